@@ -1,0 +1,116 @@
+// Package durable puts bytes on disk so that they stay: a file is replaced
+// whole or not at all, a finished append can be synced, and a lock keeps a
+// second process out. It knows nothing of what the bytes mean.
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// ErrLocked says that another process holds the lock.
+var ErrLocked = errors.New("locked by another process")
+
+// File is a file on its way to take the place of a path. Until Commit nothing
+// is visible at the path; after Abort nothing ever is.
+type File struct {
+	path string
+	p    pending
+}
+
+type pending interface {
+	io.Writer
+	file() *os.File
+	replace() error // sync, close, rename over the path
+	discard() error // close and remove; no-op after replace
+}
+
+// Create starts a file that Commit moves to path. The folder of path is made
+// where it is missing. An existing file keeps its permissions.
+func Create(path string) (*File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, err
+	}
+	p, err := newPending(path)
+	if err != nil {
+		return nil, fmt.Errorf("create a file beside %s: %w", path, err)
+	}
+	return &File{path: path, p: p}, nil
+}
+
+// Write appends to the pending file.
+func (f *File) Write(b []byte) (int, error) { return f.p.Write(b) }
+
+// OS is the pending file itself, for positioned writes and kernel copies.
+func (f *File) OS() *os.File { return f.p.file() }
+
+// Commit syncs the file, moves it to its path and syncs the folder.
+func (f *File) Commit() error {
+	if err := f.p.replace(); err != nil {
+		return fmt.Errorf("replace %s: %w", f.path, err)
+	}
+	return SyncDir(filepath.Dir(f.path))
+}
+
+// Abort removes the pending file. After Commit it does nothing, so it can be deferred.
+func (f *File) Abort() error { return f.p.discard() }
+
+// WriteFile replaces the file at path by data, whole and synced.
+func WriteFile(path string, data []byte) error {
+	f, err := Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.Write(data); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return f.Commit()
+}
+
+// Replace is WriteFile without the syncs: readers see the old or the new file
+// whole, but after a power cut either may be there. It is for files whose loss
+// costs nothing, such as a heartbeat.
+func Replace(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// Lock is an advisory lock on a file. It ends with the process that holds it,
+// however that ends.
+type Lock struct{ f *os.File }
+
+// Acquire takes the lock of the file at path, which it creates where missing.
+// It returns ErrLocked at once if another process holds it.
+func Acquire(path string) (*Lock, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	if err := lockFile(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
+	}
+	return &Lock{f: f}, nil
+}
+
+// Release gives the lock up. The file stays: removing it would let two holders in.
+func (l *Lock) Release() error { return l.f.Close() }
