@@ -1,0 +1,329 @@
+// Package checkpoint keeps the finished rows of one job on disk, so that no
+// model call is ever paid for twice: append-only parts, sealed with a checksum
+// every so many rows, a sidecar that says what the rows depend on, and a list
+// of the rows that failed. It recovers a torn tail and refuses any other
+// damage. It knows nothing of models; a row is a position and a CSV record.
+//
+// The files of a job in its folder:
+//
+//	checkpoint_{job_id}.json            what the rows depend on
+//	checkpoint_{job_id}.lock            held while a process works on the job
+//	checkpoint_{job_id}.sums            a line a sealed part: rows, bytes, checksum
+//	checkpoint_{job_id}.failed.jsonl    a line a failed row
+//	checkpoint_{job_id}_part0001.csv …  Position and the columns of the output
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"prism/internal/durable"
+)
+
+// Position is the name of a part's first column: the 1-based position of the
+// row in its input file.
+const Position = "Position"
+
+// syncEvery bounds what a power cut can take: rows are synced at least as often.
+const syncEvery = time.Second
+
+// maxUnsynced is how many sealed parts may wait for their sync before Append waits.
+const maxUnsynced = 64
+
+// Row is a finished row: its position and its CSV record without the Position
+// and without a line end.
+type Row struct {
+	Pos    int64
+	Record []byte
+}
+
+// Options say how a job's checkpoint is opened.
+type Options struct {
+	Dir      string // folder of the parts; empty: a private one that goes with the process
+	Interval int    // rows a part, at least 1
+	Restart  bool   // set old parts aside and begin anew
+}
+
+// Store is the checkpoint of one job. One goroutine may append while another reads.
+type Store struct {
+	dir, job string
+	interval int
+	private  bool
+	lock     *durable.Lock
+	header   []byte
+
+	mu      sync.Mutex
+	grown   *sync.Cond // signalled when rows, failures or an error come
+	err     error      // sticky: the disk failed
+	parts   []*part
+	current *part // being appended to; nil before the first row of a part
+	done    positions
+	failed  positions
+	resumed []extent         // rows of earlier processes, by position
+	fresh   map[int64]extent // rows of this process that were not yet read
+	rows    int64
+	buf     []byte
+
+	failures *os.File
+	sums     *os.File
+
+	reading handle // of Read
+	peeked  peeked // of Record
+
+	unsynced []*part       // sealed, waiting for the syncing goroutine
+	sealed   chan struct{} // tells it that there are some; closed at the end
+	synced   sync.WaitGroup
+}
+
+// Open locks the job's checkpoint and reads what is there. It returns a
+// *MismatchError if the rows there depend on something else than want says, a
+// *DamageError if a part is damaged, and durable.ErrLocked if another process
+// works on the job.
+func Open(o Options, want Sidecar) (*Store, error) {
+	s := &Store{dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1), fresh: map[int64]extent{}}
+	s.grown = sync.NewCond(&s.mu)
+	s.header = append([]byte(Position), ',')
+	s.header = append(append(s.header, want.header...), '\n')
+	if o.Dir == "" {
+		return s, s.openPrivate()
+	}
+	if err := os.MkdirAll(s.dir, 0o777); err != nil {
+		return nil, err
+	}
+	lock, err := durable.Acquire(s.path(".lock"))
+	if err != nil {
+		return nil, err
+	}
+	s.lock = lock
+	if err := s.load(o, want); err != nil {
+		return nil, errors.Join(err, s.closeFiles())
+	}
+	s.startSyncing()
+	return s, nil
+}
+
+func (s *Store) openPrivate() error {
+	s.private = true
+	s.interval = 1 << 14
+	var err error
+	s.failures, err = privateFile()
+	return err
+}
+
+// privateFile is a file that goes with the process, however that ends, where
+// the system lets an open file be removed; else its name stays until closing.
+func privateFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "prism-rows-*")
+	if err != nil {
+		return nil, err
+	}
+	_ = os.Remove(f.Name()) // fails where open files keep their names: closePrivate tries again
+	return f, nil
+}
+
+func closePrivate(f *os.File) error {
+	err := f.Close()
+	if rerr := os.Remove(f.Name()); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+		err = errors.Join(err, rerr)
+	}
+	return err
+}
+
+func (s *Store) load(o Options, want Sidecar) error {
+	if o.Restart {
+		if err := s.setAside(); err != nil {
+			return err
+		}
+	}
+	if err := s.checkSidecar(want); err != nil {
+		return err
+	}
+	if err := s.loadParts(); err != nil {
+		return err
+	}
+	return s.openFailures()
+}
+
+func (s *Store) path(suffix string) string {
+	return filepath.Join(s.dir, "checkpoint_"+s.job+suffix)
+}
+
+func (s *Store) partName(number int) string {
+	return fmt.Sprintf("checkpoint_%s_part%04d.csv", s.job, number)
+}
+
+// Append writes finished rows to the current part. When it returns nil they
+// survive the end of the process; within a second they survive a power cut.
+func (s *Store) Append(rows []Row) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.err == nil && len(s.unsynced) >= maxUnsynced {
+		s.grown.Wait()
+	}
+	if s.err == nil {
+		s.err = s.append(rows)
+	}
+	s.grown.Broadcast()
+	return s.err
+}
+
+func (s *Store) append(rows []Row) error {
+	buf := s.buf[:0]
+	if s.current == nil {
+		if err := s.newPart(); err != nil {
+			return err
+		}
+		buf = append(buf, s.header...)
+	}
+	p := s.current
+	extents := make([]extent, 0, 1)
+	for _, r := range rows {
+		start := len(buf)
+		buf = strconv.AppendInt(buf, r.Pos, 10)
+		buf = append(buf, ',')
+		buf = append(buf, r.Record...)
+		buf = append(buf, '\n')
+		extents = extend(extents, extent{pos: r.Pos, off: p.size + int64(start), part: int32(p.number), rows: 1, bytes: int32(len(buf) - start)})
+	}
+	s.buf = buf
+	if n, err := p.f.Write(buf); err != nil {
+		if n > 0 { // best effort: a torn tail would be dropped at the next start anyway
+			err = errors.Join(err, p.f.Truncate(p.size))
+		}
+		return fmt.Errorf("write checkpoint part %s: %w", p.name, err)
+	}
+	p.size += int64(len(buf))
+	p.sum = crc32.Update(p.sum, castagnoli, buf)
+	p.rows += len(rows)
+	p.unread += len(rows)
+	p.dirty = true
+	s.rows += int64(len(rows))
+	for _, r := range rows {
+		s.done.add(r.Pos)
+		s.failed.remove(r.Pos)
+	}
+	for _, e := range extents {
+		s.fresh[e.pos] = e
+	}
+	if p.rows >= s.interval {
+		s.seal()
+	}
+	return nil
+}
+
+func (s *Store) newPart() error {
+	number := len(s.parts) + 1
+	p := &part{number: number, name: s.partName(number)}
+	var err error
+	if s.private {
+		p.f, err = privateFile()
+	} else {
+		p.f, err = os.OpenFile(filepath.Join(s.dir, p.name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	}
+	if err != nil {
+		return fmt.Errorf("begin checkpoint part: %w", err)
+	}
+	s.parts = append(s.parts, p)
+	s.current = p
+	return nil
+}
+
+// seal ends the current part; syncing and the line in the sums follow in the background.
+func (s *Store) seal() {
+	p := s.current
+	s.current = nil
+	p.sealed = true
+	if s.private {
+		s.dropIfRead(p)
+		return
+	}
+	s.unsynced = append(s.unsynced, p)
+	select {
+	case s.sealed <- struct{}{}:
+	default: // it was told already
+	}
+}
+
+// Done tells whether the row at a position is finished.
+func (s *Store) Done(pos int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.done.has(pos)
+}
+
+// Rows is the number of finished rows, those of earlier processes included.
+func (s *Store) Rows() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rows
+}
+
+// PartNames lists the newest parts, at most n, oldest first, and counts all.
+func (s *Store) PartNames(n int) (names []string, all int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.private {
+		return nil, 0
+	}
+	for _, p := range s.parts[max(0, len(s.parts)-n):] {
+		names = append(names, p.name)
+	}
+	return names, len(s.parts)
+}
+
+// Durable tells whether the rows outlive the process.
+func (s *Store) Durable() bool { return !s.private }
+
+// Close seals the current part, syncs everything and gives up the lock. A
+// private store is removed.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.current != nil {
+		s.seal()
+	}
+	s.mu.Unlock()
+	if s.sealed != nil {
+		close(s.sealed)
+		s.synced.Wait()
+	}
+	return errors.Join(s.err, s.closeFiles())
+}
+
+func (s *Store) closeFiles() error {
+	var errs []error
+	for _, p := range s.parts {
+		errs = append(errs, s.closePart(p))
+	}
+	if s.failures != nil && s.private {
+		errs = append(errs, closePrivate(s.failures))
+		s.failures = nil
+	}
+	for _, f := range []*os.File{s.failures, s.sums, s.reading.f, s.peeked.handle.f} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Release())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Store) closePart(p *part) error {
+	if p.f == nil {
+		return nil
+	}
+	f := p.f
+	p.f = nil
+	if s.private {
+		return closePrivate(f)
+	}
+	return f.Close()
+}

@@ -1,0 +1,363 @@
+package checkpoint
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"prism/internal/durable"
+)
+
+var columns = []string{"RowID", "Message", "Topic"}
+
+func sidecar() Sidecar {
+	return NewSidecar("run_w1", columns, map[string]string{"prompt": "p1", "model digest": "d1"})
+}
+
+func open(t *testing.T, dir string, change func(*Options, *Sidecar)) (*Store, error) {
+	t.Helper()
+	o, want := Options{Dir: dir, Interval: 3}, sidecar()
+	if change != nil {
+		change(&o, &want)
+	}
+	return Open(o, want)
+}
+
+func mustOpen(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := open(t, dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// rowOf has what CSV can hold: quotes, line ends, bare quotes.
+func rowOf(pos int64) Row {
+	message := []string{"plain", `"quoted, ""twice"""`, "\"two\nlines\"", `a 5" screen`, "\"cr\r\nlf\"", ""}[pos%6]
+	return Row{Pos: pos, Record: fmt.Appendf(nil, "%d,%s,Topic %d", 100+pos, message, pos)}
+}
+
+func add(t *testing.T, s *Store, positions ...int64) {
+	t.Helper()
+	var rows []Row
+	for _, p := range positions {
+		rows = append(rows, rowOf(p))
+	}
+	if err := s.Append(rows); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustClose(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// readAll reads positions 1 to last in order; "-" stands for a failed one.
+func readAll(t *testing.T, s *Store, last int64) string {
+	t.Helper()
+	var out bytes.Buffer
+	var buf []byte
+	for pos := int64(1); pos <= last; {
+		records, b, err := s.Read(context.Background(), pos, buf)
+		if err != nil {
+			t.Fatalf("Read(%d): %v", pos, err)
+		}
+		buf = b
+		for _, r := range records {
+			out.Write(r)
+		}
+		if len(records) == 0 {
+			out.WriteString("-\n")
+		}
+		pos += int64(max(len(records), 1))
+	}
+	return out.String()
+}
+
+func wantAll(last int64, failed ...int64) string {
+	var out strings.Builder
+	for pos := int64(1); pos <= last; pos++ {
+		line := string(rowOf(pos).Record)
+		for _, f := range failed {
+			if f == pos {
+				line = "-"
+			}
+		}
+		out.WriteString(line + "\n")
+	}
+	return out.String()
+}
+
+func TestRowsComeBackInOrder(t *testing.T) {
+	for _, private := range []bool{false, true} {
+		t.Run(fmt.Sprintf("private=%v", private), func(t *testing.T) {
+			dir := t.TempDir()
+			if private {
+				dir = ""
+			}
+			s := mustOpen(t, dir)
+			add(t, s, 4, 5, 6)
+			add(t, s, 2, 8)
+			add(t, s, 9, 1)
+			add(t, s, 7)
+			if err := s.Fail(Failure{Position: 3, RowID: 103, Reason: "no"}); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := readAll(t, s, 9), wantAll(9, 3); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			if s.Backlog() != 0 {
+				t.Errorf("backlog %d after all was read", s.Backlog())
+			}
+			mustClose(t, s)
+		})
+	}
+}
+
+func TestResume(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	add(t, s, 4, 5, 6)
+	add(t, s, 1, 2)
+	if err := s.Fail(Failure{Position: 3, RowID: 103, Reason: "no"}); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, s)
+
+	s = mustOpen(t, dir)
+	if s.Rows() != 5 || s.FailedRows() != 1 || !s.Done(4) || s.Done(3) || !s.Failed(3) || s.Done(7) {
+		t.Errorf("rows %d, failed %d, done(4) %v, done(3) %v", s.Rows(), s.FailedRows(), s.Done(4), s.Done(3))
+	}
+	if rec, err := s.Record(5); err != nil || string(rec) != string(rowOf(5).Record)+"\n" {
+		t.Errorf("Record(5) = %q, %v", rec, err)
+	}
+	add(t, s, 7)
+	if got, want := readAll(t, s, 7), wantAll(7, 3); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	s.Forgive()
+	add(t, s, 3)
+	mustClose(t, s)
+
+	s = mustOpen(t, dir)
+	defer mustClose(t, s)
+	if s.FailedRows() != 0 {
+		t.Errorf("a row that was finished later is still failed")
+	}
+	if got, want := readAll(t, s, 7), wantAll(7); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestFailuresKeepTheLast(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	defer mustClose(t, s)
+	for _, f := range []Failure{{Position: 9, Reason: "a"}, {Position: 2, Reason: "b"}, {Position: 9, Reason: "c"}, {Position: 5, Reason: "d"}} {
+		if err := s.Fail(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(t, s, 5)
+	list, err := s.Failures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 2 || list[0].Reason != "b" || list[1].Reason != "c" {
+		t.Errorf("got %v", list)
+	}
+}
+
+// killedRun writes two parts and returns the folder as a killed process leaves
+// it: the last part unsealed.
+func killedRun(t *testing.T, dir string) string {
+	t.Helper()
+	s := mustOpen(t, dir)
+	add(t, s, 1, 2, 3)
+	add(t, s, 4, 5)
+	mustClose(t, s)
+	sums := filepath.Join(dir, "checkpoint_run_w1.sums")
+	data, err := os.ReadFile(sums)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := bytes.Cut(data, []byte("\n"))
+	if err := os.WriteFile(sums, append(first, '\n'), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "checkpoint_run_w1_part0002.csv")
+}
+
+func TestTornTailIsDroppedAtEveryByte(t *testing.T) {
+	whole := func() []byte {
+		data, err := os.ReadFile(killedRun(t, t.TempDir()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}()
+	for cut := 0; cut <= len(whole); cut++ {
+		dir := t.TempDir()
+		part := killedRun(t, dir)
+		tail := whole[:cut:cut]
+		if cut%2 == 1 {
+			tail = append(tail, 0, 0, 0) // as file systems leave after a power cut
+		}
+		if err := os.WriteFile(part, tail, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		s, err := open(t, dir, nil)
+		if err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		for pos := int64(4); pos <= 6; pos++ {
+			if !s.Done(pos) {
+				add(t, s, pos)
+			}
+		}
+		if got, want := readAll(t, s, 6), wantAll(6); got != want {
+			t.Errorf("cut at %d: got\n%s\nwant\n%s", cut, got, want)
+		}
+		mustClose(t, s)
+		mustClose(t, mustOpen(t, dir))
+	}
+}
+
+func TestDamageIsNamed(t *testing.T) {
+	tests := []struct {
+		name   string
+		damage func(t *testing.T, dir string)
+		want   string
+	}{
+		{"flipped byte in a sealed part", func(t *testing.T, dir string) {
+			edit(t, dir, "_part0001.csv", func(b []byte) []byte { b[len(b)-3] ^= 1; return b })
+		}, "part0001.csv: damaged: it has"},
+		{"sealed part cut", func(t *testing.T, dir string) {
+			edit(t, dir, "_part0001.csv", func(b []byte) []byte { return b[:len(b)-4] })
+		}, "part0001.csv: damaged: it has"},
+		{"sealed part gone", func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, "checkpoint_run_w1_part0001.csv")); err != nil {
+				t.Fatal(err)
+			}
+		}, "part0001.csv: damaged: the part is missing"},
+		{"ragged record before the last", func(t *testing.T, dir string) {
+			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return bytes.Replace(b, []byte("4,104,"), []byte("4,1,04,"), 1) })
+		}, "part0002.csv:2: damaged"},
+		{"position twice", func(t *testing.T, dir string) {
+			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return bytes.Replace(b, []byte("\n4,104"), []byte("\n1,104"), 1) })
+		}, "part0002.csv:2: damaged: position 1 was finished before"},
+		{"other header", func(t *testing.T, dir string) {
+			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return bytes.Replace(b, []byte("Topic"), []byte("Topik"), 1) })
+		}, "part0002.csv:1: damaged: the header"},
+		{"sidecar gone", func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, "checkpoint_run_w1.json")); err != nil {
+				t.Fatal(err)
+			}
+		}, "run_w1.json: damaged: it is missing"},
+		{"sidecar torn", func(t *testing.T, dir string) {
+			edit(t, dir, ".json", func(b []byte) []byte { return b[:len(b)/2] })
+		}, "run_w1.json: damaged"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			killedRun(t, dir)
+			tt.damage(t, dir)
+			_, err := open(t, dir, nil)
+			var damage *DamageError
+			if !errors.As(err, &damage) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func edit(t *testing.T, dir, suffix string, f func([]byte) []byte) {
+	t.Helper()
+	path := filepath.Join(dir, "checkpoint_run_w1"+suffix)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, f(data), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOtherConditionsAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	add(t, s, 1, 2, 3)
+	add(t, s, 4)
+	mustClose(t, s)
+	_, err := open(t, dir, func(_ *Options, c *Sidecar) { c.DependsOn["prompt"] = "p2" })
+	var mismatch *MismatchError
+	if !errors.As(err, &mismatch) || !strings.Contains(err.Error(), "prompt was p1, is p2") {
+		t.Errorf("got %v", err)
+	}
+	s, err = open(t, dir, func(o *Options, c *Sidecar) { c.DependsOn["prompt"] = "p2"; o.Restart = true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mustClose(t, s)
+	if s.Rows() != 0 {
+		t.Errorf("%d rows after a restart", s.Rows())
+	}
+	aside, err := filepath.Glob(filepath.Join(dir, "checkpoint_run_w1.aside1", "*"))
+	if err != nil || len(aside) != 5 { // sidecar, sums, failures, two parts
+		t.Errorf("set aside: %v, %v", aside, err)
+	}
+}
+
+func TestSecondProcessIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	if _, err := open(t, dir, nil); !errors.Is(err, durable.ErrLocked) {
+		t.Errorf("got %v, want ErrLocked", err)
+	}
+	mustClose(t, s)
+	mustClose(t, mustOpen(t, dir))
+}
+
+func TestReadEndsWithItsContext(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	defer mustClose(t, s)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, _, err := s.Read(ctx, 1, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPositions(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var p positions
+	want := map[int64]bool{}
+	for range 50_000 {
+		pos := rng.Int64N(200_000)
+		if rng.IntN(3) == 0 {
+			p.remove(pos)
+			delete(want, pos)
+		} else {
+			p.add(pos)
+			want[pos] = true
+		}
+	}
+	for pos := range int64(200_000) {
+		if p.has(pos) != want[pos] {
+			t.Fatalf("has(%d) = %v", pos, p.has(pos))
+		}
+	}
+	if p.n != int64(len(want)) {
+		t.Errorf("n = %d, want %d", p.n, len(want))
+	}
+}

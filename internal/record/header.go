@@ -1,0 +1,139 @@
+package record
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+const bom = "\xEF\xBB\xBF"
+
+// Header is the columns of a file: the header record of CSV and TSV, the keys
+// of the first object of JSONL. A JSONL file without objects has no columns.
+type Header struct {
+	Names []string // unique, none empty
+	Raw   []byte   // the header record without its line ending; nil for JSONL
+	Size  int64    // bytes before the first record's line: byte order mark and header with its ending
+	Lines int64    // lines before the first record's
+	CRLF  bool     // the header's line ends in CRLF
+
+	index map[string]int
+}
+
+// Index is the place of a column, -1 if there is none of that name.
+func (h *Header) Index(name string) int {
+	if i, ok := h.index[name]; ok {
+		return i
+	}
+	return -1
+}
+
+func newHeader(names []string) (*Header, string) {
+	h := &Header{Names: names, index: make(map[string]int, len(names))}
+	for i, n := range names {
+		if n == "" {
+			return nil, fmt.Sprintf("column %d of the header has no name", i+1)
+		}
+		if j, ok := h.index[n]; ok {
+			return nil, fmt.Sprintf("the header names %q twice, as columns %d and %d", n, j+1, i+1)
+		}
+		h.index[n] = i
+	}
+	return h, ""
+}
+
+// Same tells whether two headers have the same set of columns, and whether in
+// the same order.
+func (h *Header) Same(o *Header) (set, order bool) {
+	if len(h.Names) != len(o.Names) {
+		return false, false
+	}
+	order = true
+	for i, n := range h.Names {
+		j := o.Index(n)
+		if j < 0 {
+			return false, false
+		}
+		order = order && i == j
+	}
+	return true, order
+}
+
+// ReadHeader reads the header of a regular file of size bytes, and no more of
+// it than a few KiB.
+func ReadHeader(f io.ReaderAt, size int64, o Options) (*Header, error) {
+	r, err := newReader(io.NewSectionReader(f, 0, size), o, headerBuffer)
+	if err != nil {
+		return nil, err
+	}
+	return r.header, nil
+}
+
+// readHeader reads what comes before the first record.
+func (r *Reader) readHeader() error {
+	if err := r.atLeast(4); err != nil {
+		return err
+	}
+	b := r.buf[r.start:r.end]
+	switch {
+	case bytes.HasPrefix(b, []byte(bom)):
+		r.advance(len(bom), 0)
+	case bytes.HasPrefix(b, []byte("\xFF\xFE")), bytes.HasPrefix(b, []byte("\xFE\xFF")):
+		return r.errorf(1, "this is UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)")
+	}
+	if r.format == JSONL {
+		return r.peekKeys()
+	}
+	end, next, err := r.readCSV()
+	if err != nil {
+		return err
+	}
+	if next == 0 {
+		return r.errorf(1, "the file is empty; its first line must name the columns")
+	}
+	b = r.buf[r.start : r.start+next]
+	names := make([]string, len(r.cut.fields))
+	for i, f := range r.cut.fields {
+		names[i] = string(appendUnquoted(nil, b[f.from:f.to]))
+	}
+	h, wrong := newHeader(names)
+	if wrong != "" {
+		if strings.ContainsRune(string(b[:end]), '\r') && len(names) > 1 {
+			wrong += " (its lines end in CR alone; LF or CRLF is needed)"
+		}
+		return r.errorf(r.line, "%s", wrong)
+	}
+	h.Raw = bytes.Clone(b[:end])
+	h.CRLF = bytes.HasSuffix(b, []byte("\r\n"))
+	r.advance(next, int64(bytes.Count(b, newline)))
+	h.Size, h.Lines = r.base+int64(r.start), r.line-1
+	r.header = h
+	return nil
+}
+
+// peekKeys takes the columns of JSONL from its first object, which stays to be read.
+func (r *Reader) peekKeys() error {
+	h, _ := newHeader(nil)
+	h.Size = r.base + int64(r.start)
+	r.header = h
+	line, _, err := r.readLine()
+	if err != nil || line == nil {
+		return err
+	}
+	var names []string
+	bad := object(line, func(key, _ span) *fault {
+		names = append(names, string(appendJSONText(nil, line[key.from:key.to])))
+		return nil
+	})
+	if bad != nil {
+		return r.errorf(r.line, "%s", bad.msg)
+	}
+	keyed, wrong := newHeader(names)
+	if wrong != "" {
+		return r.errorf(r.line, "%s", wrong)
+	}
+	keyed.Size, keyed.Lines = h.Size, 0
+	r.header = keyed
+	return nil
+}
