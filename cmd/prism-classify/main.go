@@ -1,0 +1,261 @@
+// Prism-classify labels the rows of a table with a local language model.
+//
+//	prism-classify --model llama3.2 --prompts-config prompt.json feedback.csv > labelled.csv
+//
+// It reads CSV, TSV or JSONL from a file or stdin, sends the rows in batches to
+// Ollama, checks every reply, and writes the rows with their labels in input
+// order. With --checkpoint-dir finished rows survive whatever happens: the same
+// command with the same --run-id asks only for the rest.
+//
+// Exit codes: 0 done; 1 failed; 2 wrong usage, configuration or input; 3 some
+// rows failed; 4 Ollama unreachable or the model missing; 130 and 143
+// interrupted after saving.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/mattn/go-isatty"
+
+	"prism/internal/classify"
+	"prism/internal/cli"
+	"prism/internal/record"
+	"prism/internal/term"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	g := grammar{args: args}
+	onTerminal := isTerminal(errOut) && !isTerminal(out)
+	g.progress = term.NewProgress(errOut, onTerminal, func() int { return width(errOut) }, time.Now)
+	g.progress.Color = term.WantsColor(os.Getenv)
+	return cli.Main(cli.Command{
+		Name:    "prism-classify",
+		Help:    "Label the rows of a table with a local language model served by Ollama. Reads CSV, TSV or JSONL with the columns RowID and Message (Title and Sentiment are used where they are there) and writes the rows with the labels of the prompt schema, in input order.",
+		Grammar: &g,
+		Run:     g.run,
+	}, args, in, out, g.progress)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
+}
+
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		return term.Width(f)
+	}
+	return term.DefaultWidth
+}
+
+type grammar struct {
+	File string `arg:"" optional:"" help:"Table to label; - or none: stdin."`
+
+	Model         string   `required:"" env:"PRISM_MODEL" help:"Model of the server." group:"Model:"`
+	PromptsConfig string   `required:"" env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" help:"Prompt schema file (JSON)." group:"Model:"`
+	Host          []string `env:"PRISM_HOST,OLLAMA_HOST" sep:"," placeholder:"URL" help:"Server, as OLLAMA_HOST has it; repeat for several [127.0.0.1:11434]." group:"Model:"`
+	Labels        string   `enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict refuses them [as the prompt schema says, else organic]." group:"Model:"`
+	NumCtx        int      `placeholder:"TOKENS" help:"Context of the model [8192, or the model's limit if that is less]." group:"Model:"`
+	NumPredict    int      `placeholder:"TOKENS" help:"Longest reply [from the schema]." group:"Model:"`
+	Temperature   float64  `default:"0" help:"Of sampling [0]." group:"Model:"`
+	Seed          int      `default:"0" help:"Of sampling [0]." group:"Model:"`
+	KeepAlive     string   `placeholder:"TIME" help:"How long the server keeps the model loaded [as the server is set]." group:"Model:"`
+	Think         string   `default:"auto" help:"auto, true, false, or a level that the model has [auto: do not think]." group:"Model:"`
+	PromptStyle   string   `enum:"classic" default:"classic" help:"How rows are put to the model [classic]." group:"Model:"`
+
+	AllowTruncation bool `help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
+
+	BatchSize int          `default:"10" env:"PRISM_BATCH_SIZE" help:"Rows a call [10]." group:"Calls:"`
+	Parallel  int          `default:"1" env:"PRISM_PARALLEL" help:"Calls in flight [1]." group:"Calls:"`
+	Retries   int          `default:"3" help:"Times a call is made again after a transient error, and tries for a row alone [3]." group:"Calls:"`
+	Delay     cli.Duration `default:"5s" help:"Wait before the first retry; it doubles [5s]." group:"Calls:"`
+	Timeout   cli.Duration `default:"5m" help:"Longest call, from sending to its last byte [5m]." group:"Calls:"`
+
+	InputFile   string `placeholder:"FILE" help:"The same as the argument." group:"Input:"`
+	InputFormat string `enum:"csv,tsv,jsonl," default:"" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Input:"`
+	RowStart    int64  `placeholder:"N" help:"First position to label, 1-based." group:"Input:"`
+	RowEnd      int64  `placeholder:"N" help:"Last position to label." group:"Input:"`
+	ByteStart   int64  `placeholder:"N" help:"Byte offset of --row-start, from prism-split." group:"Input:"`
+	ByteEnd     int64  `placeholder:"N" help:"Byte offset after --row-end." group:"Input:"`
+	InputSum    string `placeholder:"SUM" help:"Refuse an input of another sum, from prism-split." group:"Input:"`
+	Limit       int64  `placeholder:"N" help:"Label at most N rows." group:"Input:"`
+
+	Output       string   `short:"o" placeholder:"FILE" help:"Write here, whole and at once; - is stdout [stdout]." group:"Output:"`
+	OutputDir    string   `env:"PRISM_OUTPUT_DIR" placeholder:"DIR" help:"Folder of the output; its name is --output-name." group:"Output:"`
+	OutputName   string   `placeholder:"NAME" help:"File name in --output-dir [{label}_w{worker id}.csv]." group:"Output:"`
+	OutputFormat string   `enum:"csv,tsv,jsonl," default:"" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Output:"`
+	Drop         []string `sep:"," placeholder:"COL" help:"Input columns that the output leaves out." group:"Output:"`
+	DryRun       bool     `help:"Print the messages and the reply schema of the first batch; call nothing." group:"Output:"`
+
+	RunID              string `placeholder:"ID" help:"Name of the run; the same ID resumes [made from input, model and time]." group:"Run:"`
+	WorkerID           int    `default:"1" help:"Number of this worker in its run [1]." group:"Run:"`
+	CheckpointDir      string `env:"PRISM_CHECKPOINT_DIR" placeholder:"DIR" help:"Folder of the checkpoint parts [none: nothing can resume]." group:"Run:"`
+	CheckpointInterval int    `default:"50" placeholder:"N" help:"Rows a checkpoint part [50]." group:"Run:"`
+	StatusDir          string `env:"PRISM_STATUS_DIR" placeholder:"DIR" help:"Folder of the status files, for prism-status [none]." group:"Run:"`
+	LogsDir            string `env:"PRISM_LOGS_DIR" placeholder:"DIR" help:"Folder of log, call log and failed rows [none]." group:"Run:"`
+	RetryFailed        bool   `help:"Ask again for rows that failed." group:"Run:"`
+	Restart            bool   `help:"Begin anew and set the old checkpoint parts aside." group:"Run:"`
+
+	cli.Common
+	args     []string
+	progress *term.Progress
+}
+
+func (g *grammar) run(ctx context.Context, std cli.Std) error {
+	s, err := g.settings()
+	if err != nil {
+		return err
+	}
+	if g.DryRun {
+		return g.end(ctx, classify.DryRun(ctx, s, std.In, std.Out))
+	}
+	if s.Input == "-" && isTerminalReader(std.In) {
+		std.Infof("reading rows from the terminal; Ctrl-D ends them")
+	}
+	start := time.Now()
+	streams := classify.Streams{In: std.In, Out: std.Out, Messages: std, Now: time.Now, Sleep: sleep}
+	if !g.Quiet {
+		streams.Progress = g.show
+	}
+	result, err := classify.Run(ctx, s, streams)
+	g.progress.Clear()
+	return g.report(ctx, std, s, result, err, time.Since(start))
+}
+
+func isTerminalReader(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *grammar) show(p classify.Progress) {
+	if p.Done {
+		g.progress.Clear()
+		return
+	}
+	g.progress.Update(term.Snapshot{
+		Rows: p.Rows + p.Failed, Total: max(p.Total, 0), Failed: p.Failed, Errors: p.Errors, Tokens: p.Tokens, Paused: p.Paused,
+	})
+}
+
+// settings turns flags into what the engine takes.
+func (g *grammar) settings() (classify.Settings, error) {
+	s := classify.Settings{
+		Model: g.Model, Prompts: g.PromptsConfig, Input: "-",
+		Range:    record.Range{RowStart: g.RowStart, RowEnd: g.RowEnd, ByteStart: g.ByteStart, ByteEnd: g.ByteEnd},
+		InputSum: g.InputSum, Limit: g.Limit, WorkerID: g.WorkerID, RunID: g.RunID, Drop: g.Drop,
+		CheckpointDir: g.CheckpointDir, Interval: g.CheckpointInterval, RetryFailed: g.RetryFailed, Restart: g.Restart,
+		StatusDir: g.StatusDir, LogsDir: g.LogsDir,
+		BatchSize: g.BatchSize, Parallel: g.Parallel, Retries: g.Retries,
+		Delay: time.Duration(g.Delay), Timeout: time.Duration(g.Timeout),
+		Hosts: g.Host, NumCtx: g.NumCtx, NumPredict: g.NumPredict, Temperature: g.Temperature, Seed: g.Seed,
+		KeepAlive: g.KeepAlive, Think: g.Think, AllowTruncation: g.AllowTruncation,
+		Command: append([]string{"prism-classify"}, g.args...),
+	}
+	if g.File != "" && g.InputFile != "" {
+		return s, cli.Usagef("both %q and --input-file %q are given: name the input once", g.File, g.InputFile)
+	}
+	if name := g.File + g.InputFile; name != "" {
+		s.Input = name
+	}
+	if g.Labels != "" {
+		strict := g.Labels == "strict"
+		s.Strict = &strict
+	}
+	s.InputFormat, _ = record.ParseFormat(g.InputFormat)
+	s.OutputFormat, _ = record.ParseFormat(g.OutputFormat)
+	return s, g.output(&s)
+}
+
+func (g *grammar) output(s *classify.Settings) error {
+	switch {
+	case g.Output != "" && (g.OutputDir != "" && os.Getenv("PRISM_OUTPUT_DIR") != g.OutputDir || g.OutputName != ""):
+		return cli.Usagef("-o and --output-dir or --output-name exclude each other")
+	case g.OutputName != "" && g.OutputDir == "":
+		return cli.Usagef("--output-name needs --output-dir")
+	case g.Output != "":
+		s.Output = g.Output
+	case g.OutputDir == "":
+		s.Output = "-"
+	case g.OutputName != "":
+		s.Output = filepath.Join(g.OutputDir, g.OutputName)
+	default:
+		s.Output = filepath.Join(g.OutputDir, classify.OutputName(s))
+	}
+	return nil
+}
+
+// report says what came of the work and maps the error to its exit code.
+func (g *grammar) report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Result, err error, took time.Duration) error {
+	if err == nil {
+		std.Infof("%s", summary(r, took))
+		if r.Failed > 0 {
+			return cli.Fail(cli.Partial, nil, "")
+		}
+		return nil
+	}
+	if r.RunID == "" {
+		return g.end(ctx, err)
+	}
+	switch {
+	case r.Resume != "":
+		std.Infof("%s saved; to go on: %s", classify.Plural(r.Rows, "row"), r.Resume)
+	case r.Rows > 0:
+		std.Infof("%s labelled, but not kept: there was no --checkpoint-dir", classify.Plural(r.Rows, "row"))
+	}
+	return g.end(ctx, err)
+}
+
+func summary(r classify.Result, took time.Duration) string {
+	text := fmt.Sprintf("labelled %s in %s", classify.Plural(r.Labelled, "row"), took.Round(100*time.Millisecond))
+	if s := took.Seconds(); s > 0 && r.Labelled > 0 {
+		text += fmt.Sprintf(" (%.1f rows/s)", float64(r.Labelled)/s)
+	}
+	text += ", " + classify.Plural(r.Calls, "call")
+	if old := r.Rows - r.Labelled; old > 0 {
+		text += ", " + classify.Plural(old, "row") + " finished before"
+	}
+	if r.Organic > 0 {
+		text += ", " + classify.Plural(r.Organic, "organic label")
+	}
+	if r.Failed > 0 {
+		text += ", " + classify.Plural(r.Failed, "row") + " failed"
+	}
+	return text + "; run " + r.RunID
+}
+
+// end maps an error to its exit code and hint.
+func (g *grammar) end(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	hint := classify.Hint(err, g.Model)
+	var signal *cli.Signal
+	switch {
+	case errors.As(err, &signal):
+		return cli.Fail(signal.Code, err, "")
+	case classify.IsUsage(err):
+		return cli.Fail(cli.Usage, err, hint)
+	case classify.IsServer(err):
+		return cli.Fail(cli.Unreachable, err, hint)
+	}
+	return cli.Fail(cli.Failed, err, hint)
+}

@@ -1,0 +1,257 @@
+package classify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"prism/internal/ollama"
+	"prism/internal/prompt"
+	"prism/internal/record"
+	"prism/internal/reply"
+	"prism/internal/status"
+)
+
+// maxDelay bounds the wait before a retry.
+const maxDelay = time.Minute
+
+// pausePoll is how often a paused worker looks whether it may go on.
+const pausePoll = 250 * time.Millisecond
+
+type callCounter struct{ n atomic.Int64 }
+
+// ask sends the rows of w until a reply comes, at most c.Retries times more, and
+// reads the reply. If none comes, a probe tells whether the rows or the server
+// are to blame; another host that works gets the rows as if they were new.
+func (e *engine) ask(ctx context.Context, w *work) *result {
+	ids := make([]int64, len(w.rows))
+	mentions := make([]prompt.Mention, len(w.rows))
+	for i, r := range w.rows {
+		ids[i], mentions[i] = r.RowID, r.Mention
+	}
+	req := e.request(mentions, ids, w.tries)
+	retries := e.c.Retries
+	if w.suspect && len(w.rows) > 1 {
+		retries = min(retries, 1)
+	}
+	wait := newBackoff(e.c.Delay)
+	for attempt := 1; ; attempt++ {
+		if err := e.gate(ctx); err != nil {
+			return &result{work: w, err: err}
+		}
+		for _, r := range w.rows {
+			r.calls++
+		}
+		call := &status.Call{Attempt: attempt, Rows: len(ids), RowIDs: ids}
+		r, err := e.chat(ctx, req, call)
+		if err == nil {
+			return e.read(w, ids, r, call)
+		}
+		if ctx.Err() != nil {
+			return &result{work: w, err: context.Cause(ctx)}
+		}
+		res := &result{work: w, why: err.Error()}
+		switch class := ollama.ClassOf(err); {
+		case class == ollama.Overflow:
+			res.why = fmt.Sprintf("the prompt does not fit the context of %d tokens (%s)", e.c.Request.NumCtx, err)
+			res.final = len(w.rows) == 1
+			return res
+		case class != ollama.Transient:
+			res.err = err
+			return res
+		case attempt > retries:
+			return e.probe(ctx, req, res, err)
+		}
+
+		if err := e.c.Sleep(ctx, wait.NextBackOff()); err != nil {
+			return &result{work: w, err: context.Cause(ctx)}
+		}
+	}
+}
+
+// probe tells an outage from rows that the server cannot take.
+func (e *engine) probe(ctx context.Context, req *ollama.Request, res *result, failed error) *result {
+	call := &status.Call{Attempt: 1, Outcome: status.Probe}
+	var oe *ollama.Error
+	if errors.As(failed, &oe) {
+		call.Host = oe.Host
+	}
+	start := e.begin(call)
+	found, err := e.model.Probe(ctx, req, call.Host)
+	if err != nil {
+		call.Error = err.Error()
+	}
+	e.end(call, start)
+	switch {
+	case ctx.Err() != nil:
+		res.err = context.Cause(ctx)
+	case found == ollama.Down:
+		res.err = failed
+	case found == ollama.Elsewhere:
+		res.elsewhere = true
+	default:
+		res.final = true
+	}
+	return res
+}
+
+func newBackoff(first time.Duration) *backoff.ExponentialBackOff {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval = first
+	b.Multiplier = 2
+	b.MaxInterval = max(maxDelay, first)
+	b.Reset()
+	return b
+}
+
+// request builds the call for some rows. When a single row is asked again,
+// sampling is loosened a little: at temperature 0 the same prompt gives the
+// same reply.
+func (e *engine) request(ms []prompt.Mention, ids []int64, tries int) *ollama.Request {
+	req := e.c.Request
+	req.System = e.c.Schema.System
+	req.User = prompt.AppendUser(nil, ms)
+	req.Format = e.c.Schema.AppendReplySchema(nil, ids, e.c.Strict)
+	req.NumPredict = e.c.NumPredict
+	if req.NumPredict == 0 {
+		req.NumPredict = e.c.Schema.NumPredict(len(ids), e.c.Strict)
+	}
+	if tries > 0 {
+		req.Seed += tries
+		req.Temperature = max(req.Temperature, 0.2*float64(min(tries, 5)))
+	}
+	return &req
+}
+
+// chat makes one call; one that brought no reply it also logs.
+func (e *engine) chat(ctx context.Context, req *ollama.Request, call *status.Call) (*ollama.Reply, error) {
+	start := e.begin(call)
+	r, err := e.model.Chat(ctx, req)
+	call.Total = e.c.Now().Sub(start)
+	if err == nil {
+		call.Host = r.Host
+		call.PromptTokens, call.CachedTokens, call.Tokens = r.PromptTokens, r.CachedTokens, r.Tokens
+		call.Load, call.Prompt, call.Eval = r.Load, r.PromptEval, r.Eval
+		return r, nil
+	}
+	if ctx.Err() != nil {
+		return nil, err // an interrupt is no fault of the call
+	}
+	call.Error = err.Error()
+	var oe *ollama.Error
+	if errors.As(err, &oe) {
+		call.Host = oe.Host
+	}
+	switch class := ollama.ClassOf(err); class {
+	case ollama.Transient:
+		call.Outcome = status.Transient
+	case ollama.Overflow:
+		call.Outcome = status.Overflow
+	default:
+		call.Outcome = status.Permanent
+	}
+	e.end(call, start)
+	return nil, err
+}
+
+func (e *engine) begin(call *status.Call) time.Time {
+	call.Time = e.c.Now()
+	call.Call = e.calls.n.Add(1)
+	call.PromptTokens, call.CachedTokens, call.Tokens = status.NotSaid, status.NotSaid, status.NotSaid
+	call.Load, call.Prompt, call.Eval = -1, -1, -1
+	return call.Time
+}
+
+func (e *engine) end(call *status.Call, start time.Time) {
+	if call.Total == 0 {
+		call.Total = e.c.Now().Sub(start)
+	}
+	e.meter.call(call)
+	e.c.Log(call)
+}
+
+// read turns a reply into labelled rows.
+func (e *engine) read(w *work, ids []int64, r *ollama.Reply, call *status.Call) *result {
+	got := reply.Read(r.Text, ids, e.c.Schema, e.c.Strict)
+	res := &result{work: w, rows: got.Rows, fault: got.Faults, text: r.Text}
+	call.Labelled = len(got.Rows)
+	switch {
+	case len(got.Faults) == 0:
+		call.Outcome = status.OK
+	case r.DoneReason == "length":
+		call.Outcome = status.Cut
+		call.Error = "the reply was cut by its length"
+		res.why = fmt.Sprintf("the reply was cut after %d tokens", r.Tokens)
+	case len(got.Rows) > 0:
+		call.Outcome = status.Partial
+		call.Error = fmt.Sprintf("RowID %d: %s", got.Faults[0].RowID, got.Faults[0].Reason)
+	default:
+		call.Outcome = status.Bad
+		call.Error = fmt.Sprintf("RowID %d: %s", got.Faults[0].RowID, got.Faults[0].Reason)
+	}
+	e.end(call, call.Time)
+	return res
+}
+
+// gate waits while the run is paused.
+func (e *engine) gate(ctx context.Context) error {
+	if e.c.PauseDir == "" {
+		return ctxErr(ctx)
+	}
+	waiting := false
+	for {
+		if ctx.Err() != nil {
+			if waiting {
+				e.meter.pause(-1)
+			}
+			return context.Cause(ctx)
+		}
+		paused, err := status.IsPaused(e.c.PauseDir)
+		if err != nil {
+			return fmt.Errorf("look for the pause flag: %w", err)
+		}
+		if waiting != paused {
+			waiting = paused
+			if paused {
+				e.meter.pause(1)
+			} else {
+				e.meter.pause(-1)
+			}
+		}
+		if !paused {
+			return nil
+		}
+		if err := e.c.Sleep(ctx, pausePoll); err != nil {
+			e.meter.pause(-1)
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func ctxErr(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// record is the finished row as a checkpoint holds it.
+func (e *engine) record(r *row, l *reply.Row) []byte {
+	dst := append(make([]byte, 0, len(r.kept)+256), r.kept...)
+	for _, v := range l.Values {
+		dst = record.AppendCSV(append(dst, ','), []byte(v))
+	}
+	return append(append(dst, ','), e.c.Tail...)
+}
+
+// recordTail is the cells that end each record.
+func recordTail(model string, batchSize int, runID string) []byte {
+	dst := record.AppendCSV(nil, []byte(model))
+	dst = strconv.AppendInt(append(dst, ','), int64(batchSize), 10)
+	return record.AppendCSV(append(dst, ','), []byte(runID))
+}

@@ -1,0 +1,48 @@
+package classify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"prism/internal/prompt"
+)
+
+// DryRun prints the messages and the reply schema of the first batch to out. It
+// calls no server.
+func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) error {
+	schema, err := s.prepare()
+	if err != nil {
+		return err
+	}
+	in, err := s.openInput(ctx, stdin)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	l, err := newLayout(in.name, in.records.Header(), in.form, schema, s.Drop)
+	if err != nil {
+		return err
+	}
+	src := &source{records: in.records, layout: l, file: in.name, limit: s.Limit}
+	var ids []int64
+	var mentions []prompt.Mention
+	for len(ids) < s.BatchSize {
+		r, err := src.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		ids, mentions = append(ids, r.RowID), append(mentions, r.Mention)
+	}
+	if len(ids) == 0 {
+		_, err := fmt.Fprintf(out, "%s has no rows\n", in.name)
+		return err
+	}
+	_, err = fmt.Fprintf(out, "── system message ──\n%s\n── user message ──\n%s\n── reply schema ──\n%s\n",
+		schema.System, prompt.AppendUser(nil, mentions), schema.AppendReplySchema(nil, ids, s.strict(schema)))
+	return err
+}

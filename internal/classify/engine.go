@@ -1,0 +1,277 @@
+package classify
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"prism/internal/checkpoint"
+	"prism/internal/ollama"
+	"prism/internal/prompt"
+	"prism/internal/reply"
+	"prism/internal/status"
+)
+
+// maxBacklog bounds the finished rows that wait for an earlier one, counted in
+// runs of rows that lie together in the checkpoint (about 100 bytes each here).
+const maxBacklog = 200_000
+
+// maxOrganic bounds the organic labels that are warned of, once each; all are counted.
+const maxOrganic = 20
+
+// model is what the engine asks of a server.
+type model interface {
+	Chat(ctx context.Context, r *ollama.Request) (*ollama.Reply, error)
+	Probe(ctx context.Context, r *ollama.Request, host string) (ollama.Health, error)
+}
+
+// config is what the engine needs to know of the job.
+type config struct {
+	Schema     *prompt.Schema
+	Strict     bool
+	BatchSize  int
+	Parallel   int // calls in flight
+	Retries    int
+	Delay      time.Duration // before the first retry
+	NumPredict int           // 0: from the schema
+	Request    ollama.Request
+	Tail       []byte // cells that end each record: model, batch size, run ID
+	PauseDir   string // where pause.flag may be; empty: nowhere
+
+	Sleep func(ctx context.Context, d time.Duration) error
+	Now   func() time.Time
+	Log   func(*status.Call)
+	Warn  func(format string, args ...any)
+}
+
+// engine labels the rows of a source. One goroutine reads rows, one per call
+// asks the model, one writes the output; all that changes the state of rows
+// happens in coordinate.
+type engine struct {
+	c      config
+	source *source
+	store  *checkpoint.Store
+	out    *emitter
+	model  model
+	meter  *meter
+
+	results  chan *result
+	waiting  []*work // to do again, next last
+	inFlight int
+	organic  map[reply.Label]bool
+	calls    callCounter
+}
+
+// result is what came of the rows of one model call, its retries included.
+type result struct {
+	work      *work
+	rows      []reply.Row
+	fault     []reply.Fault
+	text      string // the reply; empty: none came
+	why       string // no reply: why not
+	final     bool   // asking again for a single row is in vain
+	elsewhere bool   // the host that had the rows is down, another is not
+	err       error  // ends the worker: outage, missing model, interrupt
+}
+
+// run labels all rows. It returns nil when every row is finished or failed.
+func (e *engine) run(ctx context.Context) error {
+	e.results = make(chan *result, e.c.Parallel)
+	e.organic = map[reply.Label]bool{}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	batches := make(chan *work)
+	quit := make(chan struct{})
+	ended, end := context.WithCancel(ctx)
+	defer end()
+
+	var side errgroup.Group
+	var readErr error
+	side.Go(func() error {
+		readErr = e.batches(batches, quit)
+		e.out.end.Store(e.source.last)
+		end()
+		return nil
+	})
+	var outErr error
+	side.Go(func() error {
+		if outErr = e.out.run(ctx, ended); outErr != nil {
+			cancel(outErr)
+		}
+		return nil
+	})
+	err := e.coordinate(ctx, cancel, batches)
+	close(quit)
+	if err != nil {
+		cancel(err)
+	}
+	for range batches { // let the reader see quit
+	}
+	_ = side.Wait() // both keep their errors apart
+	switch {
+	case err != nil:
+		return err
+	case outErr != nil:
+		return fmt.Errorf("write output: %w", outErr)
+	}
+	return readErr
+}
+
+// coordinate keeps the calls in flight and settles what comes of them. It
+// returns when there is nothing left to do, or what ended the work early.
+func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc, batches <-chan *work) error {
+	var stop error
+	done := ctx.Done()
+	for more := true; ; {
+		free := stop == nil && e.inFlight < e.c.Parallel
+		if free && len(e.waiting) > 0 {
+			last := len(e.waiting) - 1
+			e.start(ctx, e.waiting[last])
+			e.waiting = e.waiting[:last]
+			continue
+		}
+		if e.inFlight == 0 && (stop != nil || !more) {
+			return stop
+		}
+		in := batches
+		if !free || !more || e.store.Backlog() > maxBacklog {
+			in = nil
+		}
+		select {
+		case w, open := <-in:
+			if more = open; open {
+				e.start(ctx, w)
+			}
+		case r := <-e.results:
+			e.inFlight--
+			if err := e.settle(r); err != nil && stop == nil {
+				stop = err
+				cancel(err)
+			}
+		case <-e.out.advanced:
+		case <-done:
+			done = nil
+			if stop == nil {
+				stop = context.Cause(ctx)
+			}
+		}
+	}
+}
+
+func (e *engine) start(ctx context.Context, w *work) {
+	e.inFlight++
+	go func() { e.results <- e.ask(ctx, w) }()
+}
+
+// settle saves the rows that a call finished and decides about the others.
+func (e *engine) settle(r *result) error {
+	if len(r.rows) > 0 {
+		if err := e.commit(r.work.rows, r.rows); err != nil {
+			return err
+		}
+	}
+	if r.err != nil {
+		return r.err
+	}
+	w := r.work
+	switch {
+	case len(r.rows) == len(w.rows):
+		return nil
+	case len(r.rows) > 0:
+		e.again(&work{rows: without(w.rows, r.rows), suspect: w.suspect})
+		return nil
+	case r.elsewhere:
+		e.again(w)
+		return nil
+	case len(w.rows) > 1:
+		half := len(w.rows) / 2
+		suspect := w.suspect || r.final
+		e.again(&work{rows: w.rows[half:], suspect: suspect})
+		e.again(&work{rows: w.rows[:half], suspect: suspect})
+		return nil
+	}
+	if w.tries++; w.tries < e.c.Retries && !r.final {
+		e.again(w)
+		return nil
+	}
+	return e.fail(w.rows[0], r)
+}
+
+func (e *engine) again(w *work) { e.waiting = append(e.waiting, w) }
+
+// without returns the rows whose RowID is not among the labelled.
+func without(rows []*row, labelled []reply.Row) []*row {
+	var rest []*row
+	for _, r := range rows {
+		if !slices.ContainsFunc(labelled, func(l reply.Row) bool { return l.RowID == r.RowID }) {
+			rest = append(rest, r)
+		}
+	}
+	return rest
+}
+
+func (e *engine) commit(asked []*row, labelled []reply.Row) error {
+	rows := make([]checkpoint.Row, 0, len(labelled))
+	organic := 0
+	for _, l := range labelled {
+		i := slices.IndexFunc(asked, func(r *row) bool { return r.RowID == l.RowID })
+		if i < 0 {
+			return fmt.Errorf("bug: the reply reader gave RowID %d, which was not asked for", l.RowID)
+		}
+		rows = append(rows, checkpoint.Row{Pos: asked[i].pos, Record: e.record(asked[i], &l)})
+		organic += len(l.Organic)
+		e.warnOrganic(&l)
+	}
+	if err := e.store.Append(rows); err != nil {
+		return err
+	}
+	e.meter.finish(len(rows), organic)
+	return nil
+}
+
+func (e *engine) warnOrganic(l *reply.Row) {
+	for _, o := range l.Organic {
+		if e.organic[o] || len(e.organic) > maxOrganic {
+			continue
+		}
+		e.organic[o] = true
+		if len(e.organic) <= maxOrganic {
+			e.c.Warn("organic label %q in %s (RowID %d)", o.Label, o.Column, l.RowID)
+		} else {
+			e.c.Warn("more organic labels follow, which are only counted; prism-stats lists them")
+		}
+	}
+}
+
+// fail gives a row up.
+func (e *engine) fail(r *row, why *result) error {
+	reason := why.why
+	if reason == "" && len(why.fault) > 0 {
+		reason = why.fault[0].Reason
+	}
+	f := checkpoint.Failure{Position: r.pos, RowID: r.RowID, Line: r.line, Reason: reason, Attempts: r.calls, Reply: why.text}
+	if err := e.store.Fail(f); err != nil {
+		return err
+	}
+	e.meter.fail(reason)
+	e.c.Warn("%s failed after %s: %s", e.source.place(r), Plural(int64(r.calls), "call"), reason)
+	return nil
+}
+
+func (s *source) place(r *row) string {
+	if r.line > 0 {
+		return fmt.Sprintf("%s:%d: RowID %d", s.file, r.line, r.RowID)
+	}
+	return fmt.Sprintf("%s: row %d: RowID %d", s.file, r.pos, r.RowID)
+}
+
+// Plural is a count with its noun.
+func Plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

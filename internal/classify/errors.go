@@ -1,0 +1,80 @@
+package classify
+
+import (
+	"errors"
+	"fmt"
+
+	"prism/internal/checkpoint"
+	"prism/internal/durable"
+	"prism/internal/ollama"
+	"prism/internal/record"
+)
+
+// IsUsage tells errors of wrong usage, configuration or input from others.
+func IsUsage(err error) bool {
+	var (
+		usage    *UsageError
+		column   *columnError
+		changed  *changedError
+		bad      *record.Error
+		mismatch *checkpoint.MismatchError
+		server   *ollama.Error
+	)
+	switch {
+	case errors.As(err, &server):
+		return server.Class == ollama.BadRequest
+	case errors.As(err, &usage), errors.As(err, &column), errors.As(err, &changed), errors.As(err, &bad),
+		errors.As(err, &mismatch), errors.Is(err, durable.ErrLocked):
+		return true
+	}
+	return false
+}
+
+// IsServer tells errors of a server that is down, is none or lacks the model.
+func IsServer(err error) bool {
+	var server *ollama.Error
+	return errors.As(err, &server) && server.Class != ollama.BadRequest
+}
+
+// Hint says what the user can do about an error of a job with this model; empty
+// where nothing is known.
+func Hint(err error, model string) string {
+	var (
+		hinted   interface{ Hint() string }
+		usage    *UsageError
+		mismatch *checkpoint.MismatchError
+		damage   *checkpoint.DamageError
+		server   *ollama.Error
+	)
+	switch {
+	case errors.As(err, &usage):
+		return usage.Hint
+	case errors.As(err, &hinted):
+		return hinted.Hint()
+	case errors.As(err, &mismatch):
+		return "give back the old settings to resume, or begin anew with --restart (the old parts are set aside)"
+	case errors.As(err, &damage):
+		return "begin anew with --restart (the old parts are set aside), or restore the file"
+	case errors.Is(err, durable.ErrLocked):
+		return "another prism-classify works on this job; wait for it, or give this one its own --run-id or --worker-id"
+	case errors.As(err, &server):
+		return serverHint(server, model)
+	}
+	return ""
+}
+
+func serverHint(e *ollama.Error, model string) string {
+	switch e.Class {
+	case ollama.Transient:
+		return fmt.Sprintf("start the server (ollama serve), or name another with --host or OLLAMA_HOST (now %s)", e.Host)
+	case ollama.MissingModel:
+		return "get the model with: ollama pull " + model
+	case ollama.OldServer:
+		return "update Ollama, or accept silently cut prompts with --allow-truncation"
+	case ollama.NotOllama:
+		return "is --host or OLLAMA_HOST right?"
+	case ollama.Mismatch:
+		return "pull the same model on every host, or use one host"
+	}
+	return ""
+}

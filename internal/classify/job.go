@@ -1,0 +1,374 @@
+// Package classify is the engine that labels rows: it makes batches of them,
+// keeps calls to the model in flight, asks again for what did not come back
+// right, and commits every finished row to the checkpoint at once and to the
+// output in input order. What a prompt looks like, how a reply is read and how
+// a server is spoken to, it leaves to the packages prompt, reply and ollama.
+package classify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"prism/internal/checkpoint"
+	"prism/internal/durable"
+	"prism/internal/job"
+	"prism/internal/ollama"
+	"prism/internal/prompt"
+	"prism/internal/record"
+	"prism/internal/status"
+)
+
+// Messages are for people, on stderr.
+type Messages interface {
+	Infof(format string, args ...any)
+	Warnf(format string, args ...any)
+	Debugf(format string, args ...any)
+}
+
+// Streams are what Run reads, writes and tells.
+type Streams struct {
+	In       io.Reader
+	Out      io.Writer
+	Messages Messages
+	Progress func(Progress) // called several times a second; nil: not
+	Now      func() time.Time
+	Sleep    func(ctx context.Context, d time.Duration) error
+}
+
+// Progress is how far a worker is.
+type Progress struct {
+	Counts
+	Total  int64 // rows; -1: unknown
+	Paused bool
+	Done   bool // the last call
+}
+
+// Result is what a worker did. Err is nil where it finished.
+type Result struct {
+	Counts
+	RunID  string
+	Resume string // command that goes on; empty: nothing was kept
+}
+
+// Run does a worker's job. The error, if any, says what ended it early: all
+// finished rows are saved then, if there is a checkpoint folder.
+func Run(ctx context.Context, s Settings, io Streams) (Result, error) {
+	schema, err := s.prepare()
+	if err != nil {
+		return Result{}, err
+	}
+	in, err := s.openInput(ctx, io.In)
+	if err != nil {
+		return Result{}, err
+	}
+	defer in.close()
+	l, err := newLayout(in.name, in.records.Header(), in.form, schema, s.Drop)
+	if err != nil {
+		return Result{}, err
+	}
+	client, found, err := s.connect(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	w := &worker{s: &s, io: io, schema: schema, in: in, layout: l, client: client}
+	if w.request, err = s.request(found); err != nil {
+		return Result{}, err
+	}
+	w.nameRun()
+	defer w.closeLogs()
+	if err := w.openStore(found); err != nil {
+		return Result{}, err
+	}
+	err = w.run(ctx)
+	return Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume()}, errors.Join(err, w.store.Close())
+}
+
+// prepare checks all that needs neither input nor server.
+func (s *Settings) prepare() (*prompt.Schema, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return s.loadPrompts()
+}
+
+func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, error) {
+	client, err := ollama.New(ollama.Config{
+		Hosts: s.Hosts, InFlight: s.Parallel, Timeout: s.Timeout, AllowTruncation: s.AllowTruncation,
+	})
+	if err != nil {
+		return nil, nil, &UsageError{What: err.Error()}
+	}
+	found, err := client.Check(ctx, s.Model)
+	return client, found, err
+}
+
+func (s *Settings) request(m *ollama.Model) (ollama.Request, error) {
+	numCtx, err := s.numCtx(m)
+	if err != nil {
+		return ollama.Request{}, err
+	}
+	keep, err := ollama.ParseKeepAlive(s.KeepAlive)
+	if err != nil {
+		return ollama.Request{}, &UsageError{What: "--keep-alive: " + err.Error()}
+	}
+	want, err := ollama.ParseThink(s.Think)
+	if err != nil {
+		return ollama.Request{}, &UsageError{What: "--think: " + err.Error()}
+	}
+	return ollama.Request{
+		Model: s.Model, NumCtx: numCtx, Temperature: s.Temperature, Seed: s.Seed,
+		Think: m.ThinkValue(want), KeepAlive: keep,
+	}, nil
+}
+
+// worker is one run of the engine with all that surrounds it.
+type worker struct {
+	s       *Settings
+	io      Streams
+	schema  *prompt.Schema
+	in      *input
+	layout  *layout
+	client  *ollama.Client
+	request ollama.Request
+	store   *checkpoint.Store
+	meter   meter
+	calls   *status.CallLog
+	log     *workerLog
+	started time.Time
+	out     *durable.File // nil: the stream
+}
+
+// nameRun makes a run ID where none was given.
+func (w *worker) nameRun() {
+	s := w.s
+	if s.RunID != "" {
+		return
+	}
+	s.RunID = job.RunID(s.label(), "v1", s.Model, 0, w.io.Now(), func(id string) bool {
+		for _, path := range []string{
+			in(s.StatusDir, id), in(s.LogsDir, id),
+			in(s.CheckpointDir, "checkpoint_"+jobID(id, s.WorkerID)+".json"),
+		} {
+			if _, err := os.Lstat(path); path != "" && err == nil {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// in is name in dir, empty if dir is.
+func in(dir, name string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, name)
+}
+
+func jobID(runID string, workerID int) string { return fmt.Sprintf("%s_w%d", runID, workerID) }
+
+func (w *worker) openStore(m *ollama.Model) error {
+	s := w.s
+	depends := map[string]string{
+		"prompt":       w.schema.Hash(),
+		"model":        s.Model,
+		"model digest": m.Digest,
+		"num_ctx":      strconv.Itoa(w.request.NumCtx),
+		"num_predict":  "from the schema",
+		"temperature":  strconv.FormatFloat(s.Temperature, 'g', -1, 64),
+		"seed":         strconv.Itoa(s.Seed),
+		"think":        w.request.Think,
+		"labels":       policy(s.strict(w.schema)),
+		"prompt style": "classic",
+		"input":        w.in.sum,
+		"input format": w.in.form.String(),
+	}
+	if s.NumPredict > 0 {
+		depends["num_predict"] = strconv.Itoa(s.NumPredict)
+	}
+	if w.in.sum == "" {
+		depends["input"] = "a stream"
+	}
+	store, err := checkpoint.Open(
+		checkpoint.Options{Dir: s.CheckpointDir, Interval: s.Interval, Restart: s.Restart},
+		checkpoint.NewSidecar(jobID(s.RunID, s.WorkerID), w.layout.names, depends))
+	if err != nil {
+		return err
+	}
+	w.store = store
+	if s.RetryFailed {
+		store.Forgive()
+	}
+	return nil
+}
+
+func policy(strict bool) string {
+	if strict {
+		return "strict"
+	}
+	return "organic"
+}
+
+// run labels the rows, with the output, the logs and the heartbeat around it.
+func (w *worker) run(ctx context.Context) error {
+	w.started = w.io.Now()
+	if err := w.openLogs(); err != nil {
+		return err
+	}
+	out, err := w.openOutput()
+	if err != nil {
+		return err
+	}
+	if w.out != nil {
+		defer w.out.Abort()
+	}
+	beat, err := w.startHeartbeat()
+	if err != nil {
+		return err
+	}
+	e := w.engine(out)
+	w.log.printf("started: %s, rows %s, model %s, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model, w.s.BatchSize, w.s.Parallel)
+	err = e.run(ctx)
+	if err == nil && e.out.rows != w.counts().Rows {
+		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
+	}
+	if err == nil && w.out != nil {
+		err = w.out.Commit()
+	}
+	err = errors.Join(err, w.writeFailures())
+	w.log.printf("ended: %s", endText(err, w.counts()))
+	if serr := beat.stop(err, ctx.Err() != nil); serr != nil {
+		w.warn("%v", serr)
+	}
+	return err
+}
+
+func (w *worker) counts() Counts {
+	c, _, _ := w.meter.state()
+	return c
+}
+
+func (w *worker) rowsText() string {
+	if w.in.rows < 0 {
+		return "of a stream"
+	}
+	return strconv.FormatInt(w.in.rows, 10)
+}
+
+func endText(err error, c Counts) string {
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%d rows finished, %d failed", c.Rows, c.Failed)
+}
+
+func (w *worker) engine(out io.Writer) *engine {
+	s := w.s
+	first := max(s.Range.RowStart, 1)
+	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, last: first - 1}
+	if w.in.sum == "" {
+		src.ids = new(record.IDs)
+	}
+	return &engine{
+		c: config{
+			Schema: w.schema, Strict: s.strict(w.schema), BatchSize: s.BatchSize, Parallel: s.Parallel,
+			Retries: s.Retries, Delay: s.Delay, NumPredict: s.NumPredict, Request: w.request,
+			Tail:     recordTail(s.Model, s.BatchSize, s.RunID),
+			PauseDir: in(s.StatusDir, s.RunID),
+			Sleep:    w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn,
+		},
+		source: src, store: w.store, model: w.client, meter: &w.meter,
+		out: newEmitter(w.store, w.layout, s.outputFormat(), out, first),
+	}
+}
+
+func (w *worker) openOutput() (io.Writer, error) {
+	if w.s.Output == "-" {
+		return w.io.Out, nil
+	}
+	f, err := durable.Create(w.s.Output)
+	if err != nil {
+		return nil, fmt.Errorf("open the output: %w", err)
+	}
+	w.out = f
+	return f, nil
+}
+
+// resume is the command that goes on with this job; empty if nothing is kept.
+func (w *worker) resume() string {
+	if w.s.CheckpointDir == "" || len(w.s.Command) == 0 {
+		return ""
+	}
+	args := make([]string, 0, len(w.s.Command)+2)
+	named := false
+	for _, a := range w.s.Command {
+		named = named || a == "--run-id" || strings.HasPrefix(a, "--run-id=")
+		if a != "--restart" {
+			args = append(args, shellQuote(a))
+		}
+	}
+	if !named {
+		args = append(args, "--run-id", shellQuote(w.s.RunID))
+	}
+	return strings.Join(args, " ")
+}
+
+func shellQuote(s string) string {
+	if s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// failedRanges is failed_ranges_w{id}.json.
+type failedRanges struct {
+	RunID     string               `json:"run_id"`
+	WorkerID  int                  `json:"worker_id"`
+	InputFile string               `json:"input_file"`
+	Ranges    []positionRange      `json:"ranges"`
+	Rows      []checkpoint.Failure `json:"rows"`
+}
+
+type positionRange struct {
+	Start int64 `json:"start"` // position
+	End   int64 `json:"end"`   // position, inclusive
+}
+
+// writeFailures lists the failed rows in the run's logs; without any the list goes.
+func (w *worker) writeFailures() error {
+	if w.s.LogsDir == "" {
+		return nil
+	}
+	path := filepath.Join(w.s.LogsDir, w.s.RunID, fmt.Sprintf("failed_ranges_w%d.json", w.s.WorkerID))
+	if w.store.FailedRows() == 0 {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove the list of failed rows: %w", err)
+		}
+		return nil
+	}
+	list := failedRanges{RunID: w.s.RunID, WorkerID: w.s.WorkerID, InputFile: w.s.Input}
+	var err error
+	if list.Rows, err = w.store.Failures(); err != nil {
+		return fmt.Errorf("list failed rows: %w", err)
+	}
+	for _, f := range list.Rows {
+		if n := len(list.Ranges); n > 0 && list.Ranges[n-1].End+1 == f.Position {
+			list.Ranges[n-1].End = f.Position
+		} else {
+			list.Ranges = append(list.Ranges, positionRange{f.Position, f.Position})
+		}
+	}
+	data, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return err
+	}
+	return durable.WriteFile(path, append(data, '\n'))
+}

@@ -1,0 +1,101 @@
+package classify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"prism/internal/prompt"
+	"prism/internal/record"
+)
+
+// Columns of the input that the engine knows.
+const (
+	titleColumn     = "Title"
+	messageColumn   = "Message"
+	sentimentColumn = "Sentiment"
+)
+
+// validated is put before a column to code that the input has too.
+const validated = "Validated_"
+
+// runColumns end every record of the output.
+var runColumns = []string{"Model_Name", "Batch_Size", "Run_ID"}
+
+// layout is which input columns are kept and what the output's columns are.
+type layout struct {
+	form                          record.Format // of the input
+	id, title, message, sentiment int           // indices of input columns; -1: not there
+	kept                          []int         // indices of the input columns that pass through
+	names                         []string      // of the output
+}
+
+// columnError is an input or a --drop that does not fit the job.
+type columnError struct {
+	file, what, hint string
+}
+
+func (e *columnError) Error() string { return e.file + ":1: " + e.what }
+
+// Hint says what to do about it.
+func (e *columnError) Hint() string { return e.hint }
+
+func newLayout(file string, h *record.Header, form record.Format, schema *prompt.Schema, drop []string) (*layout, error) {
+	l := &layout{
+		form: form, id: h.Index(record.RowID), message: h.Index(messageColumn),
+		title: h.Index(titleColumn), sentiment: h.Index(sentimentColumn),
+	}
+	for _, need := range []string{record.RowID, messageColumn} {
+		if h.Index(need) < 0 {
+			return nil, &columnError{file, fmt.Sprintf("there is no column %s", need),
+				"the columns are " + strings.Join(h.Names, ", ")}
+		}
+	}
+	for _, d := range drop {
+		switch {
+		case d == record.RowID:
+			return nil, &columnError{file, "RowID cannot be dropped", "prism-merge needs it; cut it from the result instead"}
+		case h.Index(d) < 0:
+			return nil, &columnError{file, fmt.Sprintf("there is no column %q to drop", d),
+				"the columns are " + strings.Join(h.Names, ", ")}
+		}
+	}
+	for i, n := range h.Names {
+		if !slices.Contains(drop, n) {
+			l.kept = append(l.kept, i)
+			l.names = append(l.names, n)
+		}
+	}
+	for _, c := range schema.Columns {
+		name := c.Name
+		if h.Index(name) >= 0 {
+			name = validated + name
+		}
+		l.names = append(l.names, name)
+	}
+	l.names = append(l.names, runColumns...)
+	for i, n := range l.names {
+		if slices.Contains(l.names[:i], n) {
+			return nil, &columnError{file, fmt.Sprintf("the output would have two columns %q", n),
+				fmt.Sprintf("leave the input's out with --drop %s", n)}
+		}
+	}
+	return l, nil
+}
+
+// appendKept appends the cells of the kept columns as a checkpoint holds them:
+// the raw tokens of the input, as CSV.
+func (l *layout) appendKept(dst []byte, rec *record.Record) []byte {
+	for i, k := range l.kept {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		token := rec.Field(k)
+		if l.form == record.CSV {
+			dst = append(dst, token...)
+		} else {
+			dst = record.AppendCSV(dst, token)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,84 @@
+package classify
+
+import (
+	"sync"
+
+	"prism/internal/status"
+)
+
+// meter counts what a worker does; the heartbeat, the progress line and the
+// summary read it. The zero meter is ready.
+type meter struct {
+	mu      sync.Mutex
+	c       Counts
+	paused  int
+	lastErr string
+}
+
+// Counts is what a worker has done.
+type Counts struct {
+	Rows         int64 // finished, those of earlier processes included
+	Labelled     int64 // finished by this process
+	Failed       int64 // given up, those of earlier processes included
+	Calls        int64
+	Retries      int64 // calls repeated after a transient error
+	Errors       int64 // calls that did not bring every row
+	Sent         int64 // rows sent, each as often as it was
+	PromptTokens int64
+	Tokens       int64 // generated
+	Organic      int64 // labels outside the listed values
+}
+
+func (m *meter) skip(done bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if done {
+		m.c.Rows++
+	} else {
+		m.c.Failed++
+	}
+}
+
+func (m *meter) finish(rows, organic int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.c.Rows += int64(rows)
+	m.c.Labelled += int64(rows)
+	m.c.Organic += int64(organic)
+}
+
+func (m *meter) fail(reason string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.c.Failed++
+	m.lastErr = reason
+}
+
+func (m *meter) call(c *status.Call) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.c.Calls++
+	m.c.Sent += int64(c.Rows)
+	if c.Attempt > 1 {
+		m.c.Retries++
+	}
+	if c.Outcome != status.OK {
+		m.c.Errors++
+		m.lastErr = c.Error
+	}
+	m.c.PromptTokens += int64(max(c.PromptTokens, 0))
+	m.c.Tokens += int64(max(c.Tokens, 0))
+}
+
+func (m *meter) pause(d int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.paused += d
+}
+
+// state is the counts, whether calls wait for the end of a pause, and the last error.
+func (m *meter) state() (c Counts, paused bool, lastErr string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.c, m.paused > 0, m.lastErr
+}

@@ -1,0 +1,143 @@
+package classify
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+
+	"prism/internal/checkpoint"
+	"prism/internal/record"
+)
+
+// emitter writes finished rows to the output in input order, however they come.
+// It reads them from the checkpoint, so that rows that wait for an earlier one
+// wait on disk.
+type emitter struct {
+	store  *checkpoint.Store
+	layout *layout
+	form   record.Format
+	out    *bufio.Writer
+
+	next     atomic.Int64  // position that comes next
+	end      atomic.Int64  // last position, once the input was read; before: -1
+	advanced chan struct{} // told whenever next grows
+	buf      []byte        // what Read lends
+	ready    []byte        // of buf, not yet taken by the record reader
+	queue    [][]byte
+	rows     int64
+}
+
+func newEmitter(store *checkpoint.Store, l *layout, form record.Format, out io.Writer, first int64) *emitter {
+	e := &emitter{store: store, layout: l, form: form, out: bufio.NewWriterSize(out, 64<<10), advanced: make(chan struct{}, 1)}
+	e.next.Store(first)
+	e.end.Store(-1)
+	return e
+}
+
+// run writes all rows; it returns when the last one is out or ctx ends. ended
+// is done when e.end is set.
+func (e *emitter) run(ctx context.Context, ended context.Context) error {
+	if _, err := e.out.Write(record.NewEncoder(e.form, e.layout.names).Header(nil)); err != nil {
+		return err
+	}
+	header := record.NewEncoder(record.CSV, e.layout.names).Header(nil)
+	rows, err := record.NewReader(io.MultiReader(bytes.NewReader(header), &finished{e, ctx, ended}), record.Options{Name: "checkpoint", Format: record.CSV})
+	if err != nil {
+		return err
+	}
+	encoder := record.NewEncoder(e.form, e.layout.names)
+	cells := make([]record.Cell, len(e.layout.names))
+	var line, texts []byte
+	for {
+		rec, err := rows.Next()
+		if errors.Is(err, io.EOF) {
+			return e.out.Flush()
+		}
+		if err != nil {
+			return errors.Join(err, e.out.Flush())
+		}
+		texts = e.cells(cells, rec, texts[:0])
+		line = encoder.Record(line[:0], cells)
+		if _, err := e.out.Write(line); err != nil {
+			return err
+		}
+		e.rows++
+	}
+}
+
+// cells fills cells from a record of the checkpoint: what passed through as the
+// token the input had, the rest as it is.
+func (e *emitter) cells(cells []record.Cell, rec *record.Record, texts []byte) []byte {
+	for i := range cells {
+		if i >= len(e.layout.kept) || e.layout.form == record.CSV {
+			cells[i] = record.Cell{Bytes: rec.Field(i), Form: record.CSV}
+			continue
+		}
+		start := len(texts)
+		texts = rec.Text(texts, i)
+		cells[i] = record.Cell{Form: e.layout.form}
+		if len(texts) > start { // else the key was absent
+			cells[i].Bytes = texts[start:]
+		}
+	}
+	return texts
+}
+
+// finished is the stream of the checkpoint's records in input order.
+type finished struct {
+	e          *emitter
+	ctx, ended context.Context
+}
+
+func (f *finished) Read(p []byte) (int, error) {
+	e := f.e
+	for len(e.ready) == 0 {
+		if len(e.queue) > 0 {
+			e.ready, e.queue = e.queue[0], e.queue[1:]
+			break
+		}
+		if err := f.fill(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, e.ready)
+	e.ready = e.ready[n:]
+	return n, nil
+}
+
+// fill waits for the next row; meanwhile what was written is flushed, so that
+// a reader downstream sees each row when it is finished.
+func (f *finished) fill() error {
+	e := f.e
+	pos := e.next.Load()
+	if end := e.end.Load(); end >= 0 && pos > end {
+		return io.EOF
+	}
+	if !e.store.Has(pos) {
+		if err := e.out.Flush(); err != nil {
+			return err
+		}
+	}
+	wait := f.ctx
+	if e.end.Load() < 0 {
+		wait = f.ended
+	}
+	records, buf, err := e.store.Read(wait, pos, e.buf)
+	e.buf = buf
+	if err != nil {
+		if wait.Err() != nil && f.ctx.Err() == nil {
+			return nil // the input's end is known now: look again
+		}
+		return err
+	}
+	e.queue = records
+	e.next.Store(pos + int64(max(len(records), 1)))
+	select {
+	case e.advanced <- struct{}{}:
+	default:
+	}
+	return nil
+}

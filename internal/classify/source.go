@@ -1,0 +1,131 @@
+package classify
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"prism/internal/prompt"
+	"prism/internal/record"
+)
+
+// row is one row on its way through the model.
+type row struct {
+	prompt.Mention
+	pos, line int64
+	kept      []byte // cells that pass through, see layout.appendKept
+	calls     int    // calls that had the row
+}
+
+// source yields the rows of the input in order.
+type source struct {
+	records *record.Reader
+	layout  *layout
+	ids     *record.IDs // of a stream, which nobody checked before; nil for a checked file
+	file    string
+	limit   int64 // rows to read at most; 0: all
+	read    int64 // rows read
+	last    int64 // position of the last row read; at first: of the one before the first
+	text    []byte
+}
+
+// next returns the next row, io.EOF after the last. The row is the caller's.
+func (s *source) next() (*row, error) {
+	if s.limit > 0 && s.read >= s.limit {
+		return nil, io.EOF
+	}
+	rec, err := s.records.Next()
+	if err != nil {
+		return nil, err
+	}
+	r := &row{pos: rec.Pos, line: rec.Line}
+	s.text = rec.Text(s.text[:0], s.layout.id)
+	if s.ids != nil {
+		if r.RowID, err = s.ids.Add(s.file, rec.Line, s.text); err != nil {
+			return nil, err
+		}
+	} else if r.RowID, err = record.ParseRowID(s.text); err != nil {
+		return nil, &record.Error{File: s.file, Line: rec.Line, Msg: err.Error()}
+	}
+	r.Title = s.textOf(rec, s.layout.title)
+	r.Message = s.textOf(rec, s.layout.message)
+	r.Sentiment = s.textOf(rec, s.layout.sentiment)
+	r.kept = s.layout.appendKept(nil, rec)
+	s.read++
+	s.last = rec.Pos
+	return r, nil
+}
+
+func (s *source) textOf(rec *record.Record, column int) string {
+	if column < 0 {
+		return ""
+	}
+	s.text = rec.Text(s.text[:0], column)
+	return string(s.text)
+}
+
+// work is the rows of one model call.
+type work struct {
+	rows    []*row
+	tries   int  // calls that brought no valid row; counted for a single row
+	suspect bool // half of a batch that failed while the server was up
+}
+
+// batches sends the rows that are still to do, size at a time, until the source
+// ends or quit closes. A bad record ends it with an error after the rows before.
+func (e *engine) batches(to chan<- *work, quit <-chan struct{}) error {
+	defer close(to)
+	send := func(rows []*row) bool {
+		select {
+		case to <- &work{rows: rows}:
+			return true
+		case <-quit:
+			return false
+		}
+	}
+	var rows []*row
+	for {
+		r, err := e.source.next()
+		if err != nil {
+			if len(rows) > 0 && !send(rows) {
+				return nil
+			}
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return err
+		}
+		if done := e.store.Done(r.pos); done || e.store.Failed(r.pos) {
+			if err := e.sameRow(r); err != nil {
+				return err
+			}
+			e.meter.skip(done)
+			continue
+		}
+		if rows = append(rows, r); len(rows) == e.c.BatchSize {
+			if !send(rows) {
+				return nil
+			}
+			rows = nil
+		}
+	}
+}
+
+// sameRow refuses a stream that is not the one whose rows the checkpoint has.
+// Of a file the input sum tells.
+func (e *engine) sameRow(r *row) error {
+	if e.source.ids == nil {
+		return nil
+	}
+	have, err := e.store.Record(r.pos)
+	if err != nil || have == nil || bytes.HasPrefix(have, append(r.kept, ',')) {
+		return err
+	}
+	return &changedError{fmt.Sprintf("%s: row %d differs from the one in the checkpoint", e.source.file, r.pos)}
+}
+
+// changedError says that the input is not what it was.
+type changedError struct{ what string }
+
+func (e *changedError) Error() string { return e.what }

@@ -1,0 +1,233 @@
+package classify
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"prism/internal/status"
+)
+
+// progressEvery is how often the progress is told.
+const progressEvery = 200 * time.Millisecond
+
+// workerLog is the worker's log: a line an event, with the time. A nil one
+// writes nothing.
+type workerLog struct {
+	mu  sync.Mutex
+	f   *os.File
+	now func() time.Time
+	err error // the first write that failed
+}
+
+func (l *workerLog) printf(format string, args ...any) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, err := fmt.Fprintf(l.f, l.now().Format("2006-01-02T15:04:05.000Z07:00")+" "+format+"\n", args...)
+	if l.err == nil {
+		l.err = err
+	}
+}
+
+func (w *worker) openLogs() error {
+	s := w.s
+	if s.LogsDir == "" {
+		return nil
+	}
+	dir := filepath.Join(s.LogsDir, s.RunID)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(w.logPath(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	w.log = &workerLog{f: f, now: w.io.Now}
+	w.calls, err = status.OpenCallLog(filepath.Join(dir, fmt.Sprintf("calls_w%d.jsonl", s.WorkerID)))
+	return err
+}
+
+func (w *worker) logPath() string {
+	return filepath.Join(w.s.LogsDir, w.s.RunID, fmt.Sprintf("run_%s_w%d.log", w.s.RunID, w.s.WorkerID))
+}
+
+func (w *worker) closeLogs() {
+	var errs []error
+	if w.calls != nil {
+		errs = append(errs, w.calls.Close())
+	}
+	if w.log != nil {
+		errs = append(errs, w.log.err, w.log.f.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		w.io.Messages.Warnf("the log is not complete: %v", err)
+	}
+}
+
+func (w *worker) warn(format string, args ...any) {
+	w.io.Messages.Warnf(format, args...)
+	w.log.printf("warning: "+format, args...)
+}
+
+// logCall writes a line of the call log. Labels are worth more than their log:
+// a log that cannot be written does not end the work.
+func (w *worker) logCall(c *status.Call) {
+	c.Worker = w.s.WorkerID
+	if c.Error != "" {
+		w.log.printf("call %d, attempt %d, %d rows: %s: %s", c.Call, c.Attempt, c.Rows, c.Outcome, c.Error)
+		w.io.Messages.Debugf("call %d, attempt %d, %d rows: %s: %s", c.Call, c.Attempt, c.Rows, c.Outcome, c.Error)
+	}
+	if w.calls == nil {
+		return
+	}
+	if err := w.calls.Append(c); err != nil {
+		w.warn("%v", err)
+	}
+}
+
+// heartbeat replaces the status file and tells the progress while the engine works.
+type heartbeat struct {
+	w      *worker
+	base   status.Worker
+	rows   status.Meter
+	tokens status.Meter
+	paused bool
+	warned bool
+	quit   chan struct{}
+	done   sync.WaitGroup
+}
+
+// startHeartbeat writes the first status and starts beating.
+func (w *worker) startHeartbeat() (*heartbeat, error) {
+	s := w.s
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("host name: %w", err)
+	}
+	b := &heartbeat{w: w, quit: make(chan struct{}), base: status.Worker{
+		WorkerID: s.WorkerID, RunID: s.RunID, State: status.Starting, StartedAt: status.At(w.started),
+		RowStart: s.Range.RowStart, RowEnd: s.Range.RowEnd, TotalRows: max(w.in.rows, 0),
+		PID: os.Getpid(), Host: host, Label: s.label(), Model: s.Model, Resume: w.resume(),
+	}}
+	if w.in.rows >= 0 {
+		b.base.RowStart = max(b.base.RowStart, 1)
+		b.base.RowEnd = b.base.RowStart + w.in.rows - 1
+	}
+	if s.LogsDir != "" {
+		if b.base.Log, err = filepath.Abs(w.logPath()); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.write(status.Starting, "", nil); err != nil {
+		return nil, err
+	}
+	b.done.Add(1)
+	go b.beat()
+	return b, nil
+}
+
+func (b *heartbeat) beat() {
+	defer b.done.Done()
+	every := progressEvery
+	if b.w.io.Progress == nil {
+		every = status.HeartbeatEvery
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	last := b.w.io.Now()
+	for {
+		select {
+		case <-b.quit:
+			return
+		case <-tick.C:
+		}
+		b.progress(false)
+		now := b.w.io.Now()
+		if now.Sub(last) < status.HeartbeatEvery {
+			continue
+		}
+		last = now
+		if err := b.write(b.state(), "", nil); err != nil && !b.warned {
+			b.warned = true
+			b.w.warn("%v", err)
+		}
+	}
+}
+
+// state tells running from paused and logs the change.
+func (b *heartbeat) state() status.State {
+	_, paused, _ := b.w.meter.state()
+	if paused != b.paused {
+		b.paused = paused
+		if paused {
+			b.w.log.printf("Paused... waiting to resume")
+			b.w.io.Messages.Infof("Paused... waiting to resume")
+		} else {
+			b.w.log.printf("resumed")
+			b.w.io.Messages.Infof("resumed")
+		}
+	}
+	if paused {
+		return status.Paused
+	}
+	return status.Running
+}
+
+func (b *heartbeat) progress(done bool) {
+	if b.w.io.Progress != nil {
+		c, paused, _ := b.w.meter.state()
+		b.w.io.Progress(Progress{Counts: c, Total: b.w.in.rows, Paused: paused, Done: done})
+	}
+}
+
+func (b *heartbeat) write(state status.State, reason status.Reason, end error) error {
+	w := b.w
+	if w.s.StatusDir == "" {
+		return nil
+	}
+	c, _, lastErr := w.meter.state()
+	now := w.io.Now()
+	b.rows.Add(now, float64(c.Labelled+c.Failed))
+	b.tokens.Add(now, float64(c.Tokens))
+	st := b.base
+	st.State = state
+	st.UpdatedAt = status.At(now)
+	st.RowsProcessed = c.Rows + c.Failed
+	st.RowsFailed = c.Failed
+	st.RowsResumed = c.Rows - c.Labelled
+	st.APICalls, st.Retries, st.Errors = c.Calls, c.Retries, c.Errors
+	st.Tokens, st.PromptTokens = c.Tokens, c.PromptTokens
+	st.RowsPerSec, st.TokensPerSec = b.rows.Rate(now), b.tokens.Rate(now)
+	st.Checkpoints, st.CheckpointCount = w.store.PartNames(16)
+	st.LastError = lastErr
+	if end != nil {
+		st.LastError = end.Error()
+		st.StopReason = reason
+	}
+	return st.Write(filepath.Join(w.s.StatusDir, w.s.RunID))
+}
+
+// stop ends the beating with a last status. end is what ended the work early,
+// interrupted whether a signal did.
+func (b *heartbeat) stop(end error, interrupted bool) error {
+	close(b.quit)
+	b.done.Wait()
+	b.progress(true)
+	switch {
+	case end == nil:
+		return b.write(status.Completed, "", nil)
+	case interrupted:
+		return b.write(status.Stopped, status.Interrupted, end)
+	case IsServer(end):
+		return b.write(status.Stopped, status.Unreachable, end)
+	case IsUsage(end):
+		return b.write(status.Failed, status.BadInput, end)
+	}
+	return b.write(status.Failed, status.Broken, end)
+}

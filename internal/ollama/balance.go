@@ -1,0 +1,92 @@
+package ollama
+
+import (
+	"sync"
+	"time"
+)
+
+// A host that fails is left alone for firstAvoid, then for twice as long after
+// each failed call that follows, up to longestAvoid.
+const (
+	firstAvoid   = time.Second
+	longestAvoid = time.Minute
+)
+
+// balance decides which host a call goes to: of those that are not avoided the
+// one with the least calls in flight, in turn where several have the least. A
+// host that failed is avoided for a while, then tried with one call at a time
+// until one succeeds. With every host avoided the choice is among all.
+type balance struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	hosts []*host
+	next  int // where the turn is
+}
+
+type load struct {
+	inFlight int
+	failures int       // in a row
+	until    time.Time // avoided until then
+}
+
+// take picks a host and counts a call in flight on it.
+func (b *balance) take() *host {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h := b.least(b.eligible())
+	if h == nil {
+		h = b.least(func(*host) bool { return true })
+	}
+	h.load.inFlight++
+	return h
+}
+
+func (b *balance) eligible() func(*host) bool {
+	if len(b.hosts) == 1 {
+		return func(*host) bool { return true }
+	}
+	now := b.now()
+	return func(h *host) bool {
+		return h.load.failures == 0 || h.load.inFlight == 0 && !now.Before(h.load.until)
+	}
+}
+
+func (b *balance) least(ok func(*host) bool) *host {
+	best := -1
+	for k := range b.hosts {
+		i := (b.next + k) % len(b.hosts)
+		if ok(b.hosts[i]) && (best < 0 || b.hosts[i].load.inFlight < b.hosts[best].load.inFlight) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	b.next = (best + 1) % len(b.hosts)
+	return b.hosts[best]
+}
+
+// takeNamed counts a call in flight on a host that the caller chose.
+func (b *balance) takeNamed(h *host) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h.load.inFlight++
+}
+
+// give ends a call. Only transient errors speak against a host, and only
+// answers, good or bad, speak for it; a call that the caller gave up does neither.
+func (b *balance) give(h *host, err error) {
+	class := ClassOf(err)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h.load.inFlight--
+	switch {
+	case class == Transient:
+		wait := min(firstAvoid<<min(h.load.failures, 10), longestAvoid)
+		h.load.failures++
+		h.load.until = b.now().Add(wait)
+	case err == nil || class != 0:
+		h.load.failures = 0
+	}
+}

@@ -1,0 +1,118 @@
+//go:build unix
+
+package ollama_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"prism/internal/ollama"
+	"prism/internal/ollamatest"
+)
+
+// BenchmarkChat measures the client's own CPU time and memory a call of ten
+// rows, 8 in flight, against a server in another process that answers at once.
+func BenchmarkChat(b *testing.B) {
+	client, err := ollama.New(ollama.Config{Hosts: []string{startProcess(b)}, InFlight: inFlight})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer client.Close()
+	r := batchOf(10)
+	measure(b, func() error {
+		_, err := client.Chat(b.Context(), r)
+		return err
+	})
+}
+
+// BenchmarkPost is the floor of BenchmarkChat: net/http posts ready bytes of the
+// same size and reads the answer, which nobody looks at.
+func BenchmarkPost(b *testing.B) {
+	url := startProcess(b) + "/api/chat"
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: inFlight, DisableCompression: true}}
+	defer client.CloseIdleConnections()
+	r := batchOf(10)
+	body, err := json.Marshal(map[string]any{"model": r.Model, "format": json.RawMessage(r.Format), "stream": false,
+		"messages": []map[string]string{{"role": "system", "content": r.System}, {"role": "user", "content": string(r.User)}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	measure(b, func() error {
+		resp, err := client.Post(url, "application/json", bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	})
+}
+
+const inFlight = 8
+
+// measure makes calls, inFlight at once.
+func measure(b *testing.B, call func() error) {
+	if err := call(); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := cpuTime(b)
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var wg sync.WaitGroup
+	for range inFlight {
+		wg.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := call(); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64((cpuTime(b)-before).Nanoseconds())/1e3/float64(b.N), "cpu-µs/op")
+}
+
+// cpuTime is what the process used so far, in user and system.
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// batchOf is a call of n made rows with four columns.
+func batchOf(n int) *ollama.Request {
+	rule := strings.Repeat("═", 67)
+	var user, format strings.Builder
+	fmt.Fprintf(&user, "Classify these %d mentions. Return a JSON ARRAY with one object per mention in the EXACT order given.\n\n", n)
+	format.WriteString(`{"type":"array","prefixItems":[`)
+	for i := range n {
+		row := ollamatest.MakeRow(i)
+		fmt.Fprintf(&user, "%s\n[MENTION %d of %d]\nRowID: %d\n\nTitle: %s\nContent: %s\n%s\n\n", rule, i+1, n, row.ID, row.Title, row.Message, rule)
+		if i > 0 {
+			format.WriteByte(',')
+		}
+		fmt.Fprintf(&format, `{"type":"object","properties":{"RowID":{"const":%d},"Sentiment":{"type":"string","maxLength":300},`+
+			`"Topic":{"type":"string","maxLength":300},"Urgency":{"type":"string","maxLength":300},"Reason":{"type":"string","maxLength":300}},`+
+			`"required":["RowID","Sentiment","Topic","Urgency","Reason"],"additionalProperties":false}`, row.ID)
+	}
+	fmt.Fprintf(&user, "**RETURN:** A JSON array with EXACTLY %d objects in order: [{...}, {...}, ...]", n)
+	fmt.Fprintf(&format, `],"minItems":%d,"maxItems":%d}`, n, n)
+	return &ollama.Request{Model: "fake", System: strings.Repeat("You label mentions by their topic and mood. ", 60),
+		User: []byte(user.String()), Format: []byte(format.String()), NumCtx: 8192, NumPredict: 8192}
+}

@@ -1,0 +1,212 @@
+package ollama
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ollama/ollama/api"
+)
+
+// Model is what the servers say about a model.
+type Model struct {
+	Name          string
+	Digest        string   // of its manifest, hex; empty: the server does not list it
+	ContextLength int      // tokens it was made for; 0: unknown
+	Capabilities  []string // completion, thinking, vision, …; empty: the server does not say
+	Thinks        bool     // it thinks before it answers, unless told not to
+	ServerVersion string   // of every host, joined with ", " where they differ
+
+	thinkOff string // JSON value that makes it think least
+}
+
+// ThinkValue is the value for Request.Think: empty, so left out, for a model
+// that does not think and is not asked to.
+func (m *Model) ThinkValue(t Think) string {
+	switch {
+	case t == ThinkOn:
+		return "true"
+	case t != ThinkAuto && t != ThinkOff:
+		return strconv.Quote(string(t))
+	case m.Thinks:
+		return m.thinkOff
+	}
+	return ""
+}
+
+// oldest is the first version that knows truncate and shift.
+var oldest = [3]int{0, 12, 4}
+
+// maxCheck bounds the questions of Check to one host, together.
+const maxCheck = time.Minute
+
+// Check asks every host for its version and the model. All must answer and have
+// the model with the same digest; the error, an *Error, names the first host
+// that does not. Servers that cut over-long prompts are refused, or with
+// AllowTruncation remembered: calls to them leave truncate and shift out.
+func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
+	models := make([]*Model, len(c.balance.hosts))
+	errs := make([]error, len(models))
+	var wg sync.WaitGroup
+	for i, h := range c.balance.hosts {
+		wg.Go(func() { models[i], errs[i] = c.checkHost(ctx, h, model) })
+	}
+	wg.Wait()
+	if err := ended(ctx); err != nil {
+		return nil, err
+	}
+	first := models[0]
+	for i, h := range c.balance.hosts {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		if models[i].Digest != first.Digest {
+			return nil, &Error{Class: Mismatch, Host: h.name, Model: model, Op: "tags", Err: fmt.Errorf(
+				"model %q is another one (digest %s) than on %s (%s)",
+				model, short(models[i].Digest), c.balance.hosts[0].name, short(first.Digest))}
+		}
+		if v := models[i].ServerVersion; !slices.Contains(strings.Split(first.ServerVersion, ", "), v) {
+			first.ServerVersion += ", " + v
+		}
+	}
+	return first, nil
+}
+
+func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, error) {
+	timeout := min(c.timeout, maxCheck)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	version, err := h.api.Version(ctx)
+	if err == nil && version == "" {
+		err = errNoAnswer
+	}
+	if err != nil {
+		return nil, h.refusal(ctx, "version", err, timeout)
+	}
+	if isOld(version) {
+		if !c.allowTruncation {
+			return nil, &Error{Class: OldServer, Host: h.name, Op: "version", Err: fmt.Errorf(
+				"Ollama %s cuts prompts that are too long without a word; 0.12.4 is the first that does not", version)}
+		}
+		h.cutsText.Store(true)
+	}
+	shown, err := h.api.Show(ctx, &api.ShowRequest{Model: name})
+	if err != nil {
+		e := h.refusal(ctx, "show", err, timeout)
+		e.Model = name
+		return nil, e
+	}
+	listed, err := h.api.List(ctx)
+	if err != nil {
+		return nil, h.refusal(ctx, "tags", err, timeout)
+	}
+	m := describe(shown)
+	m.Name, m.ServerVersion, m.Digest = name, version, digestOf(listed, name)
+	return m, nil
+}
+
+var errNoAnswer = errors.New("the answer is not one of Ollama's")
+
+// refusal is the error of a question by the api client.
+func (h *host) refusal(ctx context.Context, op string, err error, timeout time.Duration) *Error {
+	var said api.StatusError
+	var denied api.AuthorizationError
+	var syntax *json.SyntaxError
+	var typed *json.UnmarshalTypeError
+	answered := func(status int, text string) *Error {
+		return &Error{Class: classify(status, text), Status: status, Host: h.name, Op: op, Err: &statusText{status, text}}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return &Error{Class: Transient, Host: h.name, Op: op, Err: fmt.Errorf("no answer within %v", timeout)}
+	case errors.As(err, &said):
+		return answered(said.StatusCode, excerpt([]byte(said.ErrorMessage)))
+	case errors.As(err, &denied):
+		return answered(denied.StatusCode, "")
+	case errors.Is(err, errNoAnswer), errors.As(err, &syntax), errors.As(err, &typed):
+		return &Error{Class: NotOllama, Status: http.StatusOK, Host: h.name, Op: op, Err: err}
+	}
+	return netError(h.name, "", op, err)
+}
+
+// isOld tells versions before 0.12.4. Development builds (0.0.0) and versions
+// that are no three numbers count as new.
+func isOld(version string) bool {
+	var v [3]int
+	text := strings.TrimPrefix(version, "v")
+	if end := strings.IndexFunc(text, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); end >= 0 {
+		text = text[:end]
+	}
+	parts := strings.Split(text, ".")
+	if len(parts) != len(v) {
+		return false
+	}
+	for i, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil {
+			return false
+		}
+		v[i] = n
+	}
+	return v != [3]int{} && slices.Compare(v[:], oldest[:]) < 0
+}
+
+// describe takes from /api/show what PRISM needs.
+func describe(shown *api.ShowResponse) *Model {
+	m := &Model{thinkOff: "false"}
+	arch, _ := shown.ModelInfo["general.architecture"].(string)
+	if n, ok := shown.ModelInfo[arch+".context_length"].(float64); ok && n > 0 && n < 1<<31 {
+		m.ContextLength = int(n)
+	}
+	for _, c := range shown.Capabilities {
+		m.Capabilities = append(m.Capabilities, string(c))
+	}
+	m.Thinks = slices.Contains(m.Capabilities, "thinking")
+	switch t := shown.Thinking; {
+	case t.Valid() && !t.Supports(false):
+		for _, v := range t.Values {
+			if level, ok := v.(string); ok {
+				m.thinkOff = strconv.Quote(level)
+				break
+			}
+		}
+	case t == nil && arch == "gptoss":
+		m.thinkOff = `"low"`
+	}
+	return m
+}
+
+// digestOf finds the model in the list under its name, which may leave out the
+// registry, the folder library and the tag latest; the case does not matter.
+func digestOf(listed *api.ListResponse, name string) string {
+	want := fullName(name)
+	for _, m := range listed.Models {
+		if fullName(m.Name) == want || fullName(m.Model) == want {
+			return m.Digest
+		}
+	}
+	return ""
+}
+
+func fullName(name string) string {
+	name = strings.TrimPrefix(strings.ToLower(name), "registry.ollama.ai/")
+	name = strings.TrimPrefix(name, "library/")
+	if !strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") {
+		name += ":latest"
+	}
+	return name
+}
+
+func short(digest string) string {
+	if digest == "" {
+		return "unknown"
+	}
+	return digest[:min(12, len(digest))]
+}

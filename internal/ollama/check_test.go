@@ -1,0 +1,156 @@
+package ollama_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"prism/internal/ollama"
+	"prism/internal/ollamatest"
+)
+
+func TestCheck(t *testing.T) {
+	srv := ollamatest.Start(t, ollamatest.Version("0.34.4"),
+		ollamatest.Model{Name: "Org/thinker:8b", Digest: "aa", ContextLength: 40960, Thinks: true},
+		ollamatest.Model{Name: "plain", Digest: "bb"})
+	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+	for _, c := range []struct {
+		name   string
+		digest string
+		length int
+		thinks bool
+	}{
+		{"org/thinker:8b", "aa", 40960, true},
+		{"plain", "bb", 32768, false},
+		{"plain:latest", "bb", 32768, false},
+	} {
+		m, err := client.Check(t.Context(), c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Name != c.name || m.Digest != c.digest || m.ContextLength != c.length || m.Thinks != c.thinks || m.ServerVersion != "0.34.4" {
+			t.Errorf("%s: got %+v", c.name, m)
+		}
+	}
+}
+
+func TestCheckVersion(t *testing.T) {
+	for _, c := range []struct {
+		version string
+		old     bool
+	}{
+		{"0.12.3", true}, {"0.12.4", false}, {"0.12.4-rc1", false}, {"0.12.10", false}, {"0.9.6", true}, {"0.11.11-rc0", true},
+		{"v0.5.1", true}, {"1.0.0", false}, {"0.0.0", false}, {"0.34.4", false}, {"main-1234", false}, {"0.12", false}, {"0.1.2.3", false},
+	} {
+		t.Run(c.version, func(t *testing.T) {
+			srv := ollamatest.Start(t, ollamatest.Version(c.version))
+			strict := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+			_, err := strict.Check(t.Context(), "fake")
+			if got := ollama.ClassOf(err) == ollama.OldServer; got != c.old {
+				t.Errorf("old: got %v (%v), want %v", got, err, c.old)
+			}
+			lax := newClient(t, ollama.Config{Hosts: []string{srv.URL}, AllowTruncation: true})
+			if _, err := lax.Check(t.Context(), "fake"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := lax.Chat(t.Context(), twoRows()); err != nil {
+				t.Fatal(err)
+			}
+			if call := srv.Calls()[0]; (call.Truncate == nil) != c.old || (call.Shift == nil) != c.old {
+				t.Errorf("truncate %v and shift %v were sent", call.Truncate, call.Shift)
+			}
+		})
+	}
+}
+
+func TestCheckOldServerText(t *testing.T) {
+	srv := ollamatest.Start(t, ollamatest.Version("0.11.4"))
+	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+	_, err := client.Check(t.Context(), "fake")
+	want := srv.URL + ": Ollama 0.11.4 cuts prompts that are too long without a word; 0.12.4 is the first that does not"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestCheckFails(t *testing.T) {
+	page := func(status int, text string) string {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			w.Write([]byte(text))
+		}))
+		t.Cleanup(srv.Close)
+		return srv.URL
+	}
+	good := ollamatest.Start(t)
+	stopped := ollamatest.Start(t)
+	stopped.Stop()
+	other := ollamatest.Start(t, ollamatest.Model{Name: "fake", Digest: "0123456789abcdef"})
+	without := ollamatest.Start(t, ollamatest.Model{Name: "another"})
+	moved := httptest.NewServer(http.RedirectHandler("http://example.invalid/", http.StatusFound))
+	t.Cleanup(moved.Close)
+	for _, c := range []struct {
+		name  string
+		hosts []string
+		class ollama.Class
+		want  string
+	}{
+		{"refused", []string{stopped.URL}, ollama.Transient, "no Ollama server at URL: "},
+		{"one of two refused", []string{good.URL, stopped.URL}, ollama.Transient, "no Ollama server at URL: "},
+		{"missing model", []string{good.URL, without.URL}, ollama.MissingModel, `no model "fake" on URL`},
+		{"another model under the name", []string{good.URL, other.URL}, ollama.Mismatch, `URL: model "fake" is another one (digest 0123456789ab) than on ` + good.URL},
+		{"web server", []string{page(404, "not here")}, ollama.NotOllama, "no Ollama server at URL, but something else: status 404: not here"},
+		{"web page", []string{page(200, "<html>")}, ollama.NotOllama, "no Ollama server at URL, but something else: "},
+		{"empty page", []string{page(200, "")}, ollama.NotOllama, "no Ollama server at URL, but something else: the answer is not one of Ollama's"},
+		{"other JSON", []string{page(200, `[1]`)}, ollama.NotOllama, "no Ollama server at URL, but something else: "},
+		{"redirect", []string{moved.URL}, ollama.NotOllama, "no Ollama server at URL, but something else: "},
+		{"denied", []string{page(401, "{}")}, ollama.Denied, "version at URL: status 401 Unauthorized"},
+		{"forbidden", []string{page(403, `{"error":"no"}`)}, ollama.Denied, "version at URL: status 403: no"},
+		{"gateway without a server", []string{page(502, "Bad Gateway")}, ollama.Transient, "version at URL: status 502: Bad Gateway"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client := newClient(t, ollama.Config{Hosts: c.hosts})
+			_, err := client.Check(t.Context(), "fake")
+			bad := c.hosts[len(c.hosts)-1]
+			var e *ollama.Error
+			if !errors.As(err, &e) || e.Class != c.class || e.Host != bad {
+				t.Fatalf("got %v of class %v, want class %v of %s", err, ollama.ClassOf(err), c.class, bad)
+			}
+			if want := strings.ReplaceAll(c.want, "URL", bad); !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("got %q, want %q…", err, want)
+			}
+		})
+	}
+}
+
+func TestCheckSeveralHosts(t *testing.T) {
+	a, b := ollamatest.Start(t), ollamatest.Start(t, ollamatest.Version("0.34.4"))
+	client := newClient(t, ollama.Config{Hosts: []string{a.URL, b.URL}})
+	m, err := client.Check(t.Context(), "fake")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.ServerVersion != "0.24.0, 0.34.4" {
+		t.Errorf("got version %q", m.ServerVersion)
+	}
+}
+
+func TestCheckEnds(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer srv.Close()
+	hurried := newClient(t, ollama.Config{Hosts: []string{srv.URL}, Timeout: 20 * time.Millisecond})
+	_, err := hurried.Check(t.Context(), "fake")
+	if want := "version at " + srv.URL + ": no answer within 20ms"; ollama.ClassOf(err) != ollama.Transient || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	patient := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+	if _, err := patient.Check(ctx, "fake"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+}

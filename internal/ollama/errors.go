@@ -1,0 +1,249 @@
+package ollama
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// Class says what can be done about an error.
+type Class uint8
+
+const (
+	// Transient: the same call may work later (refused, reset, cut, timeout,
+	// 429, 5xx, an error or half a reply in a 200).
+	Transient Class = iota + 1
+	// Overflow: the prompt does not fit the context; fewer rows may.
+	Overflow
+	// MissingModel: the server answers and does not have the model.
+	MissingModel
+	// BadRequest: the server refuses this call whenever it is sent.
+	BadRequest
+	// Denied: the server wants credentials (401, 403).
+	Denied
+	// OldServer: its version does not know truncate:false, so it would cut
+	// over-long prompts silently.
+	OldServer
+	// NotOllama: something else answers at the address.
+	NotOllama
+	// Mismatch: the hosts do not have the same model under the name.
+	Mismatch
+)
+
+var classNames = [...]string{"none", "transient", "overflow", "missing model", "bad request", "denied",
+	"old server", "not ollama", "mismatch"}
+
+func (c Class) String() string {
+	if int(c) < len(classNames) {
+		return classNames[c]
+	}
+	return fmt.Sprintf("class %d", uint8(c))
+}
+
+// Permanent tells whether neither time nor fewer rows would help.
+func (c Class) Permanent() bool { return c > Overflow }
+
+// ClassOf returns the class of an error of this package, 0 for nil and others
+// (a context that the caller ended).
+func ClassOf(err error) Class {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Class
+	}
+	return 0
+}
+
+// Error is what went wrong between this machine and a server, or in it.
+type Error struct {
+	Class  Class
+	Status int    // HTTP status, 0 where none came
+	Host   string // as Client.Hosts has it
+	Model  string // that was asked for; empty before one was
+	Op     string // connect, chat, version, show, tags
+	Err    error  // the cause, in the server's words where it has any
+}
+
+func (e *Error) Error() string {
+	switch {
+	case e.Op == opConnect:
+		return fmt.Sprintf("no Ollama server at %s: %v", e.Host, e.Err)
+	case e.Class == NotOllama:
+		return fmt.Sprintf("no Ollama server at %s, but something else: %v", e.Host, e.Err)
+	case e.Class == MissingModel:
+		return fmt.Sprintf("no model %q on %s", e.Model, e.Host)
+	case e.Class == OldServer, e.Class == Mismatch:
+		return fmt.Sprintf("%s: %v", e.Host, e.Err)
+	}
+	return fmt.Sprintf("%s at %s: %v", e.Op, e.Host, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+const (
+	opConnect = "connect"
+	opChat    = "chat"
+)
+
+// statusText is what a server said in an HTTP answer.
+type statusText struct {
+	status int
+	text   string
+}
+
+func (s *statusText) Error() string {
+	switch {
+	case s.text == "":
+		return fmt.Sprintf("status %d %s", s.status, http.StatusText(s.status))
+	case s.status == http.StatusOK:
+		return s.text
+	}
+	return fmt.Sprintf("status %d: %s", s.status, s.text)
+}
+
+// overflowTexts are how servers say that a prompt does not fit, in lower case.
+// Sources: the runners of 0.12 to 0.24 (400), the embedding path, 0.30's
+// llama-server (400, its JSON inside Ollama's) and MLX runner, and gateways.
+var overflowTexts = [...]string{
+	"input length exceeds the context length",
+	"exceeds maximum context length",
+	"prompt is longer than the context length",
+	"exceeds the available context size",
+	"exceed_context_size_error",
+	"exceeds the model's maximum context length",
+	"maximum context length is",
+	"context_length_exceeded",
+	"prompt is too long",
+	"prompt too long",
+	"input is too large to process",
+}
+
+// repeatText is how servers from 0.30 on say, with a 500, that they ended a
+// reply that repeats one token.
+const repeatText = "token repeat limit reached"
+
+func saysOverflow(text string) bool {
+	text = strings.ToLower(text)
+	for _, t := range overflowTexts {
+		if strings.Contains(text, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// classify maps an HTTP answer that is no reply to its class.
+func classify(status int, text string) Class {
+	switch {
+	case saysOverflow(text), status == http.StatusRequestEntityTooLarge:
+		return Overflow
+	case status < 300, status >= 500, status == http.StatusTooManyRequests,
+		status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == 499:
+		return Transient
+	case status < 400:
+		return NotOllama
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return Denied
+	case status == http.StatusNotFound:
+		if strings.Contains(text, "model") && strings.Contains(text, "not found") {
+			return MissingModel
+		}
+		return NotOllama
+	case status == http.StatusMethodNotAllowed:
+		return NotOllama
+	}
+	return BadRequest
+}
+
+// errorText finds the words in the body of a failed call: {"error": "…"},
+// {"error": {"message": "…"}}, such JSON inside the string (0.30 and later pass
+// on what their engine says), or the start of whatever it is.
+func errorText(body []byte) string {
+	var outer struct {
+		Error json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(body, &outer) != nil || len(outer.Error) == 0 {
+		return excerpt(body)
+	}
+	var text string
+	if json.Unmarshal(outer.Error, &text) == nil {
+		if strings.HasPrefix(text, "{") {
+			return errorText([]byte(text))
+		}
+		return excerpt([]byte(text))
+	}
+	var nested struct {
+		Message string `json:"message"`
+		Type    string `json:"type"`
+	}
+	if json.Unmarshal(outer.Error, &nested) == nil && nested.Message != "" {
+		return excerpt([]byte(nested.Message))
+	}
+	return excerpt(outer.Error)
+}
+
+// excerpt is the start of a body on one line, for messages.
+func excerpt(body []byte) string {
+	const longest = 300
+	text := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), 4*longest)]), "�")), " ")
+	if len(text) <= longest {
+		return text
+	}
+	cut := longest
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}
+
+// netError classes an error of the connection, TLS or the transport.
+func netError(host, model, op string, err error) *Error {
+	e := &Error{Class: Transient, Host: host, Model: model, Op: op, Err: innermost(err)}
+	var opErr *net.OpError
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns):
+		e.Op, e.Err = opConnect, errors.New(dns.Err)
+	case errors.As(err, &opErr) && (opErr.Op == "dial" || opErr.Op == "proxyconnect"):
+		e.Op = opConnect
+	case isWrongTLS(err):
+		e.Class = NotOllama
+	}
+	return e
+}
+
+// isWrongTLS tells errors of TLS that time does not mend.
+func isWrongTLS(err error) bool {
+	var record tls.RecordHeaderError
+	var verify *tls.CertificateVerificationError
+	var unknown x509.UnknownAuthorityError
+	return errors.As(err, &record) || errors.As(err, &verify) || errors.As(err, &unknown) ||
+		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
+}
+
+// innermost drops the wrappings of a network error that repeat the address, so
+// that people read "connection refused".
+func innermost(err error) error {
+	var opErr *net.OpError
+	if !errors.As(err, &opErr) {
+		return err
+	}
+	for inner := error(opErr); inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return err
+}
+
+// ended returns the error of the caller's context if it ended; else nil.
+func ended(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return fmt.Errorf("call given up: %w", ctx.Err())
+}

@@ -1,0 +1,100 @@
+package ollama
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// DefaultHost is the address of a server when none is named.
+const DefaultHost = "http://127.0.0.1:11434"
+
+// ParseHost reads an address as OLLAMA_HOST allows it and returns the URL that
+// requests are put under, like http://127.0.0.1:11434 or
+// https://example.com:443/ollama. Scheme, port and path may be left out: the
+// port is 11434 without a scheme, 80 after http:// and 443 after https://. An
+// address that servers bind to (0.0.0.0, [::]) means this machine. Unlike
+// Ollama, which falls back to its default, it refuses a port that is none.
+func ParseHost(s string) (*url.URL, error) {
+	text := strings.Trim(strings.TrimSpace(s), `"'`)
+	scheme, rest, found := strings.Cut(text, "://")
+	port := "11434"
+	switch {
+	case !found:
+		scheme, rest = "http", text
+	case scheme == "http":
+		port = "80"
+	case scheme == "https":
+		port = "443"
+	default:
+		return nil, fmt.Errorf("host %q: scheme %q is neither http nor https", s, scheme)
+	}
+	hostPort, path, _ := strings.Cut(rest, "/")
+	if strings.ContainsAny(hostPort, "@?# \t") {
+		return nil, fmt.Errorf("host %q: want [http[s]://]host[:port][/path]", s)
+	}
+	host := hostPort
+	if h, p, err := net.SplitHostPort(hostPort); err == nil {
+		host = h
+		if p != "" {
+			port = p
+		}
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return nil, fmt.Errorf("host %q: %q is no port", s, port)
+	}
+	host, err := connectable(host)
+	if err != nil {
+		return nil, fmt.Errorf("host %q: %w", s, err)
+	}
+	u := &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}
+	if path = strings.Trim(path, "/"); path != "" {
+		if u.Path, err = url.PathUnescape("/" + path); err != nil {
+			return nil, fmt.Errorf("host %q: %w", s, err)
+		}
+	}
+	return u, nil
+}
+
+// connectable turns the host part of an address into one to connect to.
+func connectable(host string) (string, error) {
+	if host == "" {
+		return "127.0.0.1", nil
+	}
+	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		switch {
+		case ip.IsUnspecified() && ip.Is4():
+			return "127.0.0.1", nil
+		case ip.IsUnspecified():
+			return "::1", nil
+		}
+		return ip.String(), nil
+	}
+	if strings.ContainsAny(host, ":[]") {
+		return "", fmt.Errorf("%q is neither a name nor an IP address", host)
+	}
+	return host, nil
+}
+
+// parseHosts reads addresses, dropping repetitions; none means DefaultHost.
+func parseHosts(names []string) ([]*url.URL, error) {
+	if len(names) == 0 {
+		names = []string{DefaultHost}
+	}
+	seen := make(map[string]bool, len(names))
+	var urls []*url.URL
+	for _, name := range names {
+		u, err := ParseHost(name)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[u.String()] {
+			seen[u.String()] = true
+			urls = append(urls, u)
+		}
+	}
+	return urls, nil
+}

@@ -1,0 +1,95 @@
+package ollama
+
+import "testing"
+
+func TestParseHost(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"nothing", "", "http://127.0.0.1:11434"},
+		{"only spaces and quotes", ` "" `, "http://127.0.0.1:11434"},
+		{"address", "1.2.3.4", "http://1.2.3.4:11434"},
+		{"address and port", "1.2.3.4:1234", "http://1.2.3.4:1234"},
+		{"port", ":1234", "http://127.0.0.1:1234"},
+		{"address and empty port", "1.2.3.4:", "http://1.2.3.4:11434"},
+		{"name", "example.com", "http://example.com:11434"},
+		{"name, port and path", "example.com:80/ollama/", "http://example.com:80/ollama"},
+		{"http", "http://1.2.3.4", "http://1.2.3.4:80"},
+		{"http and port", "http://1.2.3.4:11434", "http://1.2.3.4:11434"},
+		{"https", "https://example.com", "https://example.com:443"},
+		{"https, port and path", "https://example.com:4433/a/b", "https://example.com:4433/a/b"},
+		{"slash at the end", "http://example.com:1/", "http://example.com:1"},
+		{"quoted", ` "http://1.2.3.4:5" `, "http://1.2.3.4:5"},
+		{"IPv6", "::1", "http://[::1]:11434"},
+		{"IPv6 in brackets", "[::1]", "http://[::1]:11434"},
+		{"IPv6 and port", "[2001:db8::1]:1234", "http://[2001:db8::1]:1234"},
+		{"http and IPv6", "http://[::1]:1234/x", "http://[::1]:1234/x"},
+		{"bound to all", "0.0.0.0", "http://127.0.0.1:11434"},
+		{"bound to all and port", "0.0.0.0:1234", "http://127.0.0.1:1234"},
+		{"bound to all, IPv6", "[::]:1234", "http://[::1]:1234"},
+		{"bound to all, IPv6 without port", "::", "http://[::1]:11434"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u, err := ParseHost(c.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := u.String(); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestParseHostRefuses(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"scheme", "ftp://x", `host "ftp://x": scheme "ftp" is neither http nor https`},
+		{"port too large", "x:65536", `host "x:65536": "65536" is no port`},
+		{"port 0", "x:0", `host "x:0": "0" is no port`},
+		{"port of letters", "x:abc", `host "x:abc": "abc" is no port`},
+		{"credentials", "http://u:p@x", `host "http://u:p@x": want [http[s]://]host[:port][/path]`},
+		{"space", "a b", `host "a b": want [http[s]://]host[:port][/path]`},
+		{"colons", "a:b:c", `host "a:b:c": "a:b:c" is neither a name nor an IP address`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u, err := ParseHost(c.in)
+			if err == nil {
+				t.Fatalf("got %s, want an error", u)
+			}
+			if got := err.Error(); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestNewDropsRepeatedHosts(t *testing.T) {
+	c, err := New(Config{Hosts: []string{"localhost", "http://localhost:11434", "[::1]"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := c.Hosts()
+	if len(got) != 2 || got[0] != "http://localhost:11434" || got[1] != "http://[::1]:11434" {
+		t.Errorf("got %q", got)
+	}
+	if _, err := New(Config{Hosts: []string{"x:99999"}}); err == nil {
+		t.Error("a bad host was taken")
+	}
+}
+
+func FuzzParseHost(f *testing.F) {
+	for _, s := range []string{"", "localhost", "http://a:1/b", "[::]:1", "https://x", "0.0.0.0:", "a:b:c", "//", "http:///x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		u, err := ParseHost(s)
+		if err != nil {
+			return
+		}
+		again, err := ParseHost(u.String())
+		if err != nil {
+			t.Fatalf("%q became %q, which is refused: %v", s, u, err)
+		}
+		if again.String() != u.String() {
+			t.Errorf("%q became %q and then %q", s, u, again)
+		}
+	})
+}

@@ -1,0 +1,147 @@
+package ollamatest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// ServeHTTP answers like Ollama.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method + " " + r.URL.Path {
+	case "POST /api/chat":
+		s.chat(w, r, false)
+	case "POST /api/generate":
+		s.chat(w, r, true)
+	case "GET /", "HEAD /":
+		w.Write([]byte("Ollama is running"))
+	case "GET /api/version", "HEAD /api/version":
+		send(w, map[string]any{"version": s.version})
+	case "GET /api/tags", "HEAD /api/tags":
+		s.tags(w)
+	case "POST /api/show":
+		s.show(w, r)
+	case "GET /api/ps":
+		s.ps(w)
+	default:
+		http.Error(w, "404 page not found", http.StatusNotFound)
+	}
+}
+
+func (m *Model) full() string {
+	if strings.Contains(m.Name, ":") {
+		return m.Name
+	}
+	return m.Name + ":latest"
+}
+
+func (m *Model) digest() string {
+	if m.Digest != "" {
+		return m.Digest
+	}
+	sum := sha256.Sum256([]byte(m.full()))
+	return hex.EncodeToString(sum[:])
+}
+
+func (m *Model) context() int {
+	if m.ContextLength > 0 {
+		return m.ContextLength
+	}
+	return 32768
+}
+
+func (m *Model) capabilities() []string {
+	if m.Thinks {
+		return []string{"completion", "thinking"}
+	}
+	return []string{"completion"}
+}
+
+func (m *Model) details() map[string]any {
+	return map[string]any{"format": "gguf", "family": "llama", "families": []string{"llama"},
+		"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
+}
+
+func (s *Server) find(name string) (Model, bool) {
+	want := Model{Name: name}
+	for _, m := range s.models {
+		if strings.EqualFold(m.full(), want.full()) {
+			return m, true
+		}
+	}
+	return Model{}, false
+}
+
+func (s *Server) tags(w http.ResponseWriter) {
+	list := []map[string]any{}
+	for _, m := range s.models {
+		list = append(list, map[string]any{"name": m.full(), "model": m.full(), "digest": m.digest(),
+			"size": 2019393189, "modified_at": "2026-01-02T03:04:05.678901234Z", "details": m.details()})
+	}
+	send(w, map[string]any{"models": list})
+}
+
+func (s *Server) show(w http.ResponseWriter, r *http.Request) {
+	var asked struct{ Model, Name string }
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	if asked.Model == "" {
+		asked.Model = asked.Name
+	}
+	m, ok := s.find(asked.Model)
+	if !ok {
+		fail(w, http.StatusNotFound, "model '"+asked.Model+"' not found")
+		return
+	}
+	send(w, map[string]any{"details": m.details(), "capabilities": m.capabilities(),
+		"modified_at": "2026-01-02T03:04:05.678901234Z",
+		"model_info":  map[string]any{"general.architecture": "llama", "llama.context_length": m.context()}})
+}
+
+func (s *Server) ps(w http.ResponseWriter) {
+	s.record.mu.Lock()
+	name, ctx, loaded := strings.Cut(s.record.loaded, " ")
+	s.record.mu.Unlock()
+	list := []map[string]any{}
+	if m, ok := s.find(name); ok && loaded {
+		n, _ := strconv.Atoi(ctx)
+		list = append(list, map[string]any{"name": m.full(), "model": m.full(), "digest": m.digest(),
+			"size": 3019393189, "size_vram": 0, "context_length": n, "expires_at": "2026-01-02T04:04:05Z",
+			"details": m.details()})
+	}
+	send(w, map[string]any{"models": list})
+}
+
+// since tells whether the server claims to be of this version or later.
+func (s *Server) since(major, minor, patch int) bool {
+	want := [3]int{major, minor, patch}
+	for i, part := range strings.SplitN(s.version, ".", 3) {
+		digits := strings.IndexFunc(part, func(r rune) bool { return r < '0' || r > '9' })
+		if digits >= 0 {
+			part = part[:digits]
+		}
+		if n, _ := strconv.Atoi(part); n != want[i] {
+			return n > want[i]
+		}
+	}
+	return true
+}
+
+func send(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	json.NewEncoder(w).Encode(value) // a caller that left misses nothing
+}
+
+func fail(w http.ResponseWriter, status int, text string) {
+	if status == 0 {
+		status = http.StatusInternalServerError
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write(append(appendJSON([]byte(`{"error":`), text), '}'))
+}

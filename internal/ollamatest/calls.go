@@ -1,0 +1,204 @@
+package ollamatest
+
+import (
+	"strconv"
+	"sync"
+)
+
+// Call is a chat call as it came.
+type Call struct {
+	Number      int     // from 1, in the order of arrival
+	RowIDs      []int64 // in the order of the prompt; none: a probe
+	Model       string
+	System      string
+	User        string
+	Format      string // reply schema as JSON, empty if none
+	NumCtx      int    // 0: not sent
+	NumPredict  int    // 0: not sent
+	Temperature float64
+	Seed        int
+	Think       string // as JSON, empty: not sent
+	KeepAlive   string // as JSON, empty: not sent
+	Truncate    *bool
+	Shift       *bool
+	Fault       Kind // what happened to it; empty: nothing
+}
+
+// record is what a server remembers.
+type record struct {
+	mu        sync.Mutex
+	server    *Server
+	calls     []Call
+	sent      map[int64]int
+	number    int
+	rows      int
+	inFlight  int
+	peak      int
+	waiting   int
+	loads     int
+	loaded    string // model and num_ctx; empty: none
+	happened  []int  // how often each fault did
+	asked     map[hash]int
+	faultList []Fault
+}
+
+func (r *record) init(s *Server) {
+	r.server, r.sent, r.asked = s, map[int64]int{}, map[hash]int{}
+	r.faultList, r.happened = s.faults, make([]int, len(s.faults))
+}
+
+// begin counts a call that came and decides its fault.
+func (r *record) begin(c *chatCall) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.number++
+	c.number = r.number
+	r.rows += len(c.rows)
+	r.inFlight++
+	r.peak = max(r.peak, r.inFlight)
+	c.fault = r.choose(c)
+	if r.server.log != nil {
+		r.server.log.Write(logLine(c)) // a test that reads the log sees what is missing
+	}
+	if r.server.countOnly {
+		return
+	}
+	for i := range c.rows {
+		r.sent[c.rows[i].ID]++
+	}
+	r.calls = append(r.calls, c.call())
+}
+
+func (r *record) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.inFlight--
+}
+
+// choose returns the fault of the call, nil for none.
+func (r *record) choose(c *chatCall) *Fault {
+	if len(r.faultList) == 0 {
+		return nil
+	}
+	throw := r.throw(c)
+	share := 0.0
+	chosen := -1
+	for i := range r.faultList {
+		f := &r.faultList[i]
+		if !f.fits(c) || f.Times > 0 && r.happened[i] >= f.Times {
+			continue
+		}
+		if !f.lottery() {
+			if f.P == 0 || throw.number(uint64(i)).unit() < f.P {
+				chosen = i
+				break
+			}
+			continue
+		}
+		before := share
+		share += f.P
+		if u := throw.unit(); chosen < 0 && u >= before && u < share {
+			chosen = i
+		}
+	}
+	if chosen < 0 {
+		return nil
+	}
+	r.happened[chosen]++
+	return &r.faultList[chosen]
+}
+
+// throw is the chance of a call: of the seed, its rows and how often these came,
+// so that it does not depend on which call comes first.
+func (r *record) throw(c *chatCall) hash {
+	h := newHash(r.server.seed)
+	for i := range c.rows {
+		h = h.number(uint64(c.rows[i].ID))
+	}
+	r.asked[h]++
+	return h.number(uint64(r.asked[h]))
+}
+
+// enter puts a call into the queue for a slot; false: it is full.
+func (r *record) enter() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waiting >= r.server.queue+cap(r.server.slots) {
+		return false
+	}
+	r.waiting++
+	return true
+}
+
+func (r *record) leave() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting--
+}
+
+// load tells whether the call makes the server load a model.
+func (r *record) load(key string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loaded == key {
+		return false
+	}
+	r.loaded = key
+	r.loads++
+	return true
+}
+
+func (r *record) unload() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.loaded = ""
+}
+
+// Calls returns the chat calls so far, in the order they came.
+func (s *Server) Calls() []Call {
+	s.record.mu.Lock()
+	defer s.record.mu.Unlock()
+	return append([]Call(nil), s.record.calls...)
+}
+
+// Sent returns how often each row came.
+func (s *Server) Sent() map[int64]int {
+	s.record.mu.Lock()
+	defer s.record.mu.Unlock()
+	sent := make(map[int64]int, len(s.record.sent))
+	for id, n := range s.record.sent {
+		sent[id] = n
+	}
+	return sent
+}
+
+// Totals counts chat calls.
+type Totals struct {
+	Calls int // probes, too
+	Rows  int // in all calls together
+	Peak  int // most calls at once, waiting ones included
+	Loads int // times that a model was loaded, for another num_ctx, too
+}
+
+// Totals returns the counts so far.
+func (s *Server) Totals() Totals {
+	s.record.mu.Lock()
+	defer s.record.mu.Unlock()
+	return Totals{Calls: s.record.number, Rows: s.record.rows, Peak: s.record.peak, Loads: s.record.loads}
+}
+
+func logLine(c *chatCall) []byte {
+	line := append([]byte(`{"call":`), strconv.Itoa(c.number)...)
+	line = append(line, `,"row_ids":[`...)
+	for i := range c.rows {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = strconv.AppendInt(line, c.rows[i].ID, 10)
+	}
+	line = append(line, ']')
+	if c.fault != nil {
+		line = append(append(append(line, `,"fault":"`...), c.fault.Kind...), '"')
+	}
+	return append(line, "}\n"...)
+}

@@ -1,0 +1,335 @@
+package ollamatest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// chatRequest is the body of /api/chat, and of /api/generate with Prompt.
+type chatRequest struct {
+	Model    string `json:"model"`
+	Prompt   string `json:"prompt"`
+	System   string `json:"system"`
+	Messages []struct {
+		Role    string `json:"role"`
+		Content string `json:"content"`
+	} `json:"messages"`
+	Format    json.RawMessage `json:"format"`
+	Truncate  *bool           `json:"truncate"`
+	Shift     *bool           `json:"shift"`
+	Think     json.RawMessage `json:"think"`
+	KeepAlive json.RawMessage `json:"keep_alive"`
+	Options   struct {
+		NumCtx      int     `json:"num_ctx"`
+		NumPredict  int     `json:"num_predict"`
+		Temperature float64 `json:"temperature"`
+		Seed        int     `json:"seed"`
+	} `json:"options"`
+}
+
+// chatCall is a call while it is worked on.
+type chatCall struct {
+	chatRequest
+	generate     bool
+	number       int
+	model        Model
+	system, user string
+	promptTokens int
+	ids          []int64 // those that the reply schema fixes
+	rows         []Row
+	columns      []shapeColumn
+	array        bool
+	fault        *Fault
+}
+
+func (c *chatCall) kind() Kind {
+	if c.fault == nil {
+		return ""
+	}
+	return c.fault.Kind
+}
+
+func (c *chatCall) call() Call {
+	ids := make([]int64, len(c.rows))
+	for i := range c.rows {
+		ids[i] = c.rows[i].ID
+	}
+	return Call{
+		Number: c.number, RowIDs: ids, Model: c.Model, System: c.system, User: c.user, Format: string(c.Format),
+		NumCtx: c.Options.NumCtx, NumPredict: c.Options.NumPredict, Temperature: c.Options.Temperature,
+		Seed: c.Options.Seed, Think: string(c.Think), KeepAlive: string(c.KeepAlive),
+		Truncate: c.Truncate, Shift: c.Shift, Fault: c.kind(),
+	}
+}
+
+// A token of the fake is bytesPerToken bytes; a model's default context holds
+// defaultCtx of them, and templateTokens is what a chat template adds.
+const (
+	bytesPerToken  = 4
+	defaultCtx     = 4096
+	templateTokens = 16
+)
+
+func tokens(bytes int) int { return (bytes + bytesPerToken - 1) / bytesPerToken }
+
+func (s *Server) chat(w http.ResponseWriter, r *http.Request, generate bool) {
+	body, _ := s.bodies.Get().(*bytes.Buffer)
+	if body == nil {
+		body = new(bytes.Buffer)
+	}
+	body.Reset()
+	defer s.bodies.Put(body)
+	if _, err := io.Copy(body, r.Body); err != nil {
+		return // the caller is gone
+	}
+	c := &chatCall{generate: generate}
+	if err := json.Unmarshal(body.Bytes(), &c.chatRequest); err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	if status, text := s.understand(c); status != 0 {
+		fail(w, status, text)
+		return
+	}
+	s.record.begin(c)
+	defer s.record.end()
+	if !s.takeSlot(r) {
+		fail(w, http.StatusServiceUnavailable, busyText)
+		return
+	}
+	defer s.freeSlot()
+	if status, text := s.fit(c); status != 0 {
+		fail(w, status, text)
+		return
+	}
+	s.answer(w, r, c)
+}
+
+// understand fills in what the request asks for; a status other than 0 refuses it.
+func (s *Server) understand(c *chatCall) (status int, text string) {
+	var ok bool
+	if c.model, ok = s.find(c.Model); !ok {
+		return http.StatusNotFound, fmt.Sprintf("model '%s' not found", c.Model)
+	}
+	if string(c.Think) == "true" && !c.model.Thinks {
+		return http.StatusBadRequest, fmt.Sprintf("%q does not support thinking", c.Model)
+	}
+	c.system, c.user = c.System, c.Prompt
+	for _, m := range c.Messages {
+		switch m.Role {
+		case "system":
+			c.system = m.Content
+		case "user":
+			c.user = m.Content
+		}
+	}
+	if len(c.Format) > 0 && c.Format[0] == '{' {
+		var sh *shape
+		var err error
+		if c.ids, sh, c.array, err = s.readFormat(c.Format); err != nil {
+			return http.StatusInternalServerError, err.Error()
+		}
+		c.columns = sh.columns
+	}
+	s.ownColumns(c)
+	c.rows = readMentions(c.user, c.ids)
+	c.array = c.array || len(c.Format) == 0 && len(c.rows) > 1
+	return 0, ""
+}
+
+// ownColumns lets the server's labels go before the schema's.
+func (s *Server) ownColumns(c *chatCall) {
+	if len(s.columns) == 0 {
+		return
+	}
+	known := c.columns
+	c.columns = nil
+	for _, k := range known {
+		for _, own := range s.columns {
+			if own.Name == k.name && own.Labels != nil {
+				k.labels = own.Labels
+			}
+		}
+		c.columns = append(c.columns, k)
+	}
+	if known == nil {
+		for _, own := range s.columns {
+			c.columns = append(c.columns, shapeColumn{name: own.Name, labels: own.Labels})
+		}
+	}
+}
+
+// fit counts the prompt's tokens. One that is longer than the context is
+// refused with truncate false, else loses its beginning.
+func (s *Server) fit(c *chatCall) (status int, text string) {
+	room := c.numCtx()
+	c.promptTokens = templateTokens + tokens(len(c.system)) + tokens(len(c.user))
+	if c.promptTokens <= room {
+		return 0, ""
+	}
+	if c.Truncate == nil || *c.Truncate || !s.since(0, 12, 4) {
+		keep := max(room-templateTokens-tokens(len(c.system)), 0) * bytesPerToken
+		c.user = c.user[len(c.user)-min(keep, len(c.user)):]
+		c.rows = readMentions(c.user, c.ids)
+		c.promptTokens = room
+		return 0, ""
+	}
+	if s.since(0, 30, 0) {
+		return http.StatusBadRequest, fmt.Sprintf(`{"error":{"code":400,"message":"request (%d tokens) exceeds the `+
+			`available context size (%d tokens), try increasing it","type":"exceed_context_size_error",`+
+			`"n_prompt_tokens":%d,"n_ctx":%d}}`, c.promptTokens, room, c.promptTokens, room)
+	}
+	return http.StatusBadRequest, "the input length exceeds the context length"
+}
+
+func (c *chatCall) numCtx() int {
+	n := c.Options.NumCtx
+	if n <= 0 {
+		n = defaultCtx
+	}
+	return min(n, c.model.context())
+}
+
+const busyText = "server busy, please try again.  maximum pending requests exceeded"
+
+// takeSlot waits for a slot; false: the queue is full or the caller left.
+func (s *Server) takeSlot(r *http.Request) bool {
+	if s.slots == nil {
+		return true
+	}
+	if !s.record.enter() {
+		return false
+	}
+	select {
+	case s.slots <- struct{}{}:
+		return true
+	case <-r.Context().Done():
+	case <-s.quit:
+	}
+	s.record.leave()
+	return false
+}
+
+func (s *Server) freeSlot() {
+	if s.slots != nil {
+		<-s.slots
+		s.record.leave()
+	}
+}
+
+// answer sends the reply or what the fault makes of it.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *chatCall) {
+	wait := s.latency
+	if c.kind() == Slow {
+		wait += c.fault.Delay
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	out, _ := s.bodies.Get().(*bytes.Buffer)
+	if out == nil {
+		out = new(bytes.Buffer)
+	}
+	out.Reset()
+	defer s.bodies.Put(out)
+	out.Write(s.body(out.AvailableBuffer(), c))
+	if wait > 0 {
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+			return
+		case <-s.quit:
+			return
+		}
+	}
+	if s.misbehave(w, r, c, out.Bytes()) {
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Write(out.Bytes())
+}
+
+// body writes the JSON of the reply.
+func (s *Server) body(dst []byte, c *chatCall) []byte {
+	text := s.replyText(make([]byte, 0, 128+96*len(c.rows)), c)
+	count := tokens(len(text))
+	reason := "stop"
+	most := max(c.numCtx()-c.promptTokens, 0)
+	if n := c.Options.NumPredict; n > 0 {
+		most = min(most, n)
+	}
+	switch c.kind() {
+	case WhiteSpace:
+		text = append(text[:min(len(text), 30)], strings.Repeat(" ", min(most, 1<<20)*bytesPerToken)...)
+		count = tokens(len(text))
+	case Loop:
+		text = append(text[:len(text)/2], strings.Repeat(" \n", 32)...)
+	case CutReply:
+		text, reason = text[:len(text)/2], "length"
+		count = tokens(len(text))
+	}
+	if count > most {
+		count, reason = most, "length"
+		text = text[:min(len(text), count*bytesPerToken)]
+	}
+	dst = append(dst, `{"model":`...)
+	dst = appendJSON(dst, c.Model)
+	dst = append(dst, `,"created_at":"2026-01-02T03:04:05.678901234Z",`...)
+	if c.generate {
+		dst = appendJSON(append(dst, `"response":`...), text)
+	} else {
+		dst = appendJSON(append(dst, `"message":{"role":"assistant","content":`...), text)
+		if c.model.Thinks && string(c.Think) != "false" {
+			dst = append(dst, `,"thinking":"The mention is about {\"RowID\": 0}, I think."`...)
+			count += 12
+		}
+		dst = append(dst, '}')
+	}
+	if k := c.kind(); k == NoDone || k == Loop {
+		return append(dst, `,"done":false}`...)
+	}
+	dst = append(dst, `,"done":true,"done_reason":"`...)
+	dst = append(append(dst, reason...), '"')
+	if c.kind() != NoMetrics {
+		dst = s.metrics(dst, c, count)
+	}
+	return append(dst, '}')
+}
+
+// metrics writes counts and times that fit each other: a prompt token takes
+// 0.1 ms and a generated one 2 ms, scaled to Latency where there is one.
+func (s *Server) metrics(dst []byte, c *chatCall, count int) []byte {
+	load := 3 * time.Millisecond
+	if s.record.load(c.Model + " " + strconv.Itoa(c.numCtx())) {
+		load = 1200 * time.Millisecond
+	}
+	cached := 0
+	if s.since(0, 30, 0) && c.number > 1 {
+		cached = tokens(len(c.system))
+	}
+	prompt := time.Duration(c.promptTokens-cached) * 100 * time.Microsecond
+	eval := time.Duration(count) * 2 * time.Millisecond
+	if s.latency > 0 {
+		scale := float64(s.latency) / float64(prompt+eval+1)
+		prompt, eval = time.Duration(scale*float64(prompt)), time.Duration(scale*float64(eval))
+	}
+	number := func(name string, n int64) {
+		dst = append(append(append(dst, `,"`...), name...), `":`...)
+		dst = strconv.AppendInt(dst, n, 10)
+	}
+	number("total_duration", int64(load+prompt+eval))
+	number("load_duration", int64(load))
+	number("prompt_eval_count", int64(c.promptTokens))
+	if s.since(0, 30, 0) {
+		number("prompt_eval_cached_count", int64(cached))
+	}
+	number("prompt_eval_duration", int64(prompt))
+	number("eval_count", int64(count))
+	number("eval_duration", int64(eval))
+	return dst
+}

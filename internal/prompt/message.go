@@ -1,0 +1,60 @@
+package prompt
+
+import "strconv"
+
+// Mention is what the model sees of a row.
+type Mention struct {
+	RowID     int64
+	Title     string // empty: its line is left out
+	Message   string
+	Sentiment string // as the input has it; empty: its line is left out
+}
+
+// mentionRule is the line before and after each mention of a batch.
+const mentionRule = "═══════════════════════════════════════════════════════════════════"
+
+// AppendUser appends the user message that asks for the labels of ms, at least
+// one mention, in their order. It ends without a newline.
+func AppendUser(dst []byte, ms []Mention) []byte {
+	if len(ms) == 1 {
+		dst = append(dst, "Classify this mention. Return ONE JSON object.\n\n"...)
+		dst = appendMention(dst, &ms[0])
+		return append(dst, "\n**RETURN:** One JSON object: {...}"...)
+	}
+	n := int64(len(ms))
+	dst = append(dst, "Classify these "...)
+	dst = strconv.AppendInt(dst, n, 10)
+	dst = append(dst, " mentions. Return a JSON ARRAY with one object per mention in the EXACT order given.\n\n"...)
+	for i := range ms {
+		dst = append(dst, mentionRule+"\n[MENTION "...)
+		dst = strconv.AppendInt(dst, int64(i)+1, 10)
+		dst = append(dst, " of "...)
+		dst = strconv.AppendInt(dst, n, 10)
+		dst = append(dst, "]\n"...)
+		dst = appendMention(dst, &ms[i])
+		dst = append(dst, mentionRule+"\n\n"...)
+	}
+	dst = append(dst, "**RETURN:** A JSON array with EXACTLY "...)
+	dst = strconv.AppendInt(dst, n, 10)
+	return append(dst, " objects in order: [{...}, {...}, ...]"...)
+}
+
+// appendMention appends the lines of a mention, the last with its newline.
+func appendMention(dst []byte, m *Mention) []byte {
+	dst = append(dst, RowID+": "...)
+	dst = strconv.AppendInt(dst, m.RowID, 10)
+	if m.Sentiment != "" {
+		dst = append(dst, "\n[INPUT SENTIMENT]: "...)
+		dst = append(dst, m.Sentiment...)
+		dst = append(dst, " ← Validate and override if wrong"...)
+	}
+	dst = append(dst, "\n\n"...)
+	if m.Title != "" {
+		dst = append(dst, "Title: "...)
+		dst = append(dst, m.Title...)
+		dst = append(dst, '\n')
+	}
+	dst = append(dst, "Content: "...)
+	dst = append(dst, m.Message...)
+	return append(dst, '\n')
+}

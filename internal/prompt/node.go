@@ -1,0 +1,142 @@
+package prompt
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
+)
+
+// kind is the JSON type of a node, as messages name it.
+type kind string
+
+const (
+	kindString kind = "a string"
+	kindNumber kind = "a number"
+	kindBool   kind = "a boolean"
+	kindNull   kind = "null"
+	kindArray  kind = "an array"
+	kindObject kind = "an object"
+)
+
+// node is a JSON value and the line it starts on.
+type node struct {
+	line    int
+	kind    kind
+	text    string // a string's value, a number's token
+	elems   []node // of an array
+	members []member
+}
+
+type member struct {
+	key   string
+	line  int
+	value node
+}
+
+// tree reads data, one JSON value, and reports a key that an object repeats
+// (the first one counts). It returns false, with the mistake reported, if
+// data is not JSON.
+func (p *parser) tree(data []byte) (node, bool) {
+	if !utf8.Valid(data) {
+		p.at(1+bytes.Count(validPrefix(data), []byte("\n")), "not UTF-8 text")
+		return node{}, false
+	}
+	if err := json.Unmarshal(data, new(json.RawMessage)); err != nil {
+		end := int64(len(data))
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			end = syntax.Offset
+		}
+		// The offset is that after the byte at fault, which may be a newline.
+		p.at(1+bytes.Count(data[:max(end, 1)-1], []byte("\n")), "not JSON: %w", err)
+		return node{}, false
+	}
+	w := walker{p: p, data: data, line: 1, dec: json.NewDecoder(bytes.NewReader(data))}
+	w.dec.UseNumber()
+	return w.node(), true
+}
+
+func validPrefix(data []byte) []byte {
+	for i := 0; i < len(data); {
+		r, n := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && n == 1 {
+			return data[:i]
+		}
+		i += n
+	}
+	return data
+}
+
+// walker turns the tokens of data, which is known to be JSON, into nodes.
+type walker struct {
+	p      *parser
+	data   []byte
+	dec    *json.Decoder
+	offset int // up to where lines are counted
+	line   int // of offset
+}
+
+// token returns the next token and its line.
+func (w *walker) token() (json.Token, int) {
+	t, err := w.dec.Token()
+	if err != nil {
+		panic("prompt: a token after the syntax check: " + err.Error())
+	}
+	end := int(w.dec.InputOffset())
+	w.line += bytes.Count(w.data[w.offset:end], []byte("\n"))
+	w.offset = end
+	return t, w.line
+}
+
+func (w *walker) node() node {
+	t, line := w.token()
+	n := node{line: line}
+	switch t := t.(type) {
+	case string:
+		n.kind, n.text = kindString, t
+	case json.Number:
+		n.kind, n.text = kindNumber, t.String()
+	case bool:
+		n.kind = kindBool
+	case json.Delim:
+		if t == '[' {
+			n.kind, n.elems = kindArray, w.elems()
+		} else {
+			n.kind, n.members = kindObject, w.members()
+		}
+	default:
+		n.kind = kindNull
+	}
+	return n
+}
+
+func (w *walker) elems() []node {
+	var elems []node
+	for w.dec.More() {
+		elems = append(elems, w.node())
+	}
+	w.token()
+	return elems
+}
+
+func (w *walker) members() []member {
+	var members []member
+	seen := map[string]bool{}
+	for w.dec.More() {
+		t, line := w.token()
+		key, ok := t.(string)
+		if !ok {
+			panic("prompt: a key after the syntax check is no string")
+		}
+		value := w.node()
+		if seen[key] {
+			w.p.at(line, "duplicate key %q", key)
+			continue
+		}
+		seen[key] = true
+		members = append(members, member{key: key, line: line, value: value})
+	}
+	w.token()
+	return members
+}

@@ -1,0 +1,220 @@
+package prompt
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func readSchema(t testing.TB) *Schema {
+	t.Helper()
+	name := filepath.Join("testdata", "feedback.json")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Parse(data, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestParseFeedback(t *testing.T) {
+	s := readSchema(t)
+	if !strings.HasPrefix(s.System, "You are a customer feedback analyst.") || !strings.Contains(s.System, "\n\nFor each") {
+		t.Errorf("system message: %q", s.System)
+	}
+	want := []Column{
+		{"Topic", []string{"Product", "Support", "Billing", "Shipping", "Account", "Other"}, "Other", 300},
+		{"Sentiment", []string{"Positive", "Negative", "Neutral", "Mixed"}, "Neutral", 300},
+		{"Urgency", []string{"High", "Medium", "Low"}, "Low", 300},
+		{"Key_Point", nil, "-", 300},
+	}
+	if !slices.EqualFunc(s.Columns, want, equalColumns) {
+		t.Errorf("columns: got %+v, want %+v", s.Columns, want)
+	}
+	if s.LabelPolicy != "" {
+		t.Errorf("label policy: got %q, want none", s.LabelPolicy)
+	}
+}
+
+func equalColumns(a, b Column) bool {
+	return a.Name == b.Name && slices.Equal(a.Labels, b.Labels) && a.Default == b.Default && a.MaxLength == b.MaxLength
+}
+
+func TestParseOptions(t *testing.T) {
+	const head = `{"system_prompt":"p","columns_to_code":["Topic","Note","Größe"]`
+	for _, tt := range []struct {
+		name, file string
+		want       []Column
+		policy     string
+	}{
+		{"least", head + `}`,
+			[]Column{{"Topic", nil, "-", 300}, {"Note", nil, "-", 300}, {"Größe", nil, "-", 300}}, ""},
+		{"byte order mark", "\ufeff" + head + `}`,
+			[]Column{{"Topic", nil, "-", 300}, {"Note", nil, "-", 300}, {"Größe", nil, "-", 300}}, ""},
+		{"one length", head + `,"max_length":2000,"label_policy":"organic"}`,
+			[]Column{{"Topic", nil, "-", 2000}, {"Note", nil, "-", 2000}, {"Größe", nil, "-", 2000}}, "organic"},
+		{"a length for one", head + `,"max_length":{"Note":1},"label_policy":"strict"}`,
+			[]Column{{"Topic", nil, "-", 300}, {"Note", nil, "-", 1}, {"Größe", nil, "-", 300}}, "strict"},
+		{"rules and defaults",
+			head + `,"validation_rules":{"valid_größe":["S","M"],"valid_topic":["A","N/A","NOT_APPLICABLE"]},` +
+				`"not_applicable_defaults":{"Note":"","Größe":"none"}}`,
+			[]Column{{"Topic", []string{"A", "N/A", "NOT_APPLICABLE"}, "-", 300}, {"Note", nil, "", 300},
+				{"Größe", []string{"S", "M"}, "none", 300}}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := Parse([]byte(tt.file), "p.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.EqualFunc(s.Columns, tt.want, equalColumns) || s.LabelPolicy != tt.policy {
+				t.Errorf("got %+v %q, want %+v %q", s.Columns, s.LabelPolicy, tt.want, tt.policy)
+			}
+		})
+	}
+}
+
+func TestParseMistakes(t *testing.T) {
+	const head = "{\n\"system_prompt\": \"p\",\n\"columns_to_code\": [\"Topic\", \"Key_Point\"]"
+	for _, tt := range []struct {
+		name, file string
+		want       []string
+	}{
+		{"nothing", "", []string{`p.json:1: not JSON: unexpected end of JSON input`}},
+		{"no object", "[]", []string{`p.json:1: prompt schema: want an object, have an array`}},
+		{"broken", "{\n\"system_prompt\": \"p\",\n,}", []string{`p.json:3: not JSON: invalid character ',' looking for beginning of object key string`}},
+		{"raw newline", "{\n\"system_prompt\": \"p\n\"}", []string{`p.json:2: not JSON: invalid character '\n' in string literal`}},
+		{"cut", "{\n\"system_prompt\": \"p\",\n", []string{`p.json:2: not JSON: unexpected end of JSON input`}},
+		{"more after it", "{}\n{}", []string{`p.json:2: not JSON: invalid character '{' after top-level value`}},
+		{"not UTF-8", "{\n\"system_prompt\": \"\xff\"}", []string{`p.json:2: not UTF-8 text`}},
+		{"empty object", "{}", []string{`p.json: system_prompt is missing`, `p.json: columns_to_code is missing`}},
+		{"empty values", "{\n\"system_prompt\": \" \\n\",\n\"columns_to_code\": []}",
+			[]string{`p.json:2: system_prompt is empty`, `p.json:3: columns_to_code names no column`}},
+		{"wrong types", "{\n\"system_prompt\": 3,\n\"columns_to_code\": \"Topic\",\n\"label_policy\": null}",
+			[]string{`p.json:2: system_prompt: want a string, have a number`, `p.json:3: columns_to_code: want an array, have a string`,
+				`p.json:4: label_policy: want a string, have null`}},
+		{"wrong types of what is optional",
+			head + ",\n\"validation_rules\": [],\n\"not_applicable_defaults\": true,\n\"max_length\": \"9\"}",
+			[]string{`p.json:4: validation_rules: want an object, have an array`,
+				`p.json:5: not_applicable_defaults: want an object, have a boolean`,
+				`p.json:6: max_length: want a number, have a string`}},
+		{"unknown keys", head + ",\n\"_comment\": {},\n\"validation_rule\": {\"a\":[[]]}}",
+			[]string{`p.json:4: unknown key "_comment"`, `p.json:5: unknown key "validation_rule"; did you mean "validation_rules"?`}},
+		{"repeated keys", head + ",\n\"system_prompt\": \"q\",\n\"not_applicable_defaults\": {\"Topic\": \"a\",\n\"Topic\": \"b\"}}",
+			[]string{`p.json:4: duplicate key "system_prompt"`, `p.json:6: duplicate key "Topic"`}},
+		{"columns", "{\"system_prompt\": \"p\",\n\"columns_to_code\": [\"A\",\n\"A\",\n\"a\",\n\"rowid\",\n\"Run_ID\",\n\"\",\n\" B\",\n\"C\\nD\",\n7,\n\"Position\"]}",
+			[]string{`p.json:3: duplicate column "A"`, `p.json:4: columns "A" and "a" differ in case only, which replies do not keep`,
+				`p.json:5: column "rowid": RowID is the row's own`, `p.json:6: column "Run_ID": PRISM writes a column of this name itself`,
+				`p.json:7: empty column`, `p.json:8: column " B" has white space at an end`, `p.json:9: column "C\nD" has a control character`,
+				`p.json:10: a name in columns_to_code: want a string, have a number`,
+				`p.json:11: column "Position": PRISM writes a column of this name itself`}},
+		{"rules for no column", head + ",\n\"validation_rules\": {\n\"valid_topc\": [\"A\"],\n\"valid_Key_Point\": [\"A\"],\n\"x\": [\"A\"]}}",
+			[]string{`p.json:5: validation_rules: "valid_topc" fits no column to code; did you mean "valid_topic"?`,
+				`p.json:6: validation_rules: "valid_Key_Point" fits no column to code; did you mean "valid_key_point"?`,
+				`p.json:7: validation_rules: "x" fits no column to code`}},
+		{"labels", head + ",\n\"validation_rules\": {\"valid_topic\": [\n\"A\",\n\"A\",\n\"a\",\n\"\",\n\"B \",\n null, \n\"C\\u0000\"],\n\"valid_key_point\": []}}",
+			[]string{`p.json:6: valid_topic: duplicate label "A"`,
+				`p.json:7: valid_topic: labels "A" and "a" differ in case only, which replies do not keep`,
+				`p.json:8: empty label of valid_topic`, `p.json:9: label of valid_topic "B " has white space at an end`,
+				`p.json:10: a label in valid_topic: want a string, have null`, `p.json:11: label of valid_topic "C\x00" has a control character`,
+				`p.json:12: valid_key_point lists no label; leave it out for a free column`}},
+		{"defaults", head + ",\n\"not_applicable_defaults\": {\n\"topic\": \"-\",\n\"Topic\": 1,\n\"Key_Point\": \"a\\u001b\"}}",
+			[]string{`p.json:5: not_applicable_defaults: "topic" is no column to code; did you mean "Topic"?`,
+				`p.json:6: not_applicable_defaults of "Topic": want a string, have a number`,
+				`p.json:7: not_applicable_defaults of "Key_Point": "a\x1b" has a control character`}},
+		{"length 0", head + ",\n\"max_length\": 0}", []string{`p.json:4: max_length: want a whole number from 1 to 2000, have 0`}},
+		{"length 2001", head + ",\n\"max_length\": 2001}", []string{`p.json:4: max_length: want a whole number from 1 to 2000, have 2001`}},
+		{"lengths", head + ",\n\"max_length\": {\"Key_Point\": 1.5,\n\"Keypoint\": 3}}",
+			[]string{`p.json:4: max_length of "Key_Point": want a whole number from 1 to 2000, have 1.5`,
+				`p.json:5: max_length: "Keypoint" is no column to code; did you mean "Key_Point"?`}},
+		{"policy", head + ",\n\"label_policy\": \"Strict\"}", []string{`p.json:4: label_policy: want "organic" or "strict", have "Strict"`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := Parse([]byte(tt.file), "p.json")
+			if err == nil || s != nil {
+				t.Fatalf("got schema %+v, error %v", s, err)
+			}
+			if got, want := err.Error(), strings.Join(tt.want, "\n"); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestHash(t *testing.T) {
+	hash := func(file string) string {
+		t.Helper()
+		s, err := Parse([]byte(file), "p.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Hash()
+	}
+	base := `{"system_prompt":"é","columns_to_code":["A","B"],"validation_rules":{"valid_a":["x","y"]}}`
+	if got, want := hash(base), hash("{\"validation_rules\":\n{\"valid_a\":[\"x\", \"y\"]},\"max_length\":300,"+
+		`"columns_to_code":["A","B"],"system_prompt":"\u00e9"}`); got != want || len(got) != 64 {
+		t.Errorf("another layout: got %s, want %s", got, want)
+	}
+	for _, other := range []string{
+		strings.Replace(base, "é", "e", 1),
+		strings.Replace(base, `"A","B"`, `"A","C"`, 1),
+		strings.Replace(base, `"A","B"`, `"A"`, 1),
+		strings.Replace(base, `"x","y"`, `"y","x"`, 1),
+		strings.Replace(base, `"x","y"`, `"xy"`, 1),
+		strings.Replace(base, `{"sys`, `{"label_policy":"strict","sys`, 1),
+		strings.Replace(base, `{"sys`, `{"max_length":{"B":20},"sys`, 1),
+		strings.Replace(base, `{"sys`, `{"not_applicable_defaults":{"B":"none"},"sys`, 1),
+	} {
+		if hash(other) == hash(base) {
+			t.Errorf("same hash as\n%s:\n%s", base, other)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{"system_prompt":"p","columns_to_code":["Topic","Note"],"validation_rules":{"valid_topic":["A","b"]},` +
+		`"not_applicable_defaults":{"Note":"-"},"max_length":{"Note":20},"label_policy":"strict"}`))
+	f.Add([]byte("\ufeff{\n\"system_prompt\":\"\",\"columns_to_code\":[\"A\",\"a\",1],\"max_length\":0,\"max_length\":[]}"))
+	f.Add([]byte(`{"system_prompt":"p","columns_to_code":["ſ","S","İ","i̇"],"validation_rules":{"valid_ſ":["ς","σ","Σ"],"valid_i̇":[]}}`))
+	f.Add([]byte(`[{"a":[[[{}]]]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Parse(data, "p.json")
+		if err != nil {
+			if s != nil {
+				t.Error("a schema beside an error")
+			}
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				if !strings.HasPrefix(line, "p.json:") {
+					t.Errorf("no place in %q", line)
+				}
+			}
+			return
+		}
+		for i, c := range s.Columns {
+			if strings.TrimSpace(c.Name) == "" || c.MaxLength < 1 || c.MaxLength > MaxLength || c.Labels != nil && len(c.Labels) == 0 {
+				t.Errorf("column %+v", c)
+			}
+			for _, other := range s.Columns[:i] {
+				if strings.EqualFold(c.Name, other.Name) {
+					t.Errorf("two columns %q", c.Name)
+				}
+			}
+			for j, l := range c.Labels {
+				if !utf8.ValidString(l) || slices.ContainsFunc(c.Labels[:j], func(o string) bool { return strings.EqualFold(l, o) }) {
+					t.Errorf("label %q of %q", l, c.Labels)
+				}
+			}
+		}
+		checkReplySchema(t, s, []int64{1, -2}, true)
+		checkReplySchema(t, s, []int64{3}, false)
+		again, err := Parse(data, "other.json")
+		if err != nil || again.Hash() != s.Hash() {
+			t.Errorf("read twice: %v", err)
+		}
+	})
+}

@@ -1,0 +1,130 @@
+package status
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// RunDir is the folder of a run's status files.
+func RunDir(statusDir, runID string) string { return filepath.Join(statusDir, runID) }
+
+// Run is what the folder of a run holds at a moment.
+type Run struct {
+	ID      string
+	Workers []Worker // by worker ID
+	Paused  bool     // its pause flag is there
+	Faults  []error  // unreadable worker files, each named
+}
+
+// ReadRun reads the folder of a run. Files that cannot be read or are half
+// written become Faults; an error (fs.ErrNotExist among them) is about the
+// folder itself.
+func ReadRun(runDir string) (*Run, error) {
+	entries, err := os.ReadDir(runDir)
+	if err != nil {
+		return nil, err
+	}
+	run := &Run{ID: filepath.Base(runDir)}
+	for _, e := range entries {
+		id, ok := workerID(e.Name())
+		if !ok {
+			continue
+		}
+		w, err := Read(filepath.Join(runDir, e.Name()))
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // gone since the folder was read
+		case err != nil:
+			run.Faults = append(run.Faults, err)
+		case w.WorkerID != id:
+			run.Faults = append(run.Faults, fmt.Errorf("%s: holds the status of worker %d",
+				filepath.Join(runDir, e.Name()), w.WorkerID))
+		default:
+			run.Workers = append(run.Workers, *w)
+		}
+	}
+	slices.SortFunc(run.Workers, func(a, b Worker) int { return a.WorkerID - b.WorkerID })
+	run.Paused, err = IsPaused(runDir)
+	return run, err
+}
+
+// workerID takes the ID from the name of a worker's file. Names of files on
+// their way into place (durable.Replace) do not fit.
+func workerID(name string) (int, bool) {
+	digits, ok := strings.CutPrefix(name, "worker_")
+	if !ok {
+		return 0, false
+	}
+	if digits, ok = strings.CutSuffix(digits, ".json"); !ok {
+		return 0, false
+	}
+	id, err := strconv.ParseUint(digits, 10, 31)
+	return int(id), err == nil && strconv.FormatUint(id, 10) == digits
+}
+
+// Latest returns the ID of the run under a status folder whose workers wrote
+// last. It returns an error that is fs.ErrNotExist where there is no run.
+func Latest(statusDir string) (string, error) {
+	dirs, err := os.ReadDir(statusDir)
+	if err != nil {
+		return "", err
+	}
+	latest, when := "", time.Time{}
+	for _, d := range dirs {
+		if !d.IsDir() {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(statusDir, d.Name()))
+		if err != nil {
+			return "", err
+		}
+		for _, f := range files {
+			if _, ok := workerID(f.Name()); !ok {
+				continue
+			}
+			info, err := f.Info()
+			if err == nil && (latest == "" || !info.ModTime().Before(when)) {
+				latest, when = d.Name(), info.ModTime()
+			}
+		}
+	}
+	if latest == "" {
+		return "", fmt.Errorf("%s holds no run: %w", statusDir, fs.ErrNotExist)
+	}
+	return latest, nil
+}
+
+const pauseFlag = "pause.flag"
+
+// Pause sets the flag that makes the workers of a run wait between calls. The
+// folder of the run must be there. A run that is paused stays so.
+func Pause(runDir string) error {
+	f, err := os.OpenFile(filepath.Join(runDir, pauseFlag), os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return fmt.Errorf("pause the run: %w", err)
+	}
+	return f.Close()
+}
+
+// Resume removes the flag that Pause sets; without a flag it does nothing.
+func Resume(runDir string) error {
+	if err := os.Remove(filepath.Join(runDir, pauseFlag)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("resume the run: %w", err)
+	}
+	return nil
+}
+
+// IsPaused tells whether the flag is set.
+func IsPaused(runDir string) (bool, error) {
+	_, err := os.Lstat(filepath.Join(runDir, pauseFlag))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}

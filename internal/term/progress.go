@@ -1,0 +1,210 @@
+package term
+
+import (
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"prism/internal/report"
+	"prism/internal/status"
+)
+
+// redrawEvery keeps the line readable and cheap.
+const redrawEvery = 200 * time.Millisecond
+
+// Snapshot is how far the work is. Counts only grow.
+type Snapshot struct {
+	Rows   int64 // finished, failed and resumed ones included
+	Total  int64 // 0: not known
+	Failed int64 // of Rows
+	Errors int64 // calls that went wrong
+	Tokens int64 // generated
+	Paused bool
+}
+
+// Progress is a line that shows how far a command is and redraws itself in
+// place. On a stream that is no terminal it prints nothing. It is a writer for
+// the messages of the command too, which come to stand above the line. It may
+// be used from several goroutines.
+type Progress struct {
+	Color bool // set before the first Update
+
+	mu     sync.Mutex
+	w      io.Writer
+	on     bool
+	width  func() int
+	now    func() time.Time
+	rows   status.Meter
+	tokens status.Meter
+	began  time.Time
+	drawn  time.Time // last redraw; zero: redraw with the next Update
+	last   Snapshot
+	shown  int // cells that the line takes now; 0: none
+}
+
+// NewProgress returns a progress line on w, width cells wide at most. Without
+// isTerminal, Update does nothing and Write passes through.
+func NewProgress(w io.Writer, isTerminal bool, width func() int, now func() time.Time) *Progress {
+	return &Progress{w: w, on: isTerminal, width: width, now: now}
+}
+
+// Update takes note of s and redraws the line, at most a few times a second.
+// It is to be called at least every second, so that rates and time left stay true.
+func (p *Progress) Update(s Snapshot) {
+	if !p.on {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if p.began.IsZero() {
+		p.began = now
+	}
+	p.rows.Add(now, float64(s.Rows))
+	p.tokens.Add(now, float64(s.Tokens))
+	p.last = s
+	if p.drawn.IsZero() || now.Sub(p.drawn) >= redrawEvery {
+		p.draw(now)
+	}
+}
+
+// Clear takes the line away, at the end of the work or before something else
+// is printed. The next Update brings it back.
+func (p *Progress) Clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+}
+
+// Write prints a message above the line: the line goes, the message comes, and
+// after a whole line of message the progress line is there again.
+func (p *Progress) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	again := p.shown > 0
+	p.erase()
+	n, err := p.w.Write(b)
+	if again && err == nil && n > 0 && b[n-1] == '\n' {
+		p.draw(p.now())
+	}
+	return n, err
+}
+
+func (p *Progress) erase() {
+	if p.shown > 0 {
+		io.WriteString(p.w, "\r"+strings.Repeat(" ", p.shown)+"\r")
+	}
+	p.shown, p.drawn = 0, time.Time{}
+}
+
+// draw writes over the line that is there: blanks, not an escape sequence, take
+// away what is left of a longer one, so it works on any terminal.
+func (p *Progress) draw(now time.Time) {
+	text, cells := p.line(now, p.width()-1)
+	rest := ""
+	if p.shown > cells {
+		rest = strings.Repeat(" ", p.shown-cells) + "\r" + text
+	}
+	io.WriteString(p.w, "\r"+text+rest)
+	p.shown, p.drawn = cells, now
+}
+
+// A part of the line. Parts of the lowest rank go first where it is narrow.
+type part struct {
+	text  string
+	rank  int
+	color string // escape sequence; "" for none
+}
+
+const (
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	plain  = "\x1b[0m"
+
+	minBar, maxBar, barRank = 8, 30, 3
+)
+
+// line makes the line of at most width cells, and tells how many it takes. The
+// bar gets what the other parts leave.
+func (p *Progress) line(now time.Time, width int) (string, int) {
+	parts := p.parts(now)
+	size := cells(parts)
+	for size > width && len(parts) > 0 {
+		low := 0
+		for i := range parts {
+			if parts[i].rank < parts[low].rank {
+				low = i
+			}
+		}
+		parts = append(parts[:low], parts[low+1:]...)
+		size = cells(parts)
+	}
+	if len(parts) > 0 && parts[0].rank == barRank {
+		room := min(minBar+width-size, maxBar)
+		parts[0].text = report.Gauge(float64(p.last.Rows)/float64(p.last.Total), room)
+		size += room - minBar
+	}
+	var b strings.Builder
+	for i, t := range parts {
+		if i > 0 {
+			b.WriteString("  ")
+		}
+		if p.Color && t.color != "" {
+			b.WriteString(t.color + t.text + plain)
+		} else {
+			b.WriteString(t.text)
+		}
+	}
+	return b.String(), size
+}
+
+// cells counts the parts with two blanks between them.
+func cells(parts []part) int {
+	n := 0
+	for i, t := range parts {
+		if i > 0 {
+			n += 2
+		}
+		n += report.Width(t.text)
+	}
+	return n
+}
+
+func (p *Progress) parts(now time.Time) []part {
+	s := p.last
+	rate, tokens := p.rows.Rate(now), p.tokens.Rate(now)
+	parts := make([]part, 0, 8)
+	if s.Total > 0 {
+		pct := strconv.Itoa(int(100*min(s.Rows, s.Total)/s.Total)) + "%"
+		parts = append(parts, part{strings.Repeat(" ", minBar), barRank, green},
+			part{strings.Repeat(" ", max(0, 4-len(pct))) + pct, 10, ""},
+			part{report.Count(s.Rows) + "/" + report.Count(s.Total) + " rows", 9, ""})
+	} else {
+		parts = append(parts, part{report.Plural(s.Rows, "row"), 9, ""})
+	}
+	if rate > 0 {
+		parts = append(parts, part{report.Rate(rate) + " rows/s", 4, ""})
+	}
+	if tokens > 0 {
+		parts = append(parts, part{report.Rate(tokens) + " tokens/s", 2, ""})
+	}
+	switch left := float64(s.Total - s.Rows); {
+	case s.Paused:
+		parts = append(parts, part{"paused", 8, yellow})
+	case s.Total == 0:
+		parts = append(parts, part{report.Span(now.Sub(p.began).Truncate(time.Second)), 1, ""})
+	case left > 0 && rate > 0:
+		eta := math.Ceil(left / rate)
+		parts = append(parts, part{"ETA " + report.Left(&eta), 7, ""})
+	}
+	if s.Errors > 0 {
+		parts = append(parts, part{report.Plural(s.Errors, "error"), 5, yellow})
+	}
+	if s.Failed > 0 {
+		parts = append(parts, part{report.Count(s.Failed) + " failed", 6, yellow})
+	}
+	return parts
+}
