@@ -97,7 +97,7 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 		std.print(fmt.Errorf("bug in the grammar of %s: %w", c.Name, err))
 		return Failed
 	}
-	_, err = parser.Parse(args)
+	_, err = parser.Parse(flagsFirst(parser.Model, args))
 	if done {
 		return code
 	}

@@ -144,13 +144,50 @@ func loadSchema(ts *testscript.TestScript) *prompt.Schema {
 }
 
 func table(ts *testscript.TestScript, name string) [][]string {
-	r := csv.NewReader(strings.NewReader(ts.ReadFile(name)))
-	r.LazyQuotes = true
-	records, err := r.ReadAll()
+	records, err := parseTable(ts.ReadFile(name))
 	if err != nil {
 		ts.Fatalf("%s: %v", name, err)
 	}
 	return records
+}
+
+func readTable(path string) ([][]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseTable(string(data))
+}
+
+func parseTable(text string) ([][]string, error) {
+	r := csv.NewReader(strings.NewReader(text))
+	r.LazyQuotes = true
+	return r.ReadAll()
+}
+
+// listed OUTPUT checks that every label in a listed column is a listed one, or
+// says that the row is not applicable.
+func listed(ts *testscript.TestScript, neg bool, args []string) {
+	out := table(ts, args[0])
+	schema := loadSchema(ts)
+	first := len(out[0]) - len(schema.Columns) - 3
+	for _, rec := range out[1:] {
+		for i, c := range schema.Columns {
+			label := rec[first+i]
+			if c.Labels != nil && !slices.Contains(c.Labels, label) && (i > 0 || label != prompt.NotApplicable) {
+				ts.Fatalf("RowID %s: %q is no label of %s", rec[0], label, c.Name)
+			}
+		}
+	}
+}
+
+// head INPUT N OUTPUT writes the first N rows of a table.
+func head(ts *testscript.TestScript, neg bool, args []string) {
+	in := table(ts, args[0])
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	ts.Check(w.WriteAll(in[:number(ts, args[1])+1]))
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), b.Bytes(), 0o666))
 }
 
 // sent calls N | sent rows N | sent atmost N checks what the fake server was sent.

@@ -86,6 +86,8 @@ func params(dir, host, model string) testscript.Params {
 			"labelled": labelled,
 			"complete": complete,
 			"sent":     sent,
+			"listed":   listed,
+			"head":     head,
 			"code":     code,
 		},
 	}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+
+	"github.com/alecthomas/kong"
+
+	"prism/internal/cli"
+	"prism/internal/stats"
+	"prism/internal/status"
+)
+
+// callLogs is the files of --calls. A shell makes of --calls logs/R/calls_w*.jsonl
+// one flag and many arguments: those that have the name of a call log and follow
+// the flag belong to it.
+type callLogs []string
+
+// Decode takes the file of the flag and what belongs to it.
+func (c *callLogs) Decode(ctx *kong.DecodeContext) error {
+	var name string
+	if err := ctx.Scan.PopValueInto("file", &name); err != nil {
+		return err
+	}
+	*c = append(*c, name)
+	for next := ctx.Scan.Peek(); next.IsValue() && isCallLog(next.String()); next = ctx.Scan.Peek() {
+		*c = append(*c, ctx.Scan.Pop().String())
+	}
+	return nil
+}
+
+func isCallLog(name string) bool {
+	ok, err := filepath.Match("calls_w*.jsonl", filepath.Base(name))
+	return ok && err == nil
+}
+
+// maxWarnings of lines that are no calls are printed for a file; the rest is counted.
+const maxWarnings = 5
+
+// countCalls sums up call logs.
+func countCalls(names []string, std cli.Std) (*stats.Calls, error) {
+	var sum stats.CallCounter
+	for _, name := range names {
+		if err := addCalls(&sum, name, std); err != nil {
+			return nil, err
+		}
+	}
+	return sum.Result(), nil
+}
+
+func addCalls(sum *stats.CallCounter, name string, std cli.Std) error {
+	src, done, err := open(name, std.In)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r := status.NewCallReader(src, shown(name))
+	for bad := 0; ; {
+		c, err := r.Next()
+		var line *status.LineError
+		switch {
+		case err == nil:
+			sum.Add(c)
+		case errors.As(err, &line):
+			sum.Unreadable()
+			if bad++; bad <= maxWarnings {
+				std.Warnf("%v", err)
+			}
+		case errors.Is(err, io.EOF):
+			if bad > maxWarnings {
+				std.Warnf("%s: %d more lines that are no calls", shown(name), bad-maxWarnings)
+			}
+			return nil
+		default:
+			return err
+		}
+	}
+}

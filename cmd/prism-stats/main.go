@@ -1,0 +1,199 @@
+// Prism-stats counts what came out: rows, the distribution of labels in each
+// coded column, organic labels, the share of rows that the gate calls not
+// applicable, the lengths of free texts; and from call logs rows/s, tokens/s,
+// tokens a row, calls, retries and errors. It streams, in bounded memory.
+//
+//	prism-stats result.csv
+//	prism-stats result.csv --prompts-config prompts/feedback.json --calls logs/R/calls_w1.jsonl
+//	prism-classify … < in.csv | prism-stats --columns Topic,Urgency --format markdown
+//
+// Exit codes: 0 done; 1 failed (disk); 2 wrong usage or input, named with file
+// and line. A file named calls_w*.jsonl is a call log. A line of a call log that is no call is a warning and is counted.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"prism/internal/cli"
+	"prism/internal/durable"
+	"prism/internal/prompt"
+	"prism/internal/record"
+	"prism/internal/report"
+	"prism/internal/stats"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	var g grammar
+	return cli.Main(cli.Command{Name: "prism-stats", Help: help, Grammar: &g, Run: g.run}, args, in, out, errOut)
+}
+
+const help = `Count labels and calls: the distribution of each coded column, organic labels, rows that are not applicable, ` +
+	`lengths of free texts, and from call logs rows/s, tokens/s, tokens a row, calls, retries and errors. ` +
+	`Without FILE it reads stdin, unless there are call logs. A file named calls_w*.jsonl is a call log.`
+
+type grammar struct {
+	Files         []string `arg:"" optional:"" name:"FILE" help:"Results: CSV, TSV or JSONL, by name; - is stdin."`
+	Calls         callLogs `help:"Call logs to sum up (repeatable)." placeholder:"CALLS.jsonl..."`
+	Columns       []string `help:"Columns to count [all but RowID, Title, Message and those of the run]." placeholder:"A,B"`
+	PromptsConfig string   `help:"Prompt schema: tells listed labels from organic ones, the gate, free texts." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
+	InputFormat   string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
+	Format        string   `help:"What to print: table, csv, json or markdown [${default}]." enum:"table,csv,json,markdown" default:"table" placeholder:"FORMAT"`
+	Summary       string   `help:"Write a summary in Markdown to this file too." placeholder:"FILE.md"`
+	Analytics     string   `help:"Write all figures as CSV to this file too." placeholder:"FILE.csv"`
+	cli.Common
+}
+
+func (g *grammar) run(_ context.Context, std cli.Std) error {
+	o := stats.Options{Columns: g.Columns}
+	var err error
+	if o.Schema, err = readSchema(g.PromptsConfig); err != nil {
+		return err
+	}
+	files, logs := g.inputs()
+	t := stats.NewTable(o)
+	for _, name := range files {
+		if err := g.count(t, name, std.In); err != nil {
+			return err
+		}
+	}
+	calls, err := countCalls(logs, std)
+	if err != nil {
+		return err
+	}
+	r := t.Result()
+	r.Calls = calls
+	return g.write(r, std.Out)
+}
+
+// inputs tells results from call logs among the arguments.
+func (g *grammar) inputs() (files, logs []string) {
+	logs = g.Calls
+	for _, name := range g.Files {
+		if isCallLog(name) {
+			logs = append(logs, name)
+		} else {
+			files = append(files, name)
+		}
+	}
+	if len(files)+len(logs) == 0 {
+		files = []string{"-"}
+	}
+	return files, logs
+}
+
+func readSchema(path string) (*prompt.Schema, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, err, "")
+	}
+	s, err := prompt.Parse(data, path)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, err, "")
+	}
+	return s, nil
+}
+
+func (g *grammar) count(t *stats.Table, name string, stdin io.Reader) error {
+	form, err := g.formatOf(name)
+	if err != nil {
+		return err
+	}
+	src, done, err := open(name, stdin)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r, err := record.NewReader(src, record.Options{Name: name, Format: form})
+	if err == nil {
+		err = t.Read(r, shown(name), form)
+	}
+	var bad *record.Error
+	var lacks *stats.ColumnError
+	switch {
+	case errors.As(err, &bad):
+		return cli.Fail(cli.Usage, err, "")
+	case errors.As(err, &lacks):
+		return cli.Fail(cli.Usage, err, "the columns are "+strings.Join(lacks.Have, ", "))
+	}
+	return err
+}
+
+func (g *grammar) formatOf(name string) (record.Format, error) {
+	if g.InputFormat != "" {
+		f, err := record.ParseFormat(g.InputFormat)
+		if err != nil {
+			return 0, cli.Usagef("--input-format: %w", err)
+		}
+		return f, nil
+	}
+	if f, ok := record.FormatByName(name); ok {
+		return f, nil
+	}
+	return record.CSV, nil
+}
+
+func shown(name string) string {
+	if name == "-" {
+		return "stdin"
+	}
+	return name
+}
+
+// open opens an input; a missing file is wrong usage.
+func open(name string, stdin io.Reader) (src io.Reader, done func() error, err error) {
+	if name == "-" {
+		return stdin, func() error { return nil }, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, cli.Fail(cli.Usage, err, "")
+	}
+	return f, f.Close, nil
+}
+
+// write prints the result and writes the files that were asked for.
+func (g *grammar) write(r *stats.Result, out io.Writer) error {
+	for _, f := range []struct{ path, format string }{{g.Summary, "markdown"}, {g.Analytics, "csv"}} {
+		if f.path == "" {
+			continue
+		}
+		text, err := render(r, f.format)
+		if err == nil {
+			err = durable.WriteFile(f.path, text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	text, err := render(r, g.Format)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, bytes.NewReader(text))
+	return err
+}
+
+func render(r *stats.Result, format string) ([]byte, error) {
+	switch format {
+	case "csv":
+		return report.CSV(r)
+	case "json":
+		return report.JSON(r)
+	case "markdown":
+		return report.Markdown(r), nil
+	case "table":
+		return report.Text(r), nil
+	}
+	return nil, fmt.Errorf("%q is no format of statistics", format)
+}

@@ -1,0 +1,143 @@
+// Prism-status shows how a run is: the state of each worker, its progress,
+// rows/s, tokens/s, errors and the time left, and the same of the whole run. It
+// reads the files that workers write under the status folder, and tells a dead
+// worker (no heartbeat, process gone) from a slow one.
+//
+//	prism-status                          # the latest run, once
+//	prism-status --run-id R --watch       # again every five seconds, until it is over
+//	prism-status --run-id R --wait        # when it is over; exit code by outcome
+//	prism-status --run-id R --json | jq .states
+//
+// Exit codes: 0 shown, with --wait: every row has its labels; 1 no status file
+// could be read; 2 wrong usage, no such run; with --wait 3: some rows or units
+// failed or are not finished; with --wait 4: Ollama was unreachable or the model
+// missing, the same command resumes; 130/143 interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-isatty"
+
+	"prism/internal/cli"
+	"prism/internal/report"
+	"prism/internal/status"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	var g grammar
+	return cli.Main(cli.Command{Name: "prism-status", Help: help, Grammar: &g, Run: g.run}, args, in, out, errOut)
+}
+
+const help = `Show how a run is: each worker's state, progress, rows/s, tokens/s, errors and time left, and the run's. ` +
+	`No run named: the latest under the status folder. ` +
+	`With --wait the exit code tells the outcome: 0 every row has its labels; 3 some rows or units failed or are not finished; ` +
+	`4 Ollama was unreachable or the model missing, and the same command resumes.`
+
+const statusDir = "status"
+
+type grammar struct {
+	StatusDir string       `help:"Folder of the status files of all runs [status]." env:"PRISM_STATUS_DIR" placeholder:"DIR"`
+	RunID     string       `help:"Run to show [the latest]." name:"run-id" xor:"run" placeholder:"ID"`
+	Manifest  string       `help:"Manifest of the run to show." xor:"run" placeholder:"FILE"`
+	JSON      bool         `help:"Print JSON: one object; with --watch one a line." name:"json"`
+	Watch     bool         `help:"Show the run again and again until it is over."`
+	Wait      bool         `help:"Wait until the run is over; the exit code tells its outcome."`
+	Refresh   cli.Duration `help:"Time between two looks [${default}]." default:"5s" placeholder:"DURATION"`
+	DeadAfter cli.Duration `help:"Silence after which a worker without process is dead [${default}]." default:"30s" placeholder:"DURATION"`
+	cli.Common
+}
+
+func (g *grammar) run(ctx context.Context, std cli.Std) error {
+	p, err := g.plan()
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("ask for the name of this machine: %w", err)
+	}
+	m := &monitor{
+		dir: status.RunDir(p.statusDir, p.runID), named: g.RunID != "" || g.Manifest != "",
+		watch: g.Watch, wait: g.Wait, refresh: max(time.Duration(g.Refresh), 10*time.Millisecond),
+		look: status.Look{Host: host, Alive: status.Alive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
+		now:  time.Now, show: g.printer(std), warn: std.Warnf, warned: map[string]bool{},
+	}
+	return m.run(ctx)
+}
+
+// plan says which run is meant and what is known of it beforehand.
+func (g *grammar) plan() (*plan, error) {
+	p := &plan{statusDir: statusDir, runID: g.RunID}
+	if g.Manifest != "" {
+		var err error
+		if p, err = readManifest(g.Manifest); err != nil {
+			return nil, cli.Fail(cli.Usage, err, "")
+		}
+		if p.statusDir == "" {
+			p.statusDir = statusDir
+		}
+	}
+	if g.StatusDir != "" {
+		p.statusDir = g.StatusDir
+	}
+	if strings.ContainsAny(p.runID, `/\`) || p.runID == ".." || p.runID == "." {
+		return nil, cli.Usagef("%q is no run ID", p.runID)
+	}
+	if p.runID != "" {
+		return p, nil
+	}
+	id, err := status.Latest(p.statusDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, cli.Fail(cli.Usage, fmt.Errorf("no run under %q", p.statusDir),
+			"--status-dir names the folder that prism-classify was given")
+	}
+	p.runID = id
+	return p, err
+}
+
+// printer shows a view in the form that was asked for.
+func (g *grammar) printer(std cli.Std) func(*status.View) error {
+	tty := isTerminal(std.Out)
+	return func(v *status.View) error {
+		var text []byte
+		var err error
+		switch {
+		case g.JSON && g.Watch:
+			text, err = report.Line(v)
+		case g.JSON:
+			text, err = report.JSON(v)
+		case g.Watch && !tty:
+			text = []byte(v.Time.Format(time.RFC3339) + " " + report.RunLine(v) + "\n")
+		case g.Watch:
+			text = repaint(report.Run(v))
+		default:
+			text = report.Run(v)
+		}
+		if err == nil {
+			_, err = std.Out.Write(text)
+		}
+		return err
+	}
+}
+
+// repaint makes a text take the place of what a terminal shows, line by line,
+// so that nothing flickers.
+func repaint(text []byte) []byte {
+	lines := strings.ReplaceAll(string(text), "\n", "\x1b[K\n")
+	return []byte("\x1b[H" + lines + "\x1b[J")
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"prism/internal/cli"
+	"prism/internal/status"
+)
+
+// monitor looks at a run once or until it is over.
+type monitor struct {
+	dir         string
+	named       bool // the user named the run: it may be yet to start
+	watch, wait bool
+	refresh     time.Duration
+	look        status.Look
+	now         func() time.Time
+	show        func(*status.View) error
+	warn        func(format string, args ...any)
+
+	warned map[string]bool // faults that were told
+}
+
+func (m *monitor) run(ctx context.Context) error {
+	began, ends := m.now(), 0
+	for {
+		v, err := m.view(began)
+		if err != nil {
+			return err
+		}
+		if m.watch || !m.wait {
+			if err := m.show(v); err != nil {
+				return err
+			}
+		}
+		if v.Over {
+			ends++
+		} else {
+			ends = 0
+		}
+		switch {
+		case !m.watch && !m.wait:
+			return nil
+		case m.over(v, ends):
+			return m.finish(v)
+		}
+		if err := sleep(ctx, m.refresh); err != nil {
+			return err
+		}
+	}
+}
+
+// over tells whether nothing is to come. Without a plan, workers may follow on
+// others that ended (as xargs starts them): only a second look is sure.
+func (m *monitor) over(v *status.View, ends int) bool {
+	return ends > 1 || ends > 0 && m.look.Units > 0
+}
+
+func (m *monitor) view(began time.Time) (*status.View, error) {
+	m.look.Now = m.now()
+	run, err := status.ReadRun(m.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		awaited := m.named && (m.watch || m.wait) && m.look.Now.Sub(began) < m.look.DeadAfter
+		if !awaited {
+			return nil, cli.Fail(cli.Usage, fmt.Errorf("no run %q under %q", filepath.Base(m.dir), filepath.Dir(m.dir)),
+				"--status-dir names the folder that prism-classify was given")
+		}
+		run, err = &status.Run{ID: filepath.Base(m.dir)}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range run.Faults {
+		if !m.warned[f.Error()] {
+			m.warned[f.Error()] = true
+			m.warn("%v", f)
+		}
+	}
+	if len(run.Workers) == 0 && len(run.Faults) > 0 {
+		return nil, fmt.Errorf("no status file of run %q can be read", run.ID)
+	}
+	return run.View(m.look), nil
+}
+
+// finish shows the end and makes the outcome the exit code.
+func (m *monitor) finish(v *status.View) error {
+	if !m.wait {
+		return nil
+	}
+	if !m.watch {
+		if err := m.show(v); err != nil {
+			return err
+		}
+	}
+	if code := outcome(v); code != cli.OK {
+		return cli.Fail(code, nil, "")
+	}
+	return nil
+}
+
+// outcome is the exit code of a run that is over.
+func outcome(v *status.View) int {
+	completed, unreachable := 0, 0
+	for i := range v.Workers {
+		switch w := &v.Workers[i]; {
+		case w.State == status.Completed && w.RowsFailed == 0:
+			completed++
+		case w.State == status.Stopped && w.StopReason == status.Unreachable:
+			unreachable++
+		}
+	}
+	switch {
+	case completed == v.Units:
+		return cli.OK
+	case unreachable > 0 && completed+unreachable == len(v.Workers) && len(v.Unreadable) == 0:
+		return cli.Unreachable
+	}
+	return cli.Partial
+}
+
+// sleep ends early, with the exit code of a signal and nothing to say, when
+// the user leaves.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		if s := cli.Interruption(ctx); s != nil {
+			return cli.Fail(s.Code, nil, "")
+		}
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

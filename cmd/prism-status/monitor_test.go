@@ -1,0 +1,46 @@
+package main
+
+import (
+	"testing"
+
+	"prism/internal/cli"
+	"prism/internal/status"
+)
+
+func TestOutcome(t *testing.T) {
+	done := status.Worker{State: status.Completed}
+	flawed := status.Worker{State: status.Completed, RowsFailed: 1}
+	down := status.Worker{State: status.Stopped, StopReason: status.Unreachable}
+	left := status.Worker{State: status.Stopped, StopReason: status.Interrupted}
+	broken := status.Worker{State: status.Failed, StopReason: status.Broken}
+	killed := status.Worker{State: status.Running}
+	for _, c := range []struct {
+		name    string
+		workers []status.Worker
+		units   int
+		faults  []error
+		want    int
+	}{
+		{"all done", []status.Worker{done, done}, 0, nil, cli.OK},
+		{"rows failed", []status.Worker{done, flawed}, 0, nil, cli.Partial},
+		{"interrupted", []status.Worker{done, left}, 0, nil, cli.Partial},
+		{"failed", []status.Worker{broken, done}, 0, nil, cli.Partial},
+		{"killed", []status.Worker{killed}, 0, nil, cli.Partial},
+		{"no server", []status.Worker{down, done}, 0, nil, cli.Unreachable},
+		{"no server, units to come", []status.Worker{down}, 4, nil, cli.Unreachable},
+		{"no server and a failure", []status.Worker{down, broken}, 0, nil, cli.Partial},
+		{"units never came", []status.Worker{done}, 2, nil, cli.Partial},
+		{"unreadable", []status.Worker{done}, 0, []error{fsError{}}, cli.Partial},
+	} {
+		run := status.Run{Workers: c.workers, Faults: c.faults}
+		v := run.View(status.Look{DeadAfter: status.DeadAfter, Units: c.units, Alive: func(int) bool { return false },
+			Now: status.Time{}.Add(3600e9), Host: ""})
+		if got := outcome(v); got != c.want {
+			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+type fsError struct{}
+
+func (fsError) Error() string { return "worker_2.json: empty" }

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+type grammar struct {
+	Files []string `arg:"" optional:""`
+	Out   string   `short:"o"`
+	Wait  Duration
+	Big   Size
+	On    bool `short:"n"`
+	Start int64
+	Common
+}
+
+func main(args []string, run func(g *grammar, std Std) error) (code int, out, errOut string) {
+	var g grammar
+	var o, e bytes.Buffer
+	code = Main(Command{Name: "tool", Help: "Does it.", Grammar: &g, Run: func(_ context.Context, std Std) error {
+		return run(&g, std)
+	}}, args, strings.NewReader(""), &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestArgumentsInAnyOrder(t *testing.T) {
+	tests := []struct {
+		name  string
+		args  []string
+		files []string
+		out   string
+		on    bool
+	}{
+		{"flags between", []string{"a", "-o", "x", "b", "--on", "c"}, []string{"a", "b", "c"}, "x", true},
+		{"flags joined", []string{"a", "-ox", "b", "--out=y"}, []string{"a", "b"}, "y", false},
+		{"stdin", []string{"-", "--on", "b"}, []string{"-", "b"}, "", true},
+		{"after --", []string{"--on", "--", "-o", "--x"}, []string{"-o", "--x"}, "", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			code, _, errOut := main(tt.args, func(g *grammar, _ Std) error {
+				if diff := cmp.Diff([]any{g.Files, g.Out, g.On}, []any{tt.files, tt.out, tt.on}); diff != "" {
+					return errors.New(diff)
+				}
+				return nil
+			})
+			if code != OK {
+				t.Errorf("code %d: %s", code, errOut)
+			}
+		})
+	}
+}
+
+func TestExitCodesAndMessages(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		err  error
+		code int
+		want string // on stderr
+	}{
+		{"done", nil, nil, OK, ""},
+		{"failed", nil, io.ErrUnexpectedEOF, Failed, "error: unexpected EOF\n"},
+		{"hint", nil, Fail(Unreachable, errors.New("no server"), "start it"), Unreachable, "error: no server\nhint: start it\n"},
+		{"wrapped", nil, fmt.Errorf("merge: %w", Usagef("%q is odd", "x")), Usage, "error: merge: \"x\" is odd\n"},
+		{"several", nil, errors.Join(errors.New("a:1: x"), errors.New("a:2: y")), Failed, "error: a:1: x\nerror: a:2: y\n"},
+		{"said already", nil, Fail(Partial, nil, ""), Partial, ""},
+		{"unknown flag", []string{"--nope"}, nil, Usage, "error: unknown flag --nope\nhint: tool --help lists the flags\n"},
+		{"bad duration", []string{"--wait", "soon"}, nil, Usage, "error: --wait: \"soon\" is no duration"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			code, _, got := main(tt.args, func(*grammar, Std) error { return tt.err })
+			if code != tt.code {
+				t.Errorf("code %d, want %d", code, tt.code)
+			}
+			if !strings.HasPrefix(got, tt.want) || tt.want == "" && got != "" {
+				t.Errorf("stderr %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestQuietLeavesErrors(t *testing.T) {
+	code, _, got := main([]string{"--quiet"}, func(_ *grammar, std Std) error {
+		std.Infof("hello")
+		std.Warnf("careful")
+		return errors.New("broken")
+	})
+	if code != Failed || got != "error: broken\n" {
+		t.Errorf("code %d, stderr %q", code, got)
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	never := func(*grammar, Std) error { t.Error("the command ran"); return nil }
+	code, out, _ := main([]string{"--help"}, never)
+	if code != OK || !strings.Contains(out, "Does it.") || !strings.Contains(out, "Exit codes:") {
+		t.Errorf("code %d, help %q", code, out)
+	}
+	code, out, _ = main([]string{"--version"}, never)
+	if code != OK || !strings.HasPrefix(out, "tool ") {
+		t.Errorf("code %d, version %q", code, out)
+	}
+}
+
+func TestDuration(t *testing.T) {
+	tests := []struct {
+		in   string
+		want time.Duration
+		bad  bool
+	}{
+		{"250ms", 250 * time.Millisecond, false}, {"5s", 5 * time.Second, false}, {"5", 5 * time.Second, false},
+		{"0.5", 500 * time.Millisecond, false}, {"0", 0, false}, {"-1s", 0, true}, {"soon", 0, true}, {"NaN", 0, true},
+		{"1e300", 0, true}, {"", 0, true},
+	}
+	for _, tt := range tests {
+		var d Duration
+		err := d.UnmarshalText([]byte(tt.in))
+		if (err != nil) != tt.bad || time.Duration(d) != tt.want {
+			t.Errorf("%q: %v, %v", tt.in, time.Duration(d), err)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	tests := []struct {
+		in   string
+		want int64
+		bad  bool
+	}{
+		{"256MiB", 256 << 20, false}, {"1GB", 1e9, false}, {"1.5KiB", 1536, false}, {"100", 100, false}, {"64m", 64 << 20, false},
+		{" 2 GiB ", 2 << 30, false}, {"-1", 0, true}, {"much", 0, true}, {"1e30", 0, true}, {"", 0, true},
+	}
+	for _, tt := range tests {
+		var s Size
+		err := s.UnmarshalText([]byte(tt.in))
+		if (err != nil) != tt.bad || int64(s) != tt.want {
+			t.Errorf("%q: %d, %v", tt.in, int64(s), err)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package report
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"prism/internal/stats"
+)
+
+const markdownValues = 50 // of a column at most
+
+// Markdown writes statistics as a summary in Markdown.
+func Markdown(r *stats.Result) []byte {
+	var b strings.Builder
+	b.WriteString("# Summary" + runTitle(r) + "\n")
+	if len(r.Files) > 0 {
+		b.WriteString("\n| | |\n| --- | --- |\n")
+		row(&b, "rows", Count(r.Rows))
+		for _, f := range r.Facts {
+			row(&b, f.Column, factText(f, 10))
+		}
+		if g := r.Gate; g != nil {
+			row(&b, "not applicable", Plural(g.NotApplicable, "row")+" ("+Percent(g.NotApplicable, columnRows(r, g.Column))+"), by "+g.Column)
+		}
+		for _, f := range r.Files {
+			row(&b, "file", f.Name+" ("+Plural(f.Rows, "row")+")")
+		}
+	}
+	for i := range r.Columns {
+		columnMarkdown(&b, &r.Columns[i])
+	}
+	if c := r.Calls; c != nil {
+		b.WriteString("\n## Model calls\n\n| | | |\n| --- | ---: | --- |\n")
+		if c.Calls > 0 {
+			row(&b, "first sent", c.StartedAt.Format(time.RFC3339), "")
+			row(&b, "last ended", c.EndedAt.Format(time.RFC3339), "")
+		}
+		for _, l := range callLines(c) {
+			row(&b, l.name, l.value, l.note)
+		}
+	}
+	return []byte(b.String())
+}
+
+func runTitle(r *stats.Result) string {
+	for _, f := range r.Facts {
+		if f.Column == "Run_ID" && len(f.Values) == 1 {
+			return " of " + markdownText(f.Values[0].Value)
+		}
+	}
+	return ""
+}
+
+func columnMarkdown(b *strings.Builder, c *stats.Column) {
+	b.WriteString("\n## " + markdownText(c.Name) + "\n\n" + strings.Join(columnNotes(c), ", ") + ".\n")
+	if c.Kind == stats.Text || len(c.Values) == 0 {
+		return
+	}
+	b.WriteString("\n| label | rows | share |\n| --- | ---: | ---: |\n")
+	values := shown(c, markdownValues, markdownValues)
+	for _, v := range values {
+		label := v.Value
+		if v.Class == stats.Organic {
+			label += " (organic)"
+		}
+		row(b, label, Count(v.Count), Percent(v.Count, c.Rows))
+	}
+	if more := int64(len(c.Values) - len(values)); more > 0 {
+		b.WriteString("\n… and " + Plural(more, "more value") + ".\n")
+	}
+}
+
+func row(b *strings.Builder, cells ...string) {
+	for _, c := range cells {
+		b.WriteString("| " + markdownText(c) + " ")
+	}
+	b.WriteString("|\n")
+}
+
+// markdownText makes a text from outside stand as it is, on one line.
+func markdownText(s string) string {
+	var b strings.Builder
+	text := []rune(Plain(s))
+	for i, r := range text {
+		within := i > 0 && i+1 < len(text) && inWord(text[i-1]) && inWord(text[i+1])
+		if strings.ContainsRune("\\`*[]<|~&", r) || r == '_' && !within {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

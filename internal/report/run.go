@@ -1,0 +1,171 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"prism/internal/status"
+)
+
+const (
+	runWidth   = 80 // of the table of workers, in cells
+	labelMost  = 16
+	labelLeast = 5
+)
+
+// Run shows a run as a table of its workers and a line for the whole, 80 cells
+// wide where numbers allow it, and says whose state needs attention.
+func Run(v *status.View) []byte {
+	head := "run " + Plain(v.RunID) + ": " + string(v.State)
+	if v.Paused && v.State != status.Paused && !v.Over {
+		head += ", pausing"
+	}
+	b := []byte(head + "\n")
+	if len(v.Workers) > 0 {
+		t := runTable(v)
+		b = t.appendTo(append(b, '\n'))
+	}
+	return appendNotes(b, v)
+}
+
+func runTable(v *status.View) *table {
+	t := &table{columns: []column{
+		{name: "ID", right: true}, {name: "LABEL", max: labelMost}, {name: "STATE"}, {name: "PROGRESS"},
+		{name: "ROWS", right: true}, {name: "ROWS/S", right: true}, {name: "TOKENS/S", right: true},
+		{name: "ERR", right: true}, {name: "ETA", right: true},
+	}}
+	for i := range v.Workers {
+		w := &v.Workers[i]
+		t.add(strconv.Itoa(w.WorkerID), Plain(w.Label), string(w.State), progressText(w.RowsProcessed, w.TotalRows, w.ProgressPct),
+			rowsText(w.RowsProcessed, w.TotalRows), Rate(w.RowsPerSec), Rate(w.TokensPerSec), Count(w.Errors), etaText(w.State, w.ETASeconds))
+	}
+	t.add("run", "", string(v.State), progressText(v.RowsProcessed, v.TotalRows, v.ProgressPct),
+		rowsText(v.RowsProcessed, v.TotalRows), Rate(v.RowsPerSec), Rate(v.TokensPerSec), Count(v.Errors), etaText(v.State, v.ETASeconds))
+	if over := t.width() - runWidth; over > 0 {
+		label := min(labelMost, t.cells(1))
+		if t.columns[1].max = label - over; t.columns[1].max < labelLeast {
+			t.drop(1)
+		}
+	}
+	return t
+}
+
+// RunLine says in a line how a run is.
+func RunLine(v *status.View) string {
+	parts := []string{Plain(v.RunID) + ": " + string(v.State)}
+	if v.Paused && v.State != status.Paused && !v.Over {
+		parts = append(parts, "pausing")
+	}
+	if v.TotalRows > 0 {
+		parts = append(parts, Count(v.RowsProcessed)+"/"+Count(v.TotalRows)+" rows ("+strconv.FormatFloat(v.ProgressPct, 'f', -1, 64)+"%)")
+	} else {
+		parts = append(parts, Plural(v.RowsProcessed, "row"))
+	}
+	if v.RowsFailed > 0 {
+		parts = append(parts, Plural(v.RowsFailed, "row")+" failed")
+	}
+	if v.RowsPerSec > 0 {
+		parts = append(parts, Rate(v.RowsPerSec)+" rows/s")
+	}
+	if v.TokensPerSec > 0 {
+		parts = append(parts, Rate(v.TokensPerSec)+" tokens/s")
+	}
+	if v.ETASeconds != nil && !v.State.Ended() {
+		parts = append(parts, "ETA "+Left(v.ETASeconds))
+	}
+	if !v.Over {
+		for _, s := range []status.State{status.Slow, status.Dead, status.Failed, status.Stopped} {
+			if n := v.States[s]; n > 0 && s != v.State {
+				parts = append(parts, Plural(int64(n), "worker")+" "+string(s))
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func progressText(done, total int64, pct float64) string {
+	if total <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s %3d%%", Gauge(float64(done)/float64(total), 6), int(pct))
+}
+
+func rowsText(done, total int64) string {
+	if total <= 0 {
+		return Count(done)
+	}
+	return Count(done) + "/" + Count(total)
+}
+
+func etaText(s status.State, eta *float64) string {
+	if s.Ended() {
+		return "-"
+	}
+	return Left(eta)
+}
+
+// appendNotes says what needs somebody's attention: who is slow, dead, failed
+// or stopped and why, and rows that failed.
+func appendNotes(dst []byte, v *status.View) []byte {
+	var notes []string
+	for i := range v.Workers {
+		w := &v.Workers[i]
+		who := "worker " + strconv.Itoa(w.WorkerID)
+		switch w.State {
+		case status.Slow:
+			notes = append(notes, who+" is slow: no heartbeat for "+silence(w)+" from "+place(w))
+		case status.Dead:
+			notes = append(notes, who+" is dead: no heartbeat for "+silence(w)+" from "+place(w))
+		case status.Failed, status.Stopped:
+			notes = append(notes, who+" "+string(w.State)+because(w))
+		}
+		if w.RowsFailed > 0 {
+			notes = append(notes, who+": "+Plural(w.RowsFailed, "row")+" failed"+lastError(w))
+		}
+		if w.State == status.Dead || w.State == status.Stopped {
+			notes = append(notes, "  resume: "+resume(w))
+		}
+	}
+	if n := int64(v.Units - len(v.Workers) - len(v.Unreadable)); n > 0 {
+		notes = append(notes, Plural(n, "unit")+" not started")
+	}
+	for i, n := range notes {
+		if i == 0 {
+			dst = append(dst, '\n')
+		}
+		dst = append(dst, n+"\n"...)
+	}
+	return dst
+}
+
+func silence(w *status.WorkerView) string {
+	return Span(time.Duration(w.SilentSeconds) * time.Second)
+}
+
+func place(w *status.WorkerView) string {
+	return "process " + strconv.Itoa(w.PID) + " on " + Plain(w.Host)
+}
+
+func resume(w *status.WorkerView) string {
+	if w.Resume == "" {
+		return "its command again, with the same --run-id and --checkpoint-dir"
+	}
+	return Plain(w.Resume)
+}
+
+func because(w *status.WorkerView) string {
+	text := ""
+	if w.StopReason != "" && w.StopReason != status.Broken {
+		text = " (" + Plain(string(w.StopReason)) + ")"
+	}
+	return text + lastError(w)
+}
+
+func lastError(w *status.WorkerView) string {
+	if w.LastError == "" {
+		return ""
+	}
+	return ": " + Cut(Plain(w.LastError), 200)
+}

@@ -1,0 +1,243 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"prism/internal/stats"
+	"prism/internal/status"
+)
+
+const (
+	textWidth   = 80 // of the table of statistics, in cells
+	labelWidth  = 30
+	textValues  = 20 // of a column at most; CSV and JSON have all
+	textOrganic = 5  // of these, organic labels
+)
+
+// Text shows statistics as a table for a terminal of 80 columns.
+func Text(r *stats.Result) []byte {
+	var b []byte
+	if len(r.Files) > 0 {
+		b = appendFacts(b, r)
+	}
+	width := labelCells(r)
+	for i := range r.Columns {
+		b = append(b, '\n')
+		b = appendColumn(b, &r.Columns[i], width)
+	}
+	if r.Calls != nil {
+		if len(b) > 0 {
+			b = append(b, '\n')
+		}
+		b = appendCalls(b, r.Calls)
+	}
+	return b
+}
+
+func appendFacts(dst []byte, r *stats.Result) []byte {
+	t := table{columns: []column{{}, {}}}
+	rows := Count(r.Rows)
+	if n := int64(len(r.Files)); n > 1 {
+		rows += " in " + Plural(n, "file")
+	}
+	t.add("rows", rows)
+	for _, f := range r.Facts {
+		t.add(f.Column, Plain(factText(f, 3)))
+	}
+	if g := r.Gate; g != nil {
+		t.add("gate", fmt.Sprintf("%s says NOT_APPLICABLE for %s (%s)",
+			Plain(g.Column), Plural(g.NotApplicable, "row"), Percent(g.NotApplicable, columnRows(r, g.Column))))
+	}
+	return t.appendTo(dst)
+}
+
+func columnRows(r *stats.Result, name string) int64 {
+	for i := range r.Columns {
+		if r.Columns[i].Name == name {
+			return r.Columns[i].Rows
+		}
+	}
+	return 0
+}
+
+// factText lists at most n values of a fact, each with its rows where they differ.
+func factText(f stats.Fact, n int) string {
+	if len(f.Values) == 1 {
+		return f.Values[0].Value
+	}
+	var parts []string
+	for i, v := range f.Values {
+		if i == n {
+			parts = append(parts, Count(int64(len(f.Values)-n))+" more")
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s (%s)", v.Value, Plural(v.Count, "row")))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// shown is the values of a column that a table lists: with a prompt schema all
+// but the less frequent organic labels, else the most frequent values.
+func shown(c *stats.Column, most, organic int) []stats.Value {
+	n := slices.IndexFunc(c.Values, func(v stats.Value) bool { return v.Class == stats.Organic })
+	switch {
+	case n >= 0:
+		n += organic
+	case len(c.Values) > 0 && c.Values[0].Class == "":
+		n = most
+	default:
+		n = len(c.Values)
+	}
+	return c.Values[:min(n, len(c.Values))]
+}
+
+// labelCells is one width for the labels of all columns, so that their bars stand in line.
+func labelCells(r *stats.Result) int {
+	width := 0
+	for i := range r.Columns {
+		for _, v := range shown(&r.Columns[i], textValues, textOrganic) {
+			width = max(width, Width(labelText(v)))
+		}
+	}
+	return min(width, labelWidth)
+}
+
+func labelText(v stats.Value) string {
+	text := Plain(v.Value)
+	if v.Class == stats.Organic {
+		return "~ " + text
+	}
+	return text
+}
+
+func appendColumn(dst []byte, c *stats.Column, label int) []byte {
+	dst = appendWrapped(dst, Cut(Plain(c.Name), 40)+": ", columnNotes(c))
+	if c.Kind == stats.Text {
+		return dst
+	}
+	values := shown(c, textValues, textOrganic)
+	var most int64
+	for _, v := range values {
+		most = max(most, v.Count)
+	}
+	t := table{indent: "  ", columns: []column{{min: label, max: label}, {right: true, min: 7}, {right: true, min: 6}, {}}}
+	bar := textWidth - label - 2 - 2 - 7 - 2 - 6 - 2
+	for _, v := range values {
+		width := bar - max(0, len(Count(most))-7)
+		t.add(labelText(v), Count(v.Count), Percent(v.Count, c.Rows), Bar(float64(v.Count)/float64(max(most, 1)), width))
+	}
+	dst = t.appendTo(dst)
+	if more := int64(len(c.Values) - len(values)); more > 0 {
+		dst = append(dst, "  … and "+Plural(more, "more value")+"\n"...)
+	}
+	return dst
+}
+
+// appendWrapped appends notes with commas between them, in lines of textWidth.
+func appendWrapped(dst []byte, head string, notes []string) []byte {
+	cells := Width(head)
+	dst = append(dst, head...)
+	for i, n := range notes {
+		if i > 0 {
+			dst = append(dst, ',')
+			if cells += 2; cells+Width(n) < textWidth {
+				dst = append(dst, ' ')
+			} else {
+				dst = append(dst, "\n  "...)
+				cells = 2
+			}
+		}
+		dst = append(dst, n...)
+		cells += Width(n)
+	}
+	return append(dst, '\n')
+}
+
+// columnNotes says what a column holds.
+func columnNotes(c *stats.Column) []string {
+	var notes []string
+	if c.Kind == stats.Text {
+		differ := Count(c.Distinct) + " different"
+		if c.Overflow {
+			differ = "more than " + differ
+		}
+		notes = append(notes, "free text", differ)
+		if l := c.Length; l != nil {
+			notes = append(notes, fmt.Sprintf("%s to %s characters, %s on average", Count(l.Min), Count(l.Max), Rate(l.Mean)))
+		}
+	} else {
+		notes = append(notes, Plural(c.Distinct, "different value"))
+		if c.Organic > 0 {
+			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", Plural(c.Organic, "row"), Percent(c.Organic, c.Rows)))
+		}
+		if c.Rest > 0 {
+			notes = append(notes, Plural(c.Rest, "row")+" with still others")
+		}
+	}
+	if c.Missing > 0 {
+		notes = append(notes, Count(c.Missing)+" missing")
+	}
+	return notes
+}
+
+func appendCalls(dst []byte, c *stats.Calls) []byte {
+	dst = append(dst, "Model calls\n"...)
+	t := table{indent: "  ", columns: []column{{}, {right: true}, {}}}
+	for _, l := range callLines(c) {
+		t.add(l.name, l.value, l.note)
+	}
+	return t.appendTo(dst)
+}
+
+// figure is a line of the figures of calls.
+type figure struct{ name, value, note string }
+
+func callLines(c *stats.Calls) []figure {
+	worked := "in " + Span(seconds(c.WorkSeconds)) + " of work"
+	if c.Rests > 0 {
+		worked += ", " + Plural(c.Rests, "rest") + " of more than a minute left out"
+	}
+	lines := []figure{
+		{"calls", Count(c.Calls), "by " + Plural(c.Workers, "worker") + ", " + Span(seconds(c.CallSeconds)) + " each on average"},
+		{"retries", Count(c.Retries), ""},
+		{"errors", Count(c.Errors), errorText(c)},
+		{"rows labelled", Count(c.RowsLabelled), Plural(c.RowsAsked, "row") + " asked for"},
+		{"rows/s", Rate(c.RowsPerSec), worked},
+		{"tokens/s", Rate(c.TokensPerSec), "generated; one call " + Rate(c.EvalTokensPerSec)},
+		{"tokens a row", Rate(c.TokensPerRow), "generated; prompt " + Rate(c.PromptTokensPerRow)},
+		{"tokens", Count(c.Tokens), "generated; prompt " + Count(c.PromptTokens) + ", of these cached " + Count(c.CachedTokens)},
+	}
+	if c.Unreadable > 0 {
+		lines = append(lines, figure{"unreadable", Count(c.Unreadable), "lines of call logs, not counted"})
+	}
+	return lines
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// errorText lists the outcomes that are errors with their counts.
+func errorText(c *stats.Calls) string {
+	var parts []string
+	for _, o := range outcomes(c) {
+		if o != status.OK && o != status.Probe {
+			parts = append(parts, Plain(string(o))+" "+Count(c.Outcomes[o]))
+		}
+	}
+	if n := c.Outcomes[status.Probe]; n > 0 {
+		parts = append(parts, Plural(n, "probe")+" beside")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// outcomes are those that there were, by name.
+func outcomes(c *stats.Calls) []status.Outcome {
+	names := make([]status.Outcome, 0, len(c.Outcomes))
+	for o := range c.Outcomes {
+		names = append(names, o)
+	}
+	slices.Sort(names)
+	return names
+}

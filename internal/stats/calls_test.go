@@ -1,0 +1,115 @@
+package stats
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"prism/internal/status"
+)
+
+func at(seconds float64) time.Time {
+	return time.Date(2025, 1, 27, 14, 30, 52, 0, time.UTC).Add(time.Duration(seconds * 1e9))
+}
+
+func TestCalls(t *testing.T) {
+	var a CallCounter
+	if a.Result() != nil {
+		t.Error("a result of nothing")
+	}
+	call := status.Call{Time: at(0), Worker: 1, Attempt: 1, Rows: 10, Labelled: 10, Outcome: status.OK,
+		PromptTokens: 800, CachedTokens: 300, Tokens: 200, Total: 2 * time.Second, Eval: time.Second}
+	a.Add(&call)
+	call.Time, call.Outcome, call.Labelled, call.Worker = at(1), status.Partial, 7, 2
+	a.Add(&call)
+	silent := status.Call{Time: at(10), Worker: 1, Attempt: 2, Rows: 3, Outcome: status.Transient, PromptTokens: status.NotSaid,
+		CachedTokens: status.NotSaid, Tokens: status.NotSaid, Total: time.Second, Eval: status.NotSaid}
+	a.Add(&silent)
+	silent.Outcome, silent.Rows, silent.Attempt, silent.Time = status.Probe, 0, 1, at(11)
+	a.Add(&silent)
+	call.Time, call.Outcome, call.Labelled, call.Rows, call.Worker = at(3600), status.OK, 3, 3, 1
+	a.Add(&call)
+	a.Unreadable()
+	want := &Calls{
+		Calls: 5, Outcomes: map[status.Outcome]int64{"ok": 2, "partial": 1, "transient": 1, "probe": 1},
+		Errors: 2, Retries: 1, RowsAsked: 26, RowsLabelled: 20, PromptTokens: 2400, CachedTokens: 900, Tokens: 600,
+		TokensPerRow: 30, PromptTokensPerRow: 120, RowsPerSec: 20.0 / 14, TokensPerSec: 600.0 / 14, EvalTokensPerSec: 200,
+		CallSeconds: 8.0 / 5, StartedAt: status.At(at(0)), EndedAt: status.At(at(3602)), WorkSeconds: 14, Rests: 1,
+		Workers: 2, Unreadable: 1,
+	}
+	if d := cmp.Diff(a.Result(), want); d != "" {
+		t.Errorf("(-got +want):\n%s", d)
+	}
+}
+
+func TestCallsWithoutACall(t *testing.T) {
+	var a CallCounter
+	a.Unreadable()
+	if c := a.Result(); c == nil || c.Unreadable != 1 || c.Outcomes == nil || c.RowsPerSec != 0 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestSpans(t *testing.T) {
+	const s, m = int64(1e9), int64(60e9)
+	for _, c := range []struct {
+		name string
+		add  []span
+		want []span
+	}{
+		{"one", []span{{0, s}}, []span{{0, s}}},
+		{"next", []span{{0, s}, {s, 2 * s}}, []span{{0, 2 * s}}},
+		{"at once", []span{{0, 9 * s}, {s, 2 * s}}, []span{{0, 9 * s}}},
+		{"a minute's wait", []span{{0, s}, {s + m, 2*s + m}}, []span{{0, 2*s + m}}},
+		{"a rest", []span{{0, s}, {2*s + m, 3*s + m}}, []span{{0, s}, {2*s + m, 3*s + m}}},
+		{"before", []span{{10 * m, 11 * m}, {0, m}}, []span{{0, m}, {10 * m, 11 * m}}},
+		{"between", []span{{0, m}, {10 * m, 11 * m}, {5 * m, 5*m + s}}, []span{{0, m}, {5 * m, 5*m + s}, {10 * m, 11 * m}}},
+		{"over all", []span{{0, m}, {5 * m, 6 * m}, {10 * m, 11 * m}, {2 * m, 9 * m}}, []span{{0, 11 * m}}},
+	} {
+		var all spans
+		for _, a := range c.add {
+			all.add(a.from, a.to)
+		}
+		if !slices.Equal(all.all, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, all.all, c.want)
+		}
+	}
+}
+
+func TestSpansInAnyOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		var in []span
+		for range rng.IntN(40) + 1 {
+			from := rng.Int64N(3600e9)
+			in = append(in, span{from, from + rng.Int64N(90e9)})
+		}
+		var a, b spans
+		for _, s := range in {
+			a.add(s.from, s.to)
+		}
+		rng.Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
+		for _, s := range in {
+			b.add(s.from, s.to)
+		}
+		if !slices.Equal(a.all, b.all) {
+			t.Fatalf("order matters: %v and %v of %v", a.all, b.all, in)
+		}
+	}
+}
+
+func TestSpansAreBounded(t *testing.T) {
+	var s spans
+	for i := range int64(2 * maxSpans) {
+		s.add(i*100e9, i*100e9+1e9)
+	}
+	if len(s.all) > maxSpans {
+		t.Errorf("%d spans", len(s.all))
+	}
+	if first, last := s.all[0].from, s.all[len(s.all)-1].to; first != 0 || last != (2*maxSpans-1)*100e9+1e9 {
+		t.Errorf("from %d to %d", first, last)
+	}
+}

@@ -1,0 +1,190 @@
+package stats
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"prism/internal/prompt"
+	"prism/internal/record"
+)
+
+// validated is put before a column to code that the input has too.
+const validated = "Validated_"
+
+// facts are the columns that tell how rows were made.
+var facts = []string{"Model_Name", "Batch_Size", "Run_ID"}
+
+// skipped are the columns that have nothing to count: they name a row or are
+// what was read, not what was said of it.
+var skipped = []string{record.RowID, "Position", "Title", "Message"}
+
+// Options says what is counted.
+type Options struct {
+	Columns []string       // by name in the files, or as the schema has it; empty: see Table
+	Schema  *prompt.Schema // nil: labels have no classes
+}
+
+// Table counts the values of columns over any number of files. Without named
+// columns it counts the columns to code of the schema or, without one, every
+// column that neither names a row nor holds what was classified.
+type Table struct {
+	o     Options
+	files []File
+	cols  []*tableColumn
+	facts []*tableColumn
+}
+
+type tableColumn struct {
+	name string
+	spec *prompt.Column // nil: none in a schema
+	gate bool
+	rows int64
+	*counter
+}
+
+// NewTable returns a Table without files.
+func NewTable(o Options) *Table { return &Table{o: o} }
+
+// ColumnError is a file that lacks a column that is to be counted.
+type ColumnError struct {
+	File, Column string
+	Have         []string // columns of the file
+}
+
+func (e *ColumnError) Error() string {
+	return fmt.Sprintf("%s: there is no column %q", e.File, e.Column)
+}
+
+// Read counts the records of a file, which messages call name. It returns the
+// reader's errors as they are, and *ColumnError.
+func (t *Table) Read(r *record.Reader, name string, form record.Format) error {
+	f, err := t.open(r.Header(), name, form)
+	if err != nil {
+		return err
+	}
+	for {
+		rec, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			t.close(f)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.rows++
+		for i := range f.cols {
+			f.cols[i].to.add(rec, f.cols[i].at, f.form)
+		}
+	}
+}
+
+// file is the columns of a file that are counted.
+type file struct {
+	name string
+	form record.Format
+	rows int64
+	cols []source
+}
+
+type source struct {
+	at int // index of the column in the file
+	to *tableColumn
+}
+
+func (t *Table) open(h *record.Header, name string, form record.Format) (*file, error) {
+	f := &file{name: name, form: form}
+	for _, want := range t.wanted(h) {
+		at := h.Index(want)
+		if at < 0 {
+			at = h.Index(validated + want)
+		}
+		if at < 0 {
+			return nil, &ColumnError{File: name, Column: want, Have: h.Names}
+		}
+		if slices.ContainsFunc(f.cols, func(s source) bool { return s.at == at }) {
+			continue
+		}
+		f.cols = append(f.cols, source{at, t.column(h.Names[at], t.spec(h, h.Names[at]))})
+	}
+	for _, name := range facts {
+		if at := h.Index(name); at >= 0 {
+			f.cols = append(f.cols, source{at, t.fact(name)})
+		}
+	}
+	return f, nil
+}
+
+func (t *Table) wanted(h *record.Header) []string {
+	var names []string
+	switch {
+	case len(t.o.Columns) > 0:
+		return t.o.Columns
+	case t.o.Schema != nil:
+		for i := range t.o.Schema.Columns {
+			name := t.o.Schema.Columns[i].Name
+			if h.Index(validated+name) >= 0 {
+				name = validated + name
+			}
+			names = append(names, name)
+		}
+	default:
+		for _, n := range h.Names {
+			if !slices.Contains(skipped, n) && !slices.Contains(facts, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	return names
+}
+
+// spec is what the schema says of a column of a file: a column to code stands
+// there under its own name or, where the input has that too, its validated one.
+func (t *Table) spec(h *record.Header, name string) *prompt.Column {
+	if t.o.Schema == nil {
+		return nil
+	}
+	for i := range t.o.Schema.Columns {
+		c := &t.o.Schema.Columns[i]
+		if name == validated+c.Name || name == c.Name && h.Index(validated+c.Name) < 0 {
+			return c
+		}
+	}
+	return nil
+}
+
+// column is the column of a name, or of a spec under the name it first had.
+func (t *Table) column(name string, spec *prompt.Column) *tableColumn {
+	for _, c := range t.cols {
+		if c.spec == spec && (spec != nil || c.name == name) {
+			return c
+		}
+	}
+	c := &tableColumn{name: name, spec: spec, counter: newCounter(spec != nil && spec.Labels != nil)}
+	if spec != nil {
+		c.gate = spec == &t.o.Schema.Columns[0]
+		c.seed(spec.Labels...)
+		c.seed(prompt.NotApplicable, spec.Default)
+	}
+	t.cols = append(t.cols, c)
+	return c
+}
+
+func (t *Table) fact(name string) *tableColumn {
+	for _, c := range t.facts {
+		if c.name == name {
+			return c
+		}
+	}
+	c := &tableColumn{name: name, counter: newCounter(true)}
+	t.facts = append(t.facts, c)
+	return c
+}
+
+func (t *Table) close(f *file) {
+	t.files = append(t.files, File{Name: f.name, Rows: f.rows})
+	for _, c := range f.cols {
+		c.to.rows += f.rows
+	}
+}
