@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 )
 
 // maxBody bounds what one answer may take, in bytes.
@@ -73,8 +72,4 @@ func repeats(text []byte) bool {
 		}
 	}
 	return false
-}
-
-func containsFold(text, part string) bool {
-	return strings.Contains(strings.ToLower(text), part)
 }

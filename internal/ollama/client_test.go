@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -83,7 +84,7 @@ func TestChatFaults(t *testing.T) {
 		class ollama.Class
 		want  string
 	}{
-		{ollamatest.Fault{Kind: ollamatest.Close}, transient, "chat at URL: EOF"},
+		{ollamatest.Fault{Kind: ollamatest.Close}, transient, "chat at URL: the connection was closed before a reply"},
 		{ollamatest.Fault{Kind: ollamatest.Reset}, transient, "connection reset by peer"},
 		{ollamatest.Fault{Kind: ollamatest.Cut}, transient, "chat at URL: reply cut after"},
 		{ollamatest.Fault{Kind: ollamatest.Cut, Byte: 1}, transient, "reply cut after 1 bytes: unexpected EOF"},
@@ -227,7 +228,7 @@ func TestChatGivenUpByCaller(t *testing.T) {
 		done <- err
 	}()
 	for srv.Totals().Calls == 0 {
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	cancel()
 	err := <-done

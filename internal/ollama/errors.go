@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -128,6 +129,13 @@ var overflowTexts = [...]string{
 // reply that repeats one token.
 const repeatText = "token repeat limit reached"
 
+// saysRefused tells a 500 of servers up to 0.24 that means a 400: the same call
+// is refused whenever it is sent.
+func saysRefused(text string) bool {
+	return strings.Contains(text, "invalid JSON schema in format") || strings.HasPrefix(text, "invalid format:") ||
+		strings.HasPrefix(text, "option ") && strings.Contains(text, "must be of type")
+}
+
 func saysOverflow(text string) bool {
 	text = strings.ToLower(text)
 	for _, t := range overflowTexts {
@@ -143,6 +151,8 @@ func classify(status int, text string) Class {
 	switch {
 	case saysOverflow(text), status == http.StatusRequestEntityTooLarge:
 		return Overflow
+	case status == http.StatusInternalServerError && saysRefused(text):
+		return BadRequest
 	case status < 300, status >= 500, status == http.StatusTooManyRequests,
 		status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == 499:
 		return Transient
@@ -214,9 +224,13 @@ func netError(host, model, op string, err error) *Error {
 		e.Op = opConnect
 	case isWrongTLS(err):
 		e.Class = NotOllama
+	case errors.Is(err, io.EOF):
+		e.Err = errClosed
 	}
 	return e
 }
+
+var errClosed = errors.New("the connection was closed before a reply")
 
 // isWrongTLS tells errors of TLS that time does not mend.
 func isWrongTLS(err error) bool {

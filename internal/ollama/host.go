@@ -64,19 +64,27 @@ func connectable(host string) (string, error) {
 	if host == "" {
 		return "127.0.0.1", nil
 	}
-	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		switch {
-		case ip.IsUnspecified() && ip.Is4():
-			return "127.0.0.1", nil
-		case ip.IsUnspecified():
-			return "::1", nil
-		}
-		return ip.String(), nil
-	}
-	if strings.ContainsAny(host, ":[]") {
+	ip, err := netip.ParseAddr(strings.Replace(strings.Trim(host, "[]"), "%25", "%", 1))
+	switch {
+	case err != nil && isName(host):
+		return host, nil
+	case err != nil, ip.Zone() != "" && !isName(ip.Zone()):
 		return "", fmt.Errorf("%q is neither a name nor an IP address", host)
+	case ip == netip.IPv4Unspecified():
+		return "127.0.0.1", nil
+	case ip == netip.IPv6Unspecified():
+		return "::1", nil
 	}
-	return host, nil
+	return ip.String(), nil
+}
+
+func isName(s string) bool {
+	for _, c := range []byte(s) {
+		if c != '.' && c != '-' && c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // parseHosts reads addresses, dropping repetitions; none means DefaultHost.

@@ -22,6 +22,8 @@ func TestParseHost(t *testing.T) {
 		{"IPv6 in brackets", "[::1]", "http://[::1]:11434"},
 		{"IPv6 and port", "[2001:db8::1]:1234", "http://[2001:db8::1]:1234"},
 		{"http and IPv6", "http://[::1]:1234/x", "http://[::1]:1234/x"},
+		{"IPv6 and zone", "[fe80::1%eth0]:1", "http://[fe80::1%25eth0]:1"},
+		{"IPv6 and zone in a URL", "http://[fe80::1%25eth0]:1", "http://[fe80::1%25eth0]:1"},
 		{"bound to all", "0.0.0.0", "http://127.0.0.1:11434"},
 		{"bound to all and port", "0.0.0.0:1234", "http://127.0.0.1:1234"},
 		{"bound to all, IPv6", "[::]:1234", "http://[::1]:1234"},
@@ -47,6 +49,8 @@ func TestParseHostRefuses(t *testing.T) {
 		{"port of letters", "x:abc", `host "x:abc": "abc" is no port`},
 		{"credentials", "http://u:p@x", `host "http://u:p@x": want [http[s]://]host[:port][/path]`},
 		{"space", "a b", `host "a b": want [http[s]://]host[:port][/path]`},
+		{"percent", "a%20b", `host "a%20b": "a%20b" is neither a name nor an IP address`},
+		{"path", "a/%", `host "a/%": invalid URL escape "%"`},
 		{"colons", "a:b:c", `host "a:b:c": "a:b:c" is neither a name nor an IP address`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"prism/internal/ollamatest"
 )
@@ -30,8 +32,9 @@ func TestMain(m *testing.M) {
 	srv.Close()
 }
 
-// startProcess runs a fake server in a process of its own and returns its URL.
-func startProcess(tb testing.TB) string {
+// startProcess runs a fake server in a process of its own. stop ends it and
+// returns the CPU time that it used.
+func startProcess(tb testing.TB) (url string, stop func() time.Duration) {
 	tb.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), asServer+"=1")
@@ -47,13 +50,15 @@ func startProcess(tb testing.TB) string {
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
+	stop = sync.OnceValue(func() time.Duration {
 		in.Close()
 		cmd.Wait()
+		return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	})
-	url, err := bufio.NewReader(out).ReadString('\n')
+	tb.Cleanup(func() { stop() })
+	url, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		tb.Fatalf("the server did not start: %v", err)
 	}
-	return strings.TrimSpace(url)
+	return strings.TrimSpace(url), stop
 }

@@ -1,7 +1,10 @@
 package ollama
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 )
 
@@ -105,4 +108,40 @@ func (d *decoder) messageField(a *answer, key []byte) (err error) {
 	}
 	a.text, err = d.textOrSkip(a.text)
 	return err
+}
+
+// readReply makes a Reply of a body, or the error that it tells.
+func readReply(host, model string, status int, body []byte) (*Reply, error) {
+	fail := func(class Class, err error) (*Reply, error) {
+		return nil, &Error{Class: class, Status: status, Host: host, Model: model, Op: opChat, Err: err}
+	}
+	said := func(text string) (*Reply, error) {
+		return fail(classify(status, text), &statusText{status, text})
+	}
+	if status < 200 || status > 299 {
+		text := errorText(body)
+		if status == http.StatusInternalServerError && strings.Contains(text, repeatText) {
+			r := silent()
+			r.Host, r.DoneReason = host, Repeat
+			return &r, nil
+		}
+		return said(text)
+	}
+	a, err := decodeAnswer(body)
+	switch {
+	case len(body) == 0:
+		return fail(Transient, errors.New("the reply is empty"))
+	case err != nil:
+		return fail(Transient, fmt.Errorf("the reply is %w: %q", err, excerpt(body)))
+	case a.err != "":
+		return said(errorText([]byte(`{"error":` + a.err + `}`)))
+	case !a.done && repeats(a.text):
+		a.DoneReason = Repeat
+	case !a.done:
+		return fail(Transient, errors.New("the reply ends without done"))
+	case a.DoneReason == "load" || a.DoneReason == "unload":
+		return fail(Transient, fmt.Errorf("the server only did %q", a.DoneReason))
+	}
+	a.Host, a.Text = host, string(a.text)
+	return &a.Reply, nil
 }

@@ -80,6 +80,8 @@ func TestReadReplyErrors(t *testing.T) {
 		{"error after parts in 200", 200, "{\"message\":{\"content\":\"[1\"},\"done\":false}\n{\"error\":\"boom\"}", Transient, "chat at h: boom"},
 		{"overflow in 200", 200, `{"error":"the input length exceeds the context length"}`, Overflow, "chat at h: the input length exceeds the context length"},
 		{"500", 500, `{"error":"model runner has unexpectedly stopped"}`, Transient, "chat at h: status 500: model runner has unexpectedly stopped"},
+		{"refused schema, to 0.24", 500, `{"error":"invalid JSON schema in format"}`, BadRequest, "invalid JSON schema"},
+		{"refused option, to 0.24", 500, `{"error":"option \"num_ctx\" must be of type integer"}`, BadRequest, "must be of type"},
 		{"500, empty", 500, "", Transient, "chat at h: status 500 Internal Server Error"},
 		{"502 of a gateway", 502, "<html>Bad Gateway</html>", Transient, "status 502: <html>Bad Gateway</html>"},
 		{"503", 503, `{"error":"server busy, please try again.  maximum pending requests exceeded"}`, Transient, "status 503: server busy, please try again. maximum pending requests exceeded"},

@@ -62,6 +62,10 @@ func ParseThink(s string) (Think, error) {
 	return "", fmt.Errorf("think %q: want auto, true, false, low, medium, high or max", s)
 }
 
+// repeatPenalty switches off what servers up to 0.24 do unasked: their 1.1 over
+// the last 64 tokens makes a label less likely that a row before had, too.
+const repeatPenalty = `"repeat_penalty":1`
+
 // encodeRequest returns the body of a call of /api/chat. Servers that do not
 // know truncate and shift (knowsTruncate false) do not get them. system is the
 // system message as a JSON string with its quotes.
@@ -94,7 +98,7 @@ func encodeRequest(r *Request, system []byte, knowsTruncate bool) []byte {
 		dst = append(dst, `,"keep_alive":`...)
 		dst = append(dst, r.KeepAlive...)
 	}
-	dst = append(dst, `,"options":{"temperature":`...)
+	dst = append(dst, `,"options":{`+repeatPenalty+`,"temperature":`...)
 	dst = strconv.AppendFloat(dst, r.Temperature, 'f', -1, 64)
 	dst = append(dst, `,"seed":`...)
 	dst = strconv.AppendInt(dst, int64(r.Seed), 10)

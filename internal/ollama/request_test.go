@@ -28,14 +28,14 @@ func TestAppendRequest(t *testing.T) {
 				Messages: []api.Message{{Role: "system", Content: "be \"good\""}, {Role: "user", Content: "line\nRowID: 1 ═ é\x00"}},
 				Stream:   &no, Truncate: &no, Shift: &no, Format: json.RawMessage(`{"type":"object"}`),
 				KeepAlive: &api.Duration{Duration: 300e9}, Think: &api.ThinkValue{Value: false},
-				Options: map[string]any{"temperature": 0.25, "seed": 7.0, "num_ctx": 8192.0, "num_predict": 100.0}},
+				Options: map[string]any{"repeat_penalty": 1.0, "temperature": 0.25, "seed": 7.0, "num_ctx": 8192.0, "num_predict": 100.0}},
 		},
 		{
 			name: "as little as possible, to an old server",
 			req:  Request{Model: "m"},
 			old:  true,
 			want: api.ChatRequest{Model: "m", Messages: []api.Message{{Role: "user"}}, Stream: &no,
-				Options: map[string]any{"temperature": 0.0, "seed": 0.0}},
+				Options: map[string]any{"repeat_penalty": 1.0, "temperature": 0.0, "seed": 0.0}},
 		},
 	}
 	for _, c := range tests {

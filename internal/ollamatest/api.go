@@ -143,5 +143,5 @@ func fail(w http.ResponseWriter, status int, text string) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	w.Write(append(appendJSON([]byte(`{"error":`), text), '}'))
+	w.Write(append(appendHTML([]byte(`{"error":`), text), '}'))
 }

@@ -148,15 +148,19 @@ func (w *rowWriter) label(c *shapeColumn, r Row) string {
 	return text
 }
 
-// appendJSON appends s, which is UTF-8, as a JSON string the way Ollama writes
-// it, HTML's characters escaped.
-func appendJSON[T string | []byte](dst []byte, s T) []byte {
+// appendJSON appends s, which is UTF-8, as a JSON string the way a model writes it.
+func appendJSON[T string | []byte](dst []byte, s T) []byte { return appendQuoted(dst, s, "") }
+
+// appendHTML does so the way Ollama does, HTML's characters escaped.
+func appendHTML[T string | []byte](dst []byte, s T) []byte { return appendQuoted(dst, s, "<>&") }
+
+func appendQuoted[T string | []byte](dst []byte, s T, also string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	start := 0
 	for i := range len(s) {
 		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' {
+		if c >= 0x20 && c != '"' && c != '\\' && (also == "" || strings.IndexByte(also, c) < 0) {
 			continue
 		}
 		dst = append(dst, s[start:i]...)
