@@ -6,21 +6,28 @@ import (
 	"time"
 )
 
+// stamp is how run IDs and names of outputs write a time.
+const stamp = "20060102_150405"
+
 // RunID returns {project}_{version}_{model}_{YYYYMMDD_HHMMSS}, safe as a file
 // name. A model that models.json lists is m<id>; modelID 0 says that it does not,
 // then the model's name stands, with other characters than letters, digits, .
 // and - as -. As long as taken says that the ID exists, it gets _2, _3 and so on.
 func RunID(project, version, model string, modelID int, now time.Time, taken func(id string) bool) string {
-	name := Safe(model, '-')
-	if modelID > 0 {
-		name = fmt.Sprintf("m%d", modelID)
-	}
-	base := fmt.Sprintf("%s_%s_%s_%s", Safe(project, '_'), Safe(version, '_'), name, now.Format("20060102_150405"))
+	base := fmt.Sprintf("%s_%s_%s_%s", Safe(project, '_'), Safe(version, '_'), modelName(model, modelID), now.Format(stamp))
 	id := base
 	for n := 2; taken(id); n++ {
 		id = fmt.Sprintf("%s_%d", base, n)
 	}
 	return id
+}
+
+// modelName stands for a model in names of files.
+func modelName(model string, id int) string {
+	if id > 0 {
+		return fmt.Sprintf("m%d", id)
+	}
+	return Safe(model, '-')
 }
 
 // Safe turns s into a part of a file name: every character but letters and

@@ -88,6 +88,9 @@ const (
 	maxOverrun = 256 << 10
 )
 
+// spareBytes is room for the rest of the last record of most blocks.
+const spareBytes = 16 << 10
+
 // load reads bytes from..end of the file, with the byte before them unless
 // records are known to start there.
 func (s *blockScanner) load(b *Block, from, end int64, exact bool) error {
@@ -99,6 +102,9 @@ func (s *blockScanner) load(b *Block, from, end int64, exact bool) error {
 	b.Data = b.Data[:0]
 	b.first, b.next = -1, from
 	b.clear()
+	if cap(b.Data) < b.limit {
+		b.Data = make([]byte, 0, b.limit+spareBytes)
+	}
 	return s.more(b, b.limit)
 }
 

@@ -12,55 +12,76 @@ type CheckOptions struct {
 	Options
 	IDColumn string // RowID if empty
 	NoIDs    bool   // leave the IDs unchecked
+	// Progress, if not nil, is told now and then that so many more bytes were read.
+	Progress func(bytes int64)
 }
 
 // Summary is what Check found in a faultless file.
 type Summary struct {
 	Header *Header
 	Rows   int64
+	Size   int64 // bytes
+
+	marks []mark // some records, in order: where an offset is looked up from
 }
 
-// Check reads a whole regular file of size bytes: every record's number of
-// fields, quotes and JSON, and that each has an ID, an integer and no other
-// record's. The first fault in the order of the file is returned as an *Error.
+type mark struct{ pos, offset int64 }
+
+// Check reads a whole regular file of size bytes, on several cores where it
+// helps: every record's number of fields, quotes and JSON, and that each has an
+// ID, an integer and no other record's. The first fault in the order of the
+// file is returned as an *Error. Memory stays bounded: IDs that do not ascend
+// are read a second time, and sorted on disk if they are too far apart.
 func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summary, error) {
-	r, err := NewReader(io.NewSectionReader(f, 0, size), o.Options)
+	h, err := ReadHeader(f, size, o.Options)
 	if err != nil {
 		return Summary{}, err
 	}
-	id := -1
+	sum := Summary{Header: h, Size: size}
+	scan := ScanOptions{Options: o.Options}
+	var ids idCheck
 	if !o.NoIDs {
-		if id, err = idColumn(r.header, o); err != nil {
-			return Summary{}, err
-		}
-	}
-	seen := map[int64]struct{}{}
-	var text []byte
-	for n := int64(0); ; n++ {
-		if n%1024 == 0 && ctx.Err() != nil {
-			return Summary{}, context.Cause(ctx)
-		}
-		rec, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return Summary{Header: r.header, Rows: n}, nil
-		}
+		column, err := idColumn(h, o)
 		if err != nil {
 			return Summary{}, err
 		}
-		if id < 0 {
-			continue
+		ids = idCheck{column: idName(o.IDColumn)}
+		if column > 0 || column == 0 && o.Format == JSONL {
+			scan.Columns = []int{column}
 		}
-		text = rec.Text(text[:0], id)
-		v, err := ParseRowID(text)
-		if err != nil {
-			return Summary{}, &Error{o.Name, rec.Line, badID(o.IDColumn, text)}
-		}
-		if _, ok := seen[v]; ok {
-			return Summary{}, &Error{o.Name, rec.Line, fmt.Sprintf("%s %d is there a second time", idName(o.IDColumn), v)}
-		}
-		seen[v] = struct{}{}
+		scan.Prepare = ids.prepare(o.Format)
 	}
+	err = Scan(ctx, f, size, h, scan, func(b *Block) error {
+		sum.marks = append(sum.marks, mark{b.Pos, b.Offset + int64(b.Recs[0].From)})
+		sum.Rows += int64(len(b.Recs))
+		if !o.NoIDs {
+			ids.total.append(b.Aux.(*idSpan))
+		}
+		if o.Progress != nil {
+			o.Progress(int64(len(b.Data)))
+		}
+		return nil
+	})
+	var bad *Error
+	if err != nil && !errors.As(err, &bad) {
+		return Summary{}, err
+	}
+	if !o.NoIDs && !ids.total.ascending && sum.Rows > 0 {
+		twice, derr := ids.findTwice(ctx, f, size, h, scan, sum.Rows)
+		if derr != nil {
+			return Summary{}, derr
+		}
+		if twice != nil {
+			err = twice
+		}
+	}
+	if err != nil {
+		return Summary{}, err
+	}
+	return sum, nil
 }
+
+var errStop = errors.New("stop")
 
 func idName(column string) string {
 	if column == "" {
@@ -73,17 +94,21 @@ func idColumn(h *Header, o CheckOptions) (int, error) {
 	name := idName(o.IDColumn)
 	i := h.Index(name)
 	if i < 0 && (o.Format != JSONL || len(h.Names) > 0) {
-		return -1, &Error{o.Name, 1, fmt.Sprintf("there is no column %s", name)}
+		return -1, &Error{o.Name, h.line(), fmt.Sprintf("there is no column %s", name)}
 	}
 	return i, nil
 }
 
+// line is that of the header, or of the first object.
+func (h *Header) line() int64 { return max(h.Lines, 1) }
+
 func badID(column string, text []byte) string {
-	if len(text) > 40 {
-		text = append(text[:40:40], "…"...)
-	}
+	const shown = 40
 	if len(text) == 0 {
-		return idName(column) + " is empty"
+		return column + " is empty"
 	}
-	return fmt.Sprintf("%s %q is not an integer of 64 bits", idName(column), text)
+	if len(text) > shown {
+		text = append(text[:shown:shown], "…"...)
+	}
+	return fmt.Sprintf("%s %q is not an integer of 64 bits", column, text)
 }

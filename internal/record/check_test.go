@@ -20,7 +20,12 @@ func TestCheck(t *testing.T) {
 		{name: "missing column", in: "x,y\na,1\n", err: "f:1: there is no column RowID"},
 		{name: "not an integer", in: "RowID\n1\n\"a\n\"\n", err: `f:3: RowID "a\n" is not an integer of 64 bits`},
 		{name: "empty", in: "RowID,x\n1,\n,a\n", err: `f:3: RowID is empty`},
-		{name: "twice", in: "RowID\n3\n2\n1\n02\n", err: `f:5: RowID 2 is there a second time`},
+		{name: "twice", in: "RowID\n3\n2\n1\n02\n", err: `f:5: RowID 2 is on line 3 already`},
+		{name: "twice and far apart", in: "RowID\n9223372036854775807\n5\n-9223372036854775808\n7\n5\n7\n", err: `f:6: RowID 5 is on line 3 already`},
+		{name: "far apart", in: "RowID\n9223372036854775807\n5\n-9223372036854775808\n", rows: 3},
+		{name: "twice before ragged", in: "RowID,x\n3,\n3,\n3\n", err: `f:3: RowID 3 is on line 2 already`},
+		{name: "no rows", in: "RowID,x\n"},
+		{name: "header after blank lines", in: "\n\nx,y\n", err: "f:3: there is no column RowID"},
 		{name: "ragged first", in: "RowID,x\n3,\n3\n3,\n", err: "f:3: the record has 1 field, the header 2"},
 		{name: "jsonl", in: "{\"RowID\":1}\n{\"RowID\":\"2\"}\n", o: CheckOptions{Options: Options{Format: JSONL}}, rows: 2},
 		{name: "jsonl empty", in: "", o: CheckOptions{Options: Options{Format: JSONL}}},
@@ -36,6 +41,22 @@ func TestCheck(t *testing.T) {
 				t.Errorf("error %q, want %q", msg, tt.err)
 			}
 		})
+	}
+}
+
+func TestOffsets(t *testing.T) {
+	in := "RowID,x\n\n1,a\n\n2,\"b\n\"\n3,c\n\n"
+	o := CheckOptions{Options: Options{Name: "f"}}
+	f := strings.NewReader(in)
+	sum, err := Check(context.Background(), f, f.Size(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offsets := sum.Offsets(f, o.Options)
+	for pos, want := range []int64{8, 8, 14, 21, 26} {
+		if got, err := offsets.At(int64(pos)); err != nil || got != want {
+			t.Errorf("position %d at %d, %v, want %d", pos, got, err, want)
+		}
 	}
 }
 

@@ -43,21 +43,11 @@ func newHeader(names []string) (*Header, string) {
 	return h, ""
 }
 
-// Same tells whether two headers have the same set of columns, and whether in
-// the same order.
-func (h *Header) Same(o *Header) (set, order bool) {
-	if len(h.Names) != len(o.Names) {
-		return false, false
-	}
-	order = true
-	for i, n := range h.Names {
-		j := o.Index(n)
-		if j < 0 {
-			return false, false
-		}
-		order = order && i == j
-	}
-	return true, order
+// With is the header of a JSONL file whose records may have these columns.
+func (h *Header) With(names []string) *Header {
+	with, _ := newHeader(names)
+	with.Size, with.Lines = h.Size, h.Lines
+	return with
 }
 
 // ReadHeader reads the header of a regular file of size bytes, and no more of

@@ -71,6 +71,12 @@ func openRows(f io.ReaderAt, size int64, o Options, rg Range) (*Reader, error) {
 	return r, nil
 }
 
+// LineAt is the 1-based line that holds byte at of f. It reads all before it.
+func LineAt(f io.ReaderAt, at int64) (int64, error) {
+	n, err := countLines(f, at)
+	return n + 1, err
+}
+
 // countLines is the number of line feeds in the first n bytes of f.
 func countLines(f io.ReaderAt, n int64) (int64, error) {
 	buf := make([]byte, bufferSize)

@@ -14,7 +14,7 @@ package record
 import (
 	"errors"
 	"fmt"
-	"math"
+	"strconv"
 	"strings"
 )
 
@@ -103,24 +103,32 @@ var errRowID = errors.New("not an integer of 64 bits")
 // ParseRowID reads a RowID: an optional minus sign and digits, nothing else,
 // within 64 bits.
 func ParseRowID(text []byte) (int64, error) {
-	digits, limit := text, uint64(math.MaxInt64)
+	digits := text
 	negative := len(text) > 0 && text[0] == '-'
 	if negative {
-		digits, limit = text[1:], 1<<63
+		digits = text[1:]
 	}
+	const safe = 18 // so many digits always fit
 	if len(digits) == 0 {
 		return 0, errRowID
 	}
-	var v uint64
-	for _, c := range digits {
-		d := uint64(c - '0')
-		if d > 9 || v > (limit-d)/10 {
+	v := int64(0)
+	for _, c := range digits[:min(len(digits), safe)] {
+		d := c - '0'
+		if d > 9 {
 			return 0, errRowID
 		}
-		v = v*10 + d
+		v = v*10 + int64(d)
+	}
+	if len(digits) > safe {
+		n, err := strconv.ParseInt(string(text), 10, 64)
+		if err != nil {
+			return 0, errRowID
+		}
+		return n, nil
 	}
 	if negative {
-		return -int64(v), nil
+		return -v, nil
 	}
-	return int64(v), nil
+	return v, nil
 }

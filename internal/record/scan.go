@@ -16,7 +16,7 @@ type ScanOptions struct {
 	Columns []int // to cut of each record, ascending places in the header
 	From    int64 // where the first record starts; 0: after the header
 	Workers int   // goroutines that find records; 0: one a core, at most 8
-	Block   int   // bytes of the file a block; 0: 1 MiB
+	Block   int   // bytes of the file a block; 0: 512 KiB
 
 	// Prepare, if not nil, is called on a worker's goroutine for each block whose
 	// records were found, so that work on them runs in parallel. It may look at
@@ -25,7 +25,7 @@ type ScanOptions struct {
 }
 
 const (
-	blockSize  = 1 << 20
+	blockSize  = 512 << 10
 	maxWorkers = 8
 )
 

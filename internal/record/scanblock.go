@@ -17,6 +17,12 @@ func (s *blockScanner) run(b *Block, i, overrun int) (scanEnd, error) {
 		if quote < i {
 			quote = nextByte(b.Data, i, '"')
 		}
+		if lf >= 0 && quote < i+lf {
+			if next, ok := s.quoted(b, i, i+lf, &quote); ok {
+				i = next
+				continue
+			}
+		}
 		if lf < 0 || quote < i+lf {
 			next, end, err := s.careful(b, i, overrun)
 			if end != scanDone || err != nil {
@@ -60,9 +66,69 @@ func (s *blockScanner) cutPlain(b *Block, text []byte, at int) {
 	}
 }
 
+// quoted reads the record that starts at Data[i] and has quotes; lf is the
+// first line feed after i and quote the first quote. It is quick for what is
+// common and refuses the rest: faults, wanted fields that come after a quote,
+// records that the bytes at hand do not end.
+func (s *blockScanner) quoted(b *Block, i, lf int, quote *int) (next int, ok bool) {
+	data, q := b.Data, *quote
+	fields, plain, at, end := 1, 0, i, 0
+	for end == 0 {
+		for q < lf && q > at && data[q-1] != s.delim[0] {
+			q = nextByte(data, q+1, '"') // within an unquoted field
+		}
+		if q > lf {
+			fields += bytes.Count(data[at:lf], s.delim)
+			end, next = trimCR(data, at, lf), lf+1
+			break
+		}
+		fields += bytes.Count(data[at:q], s.delim)
+		if plain == 0 {
+			plain = fields
+		}
+		for q++; ; q++ {
+			if q = nextByte(data, q, '"') + 1; q >= len(data) {
+				return 0, false
+			}
+			if data[q] != '"' {
+				break
+			}
+		}
+		switch {
+		case data[q] == s.delim[0]:
+			fields++
+			at = q + 1
+			q, lf = nextByte(data, at, '"'), nextByte(data, at, '\n')
+		case data[q] == '\n':
+			end, next = q, q+1
+		case data[q] == '\r' && q+1 < len(data) && data[q+1] == '\n':
+			end, next = q, q+2
+		default:
+			return 0, false
+		}
+		if lf == len(data) {
+			return 0, false
+		}
+	}
+	if plain == 0 {
+		plain = fields + 1
+	}
+	wanted := len(s.columns)
+	if fields != s.names || wanted > 0 && s.columns[wanted-1] >= plain-1 {
+		return 0, false
+	}
+	b.Recs = append(b.Recs, Rec{uint32(i), uint32(end), uint32(next)})
+	if wanted > 0 {
+		s.cutPlain(b, data[i:end], i)
+	}
+	*quote = q
+	return next, true
+}
+
 // careful reads the one record that starts at Data[i], or skips a blank line.
 func (s *blockScanner) careful(b *Block, i, overrun int) (next int, end scanEnd, err error) {
 	s.cut.reset()
+	s.cut.state = atField
 	for {
 		text, final := b.Data[i:], s.final(b)
 		if n := lineEnding(text, final); n > 0 && !s.blank {

@@ -1,13 +1,15 @@
-package prompt
+// Package nearest finds the name that somebody most likely meant by one that is
+// not there. What the names stand for is left to those who ask.
+package nearest
 
 import (
 	"fmt"
 	"strings"
 )
 
-// didYouMean names the one of names that is nearest to name, ready to follow a
+// Hint names the one of names that is nearest to name, ready to follow a
 // message; it is empty if none is near enough to be meant.
-func didYouMean(name string, names []string) string {
+func Hint(name string, names []string) string {
 	best, least := "", max(2, len(name)/2)
 	for _, n := range names {
 		if d := distance(strings.ToLower(name), strings.ToLower(n)); d <= least && (best == "" || d < least) {

@@ -1,0 +1,257 @@
+// Prism-merge joins part files with the same columns into one, sorted by RowID.
+//
+//	prism-merge -o result.csv out/feedback_w*.csv
+//	prism-merge --expect feedback.csv -o result.csv out/*.csv
+//	prism-merge --sort-by none parts/in_part*.csv > whole.csv
+//
+// Parts may be CSV, TSV and JSONL, mixed, of any size: sorted ones are merged
+// as they stream, others are sorted within --memory, with temporary files in
+// TMPDIR. Records keep their bytes where the format and the order of the
+// columns stay the same. Of rows with the same RowID one stays, by
+// --on-duplicate: that of the later argument unless told otherwise.
+//
+// --expect names the file whose rows must all be there: missing ones are listed
+// in failed_ranges.json beside the output, and the exit code is 3.
+//
+//	prism-merge --manifest logs/R/run_manifest.json
+//
+// With --manifest it merges each file of a run whose units fulfil the condition
+// of its job file, reads the result again to find rows that are missing, lists
+// them in failed_ranges.json beside the manifest, and notes in the manifest what
+// became of the file.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/mattn/go-isatty"
+
+	"prism/internal/cli"
+	"prism/internal/extsort"
+	"prism/internal/merge"
+	"prism/internal/record"
+	"prism/internal/term"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	var g grammar
+	return cli.Main(cli.Command{Name: "prism-merge", Help: help, Grammar: &g, Run: g.run}, args, in, out, errOut)
+}
+
+const help = "Join part files with the same columns, sorted by RowID, in bounded memory. " +
+	"Without PART, stdin is read."
+
+type grammar struct {
+	cli.Common
+	Parts        []string `arg:"" optional:"" name:"PART" help:"CSV, TSV or JSONL by name, else CSV; - is stdin."`
+	Output       string   `short:"o" help:"Write to this file, whole and at once [stdout]." placeholder:"FILE"`
+	SortBy       string   `default:"RowID" help:"Column to sort by, numbers before texts; none joins the parts one after the other [${default}]." placeholder:"COLUMN"`
+	OnDuplicate  string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID keep that of the last argument, of the first, or end with an error [${default}]." placeholder:"last|first|error"`
+	Expect       string   `help:"Rows of this file must all be there, by RowID; else exit 3 and failed_ranges.json." placeholder:"INPUT"`
+	Memory       cli.Size `default:"256MiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE"`
+	Check        bool     `help:"Only verify: write no output."`
+	Manifest     string   `help:"Merge each file of this run from the outputs of its units; of units without one take the rows of their checkpoints." placeholder:"FILE"`
+	Condition    string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: units of a file that must have completed [as the job file says]." placeholder:"all_success|any_success|always"`
+	Label        string   `help:"With --manifest: merge only this file of the run." placeholder:"LABEL"`
+	InputFormat  string   `help:"Format of the parts: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
+	OutputFormat string   `help:"Format of the output: csv, tsv or jsonl [by file name, else that of the first part]." placeholder:"FORMAT"`
+}
+
+// runtimeMemory is what the Go runtime may take beside --memory, in bytes.
+const runtimeMemory = 40 << 20
+
+func (g *grammar) run(ctx context.Context, std cli.Std) error {
+	debug.SetMemoryLimit(int64(g.Memory) + runtimeMemory)
+	if g.Manifest == "" && (g.Condition != "" || g.Label != "") {
+		return cli.Usagef("--condition and --label go with --manifest")
+	}
+	m, err := g.merger(std)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	if g.Manifest != "" {
+		err = m.mergeRun(ctx)
+	} else {
+		err = m.run(ctx)
+	}
+	m.steps.Clear()
+	return exit(ctx, err)
+}
+
+// exit maps an error to the exit code of what happened.
+func exit(ctx context.Context, err error) error {
+	if sig := cli.Interruption(ctx); sig != nil && err != nil {
+		return cli.Fail(sig.Code, sig, "")
+	}
+	if _, ok := errors.AsType[*record.Error](err); ok {
+		return cli.Fail(cli.Usage, err, "")
+	}
+	return err
+}
+
+// merger is one call of the command.
+type merger struct {
+	g      *grammar
+	std    cli.Std
+	steps  *term.Steps
+	o      merge.Options
+	inputs []merge.Input
+	bytes  int64 // of all inputs
+}
+
+func (g *grammar) merger(std cli.Std) (*merger, error) {
+	tty, isFile := std.Err().(*os.File)
+	m := &merger{g: g, std: std}
+	m.steps = term.NewSteps(std.Err(), isFile && !std.Quiet() && isatty.IsTerminal(tty.Fd()), time.Now)
+	m.o = merge.Options{SortBy: g.SortBy, InTurn: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.Add}
+	m.o.OnDuplicate = map[string]extsort.Equal{
+		"last": extsort.KeepLast, "first": extsort.KeepFirst, "error": extsort.Refuse,
+	}[g.OnDuplicate]
+	var err error
+	if m.o.Format, err = g.outputFormat(); err != nil {
+		return nil, err
+	}
+	if g.InputFormat != "" {
+		if _, err := record.ParseFormat(g.InputFormat); err != nil {
+			return nil, cli.Usagef("--input-format: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// outputFormat is zero where the first part decides.
+func (g *grammar) outputFormat() (record.Format, error) {
+	if g.OutputFormat != "" {
+		f, err := record.ParseFormat(g.OutputFormat)
+		if err != nil {
+			return 0, cli.Usagef("--output-format: %w", err)
+		}
+		return f, nil
+	}
+	f, _ := record.FormatByName(g.Output)
+	return f, nil
+}
+
+func (m *merger) run(ctx context.Context) error {
+	if err := m.open(); err != nil {
+		return err
+	}
+	var expected *merge.Input
+	if m.g.Expect != "" {
+		in, err := m.input(m.g.Expect)
+		if err != nil {
+			return err
+		}
+		defer in.File.Close()
+		expected = &in
+	}
+	if err := m.refuseLoops(expected); err != nil {
+		return err
+	}
+	if m.g.Check {
+		if err := m.check(ctx); err != nil {
+			return err
+		}
+	} else if err := m.write(ctx); err != nil {
+		return err
+	}
+	if expected == nil {
+		return nil
+	}
+	return m.expect(ctx, *expected)
+}
+
+func (m *merger) open() error {
+	names := m.g.Parts
+	if len(names) == 0 {
+		names = []string{"-"}
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		if clean := filepath.Clean(name); seen[clean] {
+			return cli.Usagef("%s is given twice", name)
+		} else {
+			seen[clean] = true
+		}
+		in, err := m.input(name)
+		if err != nil {
+			return err
+		}
+		m.inputs = append(m.inputs, in)
+		m.bytes += in.File.Size
+	}
+	return nil
+}
+
+func (m *merger) input(name string) (merge.Input, error) {
+	o := record.Options{Name: name, Format: record.CSV}
+	if f, ok := record.FormatByName(name); ok {
+		o.Format = f
+	}
+	if m.g.InputFormat != "" {
+		o.Format, _ = record.ParseFormat(m.g.InputFormat)
+	}
+	f, err := record.Open(name, m.std.In)
+	return merge.Input{File: f, Options: o}, err
+}
+
+func (m *merger) close() {
+	for _, in := range m.inputs {
+		in.File.Close()
+	}
+}
+
+// check reads everything and writes nothing.
+func (m *merger) check(ctx context.Context) error {
+	m.steps.Step("checking", m.bytes)
+	r, err := merge.Check(ctx, m.inputs, m.o)
+	if err != nil {
+		return err
+	}
+	m.say("checked", r)
+	return nil
+}
+
+func (m *merger) write(ctx context.Context) error {
+	out, err := createOutput(m.g.Output, m.std.Out)
+	if err != nil {
+		return err
+	}
+	defer out.abort()
+	m.steps.Step("merging", m.bytes)
+	r, err := merge.Write(ctx, m.inputs, m.o, out.Output)
+	if err != nil {
+		return err
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	m.steps.Clear()
+	m.say("merged", r)
+	return nil
+}
+
+func (m *merger) say(what string, r merge.Result) {
+	dropped := ""
+	if r.Dropped > 0 {
+		dropped = fmt.Sprintf(", %d with a RowID that came twice left out", r.Dropped)
+	}
+	m.std.Infof("%s %d rows of %d parts%s", what, r.Rows, r.Parts, dropped)
+}
+
+func (m *merger) expect(ctx context.Context, input merge.Input) error {
+	m.steps.Step("looking for missing rows", 3*input.File.Size+m.bytes)
+	return m.listMissing(input.Options, func(add func(pos, id int64) error) (merge.Expectation, error) {
+		return merge.Expect(ctx, m.inputs, input, m.o, add)
+	})
+}

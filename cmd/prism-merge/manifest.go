@@ -1,0 +1,294 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"prism/internal/checkpoint"
+	"prism/internal/cli"
+	"prism/internal/extsort"
+	"prism/internal/job"
+	"prism/internal/merge"
+	"prism/internal/prompt"
+	"prism/internal/record"
+)
+
+// runMerger merges the files of a run, each from the outputs of its units.
+type runMerger struct {
+	*merger
+	m         *job.Manifest
+	condition string
+	columns   int // to code
+	failed    failedFiles
+	short     bool // rows or files are missing
+}
+
+// mergeRun does what --manifest asks for.
+func (m *merger) mergeRun(ctx context.Context) error {
+	g := m.g
+	if len(g.Parts) > 0 || g.Expect != "" || g.Check || g.Output != "" || g.InputFormat != "" || g.OutputFormat != "" {
+		return cli.Usagef("--manifest names the parts, the inputs and the outputs: give none beside it")
+	}
+	man, err := job.ReadManifest(g.Manifest)
+	switch {
+	case errors.Is(err, job.ErrNoManifest), errors.Is(err, fs.ErrNotExist):
+		return cli.Fail(cli.Usage, err, "prism-split --job writes one")
+	case err != nil:
+		return err
+	}
+	r := &runMerger{merger: m, m: man, condition: man.Config.Merge.Condition}
+	if g.Condition != "" {
+		r.condition = g.Condition
+	}
+	if r.columns, err = columnsToCode(man); err != nil {
+		return err
+	}
+	labels, err := r.labels()
+	if err != nil {
+		return err
+	}
+	if r.failed, err = readFailedFiles(man); err != nil {
+		return err
+	}
+	for _, label := range labels {
+		if err := r.mergeFile(ctx, label); err != nil {
+			return err
+		}
+	}
+	if err := r.failed.write(man); err != nil {
+		return err
+	}
+	if r.short {
+		return cli.Fail(cli.Partial, nil, "")
+	}
+	return nil
+}
+
+func columnsToCode(m *job.Manifest) (int, error) {
+	path := m.Path(m.Paths.PromptsConfig)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return 0, cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
+	}
+	s, err := prompt.Parse(data, path)
+	if err != nil {
+		return 0, cli.Fail(cli.Usage, err, "")
+	}
+	return len(s.Columns), nil
+}
+
+func (r *runMerger) labels() ([]string, error) {
+	if r.g.Label == "" {
+		return r.m.Labels(), nil
+	}
+	if r.m.File(r.g.Label) == nil {
+		return nil, cli.Usagef("--label %q: the files of run %q are %q", r.g.Label, r.m.RunID, r.m.Labels())
+	}
+	return []string{r.g.Label}, nil
+}
+
+// fileParts are the parts of a file: the outputs of its units, and of units
+// without one what their checkpoints hold.
+type fileParts struct {
+	inputs    []merge.Input
+	completed int   // units with an output
+	without   []int // units without one
+}
+
+func (p *fileParts) close() {
+	for _, in := range p.inputs {
+		in.File.Close()
+	}
+}
+
+func (r *runMerger) mergeFile(ctx context.Context, label string) error {
+	units := r.m.UnitsOf(label)
+	parts, err := r.parts(label, units)
+	defer parts.close()
+	if err != nil {
+		return err
+	}
+	report := failedFile{Label: label, InputFile: r.m.File(label).InputFile, Ranges: []gap{}, Rows: []failedRow{}}
+	switch {
+	case len(units) == 0:
+		r.std.Warnf("%s: no unit of the run has rows of it", label)
+		return r.unmerged(label, report, units, parts.without)
+	case !holds(r.condition, parts.completed, len(units)), len(parts.inputs) == 0:
+		r.std.Warnf("%s is not merged: %d of its %d units completed, merge.condition is %s; not completed: %s",
+			label, parts.completed, len(units), r.condition, numbers(parts.without))
+		return r.unmerged(label, report, units, parts.without)
+	}
+	path := r.m.MergedName(label)
+	if err := r.write(ctx, r.m.Path(path), parts.inputs); err != nil {
+		return err
+	}
+	missing, err := r.missing(ctx, label, r.m.Path(path), units)
+	if err != nil {
+		return err
+	}
+	status := job.Completed
+	if missing.rows > 0 {
+		status, r.short = job.Partial, true
+		r.std.Warnf("%s: %d of its %d rows have no labels: positions %s", label, missing.rows, r.m.File(label).Rows, missing)
+	}
+	report.add(r.m, units, missing, parts.without)
+	r.failed.set(report)
+	if err := r.note(label, status, path); err != nil {
+		return err
+	}
+	if r.m.Config.Output.Checkpoints.CleanupAfterMerge && status == job.Completed && len(parts.without) == 0 {
+		return r.cleanUp(units)
+	}
+	return nil
+}
+
+func (r *runMerger) unmerged(label string, report failedFile, units []job.UnitPlan, without []int) error {
+	r.short = true
+	report.addUnits(r.m, units, without)
+	r.failed.set(report)
+	return r.note(label, job.Unmerged, "")
+}
+
+// note puts what became of a file into the manifest.
+func (r *runMerger) note(label string, status job.FileStatus, output string) error {
+	return job.UpdateManifest(r.g.Manifest, func(m *job.Manifest) {
+		f := m.File(label)
+		f.Status, f.MergedOutput = status, output
+	})
+}
+
+// holds tells whether the condition lets a file of so many units be merged.
+func holds(condition string, completed, units int) bool {
+	switch condition {
+	case job.AllSuccess:
+		return completed == units
+	case job.AnySuccess:
+		return completed > 0
+	}
+	return true
+}
+
+func numbers(units []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(units), "[]"), " ", ", ")
+}
+
+func (r *runMerger) parts(label string, units []job.UnitPlan) (*fileParts, error) {
+	p := &fileParts{}
+	for _, u := range units {
+		name := r.m.UnitOutput(u)
+		in, err := r.input(name)
+		if err == nil {
+			p.completed++
+			p.inputs = append(p.inputs, in)
+			continue
+		}
+		if _, statErr := os.Lstat(name); !errors.Is(statErr, fs.ErrNotExist) {
+			return p, err
+		}
+		p.without = append(p.without, u.Unit.Unit)
+		in, err = merge.FromCheckpoint(r.m.Path(r.m.Paths.CheckpointDir), r.m.JobID(u.Unit.Unit), inputFormat(r.m.File(label)), r.columns)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // the unit never began
+		case err != nil:
+			return p, err
+		default:
+			p.inputs = append(p.inputs, in)
+		}
+	}
+	return p, nil
+}
+
+func inputFormat(f *job.File) record.Format {
+	if form, err := record.ParseFormat(f.Format); err == nil {
+		return form
+	}
+	if form, ok := record.FormatByName(f.InputFile); ok {
+		return form
+	}
+	return record.CSV
+}
+
+func (r *runMerger) write(ctx context.Context, path string, inputs []merge.Input) error {
+	form, err := record.ParseFormat(r.m.Config.Output.Format)
+	if err != nil {
+		return cli.Fail(cli.Usage, err, "")
+	}
+	o := r.o
+	o.SortBy, o.InTurn = r.m.Config.Merge.SortBy, r.m.Config.Merge.SortBy == job.Unsorted
+	o.Format, o.OnDuplicate = form, extsort.Refuse
+	out, err := createOutput(path, r.std.Out)
+	if err != nil {
+		return err
+	}
+	defer out.abort()
+	var bytes int64
+	for _, in := range inputs {
+		bytes += in.File.Size
+	}
+	r.steps.Step("merging "+filepath.Base(path), bytes)
+	res, err := merge.Write(ctx, inputs, o, out.Output)
+	if err != nil {
+		return err
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	r.steps.Clear()
+	r.std.Infof("merged %d rows of %d units into %s", res.Rows, res.Parts, path)
+	return nil
+}
+
+// missing reads the merged output again and looks for the rows of the units
+// that it does not have.
+func (r *runMerger) missing(ctx context.Context, label, path string, units []job.UnitPlan) (*gaps, error) {
+	f := r.m.File(label)
+	in, err := r.input(r.m.Path(f.InputFile))
+	if err != nil {
+		return nil, err
+	}
+	defer in.File.Close()
+	in.Options.Format = inputFormat(f)
+	if sum, err := record.Sum(in.File, in.File.Size); err != nil || sum != f.InputSum {
+		return nil, errors.Join(err, cli.Usagef("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name))
+	}
+	merged, err := r.input(path)
+	if err != nil {
+		return nil, err
+	}
+	defer merged.File.Close()
+	r.steps.Step("looking for missing rows of "+label, 3*in.File.Size+merged.File.Size)
+	g := &gaps{}
+	e, err := merge.Expect(ctx, []merge.Input{merged}, in, r.o, func(pos, id int64) error {
+		for _, u := range units {
+			if u.RowStart <= pos && pos <= u.RowEnd {
+				g.add(pos, u.Unit.Unit)
+				break
+			}
+		}
+		return nil
+	})
+	r.steps.Clear()
+	if err == nil && e.Strangers > 0 {
+		err = fmt.Errorf("bug: %s has %d rows that %s does not have", path, e.Strangers, in.Options.Name)
+	}
+	return g, err
+}
+
+// cleanUp removes the checkpoints of units whose rows are all merged.
+func (r *runMerger) cleanUp(units []job.UnitPlan) error {
+	dir := r.m.Path(r.m.Paths.CheckpointDir)
+	for _, u := range units {
+		if _, err := checkpoint.ReadSidecar(dir, r.m.JobID(u.Unit.Unit)); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := checkpoint.Remove(dir, r.m.JobID(u.Unit.Unit)); err != nil {
+			return fmt.Errorf("clean up: %w", err)
+		}
+	}
+	return nil
+}

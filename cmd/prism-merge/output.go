@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"prism/internal/cli"
+	"prism/internal/durable"
+	"prism/internal/merge"
+	"prism/internal/record"
+)
+
+// output is where the joined rows go: a file that appears whole, or a stream.
+type output struct {
+	merge.Output
+	file *durable.File
+	path string
+	dev  *os.File // what exists at the path and is no regular file
+}
+
+func createOutput(path string, stdout io.Writer) (*output, error) {
+	if path == "" || path == "-" {
+		return &output{Output: merge.Output{Writer: stdout}}, nil
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // a link stays a link
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		dev, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &output{Output: merge.Output{Writer: dev}, dev: dev, path: path}, nil
+	}
+	f, err := durable.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	tmp := f.OS()
+	again := func() error {
+		if _, err := tmp.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		return tmp.Truncate(0)
+	}
+	return &output{Output: merge.Output{Writer: tmp, Again: again, Wrote: writeback(tmp)}, file: f, path: path}, nil
+}
+
+// writebackPiece is how many bytes are written between calls of StartWriteback.
+const writebackPiece = 16 << 20
+
+// writeback lets the disk begin while there is still more to write: commit
+// syncs the file.
+func writeback(f *os.File) func(end int64) {
+	begun := int64(0)
+	return func(end int64) {
+		if end < begun {
+			begun = 0 // the file is written again
+		}
+		if end-begun >= writebackPiece {
+			durable.StartWriteback(f, begun, end-begun)
+			begun = end
+		}
+	}
+}
+
+func (o *output) commit() error {
+	switch {
+	case o.file != nil:
+		return o.file.Commit()
+	case o.dev != nil:
+		return o.dev.Close()
+	}
+	return nil
+}
+
+func (o *output) abort() {
+	if o.file != nil {
+		o.file.Abort()
+	}
+}
+
+// refuseLoops makes sure that no input is the output, which takes its place.
+func (m *merger) refuseLoops(expected *merge.Input) error {
+	info, err := os.Stat(m.g.Output)
+	if m.g.Output == "" || m.g.Check || err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	inputs := m.inputs
+	if expected != nil {
+		inputs = append(inputs[:len(inputs):len(inputs)], *expected)
+	}
+	for _, in := range inputs {
+		if have, err := in.File.Stat(); err == nil && os.SameFile(info, have) {
+			return cli.Usagef("%s is an input, so it cannot be the output", m.g.Output)
+		}
+	}
+	return nil
+}
+
+// failedRanges is the name of the list of missing rows, beside the output.
+const failedRanges = "failed_ranges.json"
+
+// listMissing lists the rows that are missing; a list of an earlier call goes
+// where none are.
+func (m *merger) listMissing(input record.Options, find func(add func(pos, id int64) error) (merge.Expectation, error)) error {
+	path := filepath.Join(filepath.Dir(m.g.Output), failedRanges)
+	f, err := durable.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	list, err := merge.NewMissingList(f, input.Name)
+	if err != nil {
+		return err
+	}
+	e, err := find(list.Add)
+	if err != nil {
+		return err
+	}
+	if e.Strangers > 0 {
+		m.std.Warnf("%d rows have a RowID that %s does not have", e.Strangers, input.Name)
+	}
+	if e.Missing == 0 {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove the list of missing rows: %w", err)
+		}
+		return nil
+	}
+	if err := list.Close(); err != nil {
+		return err
+	}
+	if err := f.Commit(); err != nil {
+		return err
+	}
+	m.steps.Clear()
+	return cli.Fail(cli.Partial, fmt.Errorf("%d of the %d rows of %s are missing: positions %s", e.Missing, e.Rows, input.Name, list),
+		path+" lists them")
+}

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"prism/internal/cli"
+	"prism/internal/job"
+	"prism/internal/prompt"
+	"prism/internal/record"
+)
+
+// planner plans a run of a job file.
+type planner struct {
+	splitter
+	settings *job.Settings
+	models   *job.Models
+	config   *job.Config // nil: the job file could not be read
+	hashes   job.Hashes
+	schema   *prompt.Schema
+	load     job.Load
+	mistakes []error // of configuration, prompt schema and inputs
+}
+
+// plan does what --job asks for.
+func (g *grammar) plan(ctx context.Context, s splitter) error {
+	if err := g.checkJobFlags(); err != nil {
+		return err
+	}
+	p := &planner{splitter: s}
+	p.readFiles()
+	if g.PrintSettings {
+		return p.printSettings()
+	}
+	if p.config != nil {
+		p.readPrompts()
+		if err := p.checkInputs(ctx); err != nil {
+			return exit(ctx, err)
+		}
+	}
+	p.steps.Clear()
+	if len(p.mistakes) > 0 {
+		return cli.Fail(cli.Usage, errors.Join(p.mistakes...), "")
+	}
+	runID := p.runID(time.Now())
+	m := job.Plan(runID, p.config, p.settings, p.units, time.Now().Truncate(time.Second))
+	m.JobFile, m.Hashes, m.ModelID = g.Job, p.hashes, p.models.ID(m.ModelName)
+	if g.DryRun {
+		return p.printPlan(m)
+	}
+	path, err := m.Write()
+	if errors.Is(err, fs.ErrExist) {
+		return cli.Fail(cli.Usage, err, fmt.Sprintf("go on with it: prism-run %s --resume --run-id %s; or name another --run-id", g.Job, runID))
+	}
+	if err != nil {
+		return err
+	}
+	p.std.Infof("planned run %s: %d units of %d files, %d rows", runID, len(m.Units), len(m.Files), rowsOf(p.units))
+	if g.Format == "args" {
+		return printManifestArgs(p.std.Out, path, m)
+	}
+	return printUnits(p.std.Out, g.Format, "", p.units)
+}
+
+func (g *grammar) checkJobFlags() error {
+	switch {
+	case len(g.Files)+len(g.InputFile) > 0:
+		return cli.Usagef("--job names the inputs: give no FILE beside it")
+	case g.Rows != nil || g.Ranges != "" || g.Label != "" || g.Write != "" || g.InputFormat != "" || g.NoCheck:
+		return cli.Usagef("--job plans by the job file: of the flags that cut, only --workers goes with it")
+	case g.RunID != "" && (job.Safe(g.RunID, '_') != g.RunID || len(g.RunID) > maxRunID):
+		return cli.Usagef("--run-id %q: want letters, digits, . _ and - alone", g.RunID)
+	case g.Tag != "" && job.Safe(g.Tag, '_') != g.Tag:
+		return cli.Usagef("--tag %q: want letters, digits, . _ and - alone", g.Tag)
+	}
+	return nil
+}
+
+func (p *planner) mistake(err error) {
+	if err != nil {
+		p.mistakes = append(p.mistakes, err)
+	}
+}
+
+// readFiles reads settings.json, models.json and the job file.
+func (p *planner) readFiles() {
+	p.settings, p.models = job.DefaultSettings(), job.DefaultModels()
+	if data, ok := p.optional(p.g.Settings, defaultSettings); ok {
+		s, err := job.ParseSettings(data, orElse(p.g.Settings, defaultSettings))
+		p.mistake(err)
+		p.settings = s
+	}
+	if data, ok := p.optional(p.g.Models, defaultModels); ok {
+		m, err := job.ParseModels(data, orElse(p.g.Models, defaultModels))
+		p.mistake(err)
+		p.models = m
+	}
+	if p.g.Job == "" {
+		return
+	}
+	overrides, err := job.FromEnvironment(os.Getenv)
+	p.mistake(err)
+	overrides.Version = p.g.Tag
+	if p.g.Workers != nil {
+		overrides.Workers = *p.g.Workers
+	}
+	data, err := os.ReadFile(p.g.Job)
+	if err != nil {
+		p.mistake(err)
+		return
+	}
+	p.hashes.JobFile = job.Hash(data)
+	c, err := job.Parse(data, p.g.Job, p.settings, overrides)
+	p.mistake(err)
+	p.config = c
+}
+
+// maxRunID is the most characters of a run ID: names made from it fit a file system.
+const maxRunID = 120
+
+// Where settings.json and models.json are where no flag names them.
+const (
+	defaultSettings = "config/settings.json"
+	defaultModels   = "config/models.json"
+)
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// optional reads a file that must be there only if a flag names it.
+func (p *planner) optional(named, usual string) ([]byte, bool) {
+	data, err := os.ReadFile(orElse(named, usual))
+	if named == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, false
+	}
+	p.mistake(err)
+	return data, err == nil
+}
+
+func (p *planner) readPrompts() {
+	path := p.config.Prompts.ConfigFile
+	if path == "" {
+		return
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		p.mistake(fmt.Errorf("read the prompt schema: %w", err))
+		return
+	}
+	p.schema, err = prompt.Parse(data, path)
+	if err != nil {
+		p.mistake(err)
+		return
+	}
+	p.hashes.Prompts = p.schema.Hash()
+	p.load.PromptBytes, p.load.Columns = len(p.schema.System), len(p.schema.Columns)
+}
+
+// checkInputs checks every file of the queue and cuts it. A fault of a file is
+// a mistake like others; an error ends the work.
+func (p *planner) checkInputs(ctx context.Context) error {
+	for _, in := range p.config.InputQueue {
+		if in.Path == "" {
+			continue
+		}
+		err := p.checkInput(ctx, in)
+		if _, bad := errors.AsType[*record.Error](err); bad {
+			p.mistake(err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *planner) checkInput(ctx context.Context, in job.Input) error {
+	o := record.Options{Name: in.Path, Format: record.CSV}
+	if f, ok := record.FormatByName(in.Path); ok {
+		o.Format = f
+	}
+	if f, err := record.ParseFormat(in.Format); err == nil {
+		o.Format = f
+	}
+	f, err := record.Open(in.Path, nil)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if f.Spooled {
+		return &record.Error{File: in.Path, Msg: "it is no regular file, so workers cannot read it again"}
+	}
+	p.steps.Step("checking "+in.Path, f.Size)
+	sum, err := record.Check(ctx, f, f.Size, record.CheckOptions{Options: o, Progress: p.steps.Add})
+	if err != nil {
+		return err
+	}
+	p.checkColumns(in.Path, sum.Header)
+	p.cutting = p.config.Cutting()
+	p.warnRanges(in.Path, sum.Rows)
+	units, err := job.Cut(f, sum, o, in.Label, p.cutting, len(p.units)+1)
+	if err != nil {
+		return err
+	}
+	p.units = append(p.units, units...)
+	for _, u := range units {
+		p.load.Rows = append(p.load.Rows, u.Rows)
+		p.load.Bytes += u.ByteEnd - u.ByteStart
+	}
+	return nil
+}
+
+// checkColumns reports the columns that the settings want and the input lacks,
+// and those to drop that it does not have.
+func (p *planner) checkColumns(name string, h *record.Header) {
+	if len(h.Names) == 0 {
+		return // JSONL without records
+	}
+	for _, c := range p.settings.RequiredInputColumns {
+		if h.Index(c) < 0 {
+			p.mistake(fmt.Errorf("%s:1: there is no column %s; the columns are %s", name, c, strings.Join(h.Names, ", ")))
+		}
+	}
+	for _, c := range p.config.Output.Drop {
+		if h.Index(c) < 0 {
+			p.mistake(fmt.Errorf("%s:1: there is no column %q to drop; the columns are %s", name, c, strings.Join(h.Names, ", ")))
+		}
+	}
+}
+
+// runID is the one of --run-id, else a new one.
+func (p *planner) runID(now time.Time) string {
+	if p.g.RunID != "" {
+		return p.g.RunID
+	}
+	c := p.config
+	return job.RunID(c.Project.Name, c.Project.Version, c.Model.Name, p.models.ID(c.Model.Name), now, c.Taken)
+}
+
+func rowsOf(units []job.Unit) (n int64) {
+	for _, u := range units {
+		n += u.Rows
+	}
+	return n
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"prism/internal/cli"
+	"prism/internal/durable"
+	"prism/internal/job"
+	"prism/internal/record"
+)
+
+// part is a written file that waits to get its name.
+type part struct {
+	path string
+	file *durable.File
+}
+
+// write writes the units of a file as parts, and makes the units describe them.
+func (s *splitter) write(ctx context.Context, f *record.File, sum record.Summary, o record.Options, units []job.Unit) error {
+	if len(units) == 0 {
+		return nil
+	}
+	paths := make([]string, len(units))
+	for i, u := range units {
+		paths[i] = filepath.Join(s.g.Write, fmt.Sprintf("%s_part%04d.%s", u.Label, i+1, o.Format))
+	}
+	if err := s.refuseOthers(units[0].Label, o.Format, paths); err != nil {
+		return err
+	}
+	from := len(s.parts)
+	for _, path := range paths {
+		file, err := durable.Create(path)
+		if err != nil {
+			return err
+		}
+		s.parts = append(s.parts, part{path, file})
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(min(runtime.GOMAXPROCS(0), maxWriters))
+	for i := range units {
+		g.Go(func() error { return s.writePart(ctx, f.File, sum.Header.Size, s.parts[from+i], &units[i]) })
+	}
+	return g.Wait()
+}
+
+// maxWriters is how many parts are written at once.
+const maxWriters = 4
+
+// refuseOthers makes sure that DIR has no parts of another split: a merge by
+// their common pattern would take them in.
+func (s *splitter) refuseOthers(label string, format record.Format, paths []string) error {
+	entries, err := os.ReadDir(s.g.Write)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		digits, ok := strings.CutPrefix(e.Name(), label+"_part")
+		digits, ok2 := strings.CutSuffix(digits, "."+format.String())
+		if _, err := strconv.Atoi(digits); !ok || !ok2 || err != nil || len(digits) < 4 {
+			continue
+		}
+		if path := filepath.Join(s.g.Write, e.Name()); !slices.Contains(paths, path) {
+			return cli.Fail(cli.Usage, fmt.Errorf("%s is a part of another split", path), "remove it, or choose another folder or label")
+		}
+	}
+	return nil
+}
+
+// writePart copies the header and the unit's bytes.
+func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p part, u *job.Unit) error {
+	out := p.file.OS()
+	err := record.CopyRange(ctx, out, 0, in, 0, header, nil)
+	if err == nil {
+		err = record.CopyRange(ctx, out, header, in, u.ByteStart, u.ByteEnd, s.steps.Add)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", p.path, err)
+	}
+	u.Input, u.RowStart, u.RowEnd = p.path, 1, u.Rows
+	u.InputSize = header + u.ByteEnd - u.ByteStart
+	u.ByteStart, u.ByteEnd = header, u.InputSize
+	if u.InputSum, err = record.Sum(out, u.InputSize); err != nil {
+		return fmt.Errorf("read %s: %w", p.path, err)
+	}
+	return nil
+}
+
+// place gives all parts their names. They are not synced to the disk: the same
+// command makes them again, and a sync would take longer than all the rest.
+func (s *splitter) place() error {
+	for i, p := range s.parts {
+		tmp := p.file.OS()
+		err := tmp.Close()
+		if err == nil {
+			err = os.Rename(tmp.Name(), p.path)
+		}
+		if err != nil {
+			return fmt.Errorf("place %s: %w", p.path, err)
+		}
+		s.parts[i].file = nil
+	}
+	return nil
+}
+
+// close removes the parts that got no name.
+func (s *splitter) close() {
+	for _, p := range s.parts {
+		if p.file != nil {
+			p.file.Abort()
+		}
+	}
+}

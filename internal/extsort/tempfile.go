@@ -1,0 +1,207 @@
+package extsort
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// tempFile holds sorted runs one after the other, each item after a frame of
+// its key and length. The file is made when it is needed.
+type tempFile struct {
+	f    *os.File
+	size int64
+
+	mu   sync.Mutex
+	bufs [][]byte
+	sum  byte
+}
+
+const (
+	frameSize   = 12
+	writeBuffer = 256 << 10
+	maxWriters  = 4
+)
+
+func (t *tempFile) open() error {
+	if t.f != nil {
+		return nil
+	}
+	f, err := os.CreateTemp("", "prism-sort-*.tmp")
+	if err != nil {
+		return err
+	}
+	if runtime.GOOS != "windows" {
+		os.Remove(f.Name()) // the open file stays until it is closed, however the process ends
+	}
+	t.f = f
+	return nil
+}
+
+func (t *tempFile) close() error {
+	if t.f == nil {
+		return nil
+	}
+	err := t.f.Close()
+	if runtime.GOOS == "windows" {
+		err = errors.Join(err, os.Remove(t.f.Name()))
+	}
+	return err
+}
+
+// write appends a sorted chunk as a run. Gathering its items from all over the
+// memory is slow, so several goroutines do it, each for a piece of the run.
+func (t *tempFile) write(ctx context.Context, c *chunk) (Run, error) {
+	if err := t.open(); err != nil {
+		return nil, err
+	}
+	var g errgroup.Group
+	pieces := min(runtime.GOMAXPROCS(0), maxWriters)
+	from, at := 0, t.size
+	for p := range pieces {
+		to := len(c.entries) * (p + 1) / pieces
+		size := int64(0)
+		for _, e := range c.entries[from:to] {
+			size += frameSize + int64(e.ref&(maxItem-1))
+		}
+		entries, offset := c.entries[from:to], at
+		g.Go(func() error { return t.writePiece(ctx, c.buffers, entries, offset) })
+		from, at = to, at+size
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	run := t.run(t.size, at-t.size)
+	t.size = at
+	return run, nil
+}
+
+func (t *tempFile) writePiece(ctx context.Context, buffers [][]byte, entries []entry, at int64) error {
+	buf := t.buffer()
+	sum := byte(0)
+	defer func() { t.giveBack(buf, sum) }()
+	for i, e := range entries {
+		if i%fetchAhead == 0 {
+			sum += fetch(buffers, entries[i:min(i+fetchAhead, len(entries))])
+		}
+		item := e.ref.item(buffers)
+		if len(buf)+frameSize+len(item) > writeBuffer && len(buf) > 0 {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if _, err := t.f.WriteAt(buf, at); err != nil {
+				return fmt.Errorf("write a temporary file: %w", err)
+			}
+			at += int64(len(buf))
+			buf = buf[:0]
+		}
+		buf = appendFrame(buf, e.key, item)
+	}
+	if _, err := t.f.WriteAt(buf, at); err != nil {
+		return fmt.Errorf("write a temporary file: %w", err)
+	}
+	return nil
+}
+
+// append adds bytes of frames to the end.
+func (t *tempFile) append(b []byte) error {
+	if _, err := t.f.WriteAt(b, t.size); err != nil {
+		return fmt.Errorf("write a temporary file: %w", err)
+	}
+	t.size += int64(len(b))
+	return nil
+}
+
+// fetchAhead is how many items are fetched together.
+const fetchAhead = 16
+
+// fetch looks at items that lie all over the memory, so that the processor
+// waits for all of them at once and not, when they are copied, for each.
+func fetch(buffers [][]byte, entries []entry) (sum byte) {
+	for _, e := range entries {
+		b := buffers[e.ref>>48]
+		from := e.ref >> 27 & (maxFrom - 1)
+		sum += b[from] + b[from+(e.ref&(maxItem-1))-1]
+	}
+	return sum
+}
+
+func appendFrame(dst []byte, key uint64, item []byte) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, key)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(item)))
+	return append(dst, item...)
+}
+
+func (t *tempFile) buffer() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := len(t.bufs); n > 0 {
+		b := t.bufs[n-1]
+		t.bufs = t.bufs[:n-1]
+		return b
+	}
+	return make([]byte, 0, writeBuffer)
+}
+
+func (t *tempFile) giveBack(b []byte, sum byte) {
+	t.sum = sum
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.bufs = append(t.bufs, b[:0])
+}
+
+// run reads the frames of size bytes from offset at on.
+func (t *tempFile) run(at, size int64) Run {
+	return func(ctx context.Context, bytes int, yield func(*Batch) error) error {
+		b := &Batch{}
+		for size := size; size > 0; {
+			n := min(int64(bytes), size)
+			used, err := t.readBatch(b, at, n)
+			for err == nil && used == 0 {
+				n = min(2*n, size) // one item is longer than the batch
+				used, err = t.readBatch(b, at, n)
+			}
+			if err != nil {
+				return fmt.Errorf("read a temporary file: %w", err)
+			}
+			at, size = at+used, size-used
+			if err := yield(b); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// readBatch reads the whole frames in n bytes from offset at on, and returns
+// how many bytes these are.
+func (t *tempFile) readBatch(b *Batch, at, n int64) (int64, error) {
+	b.Reset()
+	if int64(cap(b.Data)) < n {
+		b.Data = make([]byte, n)
+	}
+	b.Data = b.Data[:n]
+	if got, err := t.f.ReadAt(b.Data, at); int64(got) < n {
+		return 0, errors.Join(io.ErrUnexpectedEOF, err)
+	}
+	i := 0
+	for i+frameSize <= len(b.Data) {
+		key := binary.LittleEndian.Uint64(b.Data[i:])
+		size := int(binary.LittleEndian.Uint32(b.Data[i+8:]))
+		end := i + frameSize + size
+		if end > len(b.Data) {
+			break
+		}
+		b.Keys = append(b.Keys, key)
+		b.Items = append(b.Items, Span{uint32(i + frameSize), uint32(end)})
+		i = end
+	}
+	return int64(i), nil
+}

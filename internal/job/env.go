@@ -1,0 +1,47 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// FromEnvironment are the overrides that the environment gives: PRISM_MODEL and
+// others. The server (OLLAMA_HOST) is no part of a plan: workers look for it
+// themselves, each time they start.
+func FromEnvironment(getenv func(string) string) (Overrides, error) {
+	o := Overrides{
+		Model: getenv("PRISM_MODEL"), Prompts: getenv("PRISM_PROMPTS_CONFIG"),
+		OutputDir: getenv("PRISM_OUTPUT_DIR"), CheckpointDir: getenv("PRISM_CHECKPOINT_DIR"),
+		StatusDir: getenv("PRISM_STATUS_DIR"), LogsDir: getenv("PRISM_LOGS_DIR"),
+	}
+	var errs []error
+	for name, to := range map[string]*int{"PRISM_BATCH_SIZE": &o.BatchSize, "PRISM_PARALLEL": &o.Parallel} {
+		text := getenv(name)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			errs = append(errs, fmt.Errorf("%s: %q is no number from 1", name, text))
+			continue
+		}
+		*to = n
+	}
+	return o, errors.Join(errs...)
+}
+
+// Taken tells whether a run of this ID left anything in the folders of the job.
+func (c *Config) Taken(runID string) bool {
+	for _, path := range []string{
+		filepath.Join(c.Monitoring.LogsDir, runID), filepath.Join(c.Monitoring.StatusDir, runID),
+		filepath.Join(c.Output.Checkpoints.Directory, "checkpoint_"+runID+"_w1.json"),
+	} {
+		if _, err := os.Lstat(path); err == nil {
+			return true
+		}
+	}
+	return false
+}

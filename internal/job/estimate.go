@@ -1,0 +1,66 @@
+package job
+
+import (
+	"math"
+	"time"
+)
+
+// Rough measures where no earlier run tells better ones.
+const (
+	bytesPerToken  = 4
+	tokensPerBlock = 60 // of the rules and words around a row in a prompt
+	tokensPerLabel = 8  // of a column in a reply, with its name
+)
+
+// Rate is what an earlier run's call logs tell. Zero fields are unknown.
+type Rate struct {
+	RunID              string
+	BatchSize          int
+	RowsPerSec         float64 // of all its workers
+	TokensPerRow       float64 // generated
+	PromptTokensPerRow float64
+}
+
+// Load is what a run has to do.
+type Load struct {
+	Rows        []int64 // of each unit
+	Bytes       int64   // of the rows
+	PromptBytes int     // of the system message
+	Columns     int     // to code
+}
+
+// Estimate is what a run will need. Its tokens and time are rough.
+type Estimate struct {
+	Calls        int64
+	PromptTokens int64
+	Tokens       int64         // generated
+	Time         time.Duration // 0: nothing tells a rate
+}
+
+// Estimate reckons what a load needs with these batches. The time is that of
+// the rate, corrected for another batch size by the speeds that m lists.
+func (c *Config) Estimate(l Load, r Rate, m *Models) Estimate {
+	var e Estimate
+	var rows int64
+	batch := int64(c.Model.BatchSize)
+	for _, n := range l.Rows {
+		rows += n
+		e.Calls += (n + batch - 1) / batch
+	}
+	e.PromptTokens = e.Calls*int64(l.PromptBytes)/bytesPerToken + l.Bytes/bytesPerToken + rows*tokensPerBlock
+	e.Tokens = rows * int64(l.Columns) * tokensPerLabel
+	if r.TokensPerRow > 0 {
+		e.Tokens = int64(math.Round(float64(rows) * r.TokensPerRow))
+	}
+	if r.PromptTokensPerRow > 0 && r.BatchSize == c.Model.BatchSize {
+		e.PromptTokens = int64(math.Round(float64(rows) * r.PromptTokensPerRow))
+	}
+	if r.RowsPerSec > 0 {
+		speed := r.RowsPerSec
+		if was, is := m.Speed(r.BatchSize), m.Speed(c.Model.BatchSize); was > 0 && is > 0 {
+			speed *= is / was
+		}
+		e.Time = time.Duration(float64(rows) / speed * float64(time.Second)).Round(time.Second)
+	}
+	return e
+}

@@ -1,0 +1,193 @@
+package job
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"prism/internal/nearest"
+)
+
+// Overrides are values that flags and the environment set; zero ones leave
+// what the job file says.
+type Overrides struct {
+	Model, Prompts, Version                      string
+	Workers, BatchSize, Parallel                 int
+	OutputDir, CheckpointDir, StatusDir, LogsDir string
+}
+
+// Parse reads a job file under settings. The error holds every mistake in it, a
+// line each: "NAME:LINE:COLUMN: what".
+func Parse(data []byte, name string, s *Settings, o Overrides) (*Config, error) {
+	d := &decoder{file: name}
+	if o.Model != "" {
+		d.waived = append(d.waived, "model.name")
+	}
+	if o.Prompts != "" {
+		d.waived = append(d.waived, "prompts.config_file")
+	}
+	c := Defaults(s)
+	d.decode(data, c)
+	o.apply(c)
+	if d.places[""] != (place{}) { // else nothing was read
+		c.check(d)
+	}
+	c.label()
+	return c, d.err()
+}
+
+func (o *Overrides) apply(c *Config) {
+	for _, v := range []struct {
+		to   *string
+		from string
+	}{
+		{&c.Model.Name, o.Model}, {&c.Prompts.ConfigFile, o.Prompts}, {&c.Project.Version, o.Version},
+		{&c.Output.Directory, o.OutputDir}, {&c.Output.Checkpoints.Directory, o.CheckpointDir},
+		{&c.Monitoring.StatusDir, o.StatusDir}, {&c.Monitoring.LogsDir, o.LogsDir},
+	} {
+		if v.from != "" {
+			*v.to = v.from
+		}
+	}
+	for _, v := range []struct {
+		to   *int
+		from int
+	}{{&c.Model.BatchSize, o.BatchSize}, {&c.Model.Parallel, o.Parallel}, {&c.Parallelization.Workers, o.Workers}} {
+		if v.from != 0 {
+			*v.to = v.from
+		}
+	}
+	if o.Workers != 0 {
+		c.Parallelization.Enabled = true
+	}
+}
+
+// check finds what no single value shows.
+func (c *Config) check(d *decoder) {
+	c.checkNames(d)
+	c.checkQueue(d)
+	c.checkRanges(d)
+	c.checkPattern(d)
+	if c.Model.Timeout == 0 {
+		d.bad("model.timeout", "no call could be made within 0 seconds")
+	}
+	if c.Monitoring.DashboardRefresh == 0 {
+		d.bad("monitoring.dashboard_refresh", "want more than 0 seconds")
+	}
+	if slices.Contains(c.Output.Drop, "RowID") {
+		d.bad("output.drop", "RowID cannot be dropped: the merge needs it")
+	}
+}
+
+func (c *Config) checkNames(d *decoder) {
+	for path, text := range map[string]string{"project.name": c.Project.Name, "project.version": c.Project.Version} {
+		if _, given := d.places[path]; given && text != "" && Safe(text, '_') != text {
+			d.bad(path, "%q: want letters, digits, _ . and - alone", text)
+		}
+	}
+	for path, text := range map[string]string{
+		"project.name": c.Project.Name, "project.version": c.Project.Version, "model.name": c.Model.Name,
+		"prompts.config_file": c.Prompts.ConfigFile, "output.directory": c.Output.Directory,
+		"output.checkpoints.directory": c.Output.Checkpoints.Directory, "output.naming_pattern": c.Output.NamingPattern,
+		"monitoring.status_dir": c.Monitoring.StatusDir, "monitoring.logs_dir": c.Monitoring.LogsDir,
+		"merge.sort_by": c.Merge.SortBy, "model.think": c.Model.Think,
+	} {
+		if at, given := d.places[path]; given && strings.TrimSpace(text) == "" && !d.reported(at) {
+			d.bad(path, "it is empty")
+		}
+	}
+}
+
+// reported tells whether a mistake at a place is known already.
+func (d *decoder) reported(at place) bool {
+	return slices.ContainsFunc(d.mistakes, func(m mistake) bool { return m.at == at })
+}
+
+func (c *Config) checkQueue(d *decoder) {
+	at, given := d.places["input_queue"]
+	if given && len(c.InputQueue) == 0 && !d.reported(at) {
+		d.bad("input_queue", "it names no file")
+	}
+	seen := map[string]int{}
+	for i, in := range c.InputQueue {
+		path := fmt.Sprintf("input_queue[%d]", i)
+		if at, given := d.places[path+".path"]; given && in.Path == "" && !d.reported(at) {
+			d.bad(path+".path", "it is empty")
+		}
+		if in.Label == "" {
+			continue
+		}
+		key := strings.ToLower(in.Label)
+		if first, twice := seen[key]; twice {
+			d.bad(path+".label", "%q is the label of input_queue[%d] too", in.Label, first)
+		}
+		seen[key] = i
+		if SafeLabel(in.Label) != in.Label {
+			d.bad(path+".label", "%q cannot be a part of a file name; %q can", in.Label, SafeLabel(in.Label))
+		}
+	}
+}
+
+func (c *Config) checkRanges(d *decoder) {
+	p := c.Parallelization
+	if at := d.places["parallelization.split_strategy"]; p.SplitStrategy == Manual && len(p.ManualRanges) == 0 && !d.reported(at) {
+		d.bad("parallelization.split_strategy", "manual needs manual_ranges")
+	}
+	for i, r := range p.ManualRanges {
+		path := fmt.Sprintf("parallelization.manual_ranges[%d]", i)
+		if r.End != 0 && r.End < r.Start {
+			d.bad(path+".end", "%d is before the start, %d", r.End, r.Start)
+		}
+		for j, other := range p.ManualRanges[:i] {
+			a, b := Range(r), Range(other)
+			if a.reaches(b.Start) && b.reaches(a.Start) && a.Start > 0 && b.Start > 0 {
+				d.bad(path, "%s overlaps manual_ranges[%d], %s", a, j, b)
+			}
+		}
+	}
+}
+
+// placeholder is one of a naming pattern.
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+var placeholders = []string{"{run_id}", "{label}", "{project}", "{version}", "{model}", "{timestamp}"}
+
+func (c *Config) checkPattern(d *decoder) {
+	const path = "output.naming_pattern"
+	pattern := c.Output.NamingPattern
+	for _, p := range placeholder.FindAllString(pattern, -1) {
+		if !slices.Contains(placeholders, p) {
+			d.bad(path, "unknown placeholder %q%s", p, nearest.Hint(p, placeholders))
+		}
+	}
+	rest := placeholder.ReplaceAllString(pattern, "x")
+	if pattern != "" && strings.TrimSpace(pattern) != "" && SafeLabel(rest) != rest {
+		d.bad(path, "%q makes no safe file name", pattern)
+	}
+	if len(c.InputQueue) > 1 && !strings.Contains(pattern, "{label}") {
+		d.bad(path, "with more than one input it needs {label}, or the outputs would overwrite each other")
+	}
+}
+
+// label gives a label to each input that has none.
+func (c *Config) label() {
+	names := make([]string, 0, 2*len(c.InputQueue))
+	for _, in := range c.InputQueue {
+		if in.Label != "" {
+			names = append(names, in.Label)
+		}
+	}
+	given := len(names)
+	for _, in := range c.InputQueue {
+		if in.Label == "" {
+			names = append(names, in.Path)
+		}
+	}
+	labels := Labels(names)[given:]
+	for i := range c.InputQueue {
+		if c.InputQueue[i].Label == "" {
+			c.InputQueue[i].Label, labels = labels[0], labels[1:]
+		}
+	}
+}

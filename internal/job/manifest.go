@@ -1,0 +1,299 @@
+package job
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"prism/internal/durable"
+)
+
+// ManifestName is the file name of a manifest in the folder logs_dir/{run_id}.
+const ManifestName = "run_manifest.json"
+
+// manifestSchema grows when a field changes its meaning or goes.
+const manifestSchema = 1
+
+// Manifest is a run as it was planned. It is written once; prism-merge later
+// changes the Status and MergedOutput of its files. Paths in it are as the job
+// file has them; Path makes them paths from the current folder.
+type Manifest struct {
+	Schema    int        `json:"schema"`
+	RunID     string     `json:"run_id"`
+	Project   string     `json:"project"`
+	Version   string     `json:"version"`
+	ModelName string     `json:"model_name"`
+	ModelID   int        `json:"model_id,omitempty"` // of models.json; 0: not listed
+	CreatedAt time.Time  `json:"created_at"`
+	JobFile   string     `json:"job_file"`
+	Base      string     `json:"base"` // the folder that relative paths begin at, from that of the manifest
+	Hashes    Hashes     `json:"hashes"`
+	Config    *Config    `json:"config_snapshot"`   // with what flags, environment and settings.json gave
+	Settings  *Settings  `json:"settings_snapshot"` // settings.json
+	Paths     Paths      `json:"paths"`
+	Files     []File     `json:"files"` // in the order of the queue
+	Units     []UnitPlan `json:"units"` // by number, from 1
+
+	dir string // of the manifest
+}
+
+// Hashes are SHA-256, in hex.
+type Hashes struct {
+	JobFile string `json:"job_file"` // of its bytes
+	Prompts string `json:"prompts"`  // of what the prompt schema says
+}
+
+// Paths are the places of a run.
+type Paths struct {
+	OutputDir     string `json:"output_dir"`
+	CheckpointDir string `json:"checkpoint_dir"`
+	StatusDir     string `json:"status_dir"` // of all runs
+	LogsDir       string `json:"logs_dir"`   // of all runs
+	PromptsConfig string `json:"prompts_config"`
+}
+
+// FileStatus is what became of a file.
+type FileStatus string
+
+// What a merge makes of a file.
+const (
+	Planned   FileStatus = "planned"   // not merged
+	Completed FileStatus = "completed" // merged, every row is there
+	Partial   FileStatus = "partial"   // merged, rows are missing
+	Unmerged  FileStatus = "failed"    // the condition of the merge does not hold
+)
+
+// File is a file of the queue.
+type File struct {
+	Label        string      `json:"label"`
+	InputFile    string      `json:"input_file"`
+	Status       FileStatus  `json:"status"`
+	Rows         int64       `json:"rows"`
+	InputSize    int64       `json:"input_size"`
+	InputSum     string      `json:"input_sum"`
+	Format       string      `json:"format"`
+	RowRanges    []FileRange `json:"row_ranges"`    // of its units
+	MergedOutput string      `json:"merged_output"` // empty: not merged
+}
+
+// UnitPlan is a unit and the name of its output in the output folder.
+type UnitPlan struct {
+	Unit
+	OutputName string `json:"output_name"`
+}
+
+// Plan makes the manifest of a run of units in the order of the queue.
+func Plan(runID string, c *Config, s *Settings, units []Unit, now time.Time) *Manifest {
+	m := &Manifest{
+		Schema: manifestSchema, RunID: runID, Project: c.Project.Name, Version: c.Project.Version,
+		ModelName: c.Model.Name, CreatedAt: now, Config: c, Settings: s,
+		Paths: Paths{
+			OutputDir: c.Output.Directory, CheckpointDir: c.Output.Checkpoints.Directory,
+			StatusDir: c.Monitoring.StatusDir, LogsDir: c.Monitoring.LogsDir, PromptsConfig: c.Prompts.ConfigFile,
+		},
+		Files: []File{}, Units: []UnitPlan{},
+	}
+	for _, in := range c.InputQueue {
+		f := File{Label: in.Label, InputFile: in.Path, Status: Planned, Format: in.Format, RowRanges: []FileRange{}}
+		for _, u := range units {
+			if u.Label == in.Label {
+				f.Rows += u.Rows
+				f.InputSize, f.InputSum = u.InputSize, u.InputSum
+				f.RowRanges = append(f.RowRanges, FileRange{u.RowStart, u.RowEnd})
+			}
+		}
+		m.Files = append(m.Files, f)
+	}
+	for _, u := range units {
+		name := fmt.Sprintf("%s_%s_w%d.%s", runID, u.Label, u.Unit, c.Output.Format)
+		m.Units = append(m.Units, UnitPlan{u, name})
+	}
+	return m
+}
+
+// ManifestPath is the place of a run's manifest.
+func ManifestPath(logsDir, runID string) string {
+	return filepath.Join(logsDir, runID, ManifestName)
+}
+
+// Write writes the manifest of a new run to its place, from where its relative
+// paths begin at the current folder. A run that exists is not overwritten.
+func (m *Manifest) Write() (path string, err error) {
+	path = ManifestPath(m.Paths.LogsDir, m.RunID)
+	if _, err := os.Lstat(path); err == nil {
+		return path, fmt.Errorf("run %q exists: %w", m.RunID, os.ErrExist)
+	}
+	m.dir = filepath.Dir(path)
+	if m.Base, err = base(m.dir); err != nil {
+		return path, err
+	}
+	return path, m.save(path)
+}
+
+// base is the way from a folder to the current one.
+func base(dir string) (string, error) {
+	if !filepath.IsAbs(dir) {
+		if back, err := filepath.Rel(dir, "."); err == nil {
+			return filepath.ToSlash(back), nil
+		}
+	}
+	return os.Getwd()
+}
+
+func (m *Manifest) save(path string) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(m); err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	return durable.WriteFile(path, b.Bytes())
+}
+
+// ErrNoManifest says that a file is none.
+var ErrNoManifest = errors.New("no manifest")
+
+// ReadManifest reads a manifest. What is none is an ErrNoManifest.
+func ReadManifest(path string) (*Manifest, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	m := &Manifest{dir: filepath.Dir(path)}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", path, ErrNoManifest, err)
+	}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", path, ErrNoManifest, err)
+	}
+	return m, nil
+}
+
+func (m *Manifest) check() error {
+	switch {
+	case m.RunID == "":
+		return errors.New("it has no run_id")
+	case m.Schema > manifestSchema:
+		return fmt.Errorf("its schema is %d, this program knows %d", m.Schema, manifestSchema)
+	case m.Config == nil || m.Settings == nil:
+		return errors.New("it has no config_snapshot or settings_snapshot")
+	}
+	for i, u := range m.Units {
+		if u.Unit.Unit != i+1 || u.RowStart < 1 || u.Rows < 0 || u.OutputName != filepath.Base(u.OutputName) {
+			return fmt.Errorf("its units[%d] makes no sense", i)
+		}
+		if m.File(u.Label) == nil {
+			return fmt.Errorf("unit %d is of no file of it", u.Unit.Unit)
+		}
+	}
+	return nil
+}
+
+// UpdateManifest reads the manifest at path, lets change alter it and writes
+// it, while no other process does the same.
+func UpdateManifest(path string, change func(*Manifest)) error {
+	lock, err := durable.Acquire(path + ".lock")
+	if err != nil {
+		return err
+	}
+	m, err := ReadManifest(path)
+	if err == nil {
+		change(m)
+		err = m.save(path)
+	}
+	return errors.Join(err, lock.Release())
+}
+
+// Path is a path of the manifest, from the current folder.
+func (m *Manifest) Path(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	if filepath.IsAbs(m.Base) {
+		return filepath.Join(m.Base, path)
+	}
+	return filepath.Join(m.dir, m.Base, path)
+}
+
+// File is the file with a label, nil if there is none.
+func (m *Manifest) File(label string) *File {
+	i := slices.IndexFunc(m.Files, func(f File) bool { return f.Label == label })
+	if i < 0 {
+		return nil
+	}
+	return &m.Files[i]
+}
+
+// Labels are those of the files, in the order of the queue.
+func (m *Manifest) Labels() []string {
+	labels := make([]string, len(m.Files))
+	for i, f := range m.Files {
+		labels[i] = f.Label
+	}
+	return labels
+}
+
+// UnitsOf are the units of the file with a label.
+func (m *Manifest) UnitsOf(label string) []UnitPlan {
+	var out []UnitPlan
+	for _, u := range m.Units {
+		if u.Label == label {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// JobID names the checkpoints of a unit.
+func (m *Manifest) JobID(unit int) string { return fmt.Sprintf("%s_w%d", m.RunID, unit) }
+
+// UnitOutput is the path of a unit's output, from the current folder.
+func (m *Manifest) UnitOutput(u UnitPlan) string {
+	return m.Path(filepath.Join(m.Paths.OutputDir, u.OutputName))
+}
+
+// MergedName is the path of the merged output of a file, as the job file has paths.
+func (m *Manifest) MergedName(label string) string {
+	model := modelName(m.ModelName, m.ModelID)
+	name := strings.NewReplacer("{run_id}", m.RunID, "{label}", label, "{project}", m.Project, "{version}", m.Version,
+		"{model}", model, "{timestamp}", m.CreatedAt.Format(stamp)).Replace(m.Config.Output.NamingPattern)
+	return filepath.Join(m.Paths.OutputDir, name+"."+m.Config.Output.Format)
+}
+
+// RunDir is the folder of the run's manifest and logs, from the current folder.
+func (m *Manifest) RunDir() string { return m.Path(filepath.Join(m.Paths.LogsDir, m.RunID)) }
+
+// SummaryPath and AnalyticsPath are the files beside the manifest that
+// prism-stats writes; empty where the settings want none.
+func (m *Manifest) SummaryPath() string {
+	if !m.Settings.LogSettings.CreateSummaries {
+		return ""
+	}
+	return filepath.Join(m.RunDir(), "summary_"+m.RunID+".md")
+}
+
+// AnalyticsPath is explained at SummaryPath.
+func (m *Manifest) AnalyticsPath() string {
+	if !m.Settings.LogSettings.CreateAnalytics {
+		return ""
+	}
+	return filepath.Join(m.RunDir(), "analytics_"+m.RunID+".csv")
+}
+
+// FailedRangesPath is the list of a run's rows without labels.
+func (m *Manifest) FailedRangesPath() string { return filepath.Join(m.RunDir(), "failed_ranges.json") }
+
+// Hash is the SHA-256 of data, in hex.
+func Hash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

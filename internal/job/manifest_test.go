@@ -1,0 +1,141 @@
+package job
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func plan(t *testing.T) *Manifest {
+	t.Helper()
+	c, err := parseJob("project: {name: p}\nmodel: {name: 'm:1'}\ninput_queue: [{path: data/a.csv}, {path: b.csv, label: b}]\n" +
+		"prompts: {config_file: p.json}\noutput: {naming_pattern: '{label}-{model}-{timestamp}'}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	units := []Unit{
+		{Unit: 1, Label: "a", Input: "data/a.csv", RowStart: 1, RowEnd: 3, Rows: 3, InputSize: 9, InputSum: "s"},
+		{Unit: 2, Label: "a", Input: "data/a.csv", RowStart: 4, RowEnd: 5, Rows: 2, InputSize: 9, InputSum: "s"},
+		{Unit: 3, Label: "b", Input: "b.csv", RowStart: 1, RowEnd: 1, Rows: 1, InputSize: 5, InputSum: "t"},
+	}
+	return Plan("r", c, DefaultSettings(), units, time.Date(2025, 1, 27, 14, 30, 52, 0, time.UTC))
+}
+
+func TestManifest(t *testing.T) {
+	root := t.TempDir()
+	t.Chdir(root)
+	m := plan(t)
+	path, err := m.Write()
+	if err != nil || path != filepath.Join("logs", "r", "run_manifest.json") {
+		t.Fatalf("wrote %s: %v", path, err)
+	}
+	if _, err := m.Write(); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a second time: got %v, want that it exists", err)
+	}
+	got, err := ReadManifest(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(got, m, cmpopts.IgnoreUnexported(Manifest{})); diff != "" {
+		t.Errorf("(-got +want):\n%s", diff)
+	}
+	want := []File{
+		{"a", "data/a.csv", Planned, 5, 9, "s", "", []FileRange{{1, 3}, {4, 5}}, ""},
+		{"b", "b.csv", Planned, 1, 5, "t", "", []FileRange{{1, 1}}, ""},
+	}
+	if diff := cmp.Diff(got.Files, want); diff != "" {
+		t.Errorf("files (-got +want):\n%s", diff)
+	}
+	if got, want := got.Units[2].OutputName, "r_b_w3.csv"; got != want {
+		t.Errorf("output of unit 3: got %s, want %s", got, want)
+	}
+	if got, want := got.MergedName("a"), filepath.Join("output", "a-m-1-20250127_143052.csv"); got != want {
+		t.Errorf("merged output: got %s, want %s", got, want)
+	}
+}
+
+func TestManifestFromElsewhere(t *testing.T) {
+	root := t.TempDir()
+	t.Chdir(root)
+	path, err := plan(t).Write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := filepath.Join(t.TempDir(), "moved")
+	if err := os.Rename(root, moved); err != nil {
+		t.Skip("this system does not rename the current folder:", err)
+	}
+	t.Chdir(t.TempDir())
+	m, err := ReadManifest(filepath.Join(moved, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{"data/a.csv": filepath.Join(moved, "data", "a.csv"), "/abs": "/abs", "": ""} {
+		if got := m.Path(given); got != want {
+			t.Errorf("%s: got %s, want %s", given, got, want)
+		}
+	}
+}
+
+func TestUpdateManifest(t *testing.T) {
+	t.Chdir(t.TempDir())
+	path, err := plan(t).Write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = UpdateManifest(path, func(m *Manifest) { m.File("b").Status, m.File("b").MergedOutput = Completed, "output/b.csv" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := ReadManifest(path)
+	if err != nil || m.File("b").Status != Completed || m.File("b").MergedOutput != "output/b.csv" || m.File("a").Status != Planned {
+		t.Errorf("got %+v, %v", m, err)
+	}
+}
+
+func TestNoManifest(t *testing.T) {
+	for name, text := range map[string]string{
+		"no JSON": "{", "other JSON": "{}", "newer": `{"run_id":"r","schema":99}`, "no config": `{"run_id":"r","schema":1}`,
+		"unit of no file": `{"run_id":"r","config_snapshot":{},"settings_snapshot":{},"units":[{"unit":1,"row_start":1,"output_name":"x"}]}`,
+		"output outside":  `{"run_id":"r","config_snapshot":{},"settings_snapshot":{},"files":[{"label":"a"}],"units":[{"unit":1,"label":"a","row_start":1,"output_name":"../x"}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "m.json")
+			if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ReadManifest(path); !errors.Is(err, ErrNoManifest) {
+				t.Errorf("got %v, want %v", err, ErrNoManifest)
+			}
+		})
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	c := Defaults(DefaultSettings())
+	load := Load{Rows: []int64{25, 24}, Bytes: 4900, PromptBytes: 400, Columns: 4}
+	for _, tt := range []struct {
+		name  string
+		batch int
+		rate  Rate
+		want  Estimate
+	}{
+		{"no rate", 10, Rate{}, Estimate{Calls: 6, PromptTokens: 600 + 1225 + 2940, Tokens: 1568}},
+		{"a rate", 10, Rate{BatchSize: 10, RowsPerSec: 0.5, TokensPerRow: 20, PromptTokensPerRow: 90},
+			Estimate{Calls: 6, PromptTokens: 4410, Tokens: 980, Time: 98 * time.Second}},
+		{"of another batch size", 5, Rate{BatchSize: 10, RowsPerSec: 0.5, TokensPerRow: 20, PromptTokensPerRow: 90},
+			Estimate{Calls: 10, PromptTokens: 1000 + 1225 + 2940, Tokens: 980, Time: 196 * time.Second}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c.Model.BatchSize = tt.batch
+			if got := c.Estimate(load, tt.rate, DefaultModels()); got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,161 @@
+package job
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Settings is settings.json: what holds for all jobs that do not say otherwise.
+type Settings struct {
+	CheckpointInterval   int                 `json:"checkpoint_interval" min:"1" doc:"Rows a checkpoint part."`
+	RetryAttempts        int                 `json:"retry_attempts" min:"0" doc:"Times a call is made again."`
+	RetryDelay           Seconds             `json:"retry_delay_seconds" doc:"Wait before the first retry."`
+	RequiredInputColumns []string            `json:"required_input_columns" doc:"Columns that every input must have."`
+	InputFilename        string              `json:"input_filename" doc:"Name of a project's input, in its folder data/inputs."`
+	ProjectStructure     map[string][]string `json:"project_structure" doc:"Folders of a project and the folders in them."`
+	LogSettings          LogSettings         `json:"log_settings" doc:"What is written beside the results."`
+	InteractiveVersion   string              `json:"interactive_version" doc:"Version tag of guided runs."`
+}
+
+// LogSettings switches what is written beside the results.
+type LogSettings struct {
+	SaveTerminalLogs bool `json:"save_terminal_logs" doc:"Keep what workers and guided runs say."`
+	CreateSummaries  bool `json:"create_summaries" doc:"Write a summary in Markdown."`
+	CreateAnalytics  bool `json:"create_analytics" doc:"Write the figures as CSV."`
+}
+
+// DefaultSettings are those of a job without settings.json.
+func DefaultSettings() *Settings {
+	return &Settings{
+		CheckpointInterval: 50, RetryAttempts: 3, RetryDelay: Seconds(5 * time.Second),
+		RequiredInputColumns: []string{"RowID", "Message"}, InputFilename: "input.csv",
+		ProjectStructure: map[string][]string{
+			"data": {"inputs", "outputs"}, "checkpoints": {}, "logs": {"terminal_logs", "summaries"}, "analytics": {},
+		},
+		LogSettings:        LogSettings{SaveTerminalLogs: true, CreateSummaries: true, CreateAnalytics: true},
+		InteractiveVersion: "v_public",
+	}
+}
+
+// ParseSettings reads settings.json. The error holds every mistake in it.
+func ParseSettings(data []byte, name string) (*Settings, error) {
+	s, d := DefaultSettings(), &decoder{file: name}
+	d.decode(data, s)
+	for i, c := range s.RequiredInputColumns {
+		if c == "" {
+			d.bad(index("required_input_columns", i), "it is empty")
+		}
+	}
+	if name := s.InputFilename; name == "" || strings.ContainsAny(name, `/\`) {
+		d.bad("input_filename", "%q is no name of a file in a folder", name)
+	}
+	if v := s.InteractiveVersion; Safe(v, '_') != v {
+		d.bad("interactive_version", "%q: want letters, digits, _ . and - alone", v)
+	}
+	for _, dir := range s.ProjectFolders() {
+		if strings.HasPrefix(dir, "/") || strings.Contains(dir, `\`) || slices.Contains(strings.Split(dir, "/"), "..") {
+			d.bad("project_structure", "%q is no folder in a project", dir)
+		}
+	}
+	return s, d.err()
+}
+
+// ProjectFolders are the folders of a project, sorted.
+func (s *Settings) ProjectFolders() []string {
+	var out []string
+	for dir, subs := range s.ProjectStructure {
+		out = append(out, dir)
+		for _, sub := range subs {
+			out = append(out, dir+"/"+sub)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Models is models.json: models and batch sizes to choose from.
+type Models struct {
+	Available  []ModelEntry `json:"available_models" doc:"Models to choose from."`
+	BatchSizes []BatchSize  `json:"batch_sizes" doc:"Batch sizes to choose from."`
+}
+
+// ModelEntry is a model to choose; its ID stands for it in run IDs.
+type ModelEntry struct {
+	ID             int    `json:"id" need:"" min:"1" doc:"Number of the model in run IDs, as in m1."`
+	Name           string `json:"name" need:"" doc:"Name of the model in Ollama."`
+	Description    string `json:"description" doc:"For people."`
+	RecommendedFor string `json:"recommended_for" doc:"For people."`
+}
+
+// BatchSize is a batch size to choose.
+type BatchSize struct {
+	Size            int     `json:"size" need:"" min:"1" doc:"Rows a call."`
+	Description     string  `json:"description" doc:"For people."`
+	SpeedMultiplier float64 `json:"speed_multiplier" min:"0" doc:"Speed beside one row a call."`
+}
+
+// DefaultModels are the batch sizes of a job without models.json; no model is listed.
+func DefaultModels() *Models {
+	return &Models{BatchSizes: []BatchSize{
+		{1, "Maximum accuracy", 1}, {5, "Balanced", 5}, {10, "Fast", 10}, {15, "Very fast", 15},
+	}}
+}
+
+// ParseModels reads models.json. The error holds every mistake in it.
+func ParseModels(data []byte, name string) (*Models, error) {
+	m, d := DefaultModels(), &decoder{file: name}
+	d.decode(data, m)
+	for i, a := range m.Available {
+		for j, b := range m.Available[:i] {
+			if a.ID == b.ID {
+				d.bad(index("available_models", i)+".id", "%d is the ID of available_models[%d] too", a.ID, j)
+			}
+			if a.Name == b.Name {
+				d.bad(index("available_models", i)+".name", "%q is listed twice", a.Name)
+			}
+		}
+	}
+	for i, a := range m.BatchSizes {
+		for j, b := range m.BatchSizes[:i] {
+			if a.Size == b.Size {
+				d.bad(index("batch_sizes", i)+".size", "%d is the size of batch_sizes[%d] too", a.Size, j)
+			}
+		}
+	}
+	return m, d.err()
+}
+
+// ID is the number of a model; 0: it is not listed. A name without a tag is
+// that with the tag latest, as in Ollama.
+func (m *Models) ID(model string) int {
+	for _, a := range m.Available {
+		if strings.TrimSuffix(a.Name, ":latest") == strings.TrimSuffix(model, ":latest") {
+			return a.ID
+		}
+	}
+	return 0
+}
+
+// Speed is the speed of a batch size beside one row a call, between those that
+// are listed in proportion; 0: unknown.
+func (m *Models) Speed(size int) float64 {
+	sizes := slices.Clone(m.BatchSizes)
+	slices.SortFunc(sizes, func(a, b BatchSize) int { return a.Size - b.Size })
+	for i, b := range sizes {
+		switch {
+		case b.Size == size:
+			return b.SpeedMultiplier
+		case b.Size > size && i == 0:
+			return b.SpeedMultiplier * float64(size) / float64(b.Size)
+		case b.Size > size:
+			a := sizes[i-1]
+			part := float64(size-a.Size) / float64(b.Size-a.Size)
+			return a.SpeedMultiplier + part*(b.SpeedMultiplier-a.SpeedMultiplier)
+		}
+	}
+	if len(sizes) == 0 {
+		return 0
+	}
+	return sizes[len(sizes)-1].SpeedMultiplier
+}

@@ -1,0 +1,189 @@
+package job
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"prism/internal/record"
+)
+
+// Unit is one range of one input file: the work of one prism-classify process.
+type Unit struct {
+	Unit      int    `json:"unit"` // its number, from 1, unique in a run
+	Label     string `json:"label"`
+	Input     string `json:"input"`
+	RowStart  int64  `json:"row_start"` // 1-based positions, inclusive
+	RowEnd    int64  `json:"row_end"`
+	Rows      int64  `json:"rows"`
+	ByteStart int64  `json:"byte_start"`
+	ByteEnd   int64  `json:"byte_end"` // after the last byte
+	InputSize int64  `json:"input_size"`
+	InputSum  string `json:"input_sum"` // see record.Sum
+}
+
+// Range is positions of a file, 1-based and inclusive; End 0 is the last one.
+type Range struct{ Start, End int64 }
+
+// Cutting says how a file is cut into units. The first one that is set counts.
+type Cutting struct {
+	Ranges  []Range // these and no others
+	Rows    int64   // so many rows each, the last one what is left
+	Workers int     // so many equal shares: they differ by one row at most
+}
+
+// ParseRanges reads ranges such as 1-100,101-300 or 5-; they may not overlap.
+func ParseRanges(text string) ([]Range, error) {
+	var ranges []Range
+	for piece := range strings.SplitSeq(text, ",") {
+		first, last, isRange := strings.Cut(strings.TrimSpace(piece), "-")
+		start, err := strconv.ParseInt(first, 10, 64)
+		r := Range{Start: start, End: start}
+		if err == nil && isRange {
+			r.End = 0
+			if last != "" {
+				r.End, err = strconv.ParseInt(last, 10, 64)
+			}
+		}
+		if err != nil || r.Start < 1 || last != "" && r.End < r.Start {
+			return nil, fmt.Errorf("%q is no range of rows: write 1-100, or 101- for the rest", piece)
+		}
+		ranges = append(ranges, r)
+	}
+	for i, a := range ranges {
+		for _, b := range ranges[:i] {
+			if a.reaches(b.Start) && b.reaches(a.Start) {
+				return nil, fmt.Errorf("ranges %s and %s overlap", b, a)
+			}
+		}
+	}
+	return ranges, nil
+}
+
+func (r Range) reaches(pos int64) bool { return r.End == 0 || pos <= r.End }
+
+// String is the range as ParseRanges reads it.
+func (r Range) String() string {
+	if r.End == 0 {
+		return fmt.Sprintf("%d-", r.Start)
+	}
+	return fmt.Sprintf("%d-%d", r.Start, r.End)
+}
+
+// ranges are the positions of each unit of a file of so many rows. A file
+// without rows is one unit without rows, so that it has an output too.
+func (c Cutting) ranges(rows int64) []Range {
+	var out []Range
+	switch {
+	case c.Ranges != nil:
+		for _, r := range c.Ranges {
+			if r.End == 0 || r.End > rows {
+				r.End = rows
+			}
+			if r.Start <= r.End {
+				out = append(out, r)
+			}
+		}
+		return out
+	case rows == 0:
+		return []Range{{1, 0}}
+	case c.Rows > 0:
+		each := min(c.Rows, rows)
+		for start := int64(1); start <= rows; start += each {
+			out = append(out, Range{start, min(start+each-1, rows)})
+		}
+		return out
+	}
+	n := min(int64(max(c.Workers, 1)), rows)
+	share, more := rows/n, rows%n
+	for start := int64(1); start <= rows; {
+		end := start + share - 1
+		if int64(len(out)) < more {
+			end++
+		}
+		out = append(out, Range{start, end})
+		start = end + 1
+	}
+	return out
+}
+
+// Cut cuts a checked file into units and numbers them from first on. Ranges
+// that go beyond its last row end there.
+func Cut(f io.ReaderAt, sum record.Summary, o record.Options, label string, c Cutting, first int) ([]Unit, error) {
+	content, err := record.Sum(f, sum.Size)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", o.Name, err)
+	}
+	offsets := sum.Offsets(f, o)
+	var units []Unit
+	for _, r := range c.ranges(sum.Rows) {
+		u := Unit{
+			Unit: first + len(units), Label: label, Input: o.Name,
+			RowStart: r.Start, RowEnd: r.End, Rows: r.End - r.Start + 1, InputSize: sum.Size, InputSum: content,
+		}
+		if n := len(units); n > 0 && units[n-1].RowEnd == r.Start-1 {
+			u.ByteStart = units[n-1].ByteEnd
+		} else if u.ByteStart, err = offsets.At(r.Start); err != nil {
+			return nil, err
+		}
+		if u.ByteEnd, err = offsets.At(r.End + 1); err != nil {
+			return nil, err
+		}
+		units = append(units, u)
+	}
+	return units, nil
+}
+
+// maxLabel is the most bytes of a label: names made from it fit a file system.
+const maxLabel = 180
+
+// SafeLabel makes a label that is safe in file names and command lines: what
+// is no letter, digit, dot, dash or underscore becomes an underscore, and so
+// does a dot or dash at the start.
+func SafeLabel(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if b.Len()+utf8.RuneLen(c) > maxLabel {
+			break
+		}
+		switch {
+		case unicode.IsLetter(c), unicode.IsDigit(c), unicode.IsMark(c), c == '_':
+		case (c == '.' || c == '-') && b.Len() > 0:
+		default:
+			c = '_'
+		}
+		b.WriteRune(c)
+	}
+	if b.Len() == 0 {
+		return "input"
+	}
+	return b.String()
+}
+
+// Labels are the labels of files by their names without folder and ending,
+// made different by _2, _3 and so on.
+func Labels(files []string) []string {
+	taken := map[string]bool{}
+	var labels []string
+	for _, name := range files {
+		base := filepath.Base(name)
+		if name == "-" {
+			base = "stdin"
+		}
+		if _, known := record.FormatByName(base); known {
+			base = strings.TrimSuffix(base, filepath.Ext(base))
+		}
+		label := SafeLabel(base)
+		unique := label
+		for n := 2; taken[strings.ToLower(unique)]; n++ {
+			unique = fmt.Sprintf("%s_%d", label, n)
+		}
+		taken[strings.ToLower(unique)] = true
+		labels = append(labels, unique)
+	}
+	return labels
+}

@@ -1,0 +1,171 @@
+package merge
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"prism/internal/record"
+)
+
+// inTurn writes one part after the other.
+func (j *join) inTurn(ctx context.Context) (Result, error) {
+	var r Result
+	d, err := j.check(ctx, &r)
+	if err != nil {
+		return r, err
+	}
+	defer d.close()
+	head, err := j.head()
+	if err != nil {
+		return r, err
+	}
+	if _, err := j.out.Write(head); err != nil {
+		return r, err
+	}
+	if file, ok := j.out.Writer.(*os.File); ok && j.out.Again != nil && d == nil && j.allRaw() {
+		return r, j.copyAll(ctx, file, int64(len(head)))
+	}
+	for _, p := range j.parts {
+		if p.raw && d == nil {
+			err = j.streamPart(p)
+		} else {
+			err = j.rewritePart(ctx, p, d)
+		}
+		if err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+func (j *join) allRaw() bool {
+	return !slices.ContainsFunc(j.parts, func(p *part) bool { return !p.raw })
+}
+
+// maxCopies is how many parts are copied at once.
+const maxCopies = 4
+
+// copyAll copies the records of all parts, byte for byte, to a file from byte
+// at on; the last line of each is completed.
+func (j *join) copyAll(ctx context.Context, out *os.File, at int64) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(min(runtime.GOMAXPROCS(0), maxCopies))
+	for _, p := range j.parts {
+		from, to := p.header.Size, p.File.Size
+		if from == to {
+			continue
+		}
+		place := at
+		g.Go(func() error { return record.CopyRange(ctx, out, place, p.File.File, from, to, nil) })
+		at += to - from
+		ending, err := p.ending()
+		if err != nil {
+			return errors.Join(err, g.Wait())
+		}
+		if _, err := out.WriteAt(ending, at); err != nil {
+			return errors.Join(err, g.Wait())
+		}
+		at += int64(len(ending))
+	}
+	return g.Wait()
+}
+
+// streamPart copies a part's records byte for byte.
+func (j *join) streamPart(p *part) error {
+	from, to := p.header.Size, p.File.Size
+	if from == to {
+		return nil
+	}
+	if _, err := io.Copy(j.out, io.NewSectionReader(p.File, from, to-from)); err != nil {
+		return err
+	}
+	ending, err := p.ending()
+	if err == nil {
+		_, err = j.out.Write(ending)
+	}
+	return err
+}
+
+// ending is what the part's last line lacks of its ending.
+func (p *part) ending() ([]byte, error) {
+	last := make([]byte, 1)
+	if _, err := p.File.ReadAt(last, p.File.Size-1); err != nil {
+		return nil, fmt.Errorf("read %s: %w", p.Options.Name, err)
+	}
+	return endLine(last, p.header.CRLF)[1:], nil
+}
+
+// check reads all parts through before the first byte is written.
+func (j *join) check(ctx context.Context, r *Result) (*drops, error) {
+	if j.id >= 0 {
+		c, err := j.count(ctx, j.o)
+		if err != nil {
+			return nil, err
+		}
+		d, err := j.findDrops(ctx, j.o, c)
+		r.Rows = c.rows
+		if d != nil {
+			r.Rows, r.Dropped = c.rows-d.n, d.n
+		}
+		return d, err
+	}
+	for _, p := range j.parts {
+		err := record.Scan(ctx, p.File, p.File.Size, p.header, record.ScanOptions{Options: p.Options}, func(b *record.Block) error {
+			j.o.progress(len(b.Data))
+			r.Rows += int64(len(b.Recs))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// rewritePart writes a part's records one by one, without those to drop.
+func (j *join) rewritePart(ctx context.Context, p *part, d *drops) error {
+	w := bufio.NewWriterSize(j.out, 512<<10)
+	enc := j.encoder(p)
+	o := record.ScanOptions{Options: p.Options}
+	if !p.raw {
+		for i := range p.header.Names {
+			o.Columns = append(o.Columns, i)
+		}
+	}
+	drop := d.of(p)
+	err := record.Scan(ctx, p.File, p.File.Size, p.header, o, func(b *record.Block) error {
+		for i, rec := range b.Recs {
+			if drop != nil {
+				gone, err := drop(b.Pos + int64(i))
+				if err != nil {
+					return err
+				}
+				if gone {
+					continue
+				}
+			}
+			line := b.Data[rec.From:rec.Next:rec.Next]
+			if p.raw {
+				line = endLine(line, p.header.CRLF)
+			} else {
+				line = enc.encode(b, i)
+			}
+			if _, err := w.Write(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}

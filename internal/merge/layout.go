@@ -1,0 +1,151 @@
+package merge
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"prism/internal/record"
+)
+
+// Input is a part to join.
+type Input struct {
+	File    *record.File
+	Options record.Options
+}
+
+// part is an input whose header is read.
+type part struct {
+	Input
+	header *record.Header
+	order  []int // output column → column of the part
+	raw    bool  // its records are output records as they stand
+	sorted bool  // by what was seen so far
+}
+
+// layout is the output's columns and what each part is to them.
+type layout struct {
+	names  []string
+	format record.Format
+	first  *part // whose columns and header count
+	parts  []*part
+	id     int // the RowID column, -1: none
+}
+
+// newLayout reads the headers. Parts of JSONL without any record have no
+// columns and are left out. Columns that differ are an *record.Error.
+func newLayout(inputs []Input, format record.Format) (*layout, error) {
+	l := &layout{format: format}
+	for _, in := range inputs {
+		if in.Options.Format == 0 {
+			in.Options.Format = record.CSV
+		}
+		h, err := record.ReadHeader(in.File, in.File.Size, in.Options)
+		if err != nil {
+			return nil, err
+		}
+		if l.format == 0 {
+			l.format = in.Options.Format
+		}
+		if len(h.Names) == 0 {
+			continue
+		}
+		p := &part{Input: in, header: h}
+		if l.first == nil {
+			l.first, l.names = p, h.Names
+		}
+		if err := l.fit(p); err != nil {
+			return nil, err
+		}
+		l.parts = append(l.parts, p)
+	}
+	l.id = slices.Index(l.names, record.RowID)
+	return l, nil
+}
+
+// fit finds the output's columns in a part. JSONL may lack some: its first
+// record, which names the columns, may leave out what is empty.
+func (l *layout) fit(p *part) error {
+	var missing, more []string
+	for _, n := range l.names {
+		if p.header.Index(n) < 0 {
+			missing = append(missing, fmt.Sprintf("%q", n))
+		}
+	}
+	for _, n := range p.header.Names {
+		if !slices.Contains(l.names, n) {
+			more = append(more, fmt.Sprintf("%q", n))
+		}
+	}
+	jsonl := p.Options.Format == record.JSONL
+	if len(more) > 0 || len(missing) > 0 && !jsonl {
+		what := "the columns differ from those of " + l.first.Options.Name
+		if len(missing) > 0 {
+			what += "; missing: " + strings.Join(missing, ", ")
+		}
+		if len(more) > 0 {
+			what += "; not there: " + strings.Join(more, ", ")
+		}
+		return &record.Error{File: p.Options.Name, Line: max(p.header.Lines, 1), Msg: what}
+	}
+	if jsonl {
+		p.header = p.header.With(l.names)
+	}
+	inOrder := true
+	for i, n := range l.names {
+		p.order = append(p.order, p.header.Index(n))
+		inOrder = inOrder && p.order[i] == i
+	}
+	p.raw = p.Options.Format == l.format && inOrder
+	return nil
+}
+
+// head is the header record of the output: that of the first part, byte for
+// byte, where its records are output records too.
+func (l *layout) head() ([]byte, error) {
+	if l.first == nil {
+		return nil, nil
+	}
+	if !l.first.raw || l.format == record.JSONL {
+		return record.NewEncoder(l.format, l.names).Header(nil), nil
+	}
+	head := make([]byte, l.first.header.Size)
+	if _, err := l.first.File.ReadAt(head, 0); err != nil {
+		return nil, fmt.Errorf("read %s: %w", l.first.Options.Name, err)
+	}
+	return endLine(head, l.first.header.CRLF), nil
+}
+
+// endLine completes a record that lacks its line ending or half of it.
+func endLine(rec []byte, crlf bool) []byte {
+	switch {
+	case bytes.HasSuffix(rec, []byte("\n")):
+		return rec
+	case bytes.HasSuffix(rec, []byte("\r")), !crlf:
+		return append(rec, '\n')
+	}
+	return append(rec, '\r', '\n')
+}
+
+// encoder makes output records of a part's records.
+type encoder struct {
+	p     *part
+	enc   *record.Encoder
+	cells []record.Cell
+	line  []byte
+}
+
+func (l *layout) encoder(p *part) *encoder {
+	return &encoder{p: p, enc: record.NewEncoder(l.format, l.names), cells: make([]record.Cell, len(l.names))}
+}
+
+// encode makes record i of a block whose columns were all cut.
+func (e *encoder) encode(b *record.Block, i int) []byte {
+	spans := b.Spans[i*len(e.p.header.Names):]
+	for j, column := range e.p.order {
+		e.cells[j] = record.Cell{Bytes: b.Token(spans[column]), Form: e.p.Options.Format}
+	}
+	e.line = e.enc.Record(e.line[:0], e.cells)
+	return e.line
+}

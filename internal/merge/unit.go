@@ -1,0 +1,117 @@
+package merge
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"prism/internal/checkpoint"
+	"prism/internal/record"
+)
+
+// runColumns is how many columns a run adds after those to code.
+const runColumns = 3
+
+// FromCheckpoint makes a part of the finished rows of a job that has no output:
+// a temporary file that goes with Close. form is the format of the job's
+// input, whose cells the checkpoint holds as they stood, and that of the part;
+// coded is the number of columns to code. A job that never began is fs.ErrNotExist.
+func FromCheckpoint(dir, jobID string, form record.Format, coded int) (in Input, err error) {
+	side, err := checkpoint.ReadSidecar(dir, jobID)
+	if err != nil {
+		return in, err
+	}
+	tmp, err := os.CreateTemp("", "prism-unit-*.tmp")
+	if err != nil {
+		return in, err
+	}
+	if runtime.GOOS != "windows" {
+		os.Remove(tmp.Name()) // the open file stays until it is closed, however the process ends
+	}
+	f := &record.File{File: tmp, Name: "checkpoint of " + jobID, Spooled: true}
+	w := bufio.NewWriter(tmp)
+	names := side.Columns[1:]
+	if form == record.CSV {
+		err = writeRows(w, dir, jobID, names)
+	} else {
+		err = decodeRows(w, dir, jobID, names, form, coded)
+	}
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
+		f.Size, err = tmp.Seek(0, io.SeekCurrent)
+	}
+	if err != nil {
+		return in, errors.Join(err, f.Close())
+	}
+	return Input{File: f, Options: record.Options{Name: f.Name, Format: form}}, nil
+}
+
+// writeRows writes a job's rows as CSV, their cells as they stand.
+func writeRows(w io.Writer, dir, jobID string, names []string) error {
+	line := record.NewEncoder(record.CSV, names).Header(nil)
+	if _, err := w.Write(line); err != nil {
+		return err
+	}
+	return checkpoint.Rows(dir, jobID, func(_ int64, rec []byte) error {
+		line = append(append(line[:0], rec...), '\n')
+		_, err := w.Write(line)
+		return err
+	})
+}
+
+// decodeRows writes a job's rows in the format of its input: those of its cells
+// that passed through are texts of the checkpoint.
+func decodeRows(w io.Writer, dir, jobID string, names []string, form record.Format, coded int) error {
+	pr, pw := io.Pipe()
+	var g errgroup.Group
+	g.Go(func() error {
+		err := writeRows(pw, dir, jobID, names)
+		pw.CloseWithError(err)
+		return err
+	})
+	err := decode(w, pr, names, form, len(names)-coded-runColumns)
+	pr.CloseWithError(err)
+	return errors.Join(err, g.Wait())
+}
+
+func decode(w io.Writer, rows io.Reader, names []string, form record.Format, kept int) error {
+	r, err := record.NewReader(rows, record.Options{Name: "checkpoint", Format: record.CSV})
+	if err != nil {
+		return err
+	}
+	enc := record.NewEncoder(form, names)
+	cells := make([]record.Cell, len(names))
+	line := enc.Header(nil)
+	var texts []byte
+	for {
+		if _, err := w.Write(line); err != nil {
+			return err
+		}
+		rec, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		texts = texts[:0]
+		for i := range cells {
+			start := len(texts)
+			texts = rec.Text(texts, i)
+			cells[i] = record.Cell{Bytes: texts[start:]}
+			if i < kept {
+				cells[i].Form = form
+			}
+			if i < kept && len(texts) == start { // the key was absent
+				cells[i].Bytes = nil
+			}
+		}
+		line = enc.Record(line[:0], cells)
+	}
+}
