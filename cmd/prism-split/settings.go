@@ -68,7 +68,7 @@ func (p *planner) general(a assignments) {
 	a.flag("create_analytics", s.LogSettings.CreateAnalytics)
 	a.number("checkpoint_interval", s.CheckpointInterval)
 	a.number("retry_attempts", s.RetryAttempts)
-	a.text("retry_delay", time.Duration(s.RetryDelay).String())
+	a.seconds("retry_delay", s.RetryDelay)
 	a.list("required_columns", s.RequiredInputColumns)
 	a.list("project_folders", s.ProjectFolders())
 	var ids, names, descriptions, uses, sizes, sizeDescriptions []string
@@ -92,6 +92,7 @@ func (p *planner) run(a assignments, m *job.Manifest) {
 	a.text("run_id", m.RunID)
 	a.text("manifest", job.ManifestPath(m.Path(m.Paths.LogsDir), m.RunID))
 	a.text("run_dir", m.RunDir())
+	a.text("status_dir", m.Path(m.Paths.StatusDir))
 	a.text("run_status_dir", m.Path(m.Paths.StatusDir)+string(os.PathSeparator)+m.RunID)
 	a.text("model", m.ModelName)
 	a.text("prompts_config", m.Path(m.Paths.PromptsConfig))
@@ -104,12 +105,13 @@ func (p *planner) run(a assignments, m *job.Manifest) {
 		workers = *p.g.Workers
 	}
 	a.number("workers", workers)
+	a.seconds("retry_delay", c.Model.Delay)
 	a.number("max_worker_retries", c.ErrorHandling.MaxWorkerRetries)
 	a.text("failure_strategy", c.ErrorHandling.Strategy)
 	a.flag("prompt_on_failure", c.ErrorHandling.PromptOnFailure)
 	a.flag("auto_merge", c.Merge.AutoMerge)
 	a.text("merge_condition", c.Merge.Condition)
-	a.text("dashboard_refresh", time.Duration(c.Monitoring.DashboardRefresh).String())
+	a.seconds("dashboard_refresh", c.Monitoring.DashboardRefresh)
 }
 
 // assignments writes lines of a shell.
@@ -119,6 +121,10 @@ func (a assignments) text(name, value string) {
 	fmt.Fprintf(a.w, "%s=%s\n", name, job.QuoteShell(value))
 }
 func (a assignments) number(name string, n int) { fmt.Fprintf(a.w, "%s=%d\n", name, n) }
+
+func (a assignments) seconds(name string, s job.Seconds) {
+	fmt.Fprintf(a.w, "%s=%s\n", name, strconv.FormatFloat(time.Duration(s).Seconds(), 'f', -1, 64))
+}
 
 // flag is the text true or false.
 func (a assignments) flag(name string, v bool) { fmt.Fprintf(a.w, "%s=%t\n", name, v) }

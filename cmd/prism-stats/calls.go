@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 
@@ -29,6 +30,8 @@ func (c *callLogs) Decode(ctx *kong.DecodeContext) error {
 	}
 	return nil
 }
+
+func callLogName(worker int) string { return fmt.Sprintf("calls_w%d.jsonl", worker) }
 
 func isCallLog(name string) bool {
 	ok, err := filepath.Match("calls_w*.jsonl", filepath.Base(name))

@@ -5,6 +5,7 @@
 //
 //	prism-stats result.csv
 //	prism-stats result.csv --prompts-config prompts/feedback.json --calls logs/R/calls_w1.jsonl
+//	prism-stats --manifest logs/R/run_manifest.json --summary summary.md
 //	prism-classify … < in.csv | prism-stats --columns Topic,Urgency --format markdown
 //
 // Exit codes: 0 done; 1 failed (disk); 2 wrong usage or input, named with file
@@ -42,6 +43,7 @@ const help = `Count labels and calls: the distribution of each coded column, org
 type grammar struct {
 	Files         []string `arg:"" optional:"" name:"FILE" help:"Results: CSV, TSV or JSONL, by name; - is stdin."`
 	Calls         callLogs `help:"Call logs to sum up (repeatable)." placeholder:"CALLS.jsonl..."`
+	Manifest      string   `help:"Count a run: its merged outputs, those of its units where a file is not merged, and its call logs." placeholder:"FILE"`
 	Columns       []string `help:"Columns to count [all but RowID, Title, Message and those of the run]." placeholder:"A,B"`
 	PromptsConfig string   `help:"Prompt schema: tells listed labels from organic ones, the gate, free texts." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
 	InputFormat   string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
@@ -52,8 +54,14 @@ type grammar struct {
 }
 
 func (g *grammar) run(_ context.Context, std cli.Std) error {
-	o := stats.Options{Columns: g.Columns}
+	var run *stats.Run
 	var err error
+	if g.Manifest != "" {
+		if run, err = g.fromManifest(); err != nil {
+			return err
+		}
+	}
+	o := stats.Options{Columns: g.Columns}
 	if o.Schema, err = readSchema(g.PromptsConfig); err != nil {
 		return err
 	}
@@ -69,7 +77,7 @@ func (g *grammar) run(_ context.Context, std cli.Std) error {
 		return err
 	}
 	r := t.Result()
-	r.Calls = calls
+	r.Calls, r.Run = calls, run
 	return g.write(r, std.Out)
 }
 
@@ -83,7 +91,7 @@ func (g *grammar) inputs() (files, logs []string) {
 			files = append(files, name)
 		}
 	}
-	if len(files)+len(logs) == 0 {
+	if len(files)+len(logs) == 0 && g.Manifest == "" {
 		files = []string{"-"}
 	}
 	return files, logs

@@ -7,6 +7,7 @@
 //	prism-status --run-id R --watch       # again every five seconds, until it is over
 //	prism-status --run-id R --wait        # when it is over; exit code by outcome
 //	prism-status --run-id R --json | jq .states
+//	prism-status --manifest M --units incomplete --format args | xargs -P4 -L1 prism-classify
 //
 // Exit codes: 0 shown, with --wait: every row has its labels; 1 no status file
 // could be read; 2 wrong usage, no such run; with --wait 3: some rows or units
@@ -52,6 +53,9 @@ type grammar struct {
 	JSON      bool         `help:"Print JSON: one object; with --watch one a line." name:"json"`
 	Watch     bool         `help:"Show the run again and again until it is over."`
 	Wait      bool         `help:"Wait until the run is over; the exit code tells its outcome."`
+	Label     string       `help:"Only the units of this file of the manifest." placeholder:"LABEL"`
+	Units     string       `help:"Print units of the manifest: incomplete (not completed, and nobody works on them), failed (failed or dead, or with rows that failed) or all." enum:"incomplete,failed,all," default:"" placeholder:"WHICH"`
+	Format    string       `help:"Print units as args, the flags of prism-classify quoted for xargs, or as tsv [${default}]." enum:"args,tsv" default:"tsv"`
 	Refresh   cli.Duration `help:"Time between two looks [${default}]." default:"5s" placeholder:"DURATION"`
 	DeadAfter cli.Duration `help:"Silence after which a worker without process is dead [${default}]." default:"30s" placeholder:"DURATION"`
 	cli.Common
@@ -67,26 +71,26 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 		return fmt.Errorf("ask for the name of this machine: %w", err)
 	}
 	m := &monitor{
-		dir: status.RunDir(p.statusDir, p.runID), named: g.RunID != "" || g.Manifest != "",
+		dir: status.RunDir(p.statusDir, p.runID), plan: p, named: g.RunID != "" || g.Manifest != "",
 		watch: g.Watch, wait: g.Wait, refresh: max(time.Duration(g.Refresh), 10*time.Millisecond),
 		look: status.Look{Host: host, Alive: status.Alive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
 		now:  time.Now, show: g.printer(std), warn: std.Warnf, warned: map[string]bool{},
+	}
+	if g.Units != "" {
+		return g.printUnits(m, std.Out)
 	}
 	return m.run(ctx)
 }
 
 // plan says which run is meant and what is known of it beforehand.
 func (g *grammar) plan() (*plan, error) {
-	p := &plan{statusDir: statusDir, runID: g.RunID}
 	if g.Manifest != "" {
-		var err error
-		if p, err = readManifest(g.Manifest); err != nil {
-			return nil, cli.Fail(cli.Usage, err, "")
-		}
-		if p.statusDir == "" {
-			p.statusDir = statusDir
-		}
+		return g.planned()
 	}
+	if g.Units != "" || g.Label != "" {
+		return nil, cli.Usagef("--units and --label need --manifest")
+	}
+	p := &plan{statusDir: statusDir, runID: g.RunID}
 	if g.StatusDir != "" {
 		p.statusDir = g.StatusDir
 	}

@@ -1,52 +1,60 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
+	"slices"
+
+	"prism/internal/cli"
+	"prism/internal/job"
+	"prism/internal/status"
 )
 
 // plan is what is known of a run beside its status files.
 type plan struct {
-	statusDir string // empty: not known
+	statusDir string
 	runID     string // empty: the latest
 	units     int    // 0: not known
 	rows      int64  // of all units; 0: not known
+
+	manifest *job.Manifest // nil: none
+	label    string        // of the only file to look at; empty: all
 }
 
-// readManifest takes from a manifest what concerns the status of its run.
-func readManifest(path string) (*plan, error) {
-	data, err := os.ReadFile(path)
+// planned takes from the manifest what concerns the status of its run.
+func (g *grammar) planned() (*plan, error) {
+	m, err := job.ReadManifest(g.Manifest)
 	if err != nil {
-		return nil, err
+		return nil, cli.Fail(cli.Usage, err, "")
 	}
-	var m struct {
-		RunID string `json:"run_id"`
-		Paths struct {
-			StatusDir string `json:"status_dir"`
-		} `json:"paths"`
-		Config struct {
-			Monitoring struct {
-				StatusDir string `json:"status_dir"`
-			} `json:"monitoring"`
-		} `json:"config_snapshot"`
-		Units []struct {
-			Rows int64 `json:"rows"`
-		} `json:"units"`
+	if g.Label != "" && m.File(g.Label) == nil {
+		return nil, cli.Usagef("--label %q: the files of run %q are %q", g.Label, m.RunID, m.Labels())
 	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, fmt.Errorf("%s: no manifest: %w", path, err)
+	p := &plan{statusDir: m.Path(m.Paths.StatusDir), runID: m.RunID, manifest: m, label: g.Label}
+	if g.StatusDir != "" && g.StatusDir != os.Getenv("PRISM_STATUS_DIR") { // workers go by the manifest too
+		p.statusDir = g.StatusDir
 	}
-	if m.RunID == "" {
-		return nil, fmt.Errorf("%s: no manifest: %w", path, errors.New("it has no run_id"))
-	}
-	p := &plan{statusDir: m.Paths.StatusDir, runID: m.RunID, units: len(m.Units)}
-	if p.statusDir == "" {
-		p.statusDir = m.Config.Monitoring.StatusDir
-	}
-	for _, u := range m.Units {
+	for _, u := range p.unitPlans() {
+		p.units++
 		p.rows += u.Rows
 	}
 	return p, nil
+}
+
+// unitPlans are the units to look at.
+func (p *plan) unitPlans() []job.UnitPlan {
+	if p.label != "" {
+		return p.manifest.UnitsOf(p.label)
+	}
+	return p.manifest.Units
+}
+
+// restrict leaves the workers of the units to look at.
+func (p *plan) restrict(run *status.Run) {
+	if p.label == "" {
+		return
+	}
+	units := p.unitPlans()
+	run.Workers = slices.DeleteFunc(run.Workers, func(w status.Worker) bool {
+		return !slices.ContainsFunc(units, func(u job.UnitPlan) bool { return u.Unit.Unit == w.WorkerID })
+	})
 }

@@ -15,6 +15,7 @@ import (
 // monitor looks at a run once or until it is over.
 type monitor struct {
 	dir         string
+	plan        *plan
 	named       bool // the user named the run: it may be yet to start
 	watch, wait bool
 	refresh     time.Duration
@@ -65,7 +66,7 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	m.look.Now = m.now()
 	run, err := status.ReadRun(m.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		awaited := m.named && (m.watch || m.wait) && m.look.Now.Sub(began) < m.look.DeadAfter
+		awaited := m.plan.manifest != nil || m.named && (m.watch || m.wait) && m.look.Now.Sub(began) < m.look.DeadAfter
 		if !awaited {
 			return nil, cli.Fail(cli.Usage, fmt.Errorf("no run %q under %q", filepath.Base(m.dir), filepath.Dir(m.dir)),
 				"--status-dir names the folder that prism-classify was given")
@@ -75,6 +76,7 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.plan.restrict(run)
 	for _, f := range run.Faults {
 		if !m.warned[f.Error()] {
 			m.warned[f.Error()] = true

@@ -46,6 +46,9 @@ func csvRecords(r *stats.Result) [][]string {
 	counted := func(section, name, value string, n int64, share float64) {
 		out = append(out, []string{section, name, value, whole(n), fraction(share)})
 	}
+	if r.Run != nil {
+		out = runRecords(out, r.Run)
+	}
 	for _, f := range r.Files {
 		out = append(out, []string{"file", f.Name, "", whole(f.Rows), ""})
 	}

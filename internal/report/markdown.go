@@ -14,6 +14,9 @@ const markdownValues = 50 // of a column at most
 func Markdown(r *stats.Result) []byte {
 	var b strings.Builder
 	b.WriteString("# Summary" + runTitle(r) + "\n")
+	if r.Run != nil {
+		runMarkdown(&b, r.Run)
+	}
 	if len(r.Files) > 0 {
 		b.WriteString("\n| | |\n| --- | --- |\n")
 		row(&b, "rows", Count(r.Rows))
@@ -44,6 +47,9 @@ func Markdown(r *stats.Result) []byte {
 }
 
 func runTitle(r *stats.Result) string {
+	if r.Run != nil {
+		return " of " + markdownText(r.Run.ID)
+	}
 	for _, f := range r.Facts {
 		if f.Column == "Run_ID" && len(f.Values) == 1 {
 			return " of " + markdownText(f.Values[0].Value)

@@ -20,6 +20,9 @@ const (
 // Text shows statistics as a table for a terminal of 80 columns.
 func Text(r *stats.Result) []byte {
 	var b []byte
+	if r.Run != nil {
+		b = appendRun(b, r.Run)
+	}
 	if len(r.Files) > 0 {
 		b = appendFacts(b, r)
 	}
@@ -29,7 +32,7 @@ func Text(r *stats.Result) []byte {
 		b = appendColumn(b, &r.Columns[i], width)
 	}
 	if r.Calls != nil {
-		if len(b) > 0 {
+		if len(r.Files) > 0 {
 			b = append(b, '\n')
 		}
 		b = appendCalls(b, r.Calls)

@@ -12,6 +12,7 @@ const Schema = 1
 // Result is what was counted. Its JSON form is stable. Shares are of 1.
 type Result struct {
 	Schema  int      `json:"schema"`
+	Run     *Run     `json:"run,omitempty"` // with a manifest
 	Files   []File   `json:"files"`
 	Rows    int64    `json:"rows"`
 	Facts   []Fact   `json:"facts"`          // the columns of a run: model, batch size, run ID

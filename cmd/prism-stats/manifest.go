@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"prism/internal/cli"
+	"prism/internal/job"
+	"prism/internal/stats"
+)
+
+// fromManifest takes from a manifest what to count: the merged outputs of its
+// files, of files that are not merged the outputs of their units, all call
+// logs, and the prompt schema.
+func (g *grammar) fromManifest() (*stats.Run, error) {
+	if len(g.Files) > 0 || len(g.Calls) > 0 {
+		return nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
+	}
+	m, err := job.ReadManifest(g.Manifest)
+	switch {
+	case errors.Is(err, job.ErrNoManifest), errors.Is(err, fs.ErrNotExist):
+		return nil, cli.Fail(cli.Usage, err, "prism-split --job writes one")
+	case err != nil:
+		return nil, err
+	}
+	for _, f := range m.Files {
+		if path := m.Path(f.MergedOutput); path != "" && isThere(path) {
+			g.Files = append(g.Files, path)
+			continue
+		}
+		for _, u := range m.UnitsOf(f.Label) {
+			if path := m.UnitOutput(u); isThere(path) {
+				g.Files = append(g.Files, path)
+			}
+		}
+	}
+	for _, u := range m.Units {
+		if path := filepath.Join(m.RunDir(), callLogName(u.Unit.Unit)); isThere(path) {
+			g.Calls = append(g.Calls, path)
+		}
+	}
+	if path := m.Path(m.Paths.PromptsConfig); g.PromptsConfig == "" || g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
+		g.PromptsConfig = path
+	}
+	return runOf(m), nil
+}
+
+func isThere(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func runOf(m *job.Manifest) *stats.Run {
+	r := &stats.Run{
+		ID: m.RunID, Project: m.Project, Version: m.Version, Model: m.ModelName, BatchSize: m.Config.Model.BatchSize,
+		Units: len(m.Units), CreatedAt: m.CreatedAt.Format(time.RFC3339),
+	}
+	missing, listed := missingRows(m.FailedRangesPath())
+	if listed {
+		r.FailedRanges = m.FailedRangesPath()
+	}
+	for _, f := range m.Files {
+		r.Files = append(r.Files, stats.RunFile{
+			Label: f.Label, Input: f.InputFile, Status: string(f.Status), Rows: f.Rows, Missing: missing[f.Label], Output: f.MergedOutput,
+		})
+	}
+	return r
+}
+
+// missingRows is how many rows each file misses, by the list of the last merge.
+func missingRows(path string) (rows map[string]int64, listed bool) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false
+	}
+	var list struct {
+		Files []struct {
+			Label   string `json:"label"`
+			Missing int64  `json:"missing_rows"`
+		} `json:"files"`
+	}
+	if json.Unmarshal(data, &list) != nil {
+		return nil, true
+	}
+	rows = map[string]int64{}
+	for _, f := range list.Files {
+		rows[f.Label] = f.Missing
+	}
+	return rows, true
+}

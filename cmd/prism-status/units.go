@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"prism/internal/job"
+	"prism/internal/status"
+)
+
+// planned is the state of a unit that nobody has taken up.
+const planned status.State = "planned"
+
+// unitState is a unit of the plan and what became of it.
+type unitState struct {
+	job.UnitPlan
+	state  status.State
+	worker *status.WorkerView // nil: nobody has taken it up
+}
+
+// atWork tells whether a process is on the unit.
+func (u *unitState) atWork() bool { return u.worker != nil && !u.state.Ended() }
+
+// is tells whether the unit is one of those that --units names.
+func (u *unitState) is(which string) bool {
+	switch which {
+	case "incomplete":
+		return u.state != status.Completed && !u.atWork()
+	case "failed":
+		return u.state == status.Failed || u.state == status.Dead || u.worker != nil && !u.atWork() && u.worker.RowsFailed > 0
+	}
+	return true
+}
+
+// printUnits prints the units that --units names, a line each.
+func (g *grammar) printUnits(m *monitor, out io.Writer) error {
+	v, err := m.view(m.now())
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(out)
+	if g.Format == "tsv" {
+		fmt.Fprintln(w, strings.Join(unitColumns, "\t"))
+	}
+	for _, u := range unitStates(m.plan, v) {
+		switch {
+		case !u.is(g.Units):
+		case g.Format == "args":
+			fmt.Fprintln(w, job.UnitArgs(g.Manifest, u.Unit.Unit))
+		default:
+			fmt.Fprintln(w, strings.Join(u.cells(), "\t"))
+		}
+	}
+	return w.Flush()
+}
+
+func unitStates(p *plan, v *status.View) []unitState {
+	var out []unitState
+	for _, u := range p.unitPlans() {
+		s := unitState{UnitPlan: u, state: planned}
+		for i := range v.Workers {
+			if v.Workers[i].WorkerID == u.Unit.Unit {
+				s.worker = &v.Workers[i]
+				s.state = s.worker.State
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+var unitColumns = []string{"unit", "label", "state", "rows", "rows_processed", "rows_failed", "pid", "host", "stop_reason", "log", "last_error"}
+
+// cells are the unit's values of unitColumns, free of tabs and line breaks.
+func (u *unitState) cells() []string {
+	var w status.WorkerView
+	if u.worker != nil {
+		w = *u.worker
+	}
+	cells := []string{
+		strconv.Itoa(u.Unit.Unit), u.Label, string(u.state), strconv.FormatInt(u.Rows, 10),
+		strconv.FormatInt(w.RowsProcessed, 10), strconv.FormatInt(w.RowsFailed, 10), strconv.Itoa(w.PID), w.Host,
+		string(w.StopReason), w.Log, w.LastError,
+	}
+	for i, c := range cells {
+		cells[i] = strings.Map(func(r rune) rune {
+			if r < ' ' {
+				return ' '
+			}
+			return r
+		}, c)
+	}
+	return cells
+}
