@@ -5,7 +5,8 @@
 // It reads CSV, TSV or JSONL from a file or stdin, sends the rows in batches to
 // Ollama, checks every reply, and writes the rows with their labels in input
 // order. With --checkpoint-dir finished rows survive whatever happens: the same
-// command with the same --run-id asks only for the rest.
+// command with the same --run-id asks only for the rest. USR1 makes it tell on
+// stderr how far it is, where the system has that signal.
 //
 // Exit codes: 0 done; 1 failed; 2 wrong usage, configuration or input; 3 some
 // rows failed; 4 Ollama unreachable or the model missing; 130 and 143
@@ -14,18 +15,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/mattn/go-isatty"
 
 	"prism/internal/classify"
 	"prism/internal/cli"
-	"prism/internal/record"
 	"prism/internal/term"
 )
 
@@ -59,8 +57,8 @@ func width(w io.Writer) int {
 type grammar struct {
 	File string `arg:"" optional:"" help:"Table to label; - or none: stdin."`
 
-	Model         string   `required:"" env:"PRISM_MODEL" help:"Model of the server." group:"Model:"`
-	PromptsConfig string   `required:"" env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" help:"Prompt schema file (JSON)." group:"Model:"`
+	Model         string   `env:"PRISM_MODEL" help:"Model of the server." group:"Model:"`
+	PromptsConfig string   `env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" help:"Prompt schema file (JSON)." group:"Model:"`
 	Host          []string `env:"PRISM_HOST,OLLAMA_HOST" sep:"," placeholder:"URL" help:"Server, as OLLAMA_HOST has it; repeat for several [127.0.0.1:11434]." group:"Model:"`
 	Labels        string   `enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict refuses them [as the prompt schema says, else organic]." group:"Model:"`
 	NumCtx        int      `placeholder:"TOKENS" help:"Context of the model [8192, or the model's limit if that is less]." group:"Model:"`
@@ -71,6 +69,7 @@ type grammar struct {
 	Think         string   `default:"auto" help:"auto, true, false, or a level that the model has [auto: do not think]." group:"Model:"`
 	PromptStyle   string   `enum:"classic" default:"classic" help:"How rows are put to the model [classic]." group:"Model:"`
 
+	ListModels      bool `help:"Print the models that the server has, a line each, and leave." group:"Model:"`
 	AllowTruncation bool `help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
 
 	BatchSize int          `default:"10" env:"PRISM_BATCH_SIZE" help:"Rows a call [10]." group:"Calls:"`
@@ -101,33 +100,46 @@ type grammar struct {
 	CheckpointInterval int    `default:"50" placeholder:"N" help:"Rows a checkpoint part [50]." group:"Run:"`
 	StatusDir          string `env:"PRISM_STATUS_DIR" placeholder:"DIR" help:"Folder of the status files, for prism-status [none]." group:"Run:"`
 	LogsDir            string `env:"PRISM_LOGS_DIR" placeholder:"DIR" help:"Folder of log, call log and failed rows [none]." group:"Run:"`
+	Manifest           string `placeholder:"FILE" help:"Manifest of a run, from prism-split --job: all that is not typed is as it says." group:"Run:"`
+	Unit               int    `placeholder:"N" help:"Unit of the manifest to label." group:"Run:"`
 	RetryFailed        bool   `help:"Ask again for rows that failed." group:"Run:"`
 	Restart            bool   `help:"Begin anew and set the old checkpoint parts aside." group:"Run:"`
 
 	cli.Common
 	args     []string
+	typed    map[string]bool // flags of the command line
+	label    string          // of the unit; empty: by the input's name
 	progress *term.Progress
+	latest   atomic.Pointer[classify.Progress] // nil: no row was asked for yet
 }
 
 func (g *grammar) run(ctx context.Context, std cli.Std) error {
+	if g.ListModels {
+		return g.listModels(ctx, std.Out)
+	}
+	if err := g.fromManifest(); err != nil {
+		return err
+	}
 	s, err := g.settings()
 	if err != nil {
 		return err
 	}
 	if g.DryRun {
-		return g.end(ctx, classify.DryRun(ctx, s, std.In, std.Out))
+		return end(ctx, classify.DryRun(ctx, s, std.In, std.Out), s.Model)
 	}
 	if s.Input == "-" && isTerminalReader(std.In) {
 		std.Infof("reading rows from the terminal; Ctrl-D ends them")
 	}
 	start := time.Now()
-	streams := classify.Streams{In: std.In, Out: std.Out, Messages: std, Now: time.Now, Sleep: sleep}
-	if !g.Quiet {
-		streams.Progress = g.show
-	}
-	result, err := classify.Run(ctx, s, streams)
+	defer whenAsked(func() { g.tell(start) })()
+	result, err := classify.Run(ctx, s, classify.Streams{
+		In: std.In, Out: std.Out, Messages: std, Progress: g.show, Now: time.Now, Sleep: sleep,
+	})
 	g.progress.Clear()
-	return g.report(ctx, std, s, result, err, time.Since(start))
+	if g.Manifest != "" && result.RunID == "" {
+		g.noteFalseStart(std, s, err)
+	}
+	return report(ctx, std, s, result, err, time.Since(start))
 }
 
 func isTerminalReader(r io.Reader) bool {
@@ -146,116 +158,16 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// show keeps how far the work is and, on a terminal, shows it.
 func (g *grammar) show(p classify.Progress) {
-	if p.Done {
+	g.latest.Store(&p)
+	switch {
+	case g.Quiet:
+	case p.Done:
 		g.progress.Clear()
-		return
-	}
-	g.progress.Update(term.Snapshot{
-		Rows: p.Rows + p.Failed, Total: max(p.Total, 0), Failed: p.Failed, Errors: p.Errors, Tokens: p.Tokens, Paused: p.Paused,
-	})
-}
-
-// settings turns flags into what the engine takes.
-func (g *grammar) settings() (classify.Settings, error) {
-	s := classify.Settings{
-		Model: g.Model, Prompts: g.PromptsConfig, Input: "-",
-		Range:    record.Range{RowStart: g.RowStart, RowEnd: g.RowEnd, ByteStart: g.ByteStart, ByteEnd: g.ByteEnd},
-		InputSum: g.InputSum, Limit: g.Limit, WorkerID: g.WorkerID, RunID: g.RunID, Drop: g.Drop,
-		CheckpointDir: g.CheckpointDir, Interval: g.CheckpointInterval, RetryFailed: g.RetryFailed, Restart: g.Restart,
-		StatusDir: g.StatusDir, LogsDir: g.LogsDir,
-		BatchSize: g.BatchSize, Parallel: g.Parallel, Retries: g.Retries,
-		Delay: time.Duration(g.Delay), Timeout: time.Duration(g.Timeout),
-		Hosts: g.Host, NumCtx: g.NumCtx, NumPredict: g.NumPredict, Temperature: g.Temperature, Seed: g.Seed,
-		KeepAlive: g.KeepAlive, Think: g.Think, AllowTruncation: g.AllowTruncation,
-		Command: append([]string{"prism-classify"}, g.args...),
-	}
-	if g.File != "" && g.InputFile != "" {
-		return s, cli.Usagef("both %q and --input-file %q are given: name the input once", g.File, g.InputFile)
-	}
-	if name := g.File + g.InputFile; name != "" {
-		s.Input = name
-	}
-	if g.Labels != "" {
-		strict := g.Labels == "strict"
-		s.Strict = &strict
-	}
-	s.InputFormat, _ = record.ParseFormat(g.InputFormat)
-	s.OutputFormat, _ = record.ParseFormat(g.OutputFormat)
-	return s, g.output(&s)
-}
-
-func (g *grammar) output(s *classify.Settings) error {
-	switch {
-	case g.Output != "" && (g.OutputDir != "" && os.Getenv("PRISM_OUTPUT_DIR") != g.OutputDir || g.OutputName != ""):
-		return cli.Usagef("-o and --output-dir or --output-name exclude each other")
-	case g.OutputName != "" && g.OutputDir == "":
-		return cli.Usagef("--output-name needs --output-dir")
-	case g.Output != "":
-		s.Output = g.Output
-	case g.OutputDir == "":
-		s.Output = "-"
-	case g.OutputName != "":
-		s.Output = filepath.Join(g.OutputDir, g.OutputName)
 	default:
-		s.Output = filepath.Join(g.OutputDir, classify.OutputName(s))
+		g.progress.Update(term.Snapshot{
+			Rows: p.Rows + p.Failed, Total: max(p.Total, 0), Failed: p.Failed, Errors: p.Errors, Tokens: p.Tokens, Paused: p.Paused,
+		})
 	}
-	return nil
-}
-
-// report says what came of the work and maps the error to its exit code.
-func (g *grammar) report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Result, err error, took time.Duration) error {
-	if err == nil {
-		std.Infof("%s", summary(r, took))
-		if r.Failed > 0 {
-			return cli.Fail(cli.Partial, nil, "")
-		}
-		return nil
-	}
-	if r.RunID == "" {
-		return g.end(ctx, err)
-	}
-	switch {
-	case r.Resume != "":
-		std.Infof("%s saved; to go on: %s", classify.Plural(r.Rows, "row"), r.Resume)
-	case r.Rows > 0:
-		std.Infof("%s labelled, but not kept: there was no --checkpoint-dir", classify.Plural(r.Rows, "row"))
-	}
-	return g.end(ctx, err)
-}
-
-func summary(r classify.Result, took time.Duration) string {
-	text := fmt.Sprintf("labelled %s in %s", classify.Plural(r.Labelled, "row"), took.Round(100*time.Millisecond))
-	if s := took.Seconds(); s > 0 && r.Labelled > 0 {
-		text += fmt.Sprintf(" (%.1f rows/s)", float64(r.Labelled)/s)
-	}
-	text += ", " + classify.Plural(r.Calls, "call")
-	if old := r.Rows - r.Labelled; old > 0 {
-		text += ", " + classify.Plural(old, "row") + " finished before"
-	}
-	if r.Organic > 0 {
-		text += ", " + classify.Plural(r.Organic, "organic label")
-	}
-	if r.Failed > 0 {
-		text += ", " + classify.Plural(r.Failed, "row") + " failed"
-	}
-	return text + "; run " + r.RunID
-}
-
-// end maps an error to its exit code and hint.
-func (g *grammar) end(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	hint := classify.Hint(err, g.Model)
-	var signal *cli.Signal
-	switch {
-	case errors.As(err, &signal):
-		return cli.Fail(signal.Code, err, "")
-	case classify.IsUsage(err):
-		return cli.Fail(cli.Usage, err, hint)
-	case classify.IsServer(err):
-		return cli.Fail(cli.Unreachable, err, hint)
-	}
-	return cli.Fail(cli.Failed, err, hint)
 }

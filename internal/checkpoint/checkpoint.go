@@ -10,6 +10,7 @@
 //	checkpoint_{job_id}.lock            held while a process works on the job
 //	checkpoint_{job_id}.sums            a line a sealed part: rows, bytes, checksum
 //	checkpoint_{job_id}.failed.jsonl    a line a failed row
+//	checkpoint_{job_id}.pending         the name of the output while it is written
 //	checkpoint_{job_id}_part0001.csv …  Position and the columns of the output
 package checkpoint
 
@@ -17,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -51,7 +51,8 @@ type Options struct {
 	Restart  bool   // set old parts aside and begin anew
 }
 
-// Store is the checkpoint of one job. One goroutine may append while another reads.
+// Store is the checkpoint of one job. Of those who use it, one goroutine may
+// append, one may Meet and ask for Records, and one may Read, at the same time.
 type Store struct {
 	dir, job string
 	interval int
@@ -59,23 +60,27 @@ type Store struct {
 	lock     *durable.Lock
 	header   []byte
 
-	mu      sync.Mutex
-	grown   *sync.Cond // signalled when rows, failures or an error come
-	err     error      // sticky: the disk failed
-	parts   []*part
-	current *part // being appended to; nil before the first row of a part
-	done    positions
-	failed  positions
-	resumed []extent         // rows of earlier processes, by position
-	fresh   map[int64]extent // rows of this process that were not yet read
-	rows    int64
-	buf     []byte
-
-	failures *os.File
-	sums     *os.File
-
-	reading handle // of Read
-	peeked  peeked // of Record
+	mu        sync.Mutex
+	grown     *sync.Cond // signalled when rows, failures or an error come
+	err       error      // sticky: the disk failed
+	count     int        // parts begun
+	open      map[int]*part
+	current   *part // being appended to; nil before the first row of a part
+	done      positions
+	failed    positions
+	forgiven  positions        // failed once, to be asked again by this process
+	resumed   []extent         // rows of earlier processes, by position
+	fresh     map[int64]extent // rows of this process that were not yet read
+	backlog   int              // weight of fresh
+	met       int64            // the highest position that Meet saw
+	awaited   int64            // position that Read waits for Meet to see; 0: none
+	rows      int64
+	buf       []byte
+	unlisted  bool // failures has lines that were not synced
+	failures  *os.File
+	sums      *os.File
+	readAhead window // of Read
+	peeked    window // of Record
 
 	unsynced []*part       // sealed, waiting for the syncing goroutine
 	sealed   chan struct{} // tells it that there are some; closed at the end
@@ -87,7 +92,10 @@ type Store struct {
 // *DamageError if a part is damaged, and durable.ErrLocked if another process
 // works on the job.
 func Open(o Options, want Sidecar) (*Store, error) {
-	s := &Store{dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1), fresh: map[int64]extent{}}
+	s := &Store{
+		dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1),
+		open: map[int]*part{}, fresh: map[int64]extent{},
+	}
 	s.grown = sync.NewCond(&s.mu)
 	s.header = append([]byte(Position), ',')
 	s.header = append(append(s.header, want.header...), '\n')
@@ -95,7 +103,7 @@ func Open(o Options, want Sidecar) (*Store, error) {
 		return s, s.openPrivate()
 	}
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("make the checkpoint folder: %w", err)
 	}
 	lock, err := durable.Acquire(s.path(".lock"))
 	if err != nil {
@@ -109,34 +117,10 @@ func Open(o Options, want Sidecar) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) openPrivate() error {
-	s.private = true
-	s.interval = 1 << 14
-	var err error
-	s.failures, err = privateFile()
-	return err
-}
-
-// privateFile is a file that goes with the process, however that ends, where
-// the system lets an open file be removed; else its name stays until closing.
-func privateFile() (*os.File, error) {
-	f, err := os.CreateTemp("", "prism-rows-*")
-	if err != nil {
-		return nil, err
-	}
-	_ = os.Remove(f.Name()) // fails where open files keep their names: closePrivate tries again
-	return f, nil
-}
-
-func closePrivate(f *os.File) error {
-	err := f.Close()
-	if rerr := os.Remove(f.Name()); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
-		err = errors.Join(err, rerr)
-	}
-	return err
-}
-
 func (s *Store) load(o Options, want Sidecar) error {
+	if err := s.dropPending(); err != nil {
+		return err
+	}
 	if o.Restart {
 		if err := s.setAside(); err != nil {
 			return err
@@ -158,6 +142,8 @@ func (s *Store) path(suffix string) string {
 func (s *Store) partName(number int) string {
 	return fmt.Sprintf("checkpoint_%s_part%04d.csv", s.job, number)
 }
+
+func (s *Store) partPath(number int) string { return filepath.Join(s.dir, s.partName(number)) }
 
 // Append writes finished rows to the current part. When it returns nil they
 // survive the end of the process; within a second they survive a power cut.
@@ -208,29 +194,31 @@ func (s *Store) append(rows []Row) error {
 	for _, r := range rows {
 		s.done.add(r.Pos)
 		s.failed.remove(r.Pos)
+		s.forgiven.remove(r.Pos)
 	}
 	for _, e := range extents {
 		s.fresh[e.pos] = e
+		s.backlog += e.weight()
 	}
-	if p.rows >= s.interval {
+	if p.rows >= s.interval || s.private && p.size >= privateBytes {
 		s.seal()
 	}
 	return nil
 }
 
 func (s *Store) newPart() error {
-	number := len(s.parts) + 1
-	p := &part{number: number, name: s.partName(number)}
+	s.count++
+	p := &part{number: s.count, name: s.partName(s.count)}
 	var err error
 	if s.private {
 		p.f, err = privateFile()
 	} else {
-		p.f, err = os.OpenFile(filepath.Join(s.dir, p.name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		p.f, err = os.OpenFile(s.partPath(p.number), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	}
 	if err != nil {
 		return fmt.Errorf("begin checkpoint part: %w", err)
 	}
-	s.parts = append(s.parts, p)
+	s.open[p.number] = p
 	s.current = p
 	return nil
 }
@@ -251,13 +239,6 @@ func (s *Store) seal() {
 	}
 }
 
-// Done tells whether the row at a position is finished.
-func (s *Store) Done(pos int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.done.has(pos)
-}
-
 // Rows is the number of finished rows, those of earlier processes included.
 func (s *Store) Rows() int64 {
 	s.mu.Lock()
@@ -272,17 +253,14 @@ func (s *Store) PartNames(n int) (names []string, all int) {
 	if s.private {
 		return nil, 0
 	}
-	for _, p := range s.parts[max(0, len(s.parts)-n):] {
-		names = append(names, p.name)
+	for number := max(s.count-n, 0) + 1; number <= s.count; number++ {
+		names = append(names, s.partName(number))
 	}
-	return names, len(s.parts)
+	return names, s.count
 }
 
-// Durable tells whether the rows outlive the process.
-func (s *Store) Durable() bool { return !s.private }
-
 // Close seals the current part, syncs everything and gives up the lock. A
-// private store is removed.
+// private store is removed. The error is that of the disk, if it failed.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.current != nil {
@@ -292,20 +270,21 @@ func (s *Store) Close() error {
 	if s.sealed != nil {
 		close(s.sealed)
 		s.synced.Wait()
+		s.note(s.syncOpen())
 	}
 	return errors.Join(s.err, s.closeFiles())
 }
 
 func (s *Store) closeFiles() error {
 	var errs []error
-	for _, p := range s.parts {
+	for _, p := range s.open {
 		errs = append(errs, s.closePart(p))
 	}
 	if s.failures != nil && s.private {
 		errs = append(errs, closePrivate(s.failures))
 		s.failures = nil
 	}
-	for _, f := range []*os.File{s.failures, s.sums, s.reading.f, s.peeked.handle.f} {
+	for _, f := range []*os.File{s.failures, s.sums, s.readAhead.f, s.peeked.f} {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}
@@ -316,14 +295,12 @@ func (s *Store) closeFiles() error {
 	return errors.Join(errs...)
 }
 
+// closePart closes a part's own file; what is in it stays readable by name,
+// unless the store is private.
 func (s *Store) closePart(p *part) error {
-	if p.f == nil {
-		return nil
-	}
-	f := p.f
-	p.f = nil
+	delete(s.open, p.number)
 	if s.private {
-		return closePrivate(f)
+		return closePrivate(p.f)
 	}
-	return f.Close()
+	return p.f.Close()
 }

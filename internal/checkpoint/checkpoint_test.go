@@ -66,13 +66,12 @@ func mustClose(t *testing.T, s *Store) {
 func readAll(t *testing.T, s *Store, last int64) string {
 	t.Helper()
 	var out bytes.Buffer
-	var buf []byte
+	s.Meet(last)
 	for pos := int64(1); pos <= last; {
-		records, b, err := s.Read(context.Background(), pos, buf)
+		records, err := s.Read(context.Background(), pos)
 		if err != nil {
 			t.Fatalf("Read(%d): %v", pos, err)
 		}
-		buf = b
 		for _, r := range records {
 			out.Write(r)
 		}
@@ -135,8 +134,13 @@ func TestResume(t *testing.T) {
 	mustClose(t, s)
 
 	s = mustOpen(t, dir)
-	if s.Rows() != 5 || s.FailedRows() != 1 || !s.Done(4) || s.Done(3) || !s.Failed(3) || s.Done(7) {
-		t.Errorf("rows %d, failed %d, done(4) %v, done(3) %v", s.Rows(), s.FailedRows(), s.Done(4), s.Done(3))
+	if s.Rows() != 5 || s.GivenUpRows() != 1 {
+		t.Errorf("%d rows, %d given up", s.Rows(), s.GivenUpRows())
+	}
+	for pos, want := range map[int64]State{3: GivenUp, 4: Finished, 7: Unfinished} {
+		if got := s.Meet(pos); got != want {
+			t.Errorf("row %d: state %d, want %d", pos, got, want)
+		}
 	}
 	if rec, err := s.Record(5); err != nil || string(rec) != string(rowOf(5).Record)+"\n" {
 		t.Errorf("Record(5) = %q, %v", rec, err)
@@ -151,7 +155,7 @@ func TestResume(t *testing.T) {
 
 	s = mustOpen(t, dir)
 	defer mustClose(t, s)
-	if s.FailedRows() != 0 {
+	if s.GivenUpRows() != 0 {
 		t.Errorf("a row that was finished later is still failed")
 	}
 	if got, want := readAll(t, s, 7), wantAll(7); got != want {
@@ -168,13 +172,19 @@ func TestFailuresKeepTheLast(t *testing.T) {
 		}
 	}
 	add(t, s, 5)
-	list, err := s.Failures()
-	if err != nil {
-		t.Fatal(err)
-	}
+	list := failures(t, s)
 	if len(list) != 2 || list[0].Reason != "b" || list[1].Reason != "c" {
 		t.Errorf("got %v", list)
 	}
+}
+
+func failures(t *testing.T, s *Store) []Failure {
+	t.Helper()
+	var list []Failure
+	if err := s.EachFailure(func(f Failure) error { list = append(list, f); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 // killedRun writes two parts and returns the folder as a killed process leaves
@@ -220,7 +230,7 @@ func TestTornTailIsDroppedAtEveryByte(t *testing.T) {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
 		for pos := int64(4); pos <= 6; pos++ {
-			if !s.Done(pos) {
+			if s.Meet(pos) == Unfinished {
 				add(t, s, pos)
 			}
 		}
@@ -333,7 +343,7 @@ func TestReadEndsWithItsContext(t *testing.T) {
 	defer mustClose(t, s)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := s.Read(ctx, 1, nil); !errors.Is(err, context.Canceled) {
+	if _, err := s.Read(ctx, 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -54,55 +54,89 @@ func (s *Store) Fail(f Failure) error {
 		s.err = fmt.Errorf("write failed row: %w", err)
 		return s.err
 	}
+	s.unlisted = true
 	s.failed.add(f.Position)
+	s.forgiven.remove(f.Position)
 	s.grown.Broadcast()
 	return nil
 }
 
-// Failed tells whether the row at a position was given up.
-func (s *Store) Failed(pos int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.failed.has(pos)
-}
-
-// Forgive makes every failed row an open one again, for this process.
+// Forgive makes every failed row one to ask for again, for this process. Those
+// that it does not come to stay listed.
 func (s *Store) Forgive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failed = positions{}
+	s.forgiven, s.failed = s.failed, positions{}
 }
 
-// FailedRows is the number of rows that are given up.
-func (s *Store) FailedRows() int64 {
+// GivenUpRows is the number of rows that EachFailure lists.
+func (s *Store) GivenUpRows() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failed.n
+	return s.failed.n + s.forgiven.n
 }
 
-// Failures returns the rows that are given up, by position; of a row that
-// failed again its last failure counts.
-func (s *Store) Failures() ([]Failure, error) {
+func (s *Store) givenUp(pos int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed.has(pos) || s.forgiven.has(pos)
+}
+
+// EachFailure calls f for each row that failed and was not finished since, by
+// position; of a row that failed again the last failure counts. It keeps a few
+// bytes a row in memory. No rows may fail meanwhile.
+func (s *Store) EachFailure(f func(Failure) error) error {
+	list, err := s.failureLines()
+	if err != nil {
+		return err
+	}
+	var line []byte
+	for i, l := range list {
+		if i+1 < len(list) && list[i+1].pos == l.pos {
+			continue
+		}
+		line = append(line[:0], make([]byte, l.bytes)...)
+		if _, err := s.failures.ReadAt(line, l.off); err != nil {
+			return fmt.Errorf("read failed rows: %w", err)
+		}
+		var v Failure
+		if err := json.Unmarshal(line, &v); err != nil {
+			return fmt.Errorf("read failed rows: %w", err)
+		}
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failureLine is where a line of the failures is.
+type failureLine struct {
+	pos, off int64
+	bytes    int
+}
+
+// failureLines finds the lines of rows that are given up, by position and then
+// in the order they came.
+func (s *Store) failureLines() ([]failureLine, error) {
 	if _, err := s.failures.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	var list []Failure
+	var list []failureLine
+	off := int64(0)
 	err := eachWholeLine(s.failures, func(_ int64, data []byte) error {
-		var v Failure
+		var v struct {
+			Position int64 `json:"position"`
+		}
 		if err := json.Unmarshal(data, &v); err != nil {
-			return err
+			return fmt.Errorf("read failed rows: %w", err)
 		}
-		if s.Failed(v.Position) {
-			list = append(list, v)
+		if s.givenUp(v.Position) {
+			list = append(list, failureLine{v.Position, off, len(data)})
 		}
+		off += int64(len(data))
 		return nil
 	})
-	slices.SortStableFunc(list, func(a, b Failure) int { return cmp.Compare(a.Position, b.Position) })
-	last := list[:0]
-	for i, f := range list {
-		if i+1 == len(list) || list[i+1].Position != f.Position {
-			last = append(last, f)
-		}
-	}
-	return last, err
+	slices.SortStableFunc(list, func(a, b failureLine) int { return cmp.Compare(a.pos, b.pos) })
+	return list, err
 }

@@ -3,11 +3,13 @@ package checkpoint
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,15 +39,15 @@ func (e *DamageError) Error() string {
 	return fmt.Sprintf("%s: damaged: %s", e.File, e.What)
 }
 
-// part is one append-only file of finished rows.
+// part is one append-only file of finished rows while it is open.
 type part struct {
 	number int
 	name   string
-	f      *os.File // for appending; nil: closed
-	size   int64    // bytes, the header included
-	sum    uint32   // CRC-32C of these bytes
+	f      *os.File
+	size   int64  // bytes, the header included
+	sum    uint32 // CRC-32C of these bytes
 	rows   int
-	unread int // rows of this process that Read did not yet return
+	unread int // rows that Read did not yet return
 	sealed bool
 	dirty  bool // has bytes that were not synced
 }
@@ -83,41 +85,50 @@ func (s *Store) partNumbers() ([]int, error) {
 	return numbers, nil
 }
 
-// loadParts reads every part: a sealed one must fit its checksum, an unsealed
-// one may end in a torn tail, which is dropped, and is sealed then.
+// loadParts reads every part: a sealed one must fit its checksum; those after
+// the last sealed one may end in a torn tail, which is dropped, and are sealed then.
 func (s *Store) loadParts() error {
-	sums, err := s.openSums()
-	if err != nil {
-		return err
-	}
 	numbers, err := s.partNumbers()
 	if err != nil {
 		return err
 	}
-	for n := range sums {
-		if _, there := slices.BinarySearch(numbers, n); !there {
-			return &DamageError{File: filepath.Join(s.dir, s.partName(n)), What: "the part is missing"}
-		}
+	sums, err := s.openSums(len(numbers) > 0)
+	if err != nil {
+		return err
 	}
-	for i, n := range numbers {
-		if n != i+1 {
-			return &DamageError{File: filepath.Join(s.dir, s.partName(i+1)), What: "the part is missing"}
+	lastSealed := 0
+	for n := range sums {
+		lastSealed = max(lastSealed, n)
+	}
+	for n := 1; n <= max(len(numbers), lastSealed); n++ {
+		if n > len(numbers) || numbers[n-1] != n {
+			return &DamageError{File: s.partPath(n), What: "the part is missing"}
 		}
-		var want *sum
-		if w, ok := sums[n]; ok {
-			want = &w
+		want, sealed := sums[n]
+		switch {
+		case sealed:
+			err = s.loadSealed(n, want)
+		case n < lastSealed:
+			err = &DamageError{File: s.path(".sums"), What: fmt.Sprintf("the checksum of part %d is missing", n)}
+		default:
+			err = s.loadTorn(n)
 		}
-		if err := s.loadPart(n, want); err != nil {
+		if err != nil {
 			return err
 		}
 	}
-	slices.SortFunc(s.resumed, func(a, b extent) int { return int(min(max(a.pos-b.pos, -1), 1)) })
+	s.count = len(numbers)
+	slices.SortFunc(s.resumed, func(a, b extent) int { return cmp.Compare(a.pos, b.pos) })
 	return nil
 }
 
-// openSums reads the sums; a torn last line is dropped.
-func (s *Store) openSums() (map[int]sum, error) {
+// openSums reads the sums; a torn last line is dropped. They are there before
+// the first part is.
+func (s *Store) openSums(haveParts bool) (map[int]sum, error) {
 	path := s.path(".sums")
+	if _, err := os.Lstat(path); haveParts && errors.Is(err, fs.ErrNotExist) {
+		return nil, &DamageError{File: path, What: "it is missing, but the parts it belongs to are there"}
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
 		return nil, err
@@ -161,82 +172,135 @@ func eachWholeLine(file *os.File, f func(line int64, data []byte) error) error {
 	}
 }
 
-func (s *Store) loadPart(number int, want *sum) error {
+// openPart opens a part of an earlier process. The caller closes it.
+func (s *Store) openPart(number int) (*part, error) {
 	p := &part{number: number, name: s.partName(number), sealed: true}
-	path := filepath.Join(s.dir, p.name)
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	var err error
+	p.f, err = os.OpenFile(s.partPath(number), os.O_RDWR, 0)
+	return p, err
+}
+
+func (s *Store) loadSealed(number int, want sum) error {
+	p, err := s.openPart(number)
 	if err != nil {
 		return err
 	}
-	p.f = f
-	defer s.closePart(p)
-	s.parts = append(s.parts, p)
-	if err := p.measure(); err != nil {
+	defer p.f.Close()
+	if _, err := p.measure(); err != nil {
 		return err
 	}
-	if want != nil && (p.size != want.Bytes || fmt.Sprintf("%08x", p.sum) != want.CRC) {
-		return &DamageError{File: path, What: fmt.Sprintf("it has %d bytes with checksum %08x, was sealed with %d and %s", p.size, p.sum, want.Bytes, want.CRC)}
+	if got := fmt.Sprintf("%08x", p.sum); p.size != want.Bytes || got != want.CRC {
+		return &DamageError{File: s.partPath(number), What: fmt.Sprintf(
+			"it has %d bytes with checksum %s, was sealed with %d and %s", p.size, got, want.Bytes, want.CRC)}
 	}
-	end, err := s.readRows(p, path)
+	end, err := s.readRows(p, p.size)
+	if err == nil && end != p.size {
+		err = &DamageError{File: s.partPath(number), What: "it was sealed with half a record"}
+	}
+	return err
+}
+
+func (s *Store) loadTorn(number int) error {
+	p, err := s.openPart(number)
 	if err != nil {
 		return err
 	}
-	if want != nil {
-		return nil
+	defer func() { p.f.Close() }()
+	written, err := p.measure()
+	if err != nil {
+		return err
 	}
-	if err := s.dropTail(p, path, end); err != nil {
+	end, err := s.readRows(p, written)
+	if err != nil {
+		return err
+	}
+	if err := s.dropTail(p, end); err != nil {
 		return err
 	}
 	if err := p.f.Sync(); err != nil {
 		return err
 	}
-	return s.writeSum(p)
+	return s.writeSums([]*part{p})
 }
 
-func (p *part) measure() error {
+// hole is what a power cut may leave where bytes were never written, at least.
+const hole = 512
+
+// measure sets size and checksum, and returns how many bytes come before the
+// first hole.
+func (p *part) measure() (written int64, err error) {
 	if _, err := p.f.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	sum := crc32.New(castagnoli)
-	n, err := io.Copy(sum, p.f)
-	p.size, p.sum = n, sum.Sum32()
-	return err
-}
-
-// readRows notes the rows of a part and returns where its last whole record ends.
-// What follows is a torn tail if it holds no whole record, damage otherwise.
-func (s *Store) readRows(p *part, path string) (int64, error) {
-	head := make([]byte, len(s.header))
-	n, err := p.f.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
 		return 0, err
 	}
-	if head = head[:n]; !bytes.Equal(head, s.header) {
+	p.size, p.sum, written = 0, 0, -1
+	buf := make([]byte, 64<<10)
+	zeros := 0 // at the end of what was read
+	for {
+		n, err := p.f.Read(buf)
+		if bytes.IndexByte(buf[:n], 0) < 0 {
+			zeros = 0
+		} else {
+			for i, c := range buf[:n] {
+				if c != 0 {
+					zeros = 0
+				} else if zeros++; zeros == hole && written < 0 {
+					written = p.size + int64(i) + 1 - hole
+				}
+			}
+		}
+		p.size += int64(n)
+		p.sum = crc32.Update(p.sum, castagnoli, buf[:n])
+		if err == io.EOF {
+			if written < 0 {
+				written = p.size
+			}
+			return written, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// readRows notes the rows in the first size bytes of a part and returns where
+// the last whole record ends. What follows is a torn tail if it holds no whole
+// record, damage otherwise.
+func (s *Store) readRows(p *part, size int64) (end int64, err error) {
+	path := s.partPath(p.number)
+	head := make([]byte, min(int64(len(s.header)), size))
+	if _, err := p.f.ReadAt(head, 0); err != nil {
+		return 0, err
+	}
+	if !bytes.Equal(head, s.header) {
 		if bytes.HasPrefix(s.header, bytes.TrimRight(head, "\x00")) {
 			return 0, nil // torn in the header
 		}
 		return 0, &DamageError{File: path, Line: 1, What: "the header is not that of the job"}
 	}
-	end := int64(len(s.header))
-	r, err := record.NewReader(io.NewSectionReader(p.f, 0, p.size), record.Options{Name: path, Format: record.CSV})
+	end = int64(len(s.header))
+	r, err := record.NewReader(io.NewSectionReader(p.f, 0, size), record.Options{Name: path, Format: record.CSV})
 	if err != nil {
 		return 0, asDamage(err)
 	}
 	for {
 		rec, err := r.Next()
-		if err == io.EOF {
+		switch {
+		case err == io.EOF && end == size:
 			return end, nil
+		case err == io.EOF:
+			return end, s.orTorn(p, end, size, &DamageError{File: path, What: "there are blank lines at its end"})
+		case err != nil:
+			return end, s.orTorn(p, end, size, asDamage(err))
+		case rec.Offset != end: // a blank line, or a carriage return before the line end
+			return 0, &DamageError{File: path, Line: rec.Line, What: "the record before it does not end as records of a part do"}
 		}
-		if err != nil {
-			return end, s.orTorn(p, end, err)
-		}
-		next := rec.Offset + int64(len(rec.Raw())) + 1
-		if next > p.size {
+		next := end + int64(len(rec.Raw())) + 1
+		if next > size || next == size && !p.endsLine(size) {
 			return end, nil // no line end: torn
 		}
 		pos, err := record.ParseRowID(rec.Text(nil, 0))
 		if err != nil || pos < 1 {
-			return 0, s.orTorn(p, end, &record.Error{File: path, Line: rec.Line, Msg: "no position"})
+			return 0, &DamageError{File: path, Line: rec.Line, What: "no position"}
 		}
 		if s.done.has(pos) {
 			return 0, &DamageError{File: path, Line: rec.Line, What: fmt.Sprintf("position %d was finished before", pos)}
@@ -244,9 +308,15 @@ func (s *Store) readRows(p *part, path string) (int64, error) {
 		s.done.add(pos)
 		s.rows++
 		p.rows++
-		s.resumed = extend(s.resumed, extent{pos: pos, off: rec.Offset, part: int32(p.number), rows: 1, bytes: int32(next - rec.Offset)})
+		s.resumed = extend(s.resumed, extent{pos: pos, off: end, part: int32(p.number), rows: 1, bytes: int32(next - end)})
 		end = next
 	}
+}
+
+func (p *part) endsLine(size int64) bool {
+	var last [1]byte
+	n, _ := p.f.ReadAt(last[:], size-1)
+	return n == 1 && last[0] == '\n'
 }
 
 func asDamage(err error) error {
@@ -257,29 +327,36 @@ func asDamage(err error) error {
 	return err
 }
 
-// orTorn is nil if the bytes from end on are a record that was never finished.
-func (s *Store) orTorn(p *part, end int64, cause error) error {
-	if p.size-end > maxTail {
-		return asDamage(cause)
+// orTorn is nil if the bytes from end to size are a record that was never
+// finished; else it is the cause.
+func (s *Store) orTorn(p *part, end, size int64, cause error) error {
+	if size-end > maxTail {
+		return cause
 	}
-	tail := make([]byte, p.size-end)
+	tail := make([]byte, size-end)
 	if _, err := p.f.ReadAt(tail, end); err != nil {
 		return err
 	}
-	if tail = bytes.TrimRight(tail, "\x00"); recordEnd(tail) < 0 {
+	if recordEnd(bytes.TrimRight(tail, "\x00")) < 0 {
 		return nil
 	}
-	return asDamage(cause)
+	return cause
 }
 
-func (s *Store) dropTail(p *part, path string, end int64) error {
+// dropTail makes the part end at end; 0 leaves the header alone in it.
+func (s *Store) dropTail(p *part, end int64) error {
 	if end == p.size {
 		return nil
 	}
-	if end == 0 {
-		if err := s.closePart(p); err != nil {
+	if end > 0 {
+		if err := p.f.Truncate(end); err != nil {
 			return err
 		}
+	} else {
+		if err := p.f.Close(); err != nil {
+			return err
+		}
+		path := s.partPath(p.number)
 		if err := durable.WriteFile(path, s.header); err != nil {
 			return err
 		}
@@ -288,10 +365,9 @@ func (s *Store) dropTail(p *part, path string, end int64) error {
 			return err
 		}
 		p.f = f
-	} else if err := p.f.Truncate(end); err != nil {
-		return err
 	}
-	return p.measure()
+	_, err := p.measure()
+	return err
 }
 
 // recordEnd is the number of bytes of data's first CSV record with its line
@@ -317,13 +393,4 @@ func recordEnd(data []byte) int {
 		}
 	}
 	return -1
-}
-
-// dropIfRead gives up a private part that nobody will read again.
-func (s *Store) dropIfRead(p *part) {
-	if s.private && p.sealed && p.unread == 0 {
-		if err := s.closePart(p); err != nil && s.err == nil {
-			s.err = err
-		}
-	}
 }

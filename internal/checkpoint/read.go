@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sort"
 )
 
@@ -22,10 +21,16 @@ type extent struct {
 	bytes int32
 }
 
+// end is the position after the last row.
+func (e *extent) end() int64 { return e.pos + int64(e.rows) }
+
+// weight is what a fresh extent adds to the backlog.
+func (e *extent) weight() int { return 1 + int(e.bytes)>>12 }
+
 func extend(list []extent, e extent) []extent {
 	if n := len(list); n > 0 {
 		l := &list[n-1]
-		if l.part == e.part && l.pos+int64(l.rows) == e.pos && l.off+int64(l.bytes) == e.off && l.bytes+e.bytes <= maxExtent {
+		if l.part == e.part && l.end() == e.pos && l.off+int64(l.bytes) == e.off && l.bytes+e.bytes <= maxExtent {
 			l.rows += e.rows
 			l.bytes += e.bytes
 			return list
@@ -34,19 +39,52 @@ func extend(list []extent, e extent) []extent {
 	return append(list, e)
 }
 
+// State is what became of a row.
+type State uint8
+
+// The states.
+const (
+	Unfinished State = iota // to be asked for
+	Finished                // its record is in the checkpoint
+	GivenUp                 // it failed
+)
+
+// Meet says that the input has a row at pos, higher than any before, and
+// returns its state. Read waits for a row to be met, so that what an earlier
+// process finished beyond the end of this input stays out.
+func (s *Store) Meet(pos int64) State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.met = pos
+	if s.awaited != 0 && pos >= s.awaited {
+		s.grown.Broadcast()
+	}
+	switch {
+	case s.done.has(pos):
+		return Finished
+	case s.failed.has(pos):
+		return GivenUp
+	}
+	return Unfinished
+}
+
 // Read returns the finished rows from position pos on that lie together,
-// each record with its line end and without the Position, in order, and how
-// many they are. It waits until the row at pos is finished; 0 rows and a nil
-// error say that this row failed. Each row is read once. The bytes live until
-// the next Read. Only one goroutine reads.
-func (s *Store) Read(ctx context.Context, pos int64, buf []byte) (records [][]byte, raw []byte, err error) {
+// each record with its line end and without the Position, in order. It waits
+// until the row at pos was met and is finished; no rows and a nil error say that
+// this row failed. A row of this process can be read once. The bytes live until
+// the next Read.
+func (s *Store) Read(ctx context.Context, pos int64) ([][]byte, error) {
 	stop := context.AfterFunc(ctx, s.wake)
 	defer stop()
-	e, ok, err := s.await(ctx, pos)
-	if err != nil || !ok {
-		return nil, buf, err
+	e, last, err := s.await(ctx, pos)
+	if err != nil || e.rows == 0 {
+		return nil, err
 	}
-	return s.readExtent(e, buf)
+	if err := s.bring(&s.readAhead, e); err != nil {
+		return nil, err
+	}
+	s.read(e)
+	return s.readAhead.rows[pos-e.pos : last-e.pos+1], nil
 }
 
 func (s *Store) wake() {
@@ -55,149 +93,157 @@ func (s *Store) wake() {
 	s.grown.Broadcast()
 }
 
-func (s *Store) await(ctx context.Context, pos int64) (extent, bool, error) {
+// await returns the extent that has pos and the last position of it that was
+// met; an extent without rows if the row failed.
+func (s *Store) await(ctx context.Context, pos int64) (e extent, last int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.awaited = pos
+	defer func() { s.awaited = 0 }()
 	for {
-		if e, ok := s.take(pos); ok {
-			return e, true, nil
+		if pos <= s.met {
+			if e, ok := s.take(pos); ok {
+				return e, min(e.end()-1, s.met), nil
+			}
+			if s.failed.has(pos) {
+				return extent{}, pos, nil
+			}
 		}
 		switch {
-		case s.failed.has(pos):
-			return extent{}, false, nil
 		case s.err != nil:
-			return extent{}, false, s.err
+			return extent{}, 0, s.err
 		case ctx.Err() != nil:
-			return extent{}, false, ctx.Err()
+			return extent{}, 0, ctx.Err()
 		}
 		s.grown.Wait()
 	}
 }
 
-// Has tells whether Read at pos would return without waiting.
-func (s *Store) Has(pos int64) bool {
+// Ready tells whether Read at pos would return without waiting.
+func (s *Store) Ready(pos int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, fresh := s.fresh[pos]
-	return fresh || s.done.has(pos) || s.failed.has(pos)
+	return pos <= s.met && (s.done.has(pos) || s.failed.has(pos))
 }
 
-// Backlog is how many runs of rows this process finished that Read has not
-// returned yet.
+// Backlog weighs the rows that this process finished and Read has not returned
+// yet: 1 for each run of rows, and 1 more for each 4 KiB of it.
 func (s *Store) Backlog() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.fresh)
+	return s.backlog
 }
 
-// take finds the extent that begins at pos, and forgets a fresh one.
+// take finds the extent that has pos, and forgets a fresh one.
 func (s *Store) take(pos int64) (extent, bool) {
 	if e, ok := s.fresh[pos]; ok {
 		delete(s.fresh, pos)
+		s.backlog -= e.weight()
 		return e, true
 	}
-	i := sort.Search(len(s.resumed), func(i int) bool { return s.resumed[i].pos >= pos })
-	if i < len(s.resumed) && s.resumed[i].pos == pos {
-		return s.resumed[i], true
-	}
-	return extent{}, false
+	return s.old(pos)
 }
 
-func (s *Store) readExtent(e extent, buf []byte) ([][]byte, []byte, error) {
-	records, buf, err := s.fetch(&s.reading, e, buf)
-	if err != nil {
-		return nil, buf, err
+// old finds the extent of an earlier process that has pos.
+func (s *Store) old(pos int64) (extent, bool) {
+	i := sort.Search(len(s.resumed), func(i int) bool { return s.resumed[i].pos > pos }) - 1
+	if i < 0 || pos >= s.resumed[i].end() {
+		return extent{}, false
 	}
+	return s.resumed[i], true
+}
+
+// read notes that the rows of a fresh extent were read.
+func (s *Store) read(e extent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.parts[e.part-1]
-	p.unread -= int(e.rows)
-	s.dropIfRead(p)
-	return records, buf, nil
+	if p := s.open[int(e.part)]; p != nil {
+		p.unread -= int(e.rows)
+		s.dropIfRead(p)
+	}
 }
 
 // Record returns the record of a row that an earlier process finished, as Read
-// does; nil if there is none. One goroutine may call it while another calls Read.
+// does; nil if there is none. The bytes live until the next Record.
 func (s *Store) Record(pos int64) ([]byte, error) {
-	i := sort.Search(len(s.resumed), func(i int) bool { return s.resumed[i].pos > pos }) - 1
-	if i < 0 || pos >= s.resumed[i].pos+int64(s.resumed[i].rows) {
+	e, ok := s.old(pos)
+	if !ok {
 		return nil, nil
 	}
-	e := s.resumed[i]
-	if s.peeked.rows == nil || s.peeked.extent != e {
-		rows, buf, err := s.fetch(&s.peeked.handle, e, s.peeked.buf)
-		if err != nil {
-			return nil, err
-		}
-		s.peeked.extent, s.peeked.rows, s.peeked.buf = e, rows, buf
+	if err := s.bring(&s.peeked, e); err != nil {
+		return nil, err
 	}
 	return s.peeked.rows[pos-e.pos], nil
 }
 
-// peeked is the extent that Record looked at last.
-type peeked struct {
-	handle handle
+// window is an extent in memory, and the part that it was read from.
+type window struct {
 	extent extent
 	rows   [][]byte
 	buf    []byte
+	f      *os.File // nil: none, or that of a private store
+	part   int32    // of f
 }
 
-// handle keeps the part that was read last open.
-type handle struct {
-	f    *os.File
-	part int
-}
-
-func (s *Store) fetch(h *handle, e extent, buf []byte) ([][]byte, []byte, error) {
-	s.mu.Lock()
-	p := s.parts[e.part-1]
-	s.mu.Unlock()
-	f := p.f
-	if !s.private { // the part's own handle closes when it was synced
-		if err := h.open(filepath.Join(s.dir, p.name), p.number); err != nil {
-			return nil, buf, err
-		}
-		f = h.f
-	}
-	if cap(buf) < int(e.bytes) {
-		buf = make([]byte, e.bytes)
-	}
-	buf = buf[:e.bytes]
-	if _, err := f.ReadAt(buf, e.off); err != nil {
-		return nil, buf, fmt.Errorf("read checkpoint part %s: %w", p.name, err)
-	}
-	records, err := split(buf, int(e.rows))
-	if err != nil {
-		return nil, buf, &DamageError{File: filepath.Join(s.dir, p.name), What: err.Error()}
-	}
-	return records, buf, nil
-}
-
-func (h *handle) open(path string, part int) error {
-	if h.f != nil && h.part == part {
+// bring brings one extent into a window, unless it is there.
+func (s *Store) bring(w *window, e extent) error {
+	if w.extent == e {
 		return nil
 	}
-	if h.f != nil {
-		if err := h.f.Close(); err != nil {
-			return err
-		}
-		h.f = nil
+	w.extent = extent{}
+	f, err := s.fileOf(w, e.part)
+	if err != nil {
+		return err
 	}
-	f, err := os.Open(path)
-	h.f, h.part = f, part
-	return err
+	if cap(w.buf) < int(e.bytes) {
+		w.buf = make([]byte, e.bytes)
+	}
+	w.buf = w.buf[:e.bytes]
+	if _, err := f.ReadAt(w.buf, e.off); err != nil {
+		return fmt.Errorf("read checkpoint part %s: %w", s.partName(int(e.part)), err)
+	}
+	if w.rows, err = split(w.rows[:0], w.buf, int(e.rows)); err != nil {
+		return &DamageError{File: s.partPath(int(e.part)), What: err.Error()}
+	}
+	w.extent = e
+	return nil
 }
 
-func split(data []byte, rows int) ([][]byte, error) {
-	records := make([][]byte, 0, rows)
-	for range rows {
-		n := recordEnd(data)
-		comma := bytes.IndexByte(data, ',')
-		if n < 0 || comma < 0 || comma >= n {
-			return nil, fmt.Errorf("%d records expected, %d found", rows, len(records))
+// fileOf is an open file of the part. A part's own file closes when it was
+// synced, so the window has one of its own, but for a private store.
+func (s *Store) fileOf(w *window, part int32) (*os.File, error) {
+	if s.private {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.open[int(part)].f, nil
+	}
+	if w.f != nil && w.part == part {
+		return w.f, nil
+	}
+	if w.f != nil {
+		if err := w.f.Close(); err != nil {
+			return nil, err
 		}
-		records = append(records, data[comma+1:n])
-		data = data[n:]
+		w.f = nil
+	}
+	f, err := os.Open(s.partPath(int(part)))
+	if err != nil {
+		return nil, err
+	}
+	w.f, w.part = f, part
+	return f, nil
+}
+
+// split cuts data into its records, which lose their Position.
+func split(records [][]byte, data []byte, rows int) ([][]byte, error) {
+	for n := range rows {
+		end := recordEnd(data)
+		comma := bytes.IndexByte(data, ',')
+		if end < 0 || comma < 0 || comma >= end {
+			return nil, fmt.Errorf("%d records expected, %d found", rows, n)
+		}
+		records = append(records, data[comma+1:end])
+		data = data[end:]
 	}
 	return records, nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // startSyncing runs the one goroutine that syncs: sealed parts as they come, the
-// current part every syncEvery. Close waits for it.
+// current part and the failures every syncEvery. Close waits for it.
 func (s *Store) startSyncing() {
 	s.sealed = make(chan struct{}, 1)
 	s.synced.Add(1)
@@ -23,26 +23,31 @@ func (s *Store) startSyncing() {
 			case _, open = <-s.sealed:
 				s.syncSealed()
 			case <-tick.C:
-				s.note(s.syncCurrent())
+				s.note(s.syncOpen())
 			}
 		}
 	}()
 }
 
+// syncSealed finishes the parts that wait, those that came meanwhile together.
 func (s *Store) syncSealed() {
 	for {
 		s.mu.Lock()
-		if len(s.unsynced) == 0 || s.err != nil {
+		parts := s.unsynced
+		if len(parts) == 0 || s.err != nil {
 			s.mu.Unlock()
 			return
 		}
-		p := s.unsynced[0]
 		s.mu.Unlock()
-		s.note(s.finish(p))
+		err := s.finish(parts)
 		s.mu.Lock()
-		s.unsynced = s.unsynced[1:]
-		s.grown.Broadcast()
+		for _, p := range parts {
+			err = errors.Join(err, s.closePart(p))
+		}
+		s.unsynced = append([]*part(nil), s.unsynced[len(parts):]...)
 		s.mu.Unlock()
+		s.note(err)
+		s.wake()
 	}
 }
 
@@ -58,46 +63,60 @@ func (s *Store) note(err error) {
 	s.grown.Broadcast()
 }
 
-// finish makes a sealed part durable and then writes its line of the sums, so
+// finish makes sealed parts durable and then writes their lines of the sums, so
 // that a part with a line is always whole.
-func (s *Store) finish(p *part) error {
-	if err := p.f.Sync(); err != nil {
-		return fmt.Errorf("sync checkpoint part %s: %w", p.name, err)
+func (s *Store) finish(parts []*part) error {
+	for _, p := range parts {
+		if err := p.f.Sync(); err != nil {
+			return fmt.Errorf("sync checkpoint part %s: %w", p.name, err)
+		}
 	}
 	if err := durable.SyncDir(s.dir); err != nil {
 		return fmt.Errorf("sync checkpoint folder: %w", err)
 	}
-	if err := s.writeSum(p); err != nil {
-		return err
-	}
-	return s.closePart(p)
+	return s.writeSums(parts)
 }
 
-func (s *Store) writeSum(p *part) error {
-	line, err := json.Marshal(sum{Part: p.number, Rows: p.rows, Bytes: p.size, CRC: fmt.Sprintf("%08x", p.sum)})
-	if err != nil {
-		return err
+func (s *Store) writeSums(parts []*part) error {
+	var lines []byte
+	for _, p := range parts {
+		line, err := json.Marshal(sum{Part: p.number, Rows: p.rows, Bytes: p.size, CRC: fmt.Sprintf("%08x", p.sum)})
+		if err != nil {
+			return err
+		}
+		lines = append(append(lines, line...), '\n')
 	}
-	if _, err := s.sums.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("write checksum of %s: %w", p.name, err)
+	if _, err := s.sums.Write(lines); err != nil {
+		return fmt.Errorf("write checksums: %w", err)
 	}
 	if err := s.sums.Sync(); err != nil {
-		return fmt.Errorf("sync checksum of %s: %w", p.name, err)
+		return fmt.Errorf("sync checksums: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) syncCurrent() error {
+// syncOpen syncs what grew since the last time: the current part, the failures.
+func (s *Store) syncOpen() error {
 	s.mu.Lock()
-	p := s.current
-	if p == nil || !p.dirty {
-		s.mu.Unlock()
+	p, failures := s.current, s.unlisted
+	s.unlisted = false
+	if p != nil && !p.dirty {
+		p = nil
+	}
+	if p != nil {
+		p.dirty = false
+	}
+	s.mu.Unlock()
+	if failures {
+		if err := s.failures.Sync(); err != nil {
+			return fmt.Errorf("sync failed rows: %w", err)
+		}
+	}
+	if p == nil {
 		return nil
 	}
-	p.dirty = false
-	s.mu.Unlock()
 	if err := p.f.Sync(); err != nil {
 		return fmt.Errorf("sync checkpoint part %s: %w", p.name, err)
 	}
-	return errors.Join(s.failures.Sync(), durable.SyncDir(s.dir))
+	return durable.SyncDir(s.dir)
 }

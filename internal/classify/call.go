@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,9 @@ const maxDelay = time.Minute
 // pausePoll is how often a paused worker looks whether it may go on.
 const pausePoll = 250 * time.Millisecond
 
+// opConnect is ollama.Error's Op where there was no connection.
+const opConnect = "connect"
+
 type callCounter struct{ n atomic.Int64 }
 
 // ask sends the rows of w until a reply comes, at most c.Retries times more, and
@@ -35,14 +39,11 @@ func (e *engine) ask(ctx context.Context, w *work) *result {
 		ids[i], mentions[i] = r.RowID, r.Mention
 	}
 	req := e.request(mentions, ids, w.tries)
-	retries := e.c.Retries
-	if w.suspect && len(w.rows) > 1 {
-		retries = min(retries, 1)
-	}
 	wait := newBackoff(e.c.Delay)
+	res := &result{work: w}
 	for attempt := 1; ; attempt++ {
-		if err := e.gate(ctx); err != nil {
-			return &result{work: w, err: err}
+		if res.err = e.gate(ctx); res.err != nil {
+			return res
 		}
 		for _, r := range w.rows {
 			r.calls++
@@ -53,9 +54,10 @@ func (e *engine) ask(ctx context.Context, w *work) *result {
 			return e.read(w, ids, r, call)
 		}
 		if ctx.Err() != nil {
-			return &result{work: w, err: context.Cause(ctx)}
+			res.err = context.Cause(ctx)
+			return res
 		}
-		res := &result{work: w, why: err.Error()}
+		res.why = err.Error()
 		switch class := ollama.ClassOf(err); {
 		case class == ollama.Overflow:
 			res.why = fmt.Sprintf("the prompt does not fit the context of %d tokens (%s)", e.c.Request.NumCtx, err)
@@ -64,14 +66,41 @@ func (e *engine) ask(ctx context.Context, w *work) *result {
 		case class != ollama.Transient:
 			res.err = err
 			return res
-		case attempt > retries:
+		}
+		res.blamed = res.blamed || mayBlameRows(err)
+		if attempt > e.retries(w, res.blamed) {
+			if w.suspect && res.blamed && len(w.rows) > 1 {
+				return res // halved; before a row is given up the server is probed
+			}
 			return e.probe(ctx, req, res, err)
 		}
-
 		if err := e.c.Sleep(ctx, wait.NextBackOff()); err != nil {
-			return &result{work: w, err: context.Cause(ctx)}
+			res.err = context.Cause(ctx)
+			return res
 		}
 	}
+}
+
+// retries is how often a call is made again after a transient error. Rows that
+// went wrong while the server was up are not to cost much more.
+func (e *engine) retries(w *work, blamed bool) int {
+	switch {
+	case !w.suspect || !blamed:
+		return e.c.Retries
+	case len(w.rows) > 1:
+		return 0
+	}
+	return max(e.c.Retries-1, 0)
+}
+
+// mayBlameRows tells whether the rows of a call can be the reason of a transient
+// error: not when there was no connection, nor when the server had no time.
+func mayBlameRows(err error) bool {
+	var oe *ollama.Error
+	if !errors.As(err, &oe) {
+		return true
+	}
+	return oe.Op != opConnect && oe.Status != http.StatusServiceUnavailable && oe.Status != http.StatusTooManyRequests
 }
 
 // probe tells an outage from rows that the server cannot take.
@@ -86,16 +115,18 @@ func (e *engine) probe(ctx context.Context, req *ollama.Request, res *result, fa
 	if err != nil {
 		call.Error = err.Error()
 	}
+	if ctx.Err() != nil {
+		res.err = context.Cause(ctx)
+		return res
+	}
 	e.end(call, start)
 	switch {
-	case ctx.Err() != nil:
-		res.err = context.Cause(ctx)
 	case found == ollama.Down:
 		res.err = failed
-	case found == ollama.Elsewhere:
-		res.elsewhere = true
+	case found == ollama.Elsewhere || !res.blamed:
+		res.anew = true
 	default:
-		res.final = true
+		res.probed = true
 	}
 	return res
 }

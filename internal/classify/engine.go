@@ -1,9 +1,11 @@
 package classify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,9 +17,17 @@ import (
 	"prism/internal/status"
 )
 
-// maxBacklog bounds the finished rows that wait for an earlier one, counted in
-// runs of rows that lie together in the checkpoint (about 100 bytes each here).
-const maxBacklog = 200_000
+// maxBacklog bounds the finished rows that wait for an earlier one, in the weight
+// that the checkpoint gives them: about 100 bytes of memory and at most 4 KiB of
+// disk each.
+const maxBacklog = 1 << 16
+
+// maxAnew is how often rows are asked for as if they were new, because the probe
+// found the server back or another one up, before they are suspected after all.
+const maxAnew = 3
+
+// maxReply bounds the reply that is kept of a failed row, in bytes.
+const maxReply = 64 << 10
 
 // maxOrganic bounds the organic labels that are warned of, once each; all are counted.
 const maxOrganic = 20
@@ -40,6 +50,7 @@ type config struct {
 	Request    ollama.Request
 	Tail       []byte // cells that end each record: model, batch size, run ID
 	PauseDir   string // where pause.flag may be; empty: nowhere
+	Backlog    int    // 0: maxBacklog
 
 	Sleep func(ctx context.Context, d time.Duration) error
 	Now   func() time.Time
@@ -67,22 +78,23 @@ type engine struct {
 
 // result is what came of the rows of one model call, its retries included.
 type result struct {
-	work      *work
-	rows      []reply.Row
-	fault     []reply.Fault
-	text      string // the reply; empty: none came
-	why       string // no reply: why not
-	final     bool   // asking again for a single row is in vain
-	elsewhere bool   // the host that had the rows is down, another is not
-	err       error  // ends the worker: outage, missing model, interrupt
+	work   *work
+	rows   []reply.Row
+	fault  []reply.Fault
+	text   string // the reply; empty: none came
+	why    string // no reply: why not
+	final  bool   // asking again for a single row is in vain
+	blamed bool   // no reply, and the rows may be the reason
+	probed bool   // blamed, and then the probe went well
+	anew   bool   // the server is back, or another one took its place
+	err    error  // ends the worker: outage, missing model, interrupt
 }
 
 // run labels all rows. It returns nil when every row is finished or failed.
-func (e *engine) run(ctx context.Context) error {
+// cancel ends ctx, and with it whatever the reading of rows waits for.
+func (e *engine) run(ctx context.Context, cancel context.CancelCauseFunc) error {
 	e.results = make(chan *result, e.c.Parallel)
 	e.organic = map[reply.Label]bool{}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	batches := make(chan *work)
 	quit := make(chan struct{})
 	ended, end := context.WithCancel(ctx)
@@ -98,7 +110,8 @@ func (e *engine) run(ctx context.Context) error {
 	})
 	var outErr error
 	side.Go(func() error {
-		if outErr = e.out.run(ctx, ended); outErr != nil {
+		if err := e.out.run(ctx, ended); err != nil {
+			outErr = fmt.Errorf("write output: %w", err)
 			cancel(outErr)
 		}
 		return nil
@@ -115,7 +128,7 @@ func (e *engine) run(ctx context.Context) error {
 	case err != nil:
 		return err
 	case outErr != nil:
-		return fmt.Errorf("write output: %w", outErr)
+		return outErr
 	}
 	return readErr
 }
@@ -125,6 +138,7 @@ func (e *engine) run(ctx context.Context) error {
 func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc, batches <-chan *work) error {
 	var stop error
 	done := ctx.Done()
+	backlog := cmp.Or(e.c.Backlog, maxBacklog)
 	for more := true; ; {
 		free := stop == nil && e.inFlight < e.c.Parallel
 		if free && len(e.waiting) > 0 {
@@ -137,7 +151,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc,
 			return stop
 		}
 		in := batches
-		if !free || !more || e.store.Backlog() > maxBacklog {
+		if !free || !more || e.store.Backlog() > backlog {
 			in = nil
 		}
 		select {
@@ -177,27 +191,56 @@ func (e *engine) settle(r *result) error {
 		return r.err
 	}
 	w := r.work
+	if r.anew {
+		if w.anew++; w.anew <= maxAnew {
+			e.again(w)
+			return nil
+		}
+		r.blamed, r.probed = true, true
+	}
+	e.tryRest(w.rest, r.blamed)
 	switch {
 	case len(r.rows) == len(w.rows):
 		return nil
 	case len(r.rows) > 0:
 		e.again(&work{rows: without(w.rows, r.rows), suspect: w.suspect})
 		return nil
-	case r.elsewhere:
-		e.again(w)
+	case r.blamed && len(w.rows) > 1:
+		e.onTrial(w.rows)
 		return nil
 	case len(w.rows) > 1:
 		half := len(w.rows) / 2
-		suspect := w.suspect || r.final
-		e.again(&work{rows: w.rows[half:], suspect: suspect})
-		e.again(&work{rows: w.rows[:half], suspect: suspect})
+		e.again(&work{rows: w.rows[half:], suspect: w.suspect})
+		e.again(&work{rows: w.rows[:half], suspect: w.suspect})
+		return nil
+	case r.probed && !w.suspect:
+		e.again(&work{rows: w.rows, suspect: true})
 		return nil
 	}
-	if w.tries++; w.tries < e.c.Retries && !r.final {
+	if w.tries++; w.tries < e.c.Retries && !r.final && !r.probed {
 		e.again(w)
 		return nil
 	}
 	return e.fail(w.rows[0], r)
+}
+
+// onTrial halves rows of which one at least goes wrong while the server is up. The
+// first half tells about the second: if it is well the second is not, and need
+// not be sent as it is.
+func (e *engine) onTrial(rows []*row) {
+	half := len(rows) / 2
+	e.again(&work{rows: rows[:half], rest: rows[half:], suspect: true})
+}
+
+// tryRest goes on with the second half of rows on trial.
+func (e *engine) tryRest(rest []*row, firstBlamed bool) {
+	switch {
+	case len(rest) == 0:
+	case firstBlamed || len(rest) == 1:
+		e.again(&work{rows: rest, suspect: true})
+	default:
+		e.onTrial(rest)
+	}
 }
 
 func (e *engine) again(w *work) { e.waiting = append(e.waiting, w) }
@@ -252,7 +295,10 @@ func (e *engine) fail(r *row, why *result) error {
 	if reason == "" && len(why.fault) > 0 {
 		reason = why.fault[0].Reason
 	}
-	f := checkpoint.Failure{Position: r.pos, RowID: r.RowID, Line: r.line, Reason: reason, Attempts: r.calls, Reply: why.text}
+	f := checkpoint.Failure{
+		Position: r.pos, RowID: r.RowID, Line: r.line, Reason: reason, Attempts: r.calls,
+		Reply: strings.ToValidUTF8(why.text[:min(len(why.text), maxReply)], "�"),
+	}
 	if err := e.store.Fail(f); err != nil {
 		return err
 	}

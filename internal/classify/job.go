@@ -7,14 +7,15 @@ package classify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"prism/internal/checkpoint"
@@ -51,20 +52,23 @@ type Progress struct {
 	Done   bool // the last call
 }
 
-// Result is what a worker did. Err is nil where it finished.
+// Result is what a worker did. Without a RunID it ended before it began.
 type Result struct {
 	Counts
-	RunID  string
-	Resume string // command that goes on; empty: nothing was kept
+	RunID    string
+	Resume   string // command that goes on; empty: nothing was kept
+	Failures string // file that lists the failed rows; empty: none
 }
 
 // Run does a worker's job. The error, if any, says what ended it early: all
 // finished rows are saved then, if there is a checkpoint folder.
-func Run(ctx context.Context, s Settings, io Streams) (Result, error) {
+func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	schema, err := s.prepare()
 	if err != nil {
 		return Result{}, err
 	}
+	ctx, cancel := context.WithCancelCause(outer)
+	defer cancel(nil)
 	in, err := s.openInput(ctx, io.In)
 	if err != nil {
 		return Result{}, err
@@ -78,7 +82,9 @@ func Run(ctx context.Context, s Settings, io Streams) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	defer client.Close()
 	w := &worker{s: &s, io: io, schema: schema, in: in, layout: l, client: client}
+	w.interruption = func() error { return context.Cause(outer) }
 	if w.request, err = s.request(found); err != nil {
 		return Result{}, err
 	}
@@ -87,8 +93,13 @@ func Run(ctx context.Context, s Settings, io Streams) (Result, error) {
 	if err := w.openStore(found); err != nil {
 		return Result{}, err
 	}
-	err = w.run(ctx)
-	return Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume()}, errors.Join(err, w.store.Close())
+	err = w.run(ctx, cancel)
+	err = errors.Join(err, w.store.Close())
+	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume()}
+	if w.store.GivenUpRows() > 0 {
+		r.Failures = w.failuresPath()
+	}
+	return r, err
 }
 
 // prepare checks all that needs neither input nor server.
@@ -144,6 +155,9 @@ type worker struct {
 	log     *workerLog
 	started time.Time
 	out     *durable.File // nil: the stream
+
+	unlogged     atomic.Bool  // a call could not be logged
+	interruption func() error // what ended the work from outside; nil: nothing did
 }
 
 // nameRun makes a run ID where none was given.
@@ -218,34 +232,28 @@ func policy(strict bool) string {
 }
 
 // run labels the rows, with the output, the logs and the heartbeat around it.
-func (w *worker) run(ctx context.Context) error {
+func (w *worker) run(ctx context.Context, cancel context.CancelCauseFunc) error {
 	w.started = w.io.Now()
 	if err := w.openLogs(); err != nil {
 		return err
 	}
-	out, err := w.openOutput()
+	out, err := w.openOutput(ctx)
 	if err != nil {
 		return err
-	}
-	if w.out != nil {
-		defer w.out.Abort()
 	}
 	beat, err := w.startHeartbeat()
 	if err != nil {
-		return err
+		return errors.Join(err, w.closeOutput(false))
 	}
 	e := w.engine(out)
 	w.log.printf("started: %s, rows %s, model %s, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model, w.s.BatchSize, w.s.Parallel)
-	err = e.run(ctx)
+	err = e.run(ctx, cancel)
 	if err == nil && e.out.rows != w.counts().Rows {
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
 	}
-	if err == nil && w.out != nil {
-		err = w.out.Commit()
-	}
-	err = errors.Join(err, w.writeFailures())
+	err = errors.Join(err, w.closeOutput(err == nil), w.writeFailures())
 	w.log.printf("ended: %s", endText(err, w.counts()))
-	if serr := beat.stop(err, ctx.Err() != nil); serr != nil {
+	if serr := beat.stop(err, w.interruption()); serr != nil {
 		w.warn("%v", serr)
 	}
 	return err
@@ -273,7 +281,7 @@ func endText(err error, c Counts) string {
 func (w *worker) engine(out io.Writer) *engine {
 	s := w.s
 	first := max(s.Range.RowStart, 1)
-	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, last: first - 1}
+	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.Range.RowEnd, last: first - 1}
 	if w.in.sum == "" {
 		src.ids = new(record.IDs)
 	}
@@ -282,24 +290,12 @@ func (w *worker) engine(out io.Writer) *engine {
 			Schema: w.schema, Strict: s.strict(w.schema), BatchSize: s.BatchSize, Parallel: s.Parallel,
 			Retries: s.Retries, Delay: s.Delay, NumPredict: s.NumPredict, Request: w.request,
 			Tail:     recordTail(s.Model, s.BatchSize, s.RunID),
-			PauseDir: in(s.StatusDir, s.RunID),
-			Sleep:    w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn,
+			PauseDir: in(s.StatusDir, s.RunID), Backlog: s.backlog,
+			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn,
 		},
 		source: src, store: w.store, model: w.client, meter: &w.meter,
 		out: newEmitter(w.store, w.layout, s.outputFormat(), out, first),
 	}
-}
-
-func (w *worker) openOutput() (io.Writer, error) {
-	if w.s.Output == "-" {
-		return w.io.Out, nil
-	}
-	f, err := durable.Create(w.s.Output)
-	if err != nil {
-		return nil, fmt.Errorf("open the output: %w", err)
-	}
-	w.out = f
-	return f, nil
 }
 
 // resume is the command that goes on with this job; empty if nothing is kept.
@@ -307,16 +303,16 @@ func (w *worker) resume() string {
 	if w.s.CheckpointDir == "" || len(w.s.Command) == 0 {
 		return ""
 	}
-	args := make([]string, 0, len(w.s.Command)+2)
+	args := []string{shellQuote(w.s.Command[0])}
 	named := false
-	for _, a := range w.s.Command {
+	for _, a := range w.s.Command[1:] {
 		named = named || a == "--run-id" || strings.HasPrefix(a, "--run-id=")
-		if a != "--restart" {
+		if a != "--restart" && !strings.HasPrefix(a, "--restart=") {
 			args = append(args, shellQuote(a))
 		}
 	}
 	if !named {
-		args = append(args, "--run-id", shellQuote(w.s.RunID))
+		args = slices.Insert(args, 1, "--run-id", shellQuote(w.s.RunID))
 	}
 	return strings.Join(args, " ")
 }
@@ -326,49 +322,4 @@ func shellQuote(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// failedRanges is failed_ranges_w{id}.json.
-type failedRanges struct {
-	RunID     string               `json:"run_id"`
-	WorkerID  int                  `json:"worker_id"`
-	InputFile string               `json:"input_file"`
-	Ranges    []positionRange      `json:"ranges"`
-	Rows      []checkpoint.Failure `json:"rows"`
-}
-
-type positionRange struct {
-	Start int64 `json:"start"` // position
-	End   int64 `json:"end"`   // position, inclusive
-}
-
-// writeFailures lists the failed rows in the run's logs; without any the list goes.
-func (w *worker) writeFailures() error {
-	if w.s.LogsDir == "" {
-		return nil
-	}
-	path := filepath.Join(w.s.LogsDir, w.s.RunID, fmt.Sprintf("failed_ranges_w%d.json", w.s.WorkerID))
-	if w.store.FailedRows() == 0 {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("remove the list of failed rows: %w", err)
-		}
-		return nil
-	}
-	list := failedRanges{RunID: w.s.RunID, WorkerID: w.s.WorkerID, InputFile: w.s.Input}
-	var err error
-	if list.Rows, err = w.store.Failures(); err != nil {
-		return fmt.Errorf("list failed rows: %w", err)
-	}
-	for _, f := range list.Rows {
-		if n := len(list.Ranges); n > 0 && list.Ranges[n-1].End+1 == f.Position {
-			list.Ranges[n-1].End = f.Position
-		} else {
-			list.Ranges = append(list.Ranges, positionRange{f.Position, f.Position})
-		}
-	}
-	data, err := json.MarshalIndent(list, "", "  ")
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(path, append(data, '\n'))
 }

@@ -62,7 +62,7 @@ func (m *meter) call(c *status.Call) {
 	if c.Attempt > 1 {
 		m.c.Retries++
 	}
-	if c.Outcome != status.OK {
+	if c.Error != "" {
 		m.c.Errors++
 		m.lastErr = c.Error
 	}

@@ -24,8 +24,7 @@ type emitter struct {
 	next     atomic.Int64  // position that comes next
 	end      atomic.Int64  // last position, once the input was read; before: -1
 	advanced chan struct{} // told whenever next grows
-	buf      []byte        // what Read lends
-	ready    []byte        // of buf, not yet taken by the record reader
+	ready    []byte        // what Read lent, not yet taken by the record reader
 	queue    [][]byte
 	rows     int64
 }
@@ -112,21 +111,20 @@ func (f *finished) Read(p []byte) (int, error) {
 // a reader downstream sees each row when it is finished.
 func (f *finished) fill() error {
 	e := f.e
-	pos := e.next.Load()
-	if end := e.end.Load(); end >= 0 && pos > end {
+	pos, end := e.next.Load(), e.end.Load()
+	if end >= 0 && pos > end {
 		return io.EOF
 	}
-	if !e.store.Has(pos) {
+	if !e.store.Ready(pos) {
 		if err := e.out.Flush(); err != nil {
 			return err
 		}
 	}
 	wait := f.ctx
-	if e.end.Load() < 0 {
+	if end < 0 {
 		wait = f.ended
 	}
-	records, buf, err := e.store.Read(wait, pos, e.buf)
-	e.buf = buf
+	records, err := e.store.Read(wait, pos)
 	if err != nil {
 		if wait.Err() != nil && f.ctx.Err() == nil {
 			return nil // the input's end is known now: look again

@@ -51,6 +51,8 @@ type Settings struct {
 	AllowTruncation              bool
 
 	Command []string // as typed, for the hint that resumes
+
+	backlog int // finished rows that may wait for an earlier one; 0: maxBacklog
 }
 
 // UsageError is a setting that cannot be.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"prism/internal/checkpoint"
 	"prism/internal/prompt"
 	"prism/internal/record"
 )
@@ -25,6 +26,7 @@ type source struct {
 	ids     *record.IDs // of a stream, which nobody checked before; nil for a checked file
 	file    string
 	limit   int64 // rows to read at most; 0: all
+	until   int64 // last position to read; 0: all
 	read    int64 // rows read
 	last    int64 // position of the last row read; at first: of the one before the first
 	text    []byte
@@ -32,7 +34,7 @@ type source struct {
 
 // next returns the next row, io.EOF after the last. The row is the caller's.
 func (s *source) next() (*row, error) {
-	if s.limit > 0 && s.read >= s.limit {
+	if s.limit > 0 && s.read >= s.limit || s.until > 0 && s.last >= s.until {
 		return nil, io.EOF
 	}
 	rec, err := s.records.Next()
@@ -68,8 +70,10 @@ func (s *source) textOf(rec *record.Record, column int) string {
 // work is the rows of one model call.
 type work struct {
 	rows    []*row
-	tries   int  // calls that brought no valid row; counted for a single row
-	suspect bool // half of a batch that failed while the server was up
+	rest    []*row // second half of the rows on trial; see onTrial
+	tries   int    // calls that brought no valid row; counted for a single row
+	anew    int    // times that it was begun anew
+	suspect bool   // some of it went wrong while the server was up
 }
 
 // batches sends the rows that are still to do, size at a time, until the source
@@ -96,11 +100,11 @@ func (e *engine) batches(to chan<- *work, quit <-chan struct{}) error {
 			}
 			return err
 		}
-		if done := e.store.Done(r.pos); done || e.store.Failed(r.pos) {
+		if state := e.store.Meet(r.pos); state != checkpoint.Unfinished {
 			if err := e.sameRow(r); err != nil {
 				return err
 			}
-			e.meter.skip(done)
+			e.meter.skip(state == checkpoint.Finished)
 			continue
 		}
 		if rows = append(rows, r); len(rows) == e.c.BatchSize {

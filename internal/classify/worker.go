@@ -86,8 +86,8 @@ func (w *worker) logCall(c *status.Call) {
 	if w.calls == nil {
 		return
 	}
-	if err := w.calls.Append(c); err != nil {
-		w.warn("%v", err)
+	if err := w.calls.Append(c); err != nil && !w.unlogged.Swap(true) {
+		w.warn("%v; calls may be missing in it from now on", err)
 	}
 }
 
@@ -214,15 +214,15 @@ func (b *heartbeat) write(state status.State, reason status.Reason, end error) e
 }
 
 // stop ends the beating with a last status. end is what ended the work early,
-// interrupted whether a signal did.
-func (b *heartbeat) stop(end error, interrupted bool) error {
+// interruption what ended the context from outside.
+func (b *heartbeat) stop(end, interruption error) error {
 	close(b.quit)
 	b.done.Wait()
 	b.progress(true)
 	switch {
 	case end == nil:
 		return b.write(status.Completed, "", nil)
-	case interrupted:
+	case interruption != nil && errors.Is(end, interruption):
 		return b.write(status.Stopped, status.Interrupted, end)
 	case IsServer(end):
 		return b.write(status.Stopped, status.Unreachable, end)

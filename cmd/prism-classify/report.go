@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"prism/internal/classify"
+	"prism/internal/cli"
+)
+
+// report says what came of the work and maps the error to its exit code.
+func report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Result, err error, took time.Duration) error {
+	if err == nil {
+		std.Infof("%s", summary(r, took))
+		if r.Failed == 0 {
+			return nil
+		}
+		if r.Failures != "" {
+			std.Infof("failed rows: %s", r.Failures)
+		}
+		return cli.Fail(cli.Partial, nil, "")
+	}
+	switch {
+	case r.RunID == "": // it ended before it began
+	case r.Resume == "":
+		std.Infof("%s labelled, but not kept: there was no --checkpoint-dir", classify.Plural(r.Rows, "row"))
+	case s.Input == "-":
+		std.Infof("%s saved; to go on, with the same input: %s", classify.Plural(r.Rows, "row"), r.Resume)
+	default:
+		std.Infof("%s saved; to go on: %s", classify.Plural(r.Rows, "row"), r.Resume)
+	}
+	return end(ctx, err, s.Model)
+}
+
+func summary(r classify.Result, took time.Duration) string {
+	text := fmt.Sprintf("labelled %s in %s", classify.Plural(r.Labelled, "row"), took.Round(100*time.Millisecond))
+	if s := took.Seconds(); s > 0 && r.Labelled > 0 {
+		text += fmt.Sprintf(" (%.1f rows/s)", float64(r.Labelled)/s)
+	}
+	text += ", " + classify.Plural(r.Calls, "call")
+	if old := r.Rows - r.Labelled; old > 0 {
+		text += ", " + classify.Plural(old, "row") + " finished before"
+	}
+	if r.Organic > 0 {
+		text += ", " + classify.Plural(r.Organic, "organic label")
+	}
+	if r.Failed > 0 {
+		text += ", " + classify.Plural(r.Failed, "row") + " failed"
+	}
+	return text + "; run " + r.RunID
+}
+
+// tell prints how far the work is, whether or not there is a progress line.
+func (g *grammar) tell(start time.Time) {
+	fmt.Fprintln(g.progress, progressText(g.latest.Load(), time.Since(start)))
+}
+
+func progressText(p *classify.Progress, took time.Duration) string {
+	if p == nil {
+		return "progress: no row was asked for yet"
+	}
+	var b strings.Builder
+	done := p.Rows + p.Failed
+	fmt.Fprintf(&b, "progress: %d", done)
+	if p.Total > 0 {
+		fmt.Fprintf(&b, " of %s (%d%%)", classify.Plural(p.Total, "row"), 100*done/p.Total)
+	} else {
+		fmt.Fprintf(&b, " rows")
+	}
+	if s := took.Seconds(); s > 0 {
+		fmt.Fprintf(&b, ", %.1f rows/s", float64(p.Labelled)/s)
+	}
+	fmt.Fprintf(&b, ", %s, %s", classify.Plural(p.Calls, "call"), classify.Plural(p.Errors, "error"))
+	if p.Failed > 0 {
+		fmt.Fprintf(&b, ", %s failed", classify.Plural(p.Failed, "row"))
+	}
+	if p.Paused {
+		b.WriteString(", paused")
+	}
+	return b.String()
+}
+
+// end maps an error to its exit code and hint.
+func end(ctx context.Context, err error, model string) error {
+	if err == nil {
+		return nil
+	}
+	hint := classify.Hint(err, model)
+	signal := cli.Interruption(ctx)
+	switch {
+	case signal != nil && errors.Is(err, signal):
+		return cli.Fail(signal.Code, err, "")
+	case signal != nil && errors.Is(err, context.Canceled):
+		return cli.Fail(signal.Code, signal, "")
+	case classify.IsUsage(err):
+		return cli.Fail(cli.Usage, err, hint)
+	case classify.IsServer(err):
+		return cli.Fail(cli.Unreachable, err, hint)
+	}
+	return cli.Fail(cli.Failed, err, hint)
+}

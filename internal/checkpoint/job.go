@@ -1,0 +1,135 @@
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"prism/internal/durable"
+	"prism/internal/record"
+)
+
+// ReadSidecar says what a job's rows depend on. A job that never began is
+// fs.ErrNotExist.
+func ReadSidecar(dir, jobID string) (*Sidecar, error) {
+	s := &Store{dir: dir, job: jobID}
+	data, err := os.ReadFile(s.path(".json"))
+	if err != nil {
+		return nil, err
+	}
+	var side Sidecar
+	if err := json.Unmarshal(data, &side); err != nil {
+		return nil, &DamageError{File: s.path(".json"), What: err.Error()}
+	}
+	if len(side.Columns) == 0 || side.Columns[0] != Position {
+		return nil, &DamageError{File: s.path(".json"), What: "it names no columns of a part"}
+	}
+	return &side, nil
+}
+
+// Rows calls each with every finished row of a job: its position and its record
+// as a part holds it, without position and line end; it lives until each
+// returns. Nothing is changed, and the job may be at work: what it has not
+// wholly written is left out.
+func Rows(dir, jobID string, each func(pos int64, record []byte) error) error {
+	s := &Store{dir: dir, job: jobID}
+	numbers, err := s.partNumbers()
+	if err != nil {
+		return err
+	}
+	sums, err := s.readSums()
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers {
+		sealed, ok := sums[n]
+		if err := s.eachRow(n, sealed, ok, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSums reads the checksums without dropping a torn line.
+func (s *Store) readSums() (map[int]sum, error) {
+	data, err := os.ReadFile(s.path(".sums"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	sums := map[int]sum{}
+	for line := range bytes.Lines(data) {
+		var v sum
+		if json.Unmarshal(line, &v) == nil && v.Part > 0 {
+			sums[v.Part] = v
+		}
+	}
+	return sums, nil
+}
+
+func (s *Store) eachRow(number int, want sum, sealed bool, each func(int64, []byte) error) error {
+	path := filepath.Join(s.dir, s.partName(number))
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	p := &part{number: number, f: f}
+	written, err := p.measure()
+	if err != nil {
+		return err
+	}
+	if got := fmt.Sprintf("%08x", p.sum); sealed && (p.size != want.Bytes || got != want.CRC) {
+		return &DamageError{File: path, What: "it is not as it was sealed"}
+	}
+	r, err := record.NewReader(io.NewSectionReader(f, 0, written), record.Options{Name: path, Format: record.CSV})
+	if err != nil {
+		return unlessTorn(sealed, asDamage(err))
+	}
+	for {
+		rec, err := r.Next()
+		if err != nil {
+			return unlessTorn(sealed, asDamage(err))
+		}
+		if end := rec.Offset + int64(len(rec.Raw())) + 1; end > written || end == written && !p.endsLine(written) {
+			return nil
+		}
+		pos, err := record.ParseRowID(rec.Text(nil, 0))
+		if err != nil || pos < 1 {
+			return &DamageError{File: path, Line: rec.Line, What: "no position"}
+		}
+		if err := each(pos, rec.Raw()[len(rec.Field(0))+1:]); err != nil {
+			return err
+		}
+	}
+}
+
+// unlessTorn forgives what an unsealed part ends with.
+func unlessTorn(sealed bool, err error) error {
+	var damage *DamageError
+	if errors.Is(err, io.EOF) || !sealed && errors.As(err, &damage) {
+		return nil
+	}
+	return err
+}
+
+// Remove removes all that a job left in dir. It returns durable.ErrLocked if a
+// process works on the job.
+func Remove(dir, jobID string) error {
+	s := &Store{dir: dir, job: jobID}
+	lock, err := durable.Acquire(s.path(".lock"))
+	if err != nil {
+		return err
+	}
+	paths, err := filepath.Glob(globEscape(s.path("")) + "*")
+	errs := []error{err}
+	for _, path := range paths {
+		if s.isMine(path) {
+			errs = append(errs, os.Remove(path))
+		}
+	}
+	return errors.Join(append(errs, lock.Release(), os.Remove(s.path(".lock")))...)
+}

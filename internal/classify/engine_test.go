@@ -1,0 +1,274 @@
+package classify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"prism/internal/durable"
+	"prism/internal/ollamatest"
+	"prism/internal/record"
+	"prism/internal/status"
+)
+
+// gateWriter blocks until it is opened.
+type gateWriter struct {
+	open chan struct{}
+	b    bytes.Buffer
+}
+
+func (g *gateWriter) Write(p []byte) (int, error) {
+	<-g.open
+	return g.b.Write(p)
+}
+
+// TestHangingCallDelaysTheOutputAlone: while the first batch hangs, all others
+// are finished and saved, and nothing is written.
+func TestHangingCallDelaysTheOutputAlone(t *testing.T) {
+	srv := serve(t, ollamatest.Fault{Kind: ollamatest.Hang, Rows: []int64{1001}, Times: 1})
+	b := newBench(t, 300, srv)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	stop := errors.New("seen enough")
+	b.tick = func() {
+		if srv.Totals().Calls == 30 && savedRows(t, b) == 290 {
+			cancel(stop)
+		}
+	}
+	b.progress = b.tick
+	r, err := b.run(ctx)
+	if !errors.Is(err, stop) || r.Rows != 290 {
+		t.Errorf("%v, %d rows", err, r.Rows)
+	}
+	if len(b.records()) != 0 {
+		t.Errorf("%d rows were written before the first", len(b.records()))
+	}
+	b.tick, b.progress = nil, nil
+	b.mustRun()
+	b.check()
+	if n := srv.Totals().Rows; n != 310 {
+		t.Errorf("%d rows sent, want the ten that hung twice", n)
+	}
+}
+
+// savedRows counts the rows in the checkpoint's parts.
+func savedRows(t *testing.T, b *bench) int {
+	t.Helper()
+	parts, err := filepath.Glob(filepath.Join(b.s.CheckpointDir, "*.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, p := range parts {
+		data, err := os.ReadFile(p)
+		if err != nil {
+			t.Error(err)
+		}
+		n += bytes.Count(data, []byte(",r\n"))
+	}
+	return n
+}
+
+// TestBlockedOutputHoldsCallsBack: when nobody reads the output, calls go on
+// until the backlog is full, and no longer; without a checkpoint, too.
+func TestBlockedOutputHoldsCallsBack(t *testing.T) {
+	for _, kept := range []bool{true, false} {
+		t.Run(fmt.Sprintf("checkpoint %v", kept), func(t *testing.T) {
+			const rows, backlog = 4000, 20
+			srv := serve(t, ollamatest.CountOnly())
+			b := newBench(t, rows, srv)
+			b.s.backlog = backlog
+			if !kept {
+				b.s.CheckpointDir = ""
+			}
+			out := &gateWriter{open: make(chan struct{})}
+			seen, still := 0, 0
+			b.progress = func() { // the calls have stopped when none came for a while
+				calls := srv.Totals().Calls
+				switch {
+				case still == 3: // it is open
+				case calls != seen || calls == 0:
+					seen, still = calls, 0
+				default:
+					if still++; still == 3 {
+						close(out.open)
+					}
+				}
+			}
+			if _, err := b.runTo(context.Background(), out); err != nil {
+				t.Fatal(err)
+			}
+			b.out = &out.b
+			b.check()
+			if most := backlog + 2*b.s.Parallel; seen > most {
+				t.Errorf("%d calls before the output was read, want at most %d", seen, most)
+			}
+		})
+	}
+}
+
+// TestInterruptWhileStreamsBlock ends the work although neither a read nor a
+// write returns.
+func TestInterruptWhileStreamsBlock(t *testing.T) {
+	stop := errors.New("interrupted")
+	srv := serve(t)
+	t.Run("output", func(t *testing.T) {
+		b := newBench(t, 200, srv)
+		ctx, cancel := context.WithCancelCause(context.Background())
+		defer cancel(nil)
+		out := &gateWriter{open: make(chan struct{})}
+		defer close(out.open)
+		b.progress = func() { cancel(stop) }
+		if _, err := b.runTo(ctx, out); !errors.Is(err, stop) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("input", func(t *testing.T) {
+		b := newBench(t, 15, srv)
+		text, err := os.ReadFile(b.s.Input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, to := io.Pipe()
+		defer from.Close()
+		go to.Write(text) // and then nothing, not even the end
+		b.s.Input, b.stdin = "-", from
+		ctx, cancel := context.WithCancelCause(context.Background())
+		defer cancel(nil)
+		b.progress = func() {
+			if savedRows(t, b) == 10 {
+				cancel(stop)
+			}
+		}
+		r, err := b.run(ctx)
+		if !errors.Is(err, stop) || r.Rows != 10 {
+			t.Errorf("%v, %d rows", err, r.Rows)
+		}
+	})
+	t.Run("input before its header", func(t *testing.T) {
+		b := newBench(t, 0, srv)
+		from, _ := io.Pipe()
+		defer from.Close()
+		b.s.Input, b.stdin = "-", from
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(stop)
+		if _, err := b.run(ctx); !errors.Is(err, stop) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestOutputThatFails ends the work with everything saved.
+func TestOutputThatFails(t *testing.T) {
+	srv := serve(t)
+	b := newBench(t, 100, srv)
+	full := errors.New("no space left")
+	if _, err := b.runTo(context.Background(), failingWriter{full}); !errors.Is(err, full) || IsUsage(err) || IsServer(err) {
+		t.Errorf("got %v", err)
+	}
+	b.mustRun()
+	b.check()
+}
+
+type failingWriter struct{ err error }
+
+func (f failingWriter) Write([]byte) (int, error) { return 0, f.err }
+
+// TestPausedWorker makes no call while the flag is there, goes on when it is
+// gone, and ends at an interrupt.
+func TestPausedWorker(t *testing.T) {
+	srv := serve(t)
+	b := newBench(t, 40, srv)
+	runDir := filepath.Join(b.s.StatusDir, "r")
+	if err := os.MkdirAll(runDir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	pause := func() {
+		if err := status.Pause(runDir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pause()
+	stop := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	b.sleep = func(ctx context.Context, d time.Duration) error {
+		if d == pausePoll {
+			cancel(stop)
+		}
+		return ctx.Err()
+	}
+	if r, err := b.run(ctx); !errors.Is(err, stop) || r.Calls != 0 || srv.Totals().Calls != 0 {
+		t.Errorf("%v after %d calls", err, srv.Totals().Calls)
+	}
+
+	var once sync.Once
+	b.sleep = func(ctx context.Context, d time.Duration) error {
+		once.Do(func() {
+			if n := srv.Totals().Calls; n != 0 {
+				t.Errorf("%d calls while it was paused", n)
+			}
+			if err := status.Resume(runDir); err != nil {
+				t.Error(err)
+			}
+		})
+		return ctx.Err()
+	}
+	b.mustRun()
+	b.check()
+}
+
+// TestSecondWorkerOnTheJobIsRefused and does not disturb the first.
+func TestSecondWorkerOnTheJobIsRefused(t *testing.T) {
+	srv := serve(t)
+	b := newBench(t, 40, srv)
+	var once sync.Once
+	b.tick = func() {
+		once.Do(func() {
+			other := *b
+			other.tick = nil
+			_, err := other.run(context.Background())
+			if !errors.Is(err, durable.ErrLocked) || !IsUsage(err) || !strings.Contains(Hint(err, ""), "another prism-classify") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	b.mustRun()
+	b.check()
+	if n := srv.Totals().Rows; n != 40 {
+		t.Errorf("%d rows sent, want 40", n)
+	}
+}
+
+// TestBadRecordInAStream ends the work after the rows before it were saved.
+func TestBadRecordInAStream(t *testing.T) {
+	srv := serve(t)
+	b := newBench(t, 34, srv)
+	good, err := os.ReadFile(b.s.Input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, tail := range []string{"1,2\n", "nine,a,b,c\n", "1003,again,b,c\n", "1,\"never closed\n"} {
+		b.s.Input, b.s.RunID = "-", fmt.Sprintf("r%d", i)
+		b.in = append(append([]byte(nil), good...), tail...)
+		r, err := b.run(context.Background())
+		var bad *record.Error
+		if !errors.As(err, &bad) || !IsUsage(err) || r.Rows != 34 {
+			t.Errorf("%q: %v, %d rows", tail, err, r.Rows)
+		}
+		b.check()
+		before := srv.Totals().Rows
+		b.in = good
+		b.mustRun()
+		b.check()
+		if srv.Totals().Rows != before {
+			t.Errorf("%q: rows were asked for again", tail)
+		}
+	}
+}

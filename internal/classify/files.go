@@ -1,0 +1,125 @@
+package classify
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"prism/internal/checkpoint"
+	"prism/internal/durable"
+)
+
+// openOutput opens what the labelled rows go to: the stream, or a file that has
+// its name only when it is whole.
+func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
+	if w.s.Output == "-" {
+		return &endableWriter{ctx: ctx, dst: w.io.Out, sleep: w.io.Sleep}, nil
+	}
+	f, err := durable.Create(w.s.Output)
+	if err != nil {
+		return nil, fmt.Errorf("open the output: %w", err)
+	}
+	w.out = f
+	if err := w.store.NotePending(f.OS().Name()); err != nil {
+		return nil, errors.Join(err, w.closeOutput(false))
+	}
+	return f, nil
+}
+
+// closeOutput gives the output its name if it is whole; else it goes.
+func (w *worker) closeOutput(whole bool) error {
+	if w.out == nil {
+		return nil
+	}
+	var err error
+	if whole {
+		err = w.out.Commit()
+	}
+	return errors.Join(err, w.out.Abort(), w.store.ForgetPending())
+}
+
+// failuresPath is the list of the worker's failed rows; empty without logs.
+func (w *worker) failuresPath() string {
+	return in(w.s.LogsDir, filepath.Join(w.s.RunID, fmt.Sprintf("failed_ranges_w%d.json", w.s.WorkerID)))
+}
+
+// positionRange is consecutive positions of failed rows.
+type positionRange struct {
+	Start int64 `json:"start"` // position
+	End   int64 `json:"end"`   // position, inclusive
+}
+
+// writeFailures lists the failed rows in the run's logs; without any the list goes.
+func (w *worker) writeFailures() error {
+	path := w.failuresPath()
+	if path == "" {
+		return nil
+	}
+	if w.store.GivenUpRows() == 0 {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove the list of failed rows: %w", err)
+		}
+		return nil
+	}
+	f, err := durable.Create(path)
+	if err != nil {
+		return fmt.Errorf("list failed rows: %w", err)
+	}
+	defer f.Abort()
+	b := bufio.NewWriterSize(f, 64<<10)
+	if err := w.listFailures(b); err != nil {
+		return fmt.Errorf("list failed rows: %w", err)
+	}
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("list failed rows: %w", err)
+	}
+	return f.Commit()
+}
+
+// listFailures writes failed_ranges_w{id}.json a row at a time: the replies of
+// many failed rows do not fit into memory.
+func (w *worker) listFailures(b *bufio.Writer) error {
+	var ranges []positionRange
+	err := w.store.EachFailure(func(f checkpoint.Failure) error {
+		if n := len(ranges); n > 0 && ranges[n-1].End+1 == f.Position {
+			ranges[n-1].End = f.Position
+		} else {
+			ranges = append(ranges, positionRange{f.Position, f.Position})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	fields := []struct {
+		key   string
+		value any
+	}{{"run_id", w.s.RunID}, {"worker_id", w.s.WorkerID}, {"input_file", w.s.Input}, {"ranges", ranges}}
+	b.WriteString("{\n")
+	for _, f := range fields {
+		data, err := json.MarshalIndent(f.value, "  ", "  ")
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "  %q: %s,\n", f.key, data)
+	}
+	b.WriteString(`  "rows": [`)
+	separator := "\n    "
+	err = w.store.EachFailure(func(f checkpoint.Failure) error {
+		data, err := json.MarshalIndent(f, "    ", "  ")
+		if err != nil {
+			return err
+		}
+		b.WriteString(separator)
+		separator = ",\n    "
+		_, err = b.Write(data)
+		return err
+	})
+	b.WriteString("\n  ]\n}\n")
+	return err
+}

@@ -1,0 +1,94 @@
+package classify
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// A pipe or a terminal can block for ever, and a blocked read or write cannot be
+// ended. So that a signal ends the worker all the same, they happen in goroutines
+// that are left behind then, as the process is about to end.
+
+// lastWrite is how long the end of the work waits for a write that has begun.
+const lastWrite = 2 * time.Second
+
+const streamBuffer = 64 << 10
+
+// endable reads from src until ctx ends.
+type endable struct {
+	ctx  context.Context
+	src  io.Reader
+	buf  []byte // the goroutine's while it reads
+	rest []byte // of buf, not yet taken
+	got  chan got
+	err  error // sticky
+}
+
+type got struct {
+	n   int
+	err error
+}
+
+func newEndable(ctx context.Context, src io.Reader) *endable {
+	return &endable{ctx: ctx, src: src, buf: make([]byte, streamBuffer), got: make(chan got, 1)}
+}
+
+func (e *endable) Read(p []byte) (int, error) {
+	if len(e.rest) == 0 && e.err == nil {
+		go func() {
+			n, err := e.src.Read(e.buf)
+			e.got <- got{n, err}
+		}()
+		select {
+		case g := <-e.got:
+			e.rest, e.err = e.buf[:g.n], g.err
+		case <-e.ctx.Done():
+			e.err = context.Cause(e.ctx)
+		}
+	}
+	if len(e.rest) == 0 {
+		return 0, e.err
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	return n, nil
+}
+
+// endableWriter writes to dst until ctx ends, and a little longer. After an error
+// the bytes given to it may still be in use: they are not to be changed.
+type endableWriter struct {
+	ctx   context.Context
+	dst   io.Writer
+	sleep func(context.Context, time.Duration) error
+	err   error // sticky
+}
+
+func (e *endableWriter) Write(p []byte) (int, error) {
+	if e.err != nil {
+		return 0, e.err
+	}
+	done := make(chan got, 1)
+	go func() {
+		n, err := e.dst.Write(p)
+		done <- got{n, err}
+	}()
+	ended := e.ctx.Done()
+	late := make(chan struct{})
+	for {
+		select {
+		case g := <-done:
+			e.err = g.err
+			return g.n, g.err
+		case <-ended:
+			ended = nil
+			go func() {
+				defer close(late)
+				_ = e.sleep(context.WithoutCancel(e.ctx), lastWrite) // it has no other end
+			}()
+		case <-late:
+			e.err = context.Cause(e.ctx)
+			return 0, e.err
+		}
+	}
+}
