@@ -93,7 +93,7 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 	if isOld(version) {
 		if !c.allowTruncation {
 			return nil, &Error{Class: OldServer, Host: h.name, Op: "version", Err: fmt.Errorf(
-				"Ollama %s cuts prompts that are too long without a word; 0.12.4 is the first that does not", version)}
+				"version %s of Ollama cuts prompts that are too long without a word; 0.12.4 is the first that does not", version)}
 		}
 		h.cutsText.Store(true)
 	}

@@ -71,7 +71,7 @@ func TestCheckOldServerText(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Version("0.11.4"))
 	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
 	_, err := client.Check(t.Context(), "fake")
-	want := srv.URL + ": Ollama 0.11.4 cuts prompts that are too long without a word; 0.12.4 is the first that does not"
+	want := srv.URL + ": version 0.11.4 of Ollama cuts prompts that are too long without a word; 0.12.4 is the first that does not"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
