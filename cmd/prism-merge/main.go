@@ -143,12 +143,12 @@ func (g *grammar) outputFormat() (record.Format, error) {
 }
 
 func (m *merger) run(ctx context.Context) error {
-	if err := m.open(); err != nil {
+	if err := m.open(ctx); err != nil {
 		return err
 	}
 	var expected *merge.Input
 	if m.g.Expect != "" {
-		in, err := m.input(m.g.Expect)
+		in, err := m.input(ctx, m.g.Expect)
 		if err != nil {
 			return err
 		}
@@ -171,7 +171,7 @@ func (m *merger) run(ctx context.Context) error {
 	return m.expect(ctx, *expected)
 }
 
-func (m *merger) open() error {
+func (m *merger) open(ctx context.Context) error {
 	names := m.g.Parts
 	if len(names) == 0 {
 		names = []string{"-"}
@@ -183,7 +183,7 @@ func (m *merger) open() error {
 		} else {
 			seen[clean] = true
 		}
-		in, err := m.input(name)
+		in, err := m.input(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -193,7 +193,7 @@ func (m *merger) open() error {
 	return nil
 }
 
-func (m *merger) input(name string) (merge.Input, error) {
+func (m *merger) input(ctx context.Context, name string) (merge.Input, error) {
 	o := record.Options{Name: name, Format: record.CSV}
 	if f, ok := record.FormatByName(name); ok {
 		o.Format = f
@@ -201,7 +201,7 @@ func (m *merger) input(name string) (merge.Input, error) {
 	if m.g.InputFormat != "" {
 		o.Format, _ = record.ParseFormat(m.g.InputFormat)
 	}
-	f, err := record.Open(name, m.std.In)
+	f, err := record.Open(ctx, name, m.std.In)
 	return merge.Input{File: f, Options: o}, err
 }
 

@@ -108,7 +108,7 @@ func (p *fileParts) close() {
 
 func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	units := r.m.UnitsOf(label)
-	parts, err := r.parts(label, units)
+	parts, err := r.parts(ctx, label, units)
 	defer parts.close()
 	if err != nil {
 		return err
@@ -177,11 +177,11 @@ func numbers(units []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(units), "[]"), " ", ", ")
 }
 
-func (r *runMerger) parts(label string, units []job.UnitPlan) (*fileParts, error) {
+func (r *runMerger) parts(ctx context.Context, label string, units []job.UnitPlan) (*fileParts, error) {
 	p := &fileParts{}
 	for _, u := range units {
 		name := r.m.UnitOutput(u)
-		in, err := r.input(name)
+		in, err := r.input(ctx, name)
 		if err == nil {
 			p.completed++
 			p.inputs = append(p.inputs, in)
@@ -247,7 +247,7 @@ func (r *runMerger) write(ctx context.Context, path string, inputs []merge.Input
 // that it does not have.
 func (r *runMerger) missing(ctx context.Context, label, path string, units []job.UnitPlan) (*gaps, error) {
 	f := r.m.File(label)
-	in, err := r.input(r.m.Path(f.InputFile))
+	in, err := r.input(ctx, r.m.Path(f.InputFile))
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +256,7 @@ func (r *runMerger) missing(ctx context.Context, label, path string, units []job
 	if sum, err := record.Sum(in.File, in.File.Size); err != nil || sum != f.InputSum {
 		return nil, errors.Join(err, cli.Usagef("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name))
 	}
-	merged, err := r.input(path)
+	merged, err := r.input(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -8,40 +8,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-type renamed struct {
-	*os.File
-	path string
-	done bool
-}
-
 func newPending(path string) (pending, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.tmp")
 	if err != nil {
 		return nil, err
 	}
-	return &renamed{File: f, path: path}, nil
-}
-
-func (r *renamed) file() *os.File { return r.File }
-
-func (r *renamed) replace() error {
-	if err := errors.Join(r.Sync(), r.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(r.Name(), r.path); err != nil {
-		return err
-	}
-	r.done = true
-	return nil
-}
-
-func (r *renamed) discard() error {
-	if r.done {
-		return nil
-	}
-	r.done = true
-	r.Close()
-	return os.Remove(r.Name())
+	return &named{File: f, path: path}, nil
 }
 
 // SyncDir does nothing: Windows has no sync of a folder.

@@ -18,6 +18,8 @@ type Batch struct {
 	Data  []byte
 	Keys  []uint64
 	Items []Span
+
+	distinct bool // no two keys are equal, by Order.Ascends
 }
 
 // Span is where an item is in its batch: Data[From:To].
@@ -25,6 +27,16 @@ type Span struct{ From, To uint32 }
 
 // Reset empties the batch; its memory is used again.
 func (b *Batch) Reset() { b.Data, b.Keys, b.Items = b.Data[:0], b.Keys[:0], b.Items[:0] }
+
+// dense tells whether nothing lies between the first n items.
+func (b *Batch) dense(n int) bool {
+	for i := 1; i < n; i++ {
+		if b.Items[i].From != b.Items[i-1].To {
+			return false
+		}
+	}
+	return true
+}
 
 func (b *Batch) item(i int) []byte { return b.Data[b.Items[i].From:b.Items[i].To] }
 

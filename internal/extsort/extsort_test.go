@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -131,6 +132,46 @@ func memoryRun(keys ...uint64) Run {
 			b.Reset()
 		}
 		return nil
+	}
+}
+
+// Runs whose keys hardly overlap are merged by whole batches.
+func TestMergeOfConsecutiveRuns(t *testing.T) {
+	for _, equal := range []Equal{KeepAll, KeepFirst, KeepLast} {
+		var in []testItem
+		var runs []Run
+		for r := range 5 {
+			from := len(in)
+			for i := range 100 {
+				key := binary.BigEndian.AppendUint64(nil, uint64(r*90+i-i/33))
+				in = append(in, testItem{key, fmt.Sprintf("%d of run %d\n", i, r)})
+			}
+			items := in[from:]
+			runs = append(runs, func(_ context.Context, _ int, yield func(*Batch) error) error {
+				for len(items) > 0 {
+					var b Batch
+					for i, it := range items[:20] {
+						if i == 13 && len(items) > 60 {
+							b.Data = append(b.Data, "between items"...)
+						}
+						it.addTo(&b, false)
+					}
+					items = items[20:]
+					if err := yield(&b); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		var got bytes.Buffer
+		m, err := Merge(context.Background(), runs, Options{Equal: equal}, func(p []byte) error { got.Write(p); return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := want(in, equal); got.String() != want || m.Items != int64(strings.Count(want, "\n")) {
+			t.Errorf("equal %d: got %d items\n%s\nwant\n%s", equal, m.Items, got.String(), want)
+		}
 	}
 }
 

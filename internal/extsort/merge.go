@@ -105,6 +105,9 @@ func (m *merger) merge() error {
 		if s.done {
 			break
 		}
+		if s.at == 0 && m.ahead(s) {
+			m.emitAllButLast(s)
+		}
 		if err := m.take(s); err != nil {
 			return err
 		}
@@ -117,6 +120,37 @@ func (m *merger) merge() error {
 	}
 	m.pump.put(m.out)
 	return nil
+}
+
+// ahead tells whether all items of the winner's new batch come before those of
+// the other sources, as where sorted parts follow each other.
+func (m *merger) ahead(s *source) bool {
+	b := s.batch
+	if m.o.Equal != KeepAll && !b.distinct {
+		return false
+	}
+	last := b.Keys[len(b.Keys)-1]
+	for _, other := range m.sources {
+		if other != s && !other.done && other.key <= last {
+			return false
+		}
+	}
+	return true
+}
+
+// emitAllButLast writes the items of a new batch but for the last one, whose
+// key the next batch may have too.
+func (m *merger) emitAllButLast(s *source) {
+	b, n := s.batch, len(s.batch.Items)-1
+	if n > 0 && !m.o.Long && !m.o.framed && b.dense(n) {
+		m.out = append(m.out, b.Data[b.Items[0].From:b.Items[n-1].To]...)
+		m.result.Items += int64(n)
+	} else {
+		for i := range n {
+			m.emit(b.item(i), b.Keys[i])
+		}
+	}
+	s.at, s.key = n, b.Keys[n]
 }
 
 // take moves one item on: it is written unless its key drops it.

@@ -12,6 +12,9 @@ func (c *chunk) run() Run {
 	return func(_ context.Context, bytes int, yield func(*Batch) error) error {
 		b := &Batch{}
 		for i, e := range c.entries {
+			if i%fetchAhead == 0 {
+				c.sum += fetch(c.buffers, c.entries[i:min(i+fetchAhead, len(c.entries))])
+			}
 			b.Append(e.key, e.ref.item(c.buffers))
 			if len(b.Data) < bytes && i < len(c.entries)-1 {
 				continue

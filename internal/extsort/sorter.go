@@ -29,6 +29,7 @@ type chunk struct {
 	buffers [][]byte
 	entries []entry
 	bytes   int64
+	sum     byte // what fetch gives
 }
 
 // Sizes of a Sorter, in bytes.

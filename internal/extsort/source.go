@@ -84,6 +84,8 @@ type Order struct {
 	long    []byte
 }
 
+// Ascends tells whether the keys of b go on in order after those of the batches
+// before; long says that items have long keys.
 func (c *Order) Ascends(b *Batch, long bool) bool {
 	if len(b.Items) == 0 {
 		return true
@@ -92,10 +94,12 @@ func (c *Order) Ascends(b *Batch, long bool) bool {
 	if !c.started {
 		last = b.Keys[0]
 	}
-	for _, k := range b.Keys {
+	b.distinct = true
+	for i, k := range b.Keys {
 		if k < last {
 			return false
 		}
+		b.distinct = b.distinct && (k > last || i == 0)
 		last = k
 	}
 	if long && !c.longAscends(b) {

@@ -28,6 +28,9 @@ const (
 	frameSize   = 12
 	writeBuffer = 256 << 10
 	maxWriters  = 4
+	// releasePiece is how many bytes of a run are read before their space is
+	// given back.
+	releasePiece = 4 << 20
 )
 
 func (t *tempFile) open() error {
@@ -151,29 +154,38 @@ func (t *tempFile) buffer() []byte {
 }
 
 func (t *tempFile) giveBack(b []byte, sum byte) {
-	t.sum = sum
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.sum += sum
 	t.bufs = append(t.bufs, b[:0])
 }
 
-// run reads the frames of size bytes from offset at on.
-func (t *tempFile) run(at, size int64) Run {
-	return func(ctx context.Context, bytes int, yield func(*Batch) error) error {
+// run reads the frames of size bytes from offset start on, once: their space is
+// given back as they are read.
+func (t *tempFile) run(start, size int64) Run {
+	return func(_ context.Context, bytes int, yield func(*Batch) error) error {
 		b := &Batch{}
-		for size := size; size > 0; {
-			n := min(int64(bytes), size)
+		at, released, end := start, start, start+size
+		for at < end {
+			n := min(int64(bytes), end-at)
 			used, err := t.readBatch(b, at, n)
-			for err == nil && used == 0 {
-				n = min(2*n, size) // one item is longer than the batch
+			for err == nil && used == 0 && n < end-at {
+				n = min(2*n, end-at) // one item is longer than the batch
 				used, err = t.readBatch(b, at, n)
+			}
+			if err == nil && used == 0 {
+				err = errors.New("it was damaged")
 			}
 			if err != nil {
 				return fmt.Errorf("read a temporary file: %w", err)
 			}
-			at, size = at+used, size-used
+			at += used
 			if err := yield(b); err != nil {
 				return err
+			}
+			if at-released >= releasePiece || at == end {
+				release(t.f, released, at-released)
+				released = at
 			}
 		}
 		return nil

@@ -17,8 +17,12 @@ type batcher struct {
 
 func (s *sorting) batcher(p *part) *batcher {
 	b := &batcher{s: s, p: p, key: p.order[s.column]}
-	if p.raw {
+	switch {
+	case p.raw && s.long:
 		b.columns, b.key = []int{b.key}, 0
+		return b
+	case p.raw:
+		b.columns, b.key = record.IDColumns(b.key, p.Options.Format), 0
 		return b
 	}
 	for i := range p.header.Names {

@@ -24,14 +24,14 @@ type census struct {
 func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *record.Block, ids []int64, pos int64) error) error {
 	base := int64(0)
 	for _, p := range l.parts {
-		scan := record.ScanOptions{Options: p.Options, Columns: []int{p.order[l.id]}}
+		scan := record.ScanOptions{Options: p.Options, Columns: record.IDColumns(p.order[l.id], p.Options.Format)}
 		scan.Prepare = func(b *record.Block) {
 			ids, ok := b.Aux.(*[]int64)
 			if !ok {
 				ids = new([]int64)
 				b.Aux = ids
 			}
-			*ids = b.IDs((*ids)[:0], p.Options.Format, 0, 1, record.RowID)
+			*ids = b.IDs((*ids)[:0], p.Options.Format, 0, len(scan.Columns), record.RowID)
 		}
 		rows := int64(0)
 		err := record.Scan(ctx, p.File, p.File.Size, p.header, scan, func(b *record.Block) error {

@@ -45,7 +45,7 @@ func inputs(t *testing.T, format record.Format, texts ...string) []Input {
 		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		f, err := record.Open(name, nil)
+		f, err := record.Open(context.Background(), name, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -46,10 +45,8 @@ func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summ
 			return Summary{}, err
 		}
 		ids = idCheck{column: idName(o.IDColumn)}
-		if column > 0 || column == 0 && o.Format == JSONL {
-			scan.Columns = []int{column}
-		}
-		scan.Prepare = ids.prepare(o.Format)
+		scan.Columns = IDColumns(column, o.Format)
+		scan.Prepare = ids.prepare(o.Format, len(scan.Columns))
 	}
 	err = Scan(ctx, f, size, h, scan, func(b *Block) error {
 		sum.marks = append(sum.marks, mark{b.Pos, b.Offset + int64(b.Recs[0].From)})
@@ -66,49 +63,13 @@ func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summ
 	if err != nil && !errors.As(err, &bad) {
 		return Summary{}, err
 	}
-	if !o.NoIDs && !ids.total.ascending && sum.Rows > 0 {
-		twice, derr := ids.findTwice(ctx, f, size, h, scan, sum.Rows)
-		if derr != nil {
-			return Summary{}, derr
-		}
-		if twice != nil {
-			err = twice
+	if !o.NoIDs {
+		if twice := ids.unique(ctx, f, size, h, scan); twice != nil {
+			err = twice // it comes before the fault that ended the scan
 		}
 	}
 	if err != nil {
 		return Summary{}, err
 	}
 	return sum, nil
-}
-
-var errStop = errors.New("stop")
-
-func idName(column string) string {
-	if column == "" {
-		return RowID
-	}
-	return column
-}
-
-func idColumn(h *Header, o CheckOptions) (int, error) {
-	name := idName(o.IDColumn)
-	i := h.Index(name)
-	if i < 0 && (o.Format != JSONL || len(h.Names) > 0) {
-		return -1, &Error{o.Name, h.line(), fmt.Sprintf("there is no column %s", name)}
-	}
-	return i, nil
-}
-
-// line is that of the header, or of the first object.
-func (h *Header) line() int64 { return max(h.Lines, 1) }
-
-func badID(column string, text []byte) string {
-	const shown = 40
-	if len(text) == 0 {
-		return column + " is empty"
-	}
-	if len(text) > shown {
-		text = append(text[:shown:shown], "…"...)
-	}
-	return fmt.Sprintf("%s %q is not an integer of 64 bits", column, text)
 }

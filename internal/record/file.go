@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,8 +18,9 @@ type File struct {
 }
 
 // Open opens a file by name, "-" being stdin. What is no regular file, such as
-// a pipe, is copied to a temporary file first. A missing file is an *Error.
-func Open(name string, stdin io.Reader) (*File, error) {
+// a pipe, is copied to a temporary file first, until ctx ends. A missing file is
+// an *Error.
+func Open(ctx context.Context, name string, stdin io.Reader) (*File, error) {
 	f, src := (*os.File)(nil), stdin
 	if name == "-" {
 		f, _ = stdin.(*os.File)
@@ -41,7 +43,7 @@ func Open(name string, stdin io.Reader) (*File, error) {
 			return &File{File: f, Name: name, Size: info.Size()}, nil
 		}
 	}
-	spooled, err := spool(name, src)
+	spooled, err := spool(ctx, name, src)
 	if f != nil && name != "-" {
 		err = errors.Join(err, f.Close())
 	}
@@ -56,7 +58,7 @@ func openError(name string, err error) error {
 	return &Error{File: name, Msg: err.Error()}
 }
 
-func spool(name string, src io.Reader) (*File, error) {
+func spool(ctx context.Context, name string, src io.Reader) (*File, error) {
 	tmp, err := os.CreateTemp("", "prism-spool-*.tmp")
 	if err != nil {
 		return nil, err
@@ -65,7 +67,18 @@ func spool(name string, src io.Reader) (*File, error) {
 	if runtime.GOOS != "windows" {
 		os.Remove(tmp.Name()) // the open file stays until it is closed, however the process ends
 	}
-	if f.Size, err = io.Copy(tmp, src); err != nil {
+	copied := make(chan error, 1)
+	go func() {
+		var err error
+		f.Size, err = io.Copy(tmp, src)
+		copied <- err
+	}()
+	select {
+	case err = <-copied:
+	case <-ctx.Done():
+		return nil, errors.Join(context.Cause(ctx), f.Close()) // a read of a silent pipe cannot be ended
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("copy %s to a temporary file: %w", shownName(name), err), f.Close())
 	}
 	return f, nil

@@ -9,49 +9,10 @@ import (
 	"prism/internal/idset"
 )
 
-// firstIDs parses the integers of the first column of CSV or TSV into dst,
-// without spans: the numbers end where the fields do.
-func (b *Block) firstIDs(dst []int64, format Format, name string) []int64 {
-	delim := format.delimiter()
-	for i, rec := range b.Recs {
-		text := b.Data[rec.From:rec.End]
-		n := 0
-		for n < len(text) && text[n] != delim && text[n] != '"' {
-			n++
-		}
-		v, err := ParseRowID(text[:n])
-		if err != nil || n < len(text) && text[n] != delim {
-			c := cutter{delim: delim}
-			c.cut(text, true)
-			token := text[c.fields[0].from:c.fields[0].to]
-			if v, err = ParseRowID(appendUnquoted(nil, token)); err != nil {
-				b.Fail(i, badID(name, appendUnquoted(nil, token)))
-				return dst
-			}
-		}
-		dst = append(dst, v)
-	}
-	return dst
-}
-
-// IDs parses the integers of the j-th wanted column of a block into dst. Where
-// one is none, the block fails there with a message that names the column.
-func (b *Block) IDs(dst []int64, format Format, j, columns int, name string) []int64 {
-	var text []byte
-	for i := range b.Recs {
-		token := b.Token(b.Spans[i*columns+j])
-		v, err := ParseRowID(token)
-		if err != nil {
-			text = AppendText(text[:0], format, token)
-			v, err = ParseRowID(text)
-		}
-		if err != nil {
-			b.Fail(i, badID(name, text))
-			return dst
-		}
-		dst = append(dst, v)
-	}
-	return dst
+// idCheck sees that IDs are integers and that no two are the same.
+type idCheck struct {
+	column string
+	total  idSpan
 }
 
 // idSpan is what is known of consecutive IDs.
@@ -89,54 +50,32 @@ func (r *idSpan) append(o *idSpan) {
 	r.n, r.last = r.n+o.n, o.last
 }
 
-type idCheck struct {
-	column string
-	total  idSpan
-}
-
-func (c *idCheck) prepare(format Format) func(*Block) {
+// prepare parses the IDs of a block on a worker.
+func (c *idCheck) prepare(format Format, columns int) func(*Block) {
 	return func(b *Block) {
-		run, ok := b.Aux.(*idSpan)
+		span, ok := b.Aux.(*idSpan)
 		if !ok {
-			run = &idSpan{}
-			b.Aux = run
+			span = &idSpan{}
+			b.Aux = span
 		}
-		if len(b.Spans) > 0 {
-			run.set(b.IDs(run.ids[:0], format, 0, 1, c.column))
-		} else {
-			run.set(b.firstIDs(run.ids[:0], format, c.column))
-		}
+		span.set(b.IDs(span.ids[:0], format, 0, columns, c.column))
 	}
 }
 
-// findTwice looks for the first of the first n records whose ID an earlier one has.
-func (c *idCheck) findTwice(ctx context.Context, f io.ReaderAt, size int64, h *Header, o ScanOptions, n int64) (error, error) {
+// unique is the *Error of the first of the scanned records whose ID an earlier
+// one has, nil if there is none. IDs that ascend need no look; others are read
+// again.
+func (c *idCheck) unique(ctx context.Context, f io.ReaderAt, size int64, h *Header, o ScanOptions) error {
+	if c.total.ascending || c.total.n == 0 {
+		return nil
+	}
 	ids := idset.Unique{Least: c.total.least, Greatest: c.total.greatest}
 	defer ids.Close()
-	each := func(do func(pos, id int64) error) error {
-		err := Scan(ctx, f, size, h, o, func(b *Block) error {
-			for i, id := range b.Aux.(*idSpan).ids {
-				pos := b.Pos + int64(i)
-				if pos > n {
-					return errStop
-				}
-				if err := do(pos, id); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		var bad *Error
-		if errors.Is(err, errStop) || errors.As(err, &bad) {
-			return nil
-		}
-		return err
-	}
 	second := idset.Pair{}
-	err := each(func(pos, id int64) error {
-		known, err := ids.Add(idset.Pair{ID: id, Place: pos})
+	err := c.each(ctx, f, size, h, o, func(p idset.Pair, _ int64) error {
+		known, err := ids.Add(p)
 		if err == nil && known {
-			second = idset.Pair{ID: id, Place: pos}
+			second = p
 			err = errStop
 		}
 		return err
@@ -145,36 +84,87 @@ func (c *idCheck) findTwice(ctx context.Context, f io.ReaderAt, size int64, h *H
 		second, err = ids.First()
 	}
 	if err != nil || second.Place == 0 {
-		return nil, err
+		return err
 	}
-	return c.twice(f, size, h, o, second)
+	return c.twice(ctx, f, size, h, o, second)
 }
 
-// twice makes the error for the second record with an ID, naming the first.
-func (c *idCheck) twice(f io.ReaderAt, size int64, h *Header, o ScanOptions, second idset.Pair) (found, err error) {
-	var at [2]int64
-	err = Scan(context.Background(), f, size, h, o, func(b *Block) error {
+// each calls do with the ID, the position and the offset of the records that
+// were scanned before. errStop ends it without an error.
+func (c *idCheck) each(ctx context.Context, f io.ReaderAt, size int64, h *Header, o ScanOptions, do func(p idset.Pair, offset int64) error) error {
+	err := Scan(ctx, f, size, h, o, func(b *Block) error {
 		for i, id := range b.Aux.(*idSpan).ids {
-			if id != second.ID {
-				continue
-			}
-			offset := b.Offset + int64(b.Recs[i].From)
-			if b.Pos+int64(i) == second.Place {
-				at[1] = offset
+			p := idset.Pair{ID: id, Place: b.Pos + int64(i)}
+			if p.Place > c.total.n {
 				return errStop
 			}
-			at[0] = offset
+			if err := do(p, b.Offset+int64(b.Recs[i].From)); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, errStop) {
-		return nil, err
+	var bad *Error // the one that ended the scan before
+	if errors.Is(err, errStop) || errors.As(err, &bad) {
+		return nil
 	}
+	return err
+}
+
+// twice makes the error for the second record with an ID, naming the first.
+func (c *idCheck) twice(ctx context.Context, f io.ReaderAt, size int64, h *Header, o ScanOptions, second idset.Pair) error {
+	var at [2]int64
+	err := c.each(ctx, f, size, h, o, func(p idset.Pair, offset int64) error {
+		switch {
+		case p.ID != second.ID:
+			return nil
+		case p.Place == second.Place:
+			at[1] = offset
+			return errStop
+		}
+		at[0] = offset
+		return nil
+	})
 	var lines [2]int64
 	for i := range at {
-		if lines[i], err = countLines(f, at[i]); err != nil {
-			return nil, fmt.Errorf("read %s: %w", shownName(o.Name), err)
+		if err == nil {
+			lines[i], err = LineAt(f, at[i])
 		}
 	}
-	return &Error{o.Name, lines[1] + 1, fmt.Sprintf("%s %d is on line %d already", c.column, second.ID, lines[0]+1)}, nil
+	if err != nil {
+		return fmt.Errorf("read %s: %w", shownName(o.Name), err)
+	}
+	return &Error{o.Name, lines[1], fmt.Sprintf("%s %d is on line %d already", c.column, second.ID, lines[0])}
+}
+
+var errStop = errors.New("stop")
+
+func idName(column string) string {
+	if column == "" {
+		return RowID
+	}
+	return column
+}
+
+func idColumn(h *Header, o CheckOptions) (int, error) {
+	name := idName(o.IDColumn)
+	i := h.Index(name)
+	if i < 0 && (o.Format != JSONL || len(h.Names) > 0) {
+		return -1, &Error{o.Name, h.line(), fmt.Sprintf("there is no column %s", name)}
+	}
+	return i, nil
+}
+
+// line is that of the header, or of the first object.
+func (h *Header) line() int64 { return max(h.Lines, 1) }
+
+func badID(column string, text []byte) string {
+	const shown = 40
+	if len(text) == 0 {
+		return column + " is empty"
+	}
+	if len(text) > shown {
+		text = append(text[:shown:shown], "…"...)
+	}
+	return fmt.Sprintf("%s %q is not an integer of 64 bits", column, text)
 }

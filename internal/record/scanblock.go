@@ -63,6 +63,7 @@ func (s *blockScanner) cutPlain(b *Block, text []byte, at int) {
 			to = from + bytes.IndexByte(text[from:], s.delim[0])
 		}
 		b.Spans = append(b.Spans, Span{int32(at + from), int32(at + to)})
+		column, from = want+1, to+1
 	}
 }
 

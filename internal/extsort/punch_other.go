@@ -1,0 +1,7 @@
+//go:build !linux
+
+package extsort
+
+import "os"
+
+func release(*os.File, int64, int64) {}
