@@ -16,6 +16,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/durable"
 	"prism/internal/job"
+	"prism/internal/prompt"
 	"prism/internal/status"
 )
 
@@ -57,6 +58,27 @@ func (g *grammar) fromManifest() error {
 	}
 	g.fromUnit(m, m.Units[g.Unit-1])
 	g.fromConfig(m)
+	return g.samePrompts(m)
+}
+
+// samePrompts makes sure that all units of a run are asked the same, though the
+// prompt schema file may have changed since it was planned.
+func (g *grammar) samePrompts(m *job.Manifest) error {
+	if g.typed["prompts-config"] {
+		return nil
+	}
+	data, err := os.ReadFile(g.PromptsConfig)
+	if err != nil {
+		return cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
+	}
+	s, err := prompt.Parse(data, g.PromptsConfig)
+	if err != nil {
+		return cli.Fail(cli.Usage, err, "")
+	}
+	if m.Hashes.Prompts != "" && s.Hash() != m.Hashes.Prompts {
+		return cli.Fail(cli.Usage, fmt.Errorf("%s changed since run %q was planned", g.PromptsConfig, m.RunID),
+			"give the old one back, or plan a new run")
+	}
 	return nil
 }
 

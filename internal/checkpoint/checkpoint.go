@@ -10,7 +10,6 @@
 //	checkpoint_{job_id}.lock            held while a process works on the job
 //	checkpoint_{job_id}.sums            a line a sealed part: rows, bytes, checksum
 //	checkpoint_{job_id}.failed.jsonl    a line a failed row
-//	checkpoint_{job_id}.pending         the name of the output while it is written
 //	checkpoint_{job_id}_part0001.csv …  Position and the columns of the output
 package checkpoint
 
@@ -92,13 +91,7 @@ type Store struct {
 // *DamageError if a part is damaged, and durable.ErrLocked if another process
 // works on the job.
 func Open(o Options, want Sidecar) (*Store, error) {
-	s := &Store{
-		dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1),
-		open: map[int]*part{}, fresh: map[int64]extent{},
-	}
-	s.grown = sync.NewCond(&s.mu)
-	s.header = append([]byte(Position), ',')
-	s.header = append(append(s.header, want.header...), '\n')
+	s := newStore(o, want)
 	if o.Dir == "" {
 		return s, s.openPrivate()
 	}
@@ -117,10 +110,18 @@ func Open(o Options, want Sidecar) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) load(o Options, want Sidecar) error {
-	if err := s.dropPending(); err != nil {
-		return err
+func newStore(o Options, want Sidecar) *Store {
+	s := &Store{
+		dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1),
+		open: map[int]*part{}, fresh: map[int64]extent{},
 	}
+	s.grown = sync.NewCond(&s.mu)
+	s.header = append([]byte(Position), ',')
+	s.header = append(append(s.header, want.header...), '\n')
+	return s
+}
+
+func (s *Store) load(o Options, want Sidecar) error {
 	if o.Restart {
 		if err := s.setAside(); err != nil {
 			return err

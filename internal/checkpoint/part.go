@@ -25,6 +25,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // maxTail bounds the unfinished record that a torn tail may be, in bytes.
 const maxTail = 256 << 20
 
+// maxPosition is more than any file has.
+const maxPosition = 1 << 60
+
 // DamageError says that a file of the checkpoint is not as it was written.
 type DamageError struct {
 	File string
@@ -118,8 +121,12 @@ func (s *Store) loadParts() error {
 		}
 	}
 	s.count = len(numbers)
-	slices.SortFunc(s.resumed, func(a, b extent) int { return cmp.Compare(a.pos, b.pos) })
+	s.sortResumed()
 	return nil
+}
+
+func (s *Store) sortResumed() {
+	slices.SortFunc(s.resumed, func(a, b extent) int { return cmp.Compare(a.pos, b.pos) })
 }
 
 // openSums reads the sums; a torn last line is dropped. They are there before
@@ -186,14 +193,14 @@ func (s *Store) loadSealed(number int, want sum) error {
 		return err
 	}
 	defer p.f.Close()
-	if _, err := p.measure(); err != nil {
+	if _, err := p.measure(p.f); err != nil {
 		return err
 	}
 	if got := fmt.Sprintf("%08x", p.sum); p.size != want.Bytes || got != want.CRC {
 		return &DamageError{File: s.partPath(number), What: fmt.Sprintf(
 			"it has %d bytes with checksum %s, was sealed with %d and %s", p.size, got, want.Bytes, want.CRC)}
 	}
-	end, err := s.readRows(p, p.size)
+	end, err := s.readRows(p, p.f, p.size)
 	if err == nil && end != p.size {
 		err = &DamageError{File: s.partPath(number), What: "it was sealed with half a record"}
 	}
@@ -206,11 +213,11 @@ func (s *Store) loadTorn(number int) error {
 		return err
 	}
 	defer func() { p.f.Close() }()
-	written, err := p.measure()
+	written, err := p.measure(p.f)
 	if err != nil {
 		return err
 	}
-	end, err := s.readRows(p, written)
+	end, err := s.readRows(p, p.f, written)
 	if err != nil {
 		return err
 	}
@@ -226,17 +233,17 @@ func (s *Store) loadTorn(number int) error {
 // hole is what a power cut may leave where bytes were never written, at least.
 const hole = 512
 
-// measure sets size and checksum, and returns how many bytes come before the
-// first hole.
-func (p *part) measure() (written int64, err error) {
-	if _, err := p.f.Seek(0, io.SeekStart); err != nil {
+// measure sets size and checksum of what the part's file r holds, and returns
+// how many bytes come before the first hole.
+func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return 0, err
 	}
 	p.size, p.sum, written = 0, 0, -1
 	buf := make([]byte, 64<<10)
 	zeros := 0 // at the end of what was read
 	for {
-		n, err := p.f.Read(buf)
+		n, err := r.Read(buf)
 		if bytes.IndexByte(buf[:n], 0) < 0 {
 			zeros = 0
 		} else {
@@ -262,13 +269,13 @@ func (p *part) measure() (written int64, err error) {
 	}
 }
 
-// readRows notes the rows in the first size bytes of a part and returns where
-// the last whole record ends. What follows is a torn tail if it holds no whole
-// record, damage otherwise.
-func (s *Store) readRows(p *part, size int64) (end int64, err error) {
+// readRows notes the rows in the first size bytes of a part's file and returns
+// where the last whole record ends. What follows is a torn tail if it holds no
+// whole record, damage otherwise.
+func (s *Store) readRows(p *part, file io.ReaderAt, size int64) (end int64, err error) {
 	path := s.partPath(p.number)
 	head := make([]byte, min(int64(len(s.header)), size))
-	if _, err := p.f.ReadAt(head, 0); err != nil {
+	if n, err := file.ReadAt(head, 0); n < len(head) {
 		return 0, err
 	}
 	if !bytes.Equal(head, s.header) {
@@ -278,7 +285,7 @@ func (s *Store) readRows(p *part, size int64) (end int64, err error) {
 		return 0, &DamageError{File: path, Line: 1, What: "the header is not that of the job"}
 	}
 	end = int64(len(s.header))
-	r, err := record.NewReader(io.NewSectionReader(p.f, 0, size), record.Options{Name: path, Format: record.CSV})
+	r, err := record.NewReader(io.NewSectionReader(file, 0, size), record.Options{Name: path, Format: record.CSV})
 	if err != nil {
 		return 0, asDamage(err)
 	}
@@ -288,18 +295,18 @@ func (s *Store) readRows(p *part, size int64) (end int64, err error) {
 		case err == io.EOF && end == size:
 			return end, nil
 		case err == io.EOF:
-			return end, s.orTorn(p, end, size, &DamageError{File: path, What: "there are blank lines at its end"})
+			return end, orTorn(file, end, size, &DamageError{File: path, What: "there are blank lines at its end"})
 		case err != nil:
-			return end, s.orTorn(p, end, size, asDamage(err))
+			return end, orTorn(file, end, size, asDamage(err))
 		case rec.Offset != end: // a blank line, or a carriage return before the line end
 			return 0, &DamageError{File: path, Line: rec.Line, What: "the record before it does not end as records of a part do"}
 		}
 		next := end + int64(len(rec.Raw())) + 1
-		if next > size || next == size && !p.endsLine(size) {
+		if next > size || next == size && !endsLine(file, size) {
 			return end, nil // no line end: torn
 		}
 		pos, err := record.ParseRowID(rec.Text(nil, 0))
-		if err != nil || pos < 1 {
+		if err != nil || pos < 1 || pos > maxPosition {
 			return 0, &DamageError{File: path, Line: rec.Line, What: "no position"}
 		}
 		if s.done.has(pos) {
@@ -313,9 +320,9 @@ func (s *Store) readRows(p *part, size int64) (end int64, err error) {
 	}
 }
 
-func (p *part) endsLine(size int64) bool {
+func endsLine(file io.ReaderAt, size int64) bool {
 	var last [1]byte
-	n, _ := p.f.ReadAt(last[:], size-1)
+	n, _ := file.ReadAt(last[:], size-1)
 	return n == 1 && last[0] == '\n'
 }
 
@@ -329,12 +336,12 @@ func asDamage(err error) error {
 
 // orTorn is nil if the bytes from end to size are a record that was never
 // finished; else it is the cause.
-func (s *Store) orTorn(p *part, end, size int64, cause error) error {
+func orTorn(file io.ReaderAt, end, size int64, cause error) error {
 	if size-end > maxTail {
 		return cause
 	}
 	tail := make([]byte, size-end)
-	if _, err := p.f.ReadAt(tail, end); err != nil {
+	if _, err := file.ReadAt(tail, end); err != nil {
 		return err
 	}
 	if recordEnd(bytes.TrimRight(tail, "\x00")) < 0 {
@@ -345,7 +352,7 @@ func (s *Store) orTorn(p *part, end, size int64, cause error) error {
 
 // dropTail makes the part end at end; 0 leaves the header alone in it.
 func (s *Store) dropTail(p *part, end int64) error {
-	if end == p.size {
+	if end == p.size && end > 0 {
 		return nil
 	}
 	if end > 0 {
@@ -366,7 +373,7 @@ func (s *Store) dropTail(p *part, end int64) error {
 		}
 		p.f = f
 	}
-	_, err := p.measure()
+	_, err := p.measure(p.f)
 	return err
 }
 

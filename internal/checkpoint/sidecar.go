@@ -137,7 +137,7 @@ func (s *Store) setAside() error {
 func (s *Store) isMine(path string) bool {
 	rest := strings.TrimPrefix(path, s.path(""))
 	switch rest {
-	case ".json", ".sums", ".failed.jsonl", ".pending":
+	case ".json", ".sums", ".failed.jsonl":
 		return true
 	}
 	_, ok := partNumber(rest)

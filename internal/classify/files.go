@@ -20,15 +20,21 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 	if w.s.Output == "-" {
 		return &endableWriter{ctx: ctx, dst: w.io.Out, sleep: w.io.Sleep}, nil
 	}
-	f, err := durable.Create(w.s.Output)
+	f, err := w.createOutput()
 	if err != nil {
 		return nil, fmt.Errorf("open the output: %w", err)
 	}
 	w.out = f
-	if err := w.store.NotePending(f.OS().Name()); err != nil {
-		return nil, errors.Join(err, w.closeOutput(false))
-	}
 	return f, nil
+}
+
+// createOutput makes the pending output. The lock of the checkpoint lets a job
+// have one name for it, so that those killed leave no more than one.
+func (w *worker) createOutput() (*durable.File, error) {
+	if w.s.CheckpointDir != "" {
+		return durable.CreateNamed(w.s.Output, "."+jobID(w.s.RunID, w.s.WorkerID)+".tmp")
+	}
+	return durable.Create(w.s.Output)
 }
 
 // closeOutput gives the output its name if it is whole; else it goes.
@@ -40,7 +46,7 @@ func (w *worker) closeOutput(whole bool) error {
 	if whole {
 		err = w.out.Commit()
 	}
-	return errors.Join(err, w.out.Abort(), w.store.ForgetPending())
+	return errors.Join(err, w.out.Abort())
 }
 
 // failuresPath is the list of the worker's failed rows; empty without logs.

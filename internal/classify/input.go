@@ -54,6 +54,9 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		in.file = f
 		return in, in.stream(newEndable(ctx, f), s.Range)
 	}
+	if out, err := os.Stat(s.Output); s.Output != "-" && err == nil && os.SameFile(info, out) {
+		return nil, errors.Join(&UsageError{What: fmt.Sprintf("the output %s is the input", s.Output)}, f.Close())
+	}
 	in.file, in.size = f, info.Size()
 	if err := s.checkFile(ctx, in); err != nil {
 		return nil, errors.Join(err, f.Close())

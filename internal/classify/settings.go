@@ -3,6 +3,7 @@ package classify
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,7 +76,7 @@ func (s *Settings) check() error {
 	refuse(s.Limit < 0, "--limit %d: want at least 0", s.Limit)
 	refuse(s.NumCtx < 0, "--num-ctx %d: want at least 1", s.NumCtx)
 	refuse(s.NumPredict < 0, "--num-predict %d: want at least 1", s.NumPredict)
-	refuse(s.Temperature < 0, "--temperature %g: want at least 0", s.Temperature)
+	refuse(!(s.Temperature >= 0) || math.IsInf(s.Temperature, 0), "--temperature %g: want at least 0", s.Temperature)
 	refuse(s.Timeout <= 0, "--timeout %s: want more than 0", s.Timeout)
 	refuse(s.RunID != "" && !safeName(s.RunID), "--run-id %q: want a name that is safe in a path (letters, digits, . _ -)", s.RunID)
 	r := s.Range

@@ -1,0 +1,218 @@
+package checkpoint
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestReadWaitsForRowsThatAreMet: what lies beyond the input stays out, and a
+// range may begin and end within rows that lie together.
+func TestReadWaitsForRowsThatAreMet(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	add(t, s, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	mustClose(t, s)
+	for first := int64(1); first <= 9; first++ {
+		for last := first; last <= 9; last++ {
+			s := mustOpen(t, dir)
+			var got []string
+			for pos := first; pos <= last; {
+				s.Meet(min(pos+1, last)) // the reader of the input is a row ahead
+				rows, err := s.Read(context.Background(), pos)
+				if err != nil || len(rows) == 0 {
+					t.Fatalf("Read(%d): %d rows, %v", pos, len(rows), err)
+				}
+				for _, r := range rows {
+					got = append(got, string(r))
+				}
+				pos += int64(len(rows))
+			}
+			for i, r := range got {
+				if want := string(rowOf(first+int64(i)).Record) + "\n"; r != want {
+					t.Errorf("%d to %d: row %d is %q, want %q", first, last, i, r, want)
+				}
+			}
+			if len(got) != int(last-first+1) || s.Ready(last+1) {
+				t.Errorf("%d to %d: %d rows, ready for more %v", first, last, len(got), s.Ready(last+1))
+			}
+			mustClose(t, s)
+		}
+	}
+}
+
+// TestSeveralUnsealedParts: a power cut can take the sums of parts that were
+// sealed a moment before.
+func TestSeveralUnsealedParts(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	add(t, s, 1, 2, 3)
+	add(t, s, 4, 5, 6)
+	add(t, s, 7, 8, 9)
+	add(t, s, 10)
+	mustClose(t, s)
+	edit(t, dir, ".sums", func(b []byte) []byte { return b[:bytes.IndexByte(b, '\n')+1] })
+	edit(t, dir, "_part0002.csv", func(b []byte) []byte { return b[:len(b)-5] })
+	edit(t, dir, "_part0003.csv", func(b []byte) []byte { return nil })
+	s = mustOpen(t, dir)
+	for pos, want := range map[int64]State{1: Finished, 5: Finished, 6: Unfinished, 7: Unfinished, 9: Unfinished, 10: Finished} {
+		if got := s.Meet(pos); got != want {
+			t.Errorf("row %d: state %d, want %d", pos, got, want)
+		}
+	}
+	add(t, s, 6, 7, 8, 9)
+	if got, want := readAll(t, s, 10), wantAll(10); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	mustClose(t, s)
+	mustClose(t, mustOpen(t, dir))
+}
+
+// TestHoles: bytes that a power cut left unwritten end what is believed, also
+// where rows seem to follow or the hole lies in quotes.
+func TestHoles(t *testing.T) {
+	zeros := make([]byte, 4096)
+	tests := []struct {
+		name string
+		bad  func(part []byte) []byte
+		keep int64 // rows of the part that stay
+	}{
+		{"at the end", func(b []byte) []byte { return append(b, zeros...) }, 3},
+		{"within a record", func(b []byte) []byte { return insert(b, bytes.Index(b, []byte("5,105,"))+4, zeros) }, 1},
+		{"within quotes", func(b []byte) []byte { return insert(b, bytes.Index(b, []byte("cr\r\nlf"))+1, zeros) }, 0},
+		{"at the start of a record", func(b []byte) []byte { return insert(b, bytes.Index(b, []byte("5,105,")), zeros) }, 1},
+		{"the whole part", func(b []byte) []byte { return zeros }, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := mustOpen(t, dir)
+			add(t, s, 4, 5, 6)
+			mustClose(t, s)
+			edit(t, dir, ".sums", func([]byte) []byte { return nil })
+			edit(t, dir, "_part0001.csv", tt.bad)
+			s = mustOpen(t, dir)
+			if s.Rows() != tt.keep {
+				t.Errorf("%d rows stayed, want %d", s.Rows(), tt.keep)
+			}
+			mustClose(t, s)
+			mustClose(t, mustOpen(t, dir))
+		})
+	}
+}
+
+func insert(b []byte, at int, what []byte) []byte {
+	return append(append(append([]byte(nil), b[:at]...), what...), b[at:]...)
+}
+
+func TestMoreDamageIsNamed(t *testing.T) {
+	unseal := func(t *testing.T, dir string) { edit(t, dir, ".sums", func([]byte) []byte { return nil }) }
+	tests := []struct {
+		name   string
+		damage func(t *testing.T, dir string)
+		want   string
+	}{
+		{"sums gone", func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, "checkpoint_run_w1.sums")); err != nil {
+				t.Fatal(err)
+			}
+		}, "run_w1.sums: damaged: it is missing"},
+		{"a line of the sums gone", func(t *testing.T, dir string) {
+			edit(t, dir, ".sums", func(b []byte) []byte { return b[bytes.IndexByte(b, '\n')+1:] })
+		}, "run_w1.sums: damaged: the checksum of part 1 is missing"},
+		{"no line of sums", func(t *testing.T, dir string) {
+			edit(t, dir, ".sums", func(b []byte) []byte { return append([]byte("{}\n"), b...) })
+		}, "run_w1.sums:1: damaged"},
+		{"last sealed part gone", func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, "checkpoint_run_w1_part0002.csv")); err != nil {
+				t.Fatal(err)
+			}
+		}, "part0002.csv: damaged: the part is missing"},
+		{"blank line", func(t *testing.T, dir string) {
+			unseal(t, dir)
+			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return bytes.Replace(b, []byte("\n5,105"), []byte("\n\n5,105"), 1) })
+		}, "part0002.csv:5: damaged"},
+		{"blank line at the end", func(t *testing.T, dir string) {
+			unseal(t, dir)
+			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return append(b, '\n') })
+		}, "part0002.csv: damaged"},
+		{"CRLF at the end", func(t *testing.T, dir string) {
+			unseal(t, dir)
+			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return append(b[:len(b)-1], '\r', '\n') })
+		}, "part0002.csv: damaged"},
+		{"no position", func(t *testing.T, dir string) {
+			unseal(t, dir)
+			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return bytes.Replace(b, []byte("\n4,104"), []byte("\nx,104"), 1) })
+		}, "part0002.csv:2: damaged: no position"},
+		{"failed row", func(t *testing.T, dir string) {
+			edit(t, dir, ".failed.jsonl", func(b []byte) []byte { return []byte("{\"position\":0}\n") })
+		}, "failed.jsonl:1: damaged"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := mustOpen(t, dir)
+			add(t, s, 1, 2, 3)
+			add(t, s, 4, 5)
+			mustClose(t, s)
+			tt.damage(t, dir)
+			_, err := open(t, dir, nil)
+			var damage *DamageError
+			if !errors.As(err, &damage) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			s, err = open(t, dir, func(o *Options, _ *Sidecar) { o.Restart = true })
+			if err != nil {
+				t.Fatalf("restart: %v", err)
+			}
+			mustClose(t, s)
+		})
+	}
+}
+
+// TestForgivenRowsStayListed until they are finished or fail again.
+func TestForgivenRowsStayListed(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	for _, pos := range []int64{2, 4, 6} {
+		if err := s.Fail(Failure{Position: pos, Reason: "first"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustClose(t, s)
+	s = mustOpen(t, dir)
+	s.Forgive()
+	if s.Meet(2) != Unfinished || s.GivenUpRows() != 3 {
+		t.Errorf("state %d, %d given up", s.Meet(2), s.GivenUpRows())
+	}
+	add(t, s, 4)
+	if err := s.Fail(Failure{Position: 6, Reason: "second"}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range failures(t, s) {
+		got = append(got, fmt.Sprint(f.Position, f.Reason))
+	}
+	if want := "[2first 6second]"; fmt.Sprint(got) != want || s.Meet(6) != GivenUp {
+		t.Errorf("listed %v, want %s", got, want)
+	}
+	mustClose(t, s)
+}
+
+// TestPartNames lists the newest.
+func TestPartNames(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	defer mustClose(t, s)
+	for pos := int64(1); pos <= 15; pos += 3 {
+		add(t, s, pos, pos+1, pos+2)
+	}
+	names, all := s.PartNames(2)
+	if all != 5 || strings.Join(names, " ") != "checkpoint_run_w1_part0004.csv checkpoint_run_w1_part0005.csv" {
+		t.Errorf("%d: %q", all, names)
+	}
+}
