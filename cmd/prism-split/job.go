@@ -35,17 +35,10 @@ func (g *grammar) plan(ctx context.Context, s splitter) error {
 	p := &planner{splitter: s}
 	p.readFiles()
 	if g.PrintSettings {
-		return p.printSettings()
+		return p.printSettings(ctx)
 	}
-	if p.config != nil {
-		p.readPrompts()
-		if err := p.checkInputs(ctx); err != nil {
-			return exit(ctx, err)
-		}
-	}
-	p.steps.Clear()
-	if len(p.mistakes) > 0 {
-		return cli.Fail(cli.Usage, errors.Join(p.mistakes...), "")
+	if err := p.checkAll(ctx); err != nil {
+		return err
 	}
 	runID := p.runID(time.Now())
 	m := job.Plan(runID, p.config, p.settings, p.units, time.Now().Truncate(time.Second))
@@ -65,6 +58,21 @@ func (g *grammar) plan(ctx context.Context, s splitter) error {
 		return printManifestArgs(p.std.Out, path, m)
 	}
 	return printUnits(p.std.Out, g.Format, "", p.units)
+}
+
+// checkAll checks what the job file names; the error holds every mistake.
+func (p *planner) checkAll(ctx context.Context) error {
+	if p.config != nil {
+		p.readPrompts()
+		if err := p.checkInputs(ctx); err != nil {
+			return exit(ctx, err)
+		}
+	}
+	p.steps.Clear()
+	if len(p.mistakes) > 0 {
+		return cli.Fail(cli.Usage, errors.Join(p.mistakes...), "")
+	}
+	return nil
 }
 
 func (g *grammar) checkJobFlags() error {
@@ -190,7 +198,7 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	if f, err := record.ParseFormat(in.Format); err == nil {
 		o.Format = f
 	}
-	f, err := record.Open(in.Path, nil)
+	f, err := record.Open(ctx, in.Path, nil)
 	if err != nil {
 		return err
 	}

@@ -186,7 +186,7 @@ func (s *splitter) split(ctx context.Context, name, label string) error {
 		return cli.Fail(cli.Usage, errors.New("stdin cannot be read again by workers"), "name a file, or write parts with --write DIR")
 	}
 	o := s.g.options(name)
-	f, err := record.Open(name, s.std.In)
+	f, err := record.Open(ctx, name, s.std.In)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,13 +18,13 @@ import (
 // printSettings prints what scripts need as assignments that a shell may
 // evaluate: of settings.json and models.json, and with --job of the run. A run
 // that exists has the settings of its manifest.
-func (p *planner) printSettings() error {
+func (p *planner) printSettings(ctx context.Context) error {
 	m, err := p.existing()
 	if err != nil {
 		return err
 	}
-	if m == nil && len(p.mistakes) > 0 {
-		return cli.Fail(cli.Usage, errors.Join(p.mistakes...), "")
+	if m == nil && len(p.mistakes) > 0 { // then all of them, those that planning would find too
+		return p.checkAll(ctx)
 	}
 	a := assignments{bufio.NewWriter(p.std.Out)}
 	if m != nil {

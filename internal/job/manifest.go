@@ -168,6 +168,10 @@ func ReadManifest(path string) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
+	return parseManifest(data, path)
+}
+
+func parseManifest(data []byte, path string) (*Manifest, error) {
 	m := &Manifest{dir: filepath.Dir(path)}
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrNoManifest, err)
@@ -182,6 +186,8 @@ func (m *Manifest) check() error {
 	switch {
 	case m.RunID == "":
 		return errors.New("it has no run_id")
+	case Safe(m.RunID, '_') != m.RunID:
+		return fmt.Errorf("its run_id %q is none", m.RunID)
 	case m.Schema > manifestSchema:
 		return fmt.Errorf("its schema is %d, this program knows %d", m.Schema, manifestSchema)
 	case m.Config == nil || m.Settings == nil:

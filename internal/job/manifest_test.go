@@ -139,3 +139,27 @@ func TestEstimate(t *testing.T) {
 		})
 	}
 }
+
+func FuzzManifest(f *testing.F) {
+	f.Add(`{"run_id":"r","config_snapshot":{"model":{"delay":1e99}},"settings_snapshot":{},"files":[{"label":"a"}],"units":[{"unit":1,"label":"a","row_start":1,"output_name":"x"}]}`)
+	f.Add(`{"run_id":"r","schema":1,"created_at":"2025-01-27T14:30:52Z","base":"../..","config_snapshot":{"output":{"naming_pattern":"{run_id}_{label}"}},"settings_snapshot":{"log_settings":{"create_summaries":true}}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := parseManifest([]byte(text), filepath.Join("logs", "r", ManifestName))
+		if err != nil {
+			if !errors.Is(err, ErrNoManifest) {
+				t.Errorf("got %v, want %v", err, ErrNoManifest)
+			}
+			return
+		}
+		m.RunDir()
+		m.SummaryPath()
+		m.Config.Workers()
+		for _, u := range m.Units {
+			m.UnitOutput(u)
+			m.MergedName(u.Label)
+			if m.File(u.Label) == nil {
+				t.Errorf("unit %d is of no file", u.Unit.Unit)
+			}
+		}
+	})
+}

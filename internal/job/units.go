@@ -167,7 +167,7 @@ func SafeLabel(s string) string {
 // Labels are the labels of files by their names without folder and ending,
 // made different by _2, _3 and so on.
 func Labels(files []string) []string {
-	taken := map[string]bool{}
+	taken, tried := map[string]bool{}, map[string]int{}
 	var labels []string
 	for _, name := range files {
 		base := filepath.Base(name)
@@ -178,11 +178,11 @@ func Labels(files []string) []string {
 			base = strings.TrimSuffix(base, filepath.Ext(base))
 		}
 		label := SafeLabel(base)
-		unique := label
-		for n := 2; taken[strings.ToLower(unique)]; n++ {
+		unique, n := label, max(tried[label], 2)
+		for ; taken[strings.ToLower(unique)]; n++ {
 			unique = fmt.Sprintf("%s_%d", label, n)
 		}
-		taken[strings.ToLower(unique)] = true
+		tried[label], taken[strings.ToLower(unique)] = n, true
 		labels = append(labels, unique)
 	}
 	return labels

@@ -68,11 +68,16 @@ func params(dir, host, model string) testscript.Params {
 	if err != nil {
 		panic(err)
 	}
+	scripts, err := filepath.Abs("../../scripts")
+	if err != nil {
+		panic(err)
+	}
 	return testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
+			list := string(os.PathListSeparator)
+			env.Setenv("PATH", bin+list+scripts+list+env.Getenv("PATH"))
 			env.Setenv("OLLAMA_HOST", host)
 			env.Setenv("MODEL", model)
 			env.Setenv("EXAMPLES", examples)
@@ -89,6 +94,8 @@ func params(dir, host, model string) testscript.Params {
 			"listed":   listed,
 			"head":     head,
 			"code":     code,
+			"await":    await,
+			"signal":   signal,
 		},
 	}
 }

@@ -1,0 +1,82 @@
+package systemtest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"prism/internal/status"
+)
+
+// patience is how long await waits for what must come.
+const patience = 60 * time.Second
+
+// await rows DIR N | await STATE DIR N | await file PATH waits until the workers
+// of a run finished so many rows, until so many of them are in a state, or for
+// a file. DIR is the run's folder of status files.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); ; <-tick.C {
+		there, what := met(ts, args)
+		if there {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("await %v: there are %s", args, what)
+		}
+	}
+}
+
+func met(ts *testscript.TestScript, args []string) (bool, string) {
+	path := ts.MkAbs(args[1])
+	if args[0] == "file" {
+		_, err := os.Stat(path)
+		return err == nil, "none"
+	}
+	run, err := status.ReadRun(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		ts.Check(err)
+	}
+	var n int64
+	if run != nil {
+		for _, w := range run.Workers {
+			switch {
+			case args[0] == "rows":
+				n += w.RowsProcessed
+			case string(w.State) == args[0]:
+				n++
+			}
+		}
+	}
+	return n >= int64(number(ts, args[2])), fmt.Sprint(n)
+}
+
+// signal KILL|TERM FILE | signal KILL|TERM WORKER DIR sends a signal to the
+// process whose number is in the file, or to a worker of a run.
+func signal(ts *testscript.TestScript, neg bool, args []string) {
+	sig := map[string]os.Signal{"KILL": os.Kill, "TERM": syscall.SIGTERM}[args[0]]
+	var pid int
+	if len(args) == 2 {
+		_, err := fmt.Sscan(ts.ReadFile(args[1]), &pid)
+		ts.Check(err)
+	} else {
+		run, err := status.ReadRun(ts.MkAbs(args[2]))
+		ts.Check(err)
+		i := slices.IndexFunc(run.Workers, func(w status.Worker) bool { return w.WorkerID == number(ts, args[1]) })
+		if i < 0 {
+			ts.Fatalf("no worker %s in %s", args[1], filepath.Base(args[2]))
+		}
+		pid = run.Workers[i].PID
+	}
+	p, err := os.FindProcess(pid)
+	ts.Check(err)
+	ts.Check(p.Signal(sig))
+}
