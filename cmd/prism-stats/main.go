@@ -1,10 +1,12 @@
 // Prism-stats counts what came out: rows, the distribution of labels in each
 // coded column, organic labels, the share of rows that the gate calls not
 // applicable, the lengths of free texts; and from call logs rows/s, tokens/s,
-// tokens a row, calls, retries and errors. It streams, in bounded memory.
+// tokens a row, calls, how long they took, retries, errors and wasted tokens. It
+// streams, in bounded memory.
 //
 //	prism-stats result.csv
 //	prism-stats result.csv --prompts-config prompts/feedback.json --calls logs/R/calls_w1.jsonl
+//	prism-stats result.csv --columns Topic --cross Topic,Sentiment
 //	prism-stats --manifest logs/R/run_manifest.json --summary summary.md
 //	prism-classify … < in.csv | prism-stats --columns Topic,Urgency --format markdown
 //
@@ -45,15 +47,17 @@ type grammar struct {
 	Calls         callLogs `help:"Call logs to sum up (repeatable)." placeholder:"CALLS.jsonl..."`
 	Manifest      string   `help:"Count a run: its merged outputs, those of its units where a file is not merged, and its call logs." placeholder:"FILE"`
 	Columns       []string `help:"Columns to count [all but RowID, Title, Message and those of the run]." placeholder:"A,B"`
+	Cross         []string `help:"Tabulate two columns against each other (repeatable)." placeholder:"A,B" sep:"none"`
 	PromptsConfig string   `help:"Prompt schema: tells listed labels from organic ones, the gate, free texts." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
 	InputFormat   string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
-	Format        string   `help:"What to print: table, csv, json or markdown [${default}]." enum:"table,csv,json,markdown" default:"table" placeholder:"FORMAT"`
+	Format        string   `help:"What to print: table, csv, json, markdown or html, a page that stands alone [${default}]." enum:"table,csv,json,markdown,html" default:"table" placeholder:"FORMAT"`
 	Summary       string   `help:"Write a summary in Markdown to this file too." placeholder:"FILE.md"`
+	HTML          string   `help:"Write a page in HTML to this file too." name:"html" placeholder:"FILE.html"`
 	Analytics     string   `help:"Write all figures as CSV to this file too." placeholder:"FILE.csv"`
 	cli.Common
 }
 
-func (g *grammar) run(_ context.Context, std cli.Std) error {
+func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	var run *stats.Run
 	var err error
 	if g.Manifest != "" {
@@ -62,13 +66,16 @@ func (g *grammar) run(_ context.Context, std cli.Std) error {
 		}
 	}
 	o := stats.Options{Columns: g.Columns}
+	if o.Cross, err = g.pairs(); err != nil {
+		return err
+	}
 	if o.Schema, err = readSchema(g.PromptsConfig); err != nil {
 		return err
 	}
 	files, logs := g.inputs()
 	t := stats.NewTable(o)
 	for _, name := range files {
-		if err := g.count(t, name, std.In); err != nil {
+		if err := g.count(ctx, t, name, std.In); err != nil {
 			return err
 		}
 	}
@@ -79,6 +86,18 @@ func (g *grammar) run(_ context.Context, std cli.Std) error {
 	r := t.Result()
 	r.Calls, r.Run = calls, run
 	return g.write(r, std.Out)
+}
+
+// pairs reads --cross: two names with a comma between them.
+func (g *grammar) pairs() (pairs [][2]string, err error) {
+	for _, text := range g.Cross {
+		a, b, ok := strings.Cut(text, ",")
+		if !ok || a == "" || b == "" || a == b || strings.Contains(b, ",") {
+			return nil, cli.Usagef("--cross %q: name two columns, as in Topic,Sentiment", text)
+		}
+		pairs = append(pairs, [2]string{a, b})
+	}
+	return pairs, nil
 }
 
 // inputs tells results from call logs among the arguments.
@@ -112,7 +131,7 @@ func readSchema(path string) (*prompt.Schema, error) {
 	return s, nil
 }
 
-func (g *grammar) count(t *stats.Table, name string, stdin io.Reader) error {
+func (g *grammar) count(ctx context.Context, t *stats.Table, name string, stdin io.Reader) error {
 	form, err := g.formatOf(name)
 	if err != nil {
 		return err
@@ -122,9 +141,11 @@ func (g *grammar) count(t *stats.Table, name string, stdin io.Reader) error {
 		return err
 	}
 	defer done()
-	r, err := record.NewReader(src, record.Options{Name: name, Format: form})
-	if err == nil {
-		err = t.Read(r, shown(name), form)
+	o := record.Options{Name: shown(name), Format: form}
+	if f, size, ok := regular(src); ok {
+		err = t.ReadFile(ctx, f, size, o)
+	} else {
+		err = read(t, src, o)
 	}
 	var bad *record.Error
 	var lacks *stats.ColumnError
@@ -135,6 +156,29 @@ func (g *grammar) count(t *stats.Table, name string, stdin io.Reader) error {
 		return cli.Fail(cli.Usage, err, "the columns are "+strings.Join(lacks.Have, ", "))
 	}
 	return err
+}
+
+// regular tells whether a source is a file that can be read at any place, and
+// nothing of it was read.
+func regular(src io.Reader) (f *os.File, size int64, ok bool) {
+	f, ok = src.(*os.File)
+	if !ok {
+		return nil, 0, false
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, 0, false
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	return f, info.Size(), err == nil && at == 0
+}
+
+func read(t *stats.Table, src io.Reader, o record.Options) error {
+	r, err := record.NewReader(src, o)
+	if err != nil {
+		return err
+	}
+	return t.Read(r, o.Name, o.Format)
 }
 
 func (g *grammar) formatOf(name string) (record.Format, error) {
@@ -172,7 +216,7 @@ func open(name string, stdin io.Reader) (src io.Reader, done func() error, err e
 
 // write prints the result and writes the files that were asked for.
 func (g *grammar) write(r *stats.Result, out io.Writer) error {
-	for _, f := range []struct{ path, format string }{{g.Summary, "markdown"}, {g.Analytics, "csv"}} {
+	for _, f := range []struct{ path, format string }{{g.Summary, "markdown"}, {g.Analytics, "csv"}, {g.HTML, "html"}} {
 		if f.path == "" {
 			continue
 		}
@@ -200,6 +244,8 @@ func render(r *stats.Result, format string) ([]byte, error) {
 		return report.JSON(r)
 	case "markdown":
 		return report.Markdown(r), nil
+	case "html":
+		return report.HTML(r)
 	case "table":
 		return report.Text(r), nil
 	}

@@ -59,10 +59,7 @@ func runOf(m *job.Manifest) *stats.Run {
 		ID: m.RunID, Project: m.Project, Version: m.Version, Model: m.ModelName, BatchSize: m.Config.Model.BatchSize,
 		Units: len(m.Units), CreatedAt: m.CreatedAt.Format(time.RFC3339),
 	}
-	missing, listed := missingRows(m.FailedRangesPath())
-	if listed {
-		r.FailedRanges = m.FailedRangesPath()
-	}
+	missing := addFailed(r, m.FailedRangesPath())
 	for _, f := range m.Files {
 		r.Files = append(r.Files, stats.RunFile{
 			Label: f.Label, Input: f.InputFile, Status: string(f.Status), Rows: f.Rows, Missing: missing[f.Label], Output: f.MergedOutput,
@@ -71,24 +68,32 @@ func runOf(m *job.Manifest) *stats.Run {
 	return r
 }
 
-// missingRows is how many rows each file misses, by the list of the last merge.
-func missingRows(path string) (rows map[string]int64, listed bool) {
+// addFailed takes from the list of the last merge the rows that failed, and
+// returns how many rows each file misses.
+func addFailed(r *stats.Run, path string) (missing map[string]int64) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, false
+		return nil
 	}
+	r.FailedRanges = path
 	var list struct {
 		Files []struct {
-			Label   string `json:"label"`
-			Missing int64  `json:"missing_rows"`
+			Label   string            `json:"label"`
+			Missing int64             `json:"missing_rows"`
+			Rows    []stats.FailedRow `json:"rows"`
 		} `json:"files"`
 	}
 	if json.Unmarshal(data, &list) != nil {
-		return nil, true
+		return nil
 	}
-	rows = map[string]int64{}
+	missing = map[string]int64{}
 	for _, f := range list.Files {
-		rows[f.Label] = f.Missing
+		missing[f.Label] = f.Missing
+		r.FailedRows += int64(len(f.Rows))
+		for _, row := range f.Rows[:min(len(f.Rows), stats.MaxFailed-len(r.Failed))] {
+			row.File = f.Label
+			r.Failed = append(r.Failed, row)
+		}
 	}
-	return rows, true
+	return missing
 }

@@ -4,7 +4,7 @@
 // worker (no heartbeat, process gone) from a slow one.
 //
 //	prism-status                          # the latest run, once
-//	prism-status --run-id R --watch       # again every five seconds, until it is over
+//	prism-status --run-id R --watch       # live, until it is over
 //	prism-status --run-id R --wait        # when it is over; exit code by outcome
 //	prism-status --run-id R --json | jq .states
 //	prism-status --manifest M --units incomplete --format args | xargs -P4 -L1 prism-classify
@@ -56,7 +56,8 @@ type grammar struct {
 	Label     string       `help:"Only the units of this file of the manifest." placeholder:"LABEL"`
 	Units     string       `help:"Print units of the manifest: incomplete (not completed, and nobody works on them), failed (failed or dead, or with rows that failed) or all." enum:"incomplete,failed,all," default:"" placeholder:"WHICH"`
 	Format    string       `help:"Print units as args, the flags of prism-classify quoted for xargs, or as tsv [${default}]." enum:"args,tsv" default:"tsv"`
-	Refresh   cli.Duration `help:"Time between two looks [${default}]." default:"5s" placeholder:"DURATION"`
+	Refresh   cli.Duration `help:"Time between two looks [5s; of the dashboard 1s]." placeholder:"DURATION"`
+	Metrics   string       `help:"Write the figures in Prometheus' text format to this file at every look." placeholder:"FILE.prom"`
 	DeadAfter cli.Duration `help:"Silence after which a worker without process is dead [${default}]." default:"30s" placeholder:"DURATION"`
 	cli.Common
 }
@@ -70,16 +71,31 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	if err != nil {
 		return fmt.Errorf("ask for the name of this machine: %w", err)
 	}
+	live := g.Watch && !g.JSON && g.Units == "" && isTerminal(std.Out) && isTerminal(std.In) && os.Getenv("TERM") != "dumb"
 	m := &monitor{
 		dir: status.RunDir(p.statusDir, p.runID), plan: p, named: g.RunID != "" || g.Manifest != "",
-		watch: g.Watch, wait: g.Wait, refresh: max(time.Duration(g.Refresh), 10*time.Millisecond),
+		watch: g.Watch, wait: g.Wait, refresh: g.every(live), metrics: g.Metrics,
 		look: status.Look{Host: host, Alive: status.Alive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
 		now:  time.Now, show: g.printer(std), warn: std.Warnf, warned: map[string]bool{},
 	}
 	if g.Units != "" {
 		return g.printUnits(m, std.Out)
 	}
+	if live {
+		return m.live(ctx, std)
+	}
 	return m.run(ctx)
+}
+
+// every is the time between two looks.
+func (g *grammar) every(live bool) time.Duration {
+	switch {
+	case g.Refresh > 0:
+		return max(time.Duration(g.Refresh), 10*time.Millisecond)
+	case live:
+		return time.Second
+	}
+	return 5 * time.Second
 }
 
 // plan says which run is meant and what is known of it beforehand.
@@ -141,7 +157,7 @@ func repaint(text []byte) []byte {
 	return []byte("\x1b[H" + lines + "\x1b[J")
 }
 
-func isTerminal(w io.Writer) bool {
+func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }

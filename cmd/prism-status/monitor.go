@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"prism/internal/cli"
+	"prism/internal/durable"
+	"prism/internal/report"
 	"prism/internal/status"
 )
 
@@ -20,6 +22,7 @@ type monitor struct {
 	watch, wait bool
 	refresh     time.Duration
 	look        status.Look
+	metrics     string // file for the same in Prometheus' format; empty: none
 	now         func() time.Time
 	show        func(*status.View) error
 	warn        func(format string, args ...any)
@@ -66,7 +69,9 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	m.look.Now = m.now()
 	run, err := status.ReadRun(m.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		awaited := m.plan.manifest != nil || m.named && (m.watch || m.wait) && m.look.Now.Sub(began) < m.look.DeadAfter
+		follows := m.watch || m.wait
+		planned := m.plan.manifest != nil && !follows
+		awaited := planned || m.named && follows && m.look.Now.Sub(began) < m.look.DeadAfter
 		if !awaited {
 			return nil, cli.Fail(cli.Usage, fmt.Errorf("no run %q under %q", filepath.Base(m.dir), filepath.Dir(m.dir)),
 				"--status-dir names the folder that prism-classify was given")
@@ -86,7 +91,13 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	if len(run.Workers) == 0 && len(run.Faults) > 0 {
 		return nil, fmt.Errorf("no status file of run %q can be read", run.ID)
 	}
-	return run.View(m.look), nil
+	v := run.View(m.look)
+	if m.metrics != "" {
+		if err := durable.Replace(m.metrics, report.Prometheus(v)); err != nil {
+			return nil, fmt.Errorf("write metrics: %w", err)
+		}
+	}
+	return v, nil
 }
 
 // finish shows the end and makes the outcome the exit code.

@@ -79,8 +79,11 @@ func csvRecords(r *stats.Result) [][]string {
 			figure("length_max", c.Name, whole(l.Max))
 		}
 	}
+	for i := range r.Crosses {
+		out = crossRecords(out, &r.Crosses[i])
+	}
 	if r.Calls != nil {
-		out = callRecords(out, r.Calls)
+		out = groupRecords(callRecords(out, r.Calls), r.Calls)
 	}
 	return out
 }
@@ -95,6 +98,9 @@ func callRecords(out [][]string, c *stats.Calls) [][]string {
 		{"eval_tokens_per_sec", number(c.EvalTokensPerSec)}, {"call_seconds", number(c.CallSeconds)},
 		{"work_seconds", number(c.WorkSeconds)}, {"rests", whole(c.Rests)},
 		{"started_at", instant(c.StartedAt)}, {"ended_at", instant(c.EndedAt)},
+		{"wasted_tokens", whole(c.WastedTokens)}, {"wasted_prompt_tokens", whole(c.WastedPromptTokens)},
+		{"latency_min", number(c.Latency.Min)}, {"latency_p50", number(c.Latency.P50)}, {"latency_p90", number(c.Latency.P90)},
+		{"latency_p95", number(c.Latency.P95)}, {"latency_p99", number(c.Latency.P99)}, {"latency_max", number(c.Latency.Max)},
 		{"workers", whole(c.Workers)}, {"unreadable_lines", whole(c.Unreadable)},
 	} {
 		out = append(out, []string{"calls", f[0], f[1], "", ""})

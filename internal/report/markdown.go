@@ -33,6 +33,9 @@ func Markdown(r *stats.Result) []byte {
 	for i := range r.Columns {
 		columnMarkdown(&b, &r.Columns[i])
 	}
+	for i := range r.Crosses {
+		crossMarkdown(&b, &r.Crosses[i])
+	}
 	if c := r.Calls; c != nil {
 		b.WriteString("\n## Model calls\n\n| | | |\n| --- | ---: | --- |\n")
 		if c.Calls > 0 {
@@ -40,8 +43,9 @@ func Markdown(r *stats.Result) []byte {
 			row(&b, "last ended", c.EndedAt.Format(time.RFC3339), "")
 		}
 		for _, l := range callLines(c) {
-			row(&b, l.name, l.value, l.note)
+			row(&b, l.Name, l.Value, l.Note)
 		}
+		groupsMarkdown(&b, c)
 	}
 	return []byte(b.String())
 }

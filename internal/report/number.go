@@ -74,6 +74,19 @@ func Span(d time.Duration) string {
 	return pair(s, 24*time.Hour, 'd', time.Hour, 'h')
 }
 
+// Took writes seconds that a call took: 0ms, 243ms, 1.25s, 12.4s, 3m05s.
+func Took(s float64) string {
+	switch {
+	case s < 0.9995:
+		return strconv.FormatFloat(s*1e3, 'f', 0, 64) + "ms"
+	case s < 9.995:
+		return strconv.FormatFloat(s, 'f', 2, 64) + "s"
+	case s < 59.95:
+		return strconv.FormatFloat(s, 'f', 1, 64) + "s"
+	}
+	return Span(time.Duration(min(s, math.MaxInt64/2e9) * float64(time.Second)))
+}
+
 func pair(d, big time.Duration, bigName byte, small time.Duration, smallName byte) string {
 	out := append(strconv.AppendInt(nil, int64(d/big), 10), bigName)
 	rest := int64(d % big / small)

@@ -31,11 +31,14 @@ func Text(r *stats.Result) []byte {
 		b = append(b, '\n')
 		b = appendColumn(b, &r.Columns[i], width)
 	}
+	for i := range r.Crosses {
+		b = appendCross(append(b, '\n'), &r.Crosses[i])
+	}
 	if r.Calls != nil {
 		if len(r.Files) > 0 {
 			b = append(b, '\n')
 		}
-		b = appendCalls(b, r.Calls)
+		b = appendGroups(appendCalls(b, r.Calls), r.Calls)
 	}
 	return b
 }
@@ -190,13 +193,13 @@ func appendCalls(dst []byte, c *stats.Calls) []byte {
 	dst = append(dst, "Model calls\n"...)
 	t := table{indent: "  ", columns: []column{{}, {right: true}, {}}}
 	for _, l := range callLines(c) {
-		t.add(l.name, l.value, l.note)
+		t.add(l.Name, l.Value, l.Note)
 	}
 	return t.appendTo(dst)
 }
 
 // figure is a line of the figures of calls.
-type figure struct{ name, value, note string }
+type figure struct{ Name, Value, Note string }
 
 func callLines(c *stats.Calls) []figure {
 	worked := "in " + Span(seconds(c.WorkSeconds)) + " of work"
@@ -211,12 +214,22 @@ func callLines(c *stats.Calls) []figure {
 		{"rows/s", Rate(c.RowsPerSec), worked},
 		{"tokens/s", Rate(c.TokensPerSec), "generated; one call " + Rate(c.EvalTokensPerSec)},
 		{"tokens a row", Rate(c.TokensPerRow), "generated; prompt " + Rate(c.PromptTokensPerRow)},
+		{"call took", Took(c.Latency.P50), latencyText(&c.Latency)},
+		{"wasted", Count(c.WastedTokens), "tokens for rows without a valid answer (" + Percent(c.WastedTokens, c.Tokens) + "); prompt " + Count(c.WastedPromptTokens)},
 		{"tokens", Count(c.Tokens), "generated; prompt " + Count(c.PromptTokens) + ", of these cached " + Count(c.CachedTokens)},
 	}
 	if c.Unreadable > 0 {
 		lines = append(lines, figure{"unreadable", Count(c.Unreadable), "lines of call logs, not counted"})
 	}
 	return lines
+}
+
+func latencyText(l *stats.Latency) string {
+	if l.Calls == 0 {
+		return ""
+	}
+	return fmt.Sprintf("median; p90 %s, p95 %s, p99 %s, at most %s (±%.0f%%)",
+		Took(l.P90), Took(l.P95), Took(l.P99), Took(l.Max), 100*stats.QuantileError)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -32,6 +32,18 @@ type Calls struct {
 
 	Workers    int64 `json:"workers"`
 	Unreadable int64 `json:"unreadable_lines"`
+
+	WastedPromptTokens int64 `json:"wasted_prompt_tokens"` // of calls' tokens the share of the rows without a valid answer
+	WastedTokens       int64 `json:"wasted_tokens"`
+
+	Latency       Latency      `json:"latency"` // probes left out
+	QuantileError float64      `json:"quantile_error"`
+	Histogram     []LatencyBar `json:"latency_histogram"`
+	ByWorker      []Group      `json:"by_worker"`
+	ByHost        []Group      `json:"by_host"`
+	ByBatch       []Group      `json:"by_batch_size"`
+	Troubles      []Trouble    `json:"troubles"` // calls that went wrong, by outcome and message
+	Timeline      *Timeline    `json:"timeline,omitempty"`
 }
 
 // CallCounter sums up call logs. The zero CallCounter is ready.
@@ -44,6 +56,11 @@ type CallCounter struct {
 	evalTokens  int64
 	first, last int64
 	workers     map[int]bool
+
+	took                     durations
+	byWorker, byHost, byRows groups
+	troubles                 troubles
+	timeline                 timeline
 }
 
 // Unreadable counts a line that is no call.
@@ -74,6 +91,23 @@ func (a *CallCounter) Add(c *status.Call) {
 	}
 	a.workers[c.Worker] = true
 	a.span(c)
+	if c.Outcome != status.Probe {
+		a.group(c)
+	}
+}
+
+func (a *CallCounter) group(c *status.Call) {
+	prompt, generated := waste(c)
+	a.c.WastedPromptTokens += prompt
+	a.c.WastedTokens += generated
+	if c.Total >= 0 {
+		a.took.add(c.Total)
+	}
+	a.byWorker.add(groupKey{worker: c.Worker}, c)
+	a.byHost.add(groupKey{host: c.Host}, c)
+	a.byRows.add(groupKey{rows: c.Rows}, c)
+	a.troubles.add(c)
+	a.timeline.add(c)
 }
 
 func (a *CallCounter) span(c *status.Call) {
@@ -110,6 +144,9 @@ func (a *CallCounter) Result() *Calls {
 	c.TokensPerSec = per(float64(c.Tokens), c.WorkSeconds)
 	c.EvalTokensPerSec = per(float64(a.evalTokens), a.eval.Seconds())
 	c.CallSeconds = per(a.total.Seconds(), float64(a.timed))
+	c.Latency, c.Histogram, c.QuantileError = a.took.result(), a.took.histogram(), QuantileError
+	c.ByWorker, c.ByHost, c.ByBatch = a.byWorker.result(), a.byHost.result(), a.byRows.result()
+	c.Troubles, c.Timeline = a.troubles.result(), a.timeline.result()
 	return &c
 }
 

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"sync/atomic"
 	"unicode/utf8"
 
 	"prism/internal/record"
@@ -25,6 +26,8 @@ type counter struct {
 	rest   int64    // rows of values not told apart, once over
 	none   int64    // rows without a value, once over
 	length lengths  // of the rest
+
+	measures atomic.Bool // over without keep: every row is measured
 
 	lastRaw []byte // token of the row before: facts and sorted files repeat it
 	last    *tally
@@ -52,32 +55,33 @@ func (c *counter) seed(texts ...string) {
 	}
 }
 
-// add counts field i of a record of a format.
-func (c *counter) add(rec *record.Record, i int, form record.Format) {
+// count counts n rows with a raw token of a format. It returns the tally of
+// their value, nil where values are not told apart any more.
+func (c *counter) count(token []byte, form record.Format, n int64) *tally {
 	if c.over && !c.keep {
-		c.measure(rec, i)
-		return
+		c.measure(token, form, n)
+		return nil
 	}
-	token := rec.Field(i)
 	if c.last != nil && c.form == form && string(token) == string(c.lastRaw) {
-		c.last.count++
-		return
+		c.last.count += n
+		return c.last
 	}
 	t := c.raw[form][string(token)]
 	if t == nil {
-		if t = c.first(rec, i, form, token); t == nil {
-			return
+		if t = c.first(token, form, n); t == nil {
+			return nil
 		}
 	}
-	t.count++
+	t.count += n
 	c.last, c.form = t, form
 	c.lastRaw = append(c.lastRaw[:0], token...)
+	return t
 }
 
 // first finds the tally of a token that was not there before. It returns nil
-// where values are not told apart any more; the row is then counted.
-func (c *counter) first(rec *record.Record, i int, form record.Format, token []byte) *tally {
-	c.scratch = rec.Text(c.scratch[:0], i)
+// where values are not told apart any more; the n rows are then counted.
+func (c *counter) first(token []byte, form record.Format, n int64) *tally {
+	c.scratch = record.AppendText(c.scratch[:0], form, token)
 	t := c.text[string(c.scratch)]
 	room := c.bytes+len(token)+len(c.scratch) <= maxBytes
 	switch {
@@ -91,7 +95,7 @@ func (c *counter) first(rec *record.Record, i int, form record.Format, token []b
 		if !c.over {
 			c.overflow()
 		}
-		c.measure(rec, i)
+		c.measure(token, form, n)
 		return nil
 	default:
 		t = &tally{text: string(c.scratch)}
@@ -122,18 +126,30 @@ func (c *counter) overflow() {
 		c.length.add(int64(utf8.RuneCountInString(t.text)), t.count)
 	}
 	c.order, c.bytes, c.last = nil, 0, nil
+	c.measures.Store(true)
 	clear(c.text)
 	clear(c.raw[:])
 }
 
-// measure counts a row whose value is not told apart.
-func (c *counter) measure(rec *record.Record, i int) {
-	if c.scratch = rec.Text(c.scratch[:0], i); len(c.scratch) == 0 {
-		c.none++
+// measure counts n rows whose value is not told apart.
+func (c *counter) measure(token []byte, form record.Format, n int64) {
+	var chars int64
+	if chars, c.scratch = characters(token, form, c.scratch); chars == 0 {
+		c.none += n
 		return
 	}
-	c.rest++
-	c.length.add(int64(utf8.RuneCount(c.scratch)), 1)
+	c.rest += n
+	c.length.add(chars, n)
+}
+
+// characters is the length of the text of a raw token. scratch is room to
+// decode it in, and is returned as it grew.
+func characters(token []byte, form record.Format, scratch []byte) (int64, []byte) {
+	if form != record.JSONL && (len(token) == 0 || token[0] != '"') {
+		return int64(utf8.RuneCount(token)), scratch
+	}
+	scratch = record.AppendText(scratch[:0], form, token)
+	return int64(utf8.RuneCount(scratch)), scratch
 }
 
 func (c *counter) missing() int64 {
@@ -166,6 +182,18 @@ func (c *counter) present() int64 {
 // lengths sums up lengths of texts in characters.
 type lengths struct {
 	n, sum, least, most int64
+}
+
+func (l *lengths) merge(m lengths) {
+	if m.n == 0 {
+		return
+	}
+	if l.n == 0 || m.least < l.least {
+		l.least = m.least
+	}
+	l.most = max(l.most, m.most)
+	l.n += m.n
+	l.sum += m.sum
 }
 
 func (l *lengths) add(chars, times int64) {

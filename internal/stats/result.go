@@ -10,6 +10,9 @@ import (
 // Result sums up what was counted.
 func (t *Table) Result() *Result {
 	r := &Result{Schema: Schema, Files: []File{}, Facts: []Fact{}, Columns: []Column{}}
+	if t.o.Schema != nil {
+		r.PromptHash = t.o.Schema.Hash()
+	}
 	for _, f := range t.files {
 		r.Files = append(r.Files, f)
 		r.Rows += f.Rows
@@ -22,14 +25,17 @@ func (t *Table) Result() *Result {
 	for _, c := range t.cols {
 		r.Columns = append(r.Columns, c.result())
 		if c.gate {
-			n := c.count(prompt.NotApplicable)
+			n := c.countOf(prompt.NotApplicable)
 			r.Gate = &Gate{Column: c.name, NotApplicable: n, Share: share(n, c.rows)}
 		}
+	}
+	for _, c := range t.crosses {
+		r.Crosses = append(r.Crosses, c.result())
 	}
 	return r
 }
 
-func (c *tableColumn) count(text string) int64 {
+func (c *tableColumn) countOf(text string) int64 {
 	if t := c.text[text]; t != nil {
 		return t.count
 	}
@@ -121,7 +127,7 @@ func (c *tableColumn) classify(values []Value) []Value {
 		}
 	}
 	for _, l := range c.spec.Labels {
-		if c.count(l) == 0 {
+		if c.countOf(l) == 0 {
 			values = append(values, Value{Value: l, Class: Listed})
 		}
 	}

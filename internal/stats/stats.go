@@ -11,14 +11,16 @@ const Schema = 1
 
 // Result is what was counted. Its JSON form is stable. Shares are of 1.
 type Result struct {
-	Schema  int      `json:"schema"`
-	Run     *Run     `json:"run,omitempty"` // with a manifest
-	Files   []File   `json:"files"`
-	Rows    int64    `json:"rows"`
-	Facts   []Fact   `json:"facts"`          // the columns of a run: model, batch size, run ID
-	Gate    *Gate    `json:"gate,omitempty"` // with a prompt schema
-	Columns []Column `json:"columns"`
-	Calls   *Calls   `json:"calls,omitempty"` // with call logs
+	Schema     int      `json:"schema"`
+	Run        *Run     `json:"run,omitempty"`         // with a manifest
+	PromptHash string   `json:"prompt_hash,omitempty"` // with a prompt schema
+	Files      []File   `json:"files"`
+	Rows       int64    `json:"rows"`
+	Facts      []Fact   `json:"facts"`          // the columns of a run: model, batch size, run ID
+	Gate       *Gate    `json:"gate,omitempty"` // with a prompt schema
+	Columns    []Column `json:"columns"`
+	Crosses    []Cross  `json:"cross,omitempty"`
+	Calls      *Calls   `json:"calls,omitempty"` // with call logs
 }
 
 // File is an input file and its rows.

@@ -23,6 +23,7 @@ var skipped = []string{record.RowID, "Position", "Title", "Message"}
 // Options says what is counted.
 type Options struct {
 	Columns []string       // by name in the files, or as the schema has it; empty: see Table
+	Cross   [][2]string    // pairs of columns to tabulate against each other, by such names; counted too
 	Schema  *prompt.Schema // nil: labels have no classes
 }
 
@@ -30,10 +31,11 @@ type Options struct {
 // columns it counts the columns to code of the schema or, without one, every
 // column that neither names a row nor holds what was classified.
 type Table struct {
-	o     Options
-	files []File
-	cols  []*tableColumn
-	facts []*tableColumn
+	o       Options
+	files   []File
+	cols    []*tableColumn
+	facts   []*tableColumn
+	crosses []*cross
 }
 
 type tableColumn struct {
@@ -64,6 +66,7 @@ func (t *Table) Read(r *record.Reader, name string, form record.Format) error {
 	if err != nil {
 		return err
 	}
+	tallies := make([]*tally, len(f.cols))
 	for {
 		rec, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -75,17 +78,22 @@ func (t *Table) Read(r *record.Reader, name string, form record.Format) error {
 		}
 		f.rows++
 		for i := range f.cols {
-			f.cols[i].to.add(rec, f.cols[i].at, f.form)
+			tallies[i] = f.cols[i].to.count(rec.Field(f.cols[i].at), form, 1)
+		}
+		for _, c := range f.crosses {
+			c.to.add(tallies[c.a], tallies[c.b], 1)
 		}
 	}
 }
 
 // file is the columns of a file that are counted.
 type file struct {
-	name string
-	form record.Format
-	rows int64
-	cols []source
+	name    string
+	form    record.Format
+	rows    int64
+	cols    []source // the facts are the last
+	facts   int
+	crosses []sourcePair
 }
 
 type source struct {
@@ -93,27 +101,57 @@ type source struct {
 	to *tableColumn
 }
 
+// sourcePair is two of the sources, by index.
+type sourcePair struct {
+	a, b int
+	to   *cross
+}
+
 func (t *Table) open(h *record.Header, name string, form record.Format) (*file, error) {
 	f := &file{name: name, form: form}
 	for _, want := range t.wanted(h) {
-		at := h.Index(want)
-		if at < 0 {
-			at = h.Index(validated + want)
+		if _, err := t.source(f, h, want); err != nil {
+			return nil, err
 		}
-		if at < 0 {
-			return nil, &ColumnError{File: name, Column: want, Have: h.Names}
+	}
+	for i, pair := range t.o.Cross {
+		a, err := t.source(f, h, pair[0])
+		if err != nil {
+			return nil, err
 		}
-		if slices.ContainsFunc(f.cols, func(s source) bool { return s.at == at }) {
-			continue
+		b, err := t.source(f, h, pair[1])
+		if err != nil {
+			return nil, err
 		}
-		f.cols = append(f.cols, source{at, t.column(h.Names[at], t.spec(h, h.Names[at]))})
+		if i == len(t.crosses) {
+			t.crosses = append(t.crosses, &cross{a: f.cols[a].to, b: f.cols[b].to, counts: map[tallyPair]int64{}})
+		}
+		f.crosses = append(f.crosses, sourcePair{a, b, t.crosses[i]})
 	}
 	for _, name := range facts {
 		if at := h.Index(name); at >= 0 {
 			f.cols = append(f.cols, source{at, t.fact(name)})
+			f.facts++
 		}
 	}
 	return f, nil
+}
+
+// source is the index of the source of a column by its name in the file or the
+// schema; it is added where it is not there yet.
+func (t *Table) source(f *file, h *record.Header, want string) (int, error) {
+	at := h.Index(want)
+	if at < 0 {
+		at = h.Index(validated + want)
+	}
+	if at < 0 {
+		return 0, &ColumnError{File: f.name, Column: want, Have: h.Names}
+	}
+	if i := slices.IndexFunc(f.cols, func(s source) bool { return s.at == at }); i >= 0 {
+		return i, nil
+	}
+	f.cols = append(f.cols, source{at, t.column(h.Names[at], t.spec(h, h.Names[at]))})
+	return len(f.cols) - 1, nil
 }
 
 func (t *Table) wanted(h *record.Header) []string {

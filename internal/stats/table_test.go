@@ -54,7 +54,7 @@ func TestTableWithSchema(t *testing.T) {
 	table := NewTable(Options{Schema: schema(t)})
 	read(t, table, record.CSV, results)
 	want := &Result{
-		Schema: Schema, Files: []File{{"f", 6}}, Rows: 6,
+		Schema: Schema, PromptHash: schema(t).Hash(), Files: []File{{"f", 6}}, Rows: 6,
 		Facts: []Fact{
 			{"Model_Name", []Value{{"m", 6, 1, ""}}}, {"Batch_Size", []Value{{"10", 6, 1, ""}}}, {"Run_ID", []Value{{"r", 6, 1, ""}}},
 		},

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"prism/internal/cli"
+	"prism/internal/dashboard"
+	"prism/internal/report"
+	"prism/internal/status"
+)
+
+// live shows the run on a dashboard until it is over or the user leaves.
+func (m *monitor) live(ctx context.Context, std cli.Std) error {
+	began, ends := m.now(), 0
+	warn := m.warn
+	m.warn = func(string, ...any) {} // the dashboard names what cannot be read
+	defer func() { m.warn = warn }()
+	source := dashboard.Source{
+		Every: m.refresh, Tail: tailOf,
+		Pause: func(on bool) error {
+			if on {
+				return status.Pause(m.dir)
+			}
+			return status.Resume(m.dir)
+		},
+		Look: func() (*status.View, bool, error) {
+			v, err := m.view(began)
+			if err != nil {
+				return nil, false, err
+			}
+			if ends++; !v.Over {
+				ends = 0
+			}
+			return v, m.over(v, ends), nil
+		},
+	}
+	v, over, err := dashboard.Run(ctx, source)
+	if s := cli.Interruption(ctx); s != nil {
+		return cli.Fail(s.Code, nil, "")
+	}
+	if err != nil || v == nil {
+		return err
+	}
+	if _, err := std.Out.Write(report.Run(v)); err != nil || over {
+		return firstOf(err, m.finish(v))
+	}
+	std.Infof("the run goes on; prism-status --watch shows it again")
+	return nil
+}
+
+func firstOf(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+const tailBytes = 64 << 10
+
+// tailOf is the last lines of a file, of its last tailBytes bytes.
+func tailOf(path string) ([]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	from := max(0, info.Size()-tailBytes)
+	text, err := io.ReadAll(io.NewSectionReader(f, from, tailBytes))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	lines := strings.Split(strings.TrimRight(string(text), "\r\n"), "\n")
+	if from > 0 && len(lines) > 1 {
+		lines = lines[1:]
+	}
+	return lines, nil
+}

@@ -1,0 +1,229 @@
+// Package dashboard is the live view of a run on a terminal: bars, rates, a
+// sparkline of the throughput, what went wrong, and keys to pause the run and to
+// read a worker's log. It knows how a run looks and which key does what; where
+// the view of a run comes from and what a pause is, the command passes in.
+package dashboard
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"prism/internal/status"
+)
+
+// Source is where a dashboard gets what it shows. Its functions are called one
+// at a time.
+type Source struct {
+	Look  func() (v *status.View, over bool, err error) // the run as it is; over: nothing is to come
+	Pause func(on bool) error                           // sets or removes the run's pause flag
+	Tail  func(path string) ([]string, error)           // the last lines of a log
+	Every time.Duration                                 // between two looks
+}
+
+// Run shows the run until it is over, the user leaves, or ctx ends. It returns
+// the last view, and whether the run was over then; the error of a look ends it
+// too.
+func Run(ctx context.Context, s Source, options ...tea.ProgramOption) (last *status.View, over bool, err error) {
+	const framesPerSecond = 10
+	options = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)}, options...)
+	end, err := tea.NewProgram(&model{source: s, width: 80, height: 24}, options...).Run()
+	m, ok := end.(*model)
+	switch {
+	case ctx.Err() != nil:
+		return nil, false, context.Cause(ctx)
+	case err != nil:
+		return nil, false, err
+	case !ok || m.err != nil:
+		return nil, false, m.err
+	}
+	return m.view, m.over, nil
+}
+
+// model is the state of the dashboard.
+type model struct {
+	source        Source
+	width, height int // of the terminal, in cells
+	view          *status.View
+	over          bool
+	err           error // that ended it
+
+	screen   screen
+	selected int // index of the worker that the cursor is on
+	top      int // index of the first worker shown
+	shown    int // workers on the screen
+	log      []string
+	back     int    // lines that the log is scrolled back
+	note     string // what the last key could not do
+
+	rates    []float64 // rows/s, one a look
+	warnings []warning
+	said     map[string]bool // warnings by text
+}
+
+type screen uint8
+
+const (
+	overview screen = iota
+	help
+	workerLog
+)
+
+// maxRates bounds what the sparkline is drawn from: at a look a second about an hour.
+const maxRates = 4096
+
+type looked struct {
+	view *status.View
+	over bool
+	err  error
+}
+
+type (
+	tick struct{}
+	tail struct {
+		lines []string
+		err   error
+	}
+	paused struct{ err error }
+)
+
+// Init asks for the first look.
+func (m *model) Init() tea.Cmd { return m.look }
+
+func (m *model) look() tea.Msg {
+	v, over, err := m.source.Look()
+	return looked{v, over, err}
+}
+
+func (m *model) wait() tea.Cmd {
+	return tea.Tick(m.source.Every, func(time.Time) tea.Msg { return tick{} })
+}
+
+// Update takes note of what happened.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.KeyPressMsg:
+		return m, m.key(msg.String())
+	case tick:
+		return m, m.look
+	case looked:
+		if msg.err != nil {
+			m.err = msg.err
+			return m, tea.Quit
+		}
+		m.take(msg.view)
+		if m.over = msg.over; m.over {
+			return m, tea.Quit
+		}
+		if m.screen == workerLog {
+			return m, tea.Batch(m.wait(), m.readLog())
+		}
+		return m, m.wait()
+	case tail:
+		m.log = msg.lines
+		if msg.err != nil {
+			m.log = []string{msg.err.Error()}
+		}
+	case paused:
+		if m.note = ""; msg.err != nil {
+			m.note = msg.err.Error()
+		}
+	}
+	return m, nil
+}
+
+// take takes note of a view.
+func (m *model) take(v *status.View) {
+	if !v.State.Ended() {
+		if len(m.rates) == maxRates {
+			m.rates = append(m.rates[:0], m.rates[maxRates/2:]...)
+		}
+		m.rates = append(m.rates, v.RowsPerSec)
+	}
+	m.warn(v)
+	m.view = v
+	m.selected = max(0, min(m.selected, len(v.Workers)-1))
+}
+
+func (m *model) key(name string) tea.Cmd {
+	m.note = ""
+	switch name {
+	case "q", "ctrl+c":
+		return tea.Quit
+	case "?":
+		m.screen = toggled(m.screen, help)
+	case "esc":
+		m.screen = overview
+	case "w", "enter":
+		m.screen, m.back = toggled(m.screen, workerLog), 0
+		m.log = nil
+		return m.readLog()
+	case "p":
+		return m.pause()
+	case "up", "k":
+		m.move(-1)
+	case "down", "j":
+		m.move(1)
+	case "pgup", "b":
+		m.move(-m.page())
+	case "pgdown", "space", " ":
+		m.move(m.page())
+	case "home", "g":
+		m.move(-1 << 20)
+	case "end", "G":
+		m.move(1 << 20)
+	}
+	return nil
+}
+
+func toggled(now, s screen) screen {
+	if now == s {
+		return overview
+	}
+	return s
+}
+
+// move moves the cursor, or the log.
+func (m *model) move(by int) {
+	if m.screen == workerLog {
+		m.back = max(0, min(m.back-by, len(m.log)-m.page()))
+		return
+	}
+	if m.view != nil {
+		m.selected = max(0, min(m.selected+by, len(m.view.Workers)-1))
+	}
+}
+
+func (m *model) pause() tea.Cmd {
+	if m.view == nil {
+		return nil
+	}
+	on := !m.view.Paused
+	m.view.Paused = on // shown at once; the next look says how it is
+	return func() tea.Msg { return paused{m.source.Pause(on)} }
+}
+
+func (m *model) readLog() tea.Cmd {
+	w := m.worker()
+	if w == nil || m.screen != workerLog {
+		return nil
+	}
+	path := w.Log
+	return func() tea.Msg {
+		if path == "" {
+			return tail{lines: []string{"this worker tells of no log"}}
+		}
+		lines, err := m.source.Tail(path)
+		return tail{lines, err}
+	}
+}
+
+func (m *model) worker() *status.WorkerView {
+	if m.view == nil || m.selected >= len(m.view.Workers) {
+		return nil
+	}
+	return &m.view.Workers[m.selected]
+}

@@ -1,0 +1,173 @@
+package dashboard
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"prism/internal/report"
+	"prism/internal/status"
+)
+
+func viewOf(workers int) *status.View {
+	states := []status.State{status.Running, status.Dead, status.Completed, status.Paused, status.Failed, status.Slow, status.Stopped, status.Starting}
+	eta := 93.0
+	v := &status.View{RunID: "feedback_v1_m1_20260101_120000", State: status.Running, Units: workers + 3, States: map[status.State]int{},
+		Time: status.At(time.Unix(1_700_000_100, 0)), StartedAt: status.At(time.Unix(1_700_000_000, 0)), RowsProcessed: 1_234_567, TotalRows: 5_000_000,
+		ProgressPct: 24.6, RowsPerSec: 120, ETASeconds: &eta, Unreadable: []string{"worker_9.json: empty status file"}}
+	for i := range workers {
+		w := status.WorkerView{State: states[i%len(states)]}
+		w.WorkerID, w.Label, w.TotalRows, w.RowsProcessed, w.ProgressPct = i+1, "a label \x1b[2J of many words 退款", 1_250_000, 123_456, 9.8
+		w.LastError, w.Log, w.ETASeconds = strings.Repeat(fmt.Sprint("trouble ", i, "\n"), 30), "run.log", &eta
+		v.Workers = append(v.Workers, w)
+	}
+	return v
+}
+
+func TestEveryScreenFits(t *testing.T) {
+	for _, workers := range []int{0, 1, 4, 16, 200} {
+		for _, size := range [][2]int{{80, 24}, {200, 50}, {40, 12}, {20, 5}, {10, 3}, {1, 1}, {79, 8}} {
+			for _, s := range []screen{overview, help, workerLog} {
+				m := &model{width: size[0], height: size[1]}
+				m.take(viewOf(workers))
+				m.screen, m.selected = s, max(0, workers-1)
+				m.log = strings.Split(strings.Repeat("a long line of a log with a tab\t and more words than fit\n", 99), "\n")
+				lines := m.lines()
+				if len(lines) > size[1] {
+					t.Errorf("%d workers, %v, screen %d: %d lines", workers, size, s, len(lines))
+				}
+				for _, l := range lines {
+					if ansi.StringWidth(l) > size[0] || strings.Contains(l, "\n") || strings.Contains(ansi.Strip(l), "\x1b") {
+						t.Errorf("%d workers, %v, screen %d: %q", workers, size, s, l)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestTheCursorStaysOnTheScreen(t *testing.T) {
+	m := &model{width: 80, height: 24}
+	m.take(viewOf(200))
+	for _, key := range []string{"down", "end", "up", "pgup", "home", "pgdown", "G", "k", "g", "j"} {
+		m.key(key)
+		text := ansi.Strip(strings.Join(m.lines(), "\n"))
+		if !strings.Contains(text, fmt.Sprintf("▸ %3d", m.selected+1)) {
+			t.Errorf("after %s worker %d is not shown:\n%s", key, m.selected+1, text)
+		}
+	}
+	if m.take(viewOf(2)); m.selected > 1 {
+		t.Errorf("the cursor is on worker %d of 2", m.selected+1)
+	}
+}
+
+func TestWarningsComeOnceAndOnlyTheNewestStay(t *testing.T) {
+	m := &model{width: 80, height: 24}
+	m.take(viewOf(4))
+	n := len(m.warnings)
+	m.take(viewOf(4))
+	if n == 0 || len(m.warnings) != n {
+		t.Errorf("%d warnings, then %d", n, len(m.warnings))
+	}
+	for i := range 5000 {
+		m.say(time.Time{}, fmt.Sprint(i))
+		if i%100 == 0 {
+			m.warn(viewOf(1))
+		}
+	}
+	if len(m.warnings) != maxWarnings || len(m.said) > maxSaid+10 {
+		t.Errorf("%d warnings, %d remembered", len(m.warnings), len(m.said))
+	}
+}
+
+func TestSparkline(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		values []float64
+		width  int
+		want   string
+	}{
+		{"nothing", nil, 5, ""}, {"no room", []float64{1}, 0, ""}, {"still", []float64{0, 0}, 5, "▁▁"},
+		{"growing", []float64{0, 1, 2, 3, 4, 5, 6, 7}, 8, "▁▂▃▄▅▆▇█"}, {"averaged", []float64{0, 0, 7, 7}, 2, "▁█"},
+		{"newest at the right", []float64{7, 0, 0}, 2, "█▁"},
+	} {
+		if got := sparkline(c.values, c.width); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// drive runs a dashboard on keys, as a terminal would.
+func drive(t *testing.T, s Source, keys string) (*status.View, bool, error) {
+	t.Helper()
+	in, w := io.Pipe()
+	go io.WriteString(w, keys)
+	return Run(t.Context(), s, tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithWindowSize(80, 24), tea.WithEnvironment([]string{"TERM=xterm"}))
+}
+
+func TestRunEnds(t *testing.T) {
+	broken := errors.New("no such run")
+	for _, c := range []struct {
+		name string
+		over bool
+		err  error
+		keys string
+	}{
+		{"with the run", true, nil, ""},
+		{"with an error", false, broken, ""},
+		{"by a key", false, nil, "q"},
+	} {
+		looks := 0
+		s := Source{Every: time.Millisecond, Look: func() (*status.View, bool, error) {
+			looks++
+			return viewOf(2), c.over && looks > 3, c.err
+		}}
+		v, over, err := drive(t, s, c.keys)
+		if !errors.Is(err, c.err) || over != c.over || c.over && (v == nil || looks != 4) {
+			t.Errorf("%s: got %v, %v after %d looks", c.name, over, err, looks)
+		}
+	}
+}
+
+func TestPauseKey(t *testing.T) {
+	m := &model{width: 80, height: 24}
+	m.source.Pause = func(on bool) error { return fmt.Errorf("pause %v", on) }
+	m.take(viewOf(1))
+	for _, want := range []string{"pause true", "pause false"} {
+		m.Update(m.key("p")())
+		if m.note != want || !strings.Contains(ansi.Strip(m.foot()), report.Plain(want)) {
+			t.Errorf("got %q, want %q", m.note, want)
+		}
+	}
+}
+
+func TestLogOfAWorker(t *testing.T) {
+	m := &model{width: 80, height: 24}
+	m.source.Tail = func(path string) ([]string, error) {
+		if path != "run.log" {
+			return nil, errors.New("no file " + path)
+		}
+		return strings.Split(strings.Repeat("line\n", 100)+"the last", "\n"), nil
+	}
+	m.take(viewOf(2))
+	m.Update(m.key("w")())
+	if text := strings.Join(m.lines(), "\n"); !strings.Contains(text, "the last") {
+		t.Errorf("the log's end is not shown:\n%s", text)
+	}
+	m.key("up")
+	if text := strings.Join(m.lines(), "\n"); strings.Contains(text, "the last") {
+		t.Error("the log does not scroll")
+	}
+	m.key("w")
+	m.view.Workers[0].Log = "gone.log"
+	m.Update(m.key("w")())
+	if text := strings.Join(m.lines(), "\n"); !strings.Contains(text, "no file gone.log") {
+		t.Errorf("the fault is not shown:\n%s", text)
+	}
+}

@@ -1,0 +1,200 @@
+package dashboard
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"prism/internal/report"
+	"prism/internal/status"
+)
+
+// View draws the screen: as many lines as the terminal has, none wider than it.
+func (m *model) View() tea.View {
+	v := tea.NewView(strings.Join(m.lines(), "\n"))
+	v.AltScreen = true
+	return v
+}
+
+func (m *model) lines() []string {
+	if m.width < 20 || m.height < 4 {
+		return []string{report.Cut("too small", m.width)}
+	}
+	var lines []string
+	switch {
+	case m.view == nil:
+		lines = []string{"waiting for the run ..."}
+	case m.screen == help:
+		lines = append([]string{m.head(), ""}, helpLines()...)
+	case m.screen == workerLog:
+		lines = m.logLines()
+	default:
+		lines = m.overview()
+	}
+	for len(lines) < m.height-1 {
+		lines = append(lines, "")
+	}
+	lines = append(lines[:m.height-1], m.foot())
+	for i := range lines {
+		lines[i] = ansi.Truncate(lines[i], m.width, "…")
+	}
+	return lines
+}
+
+func style(color string) lipgloss.Style {
+	return lipgloss.NewStyle().Foreground(lipgloss.Color(color))
+}
+
+// The colours are those of the terminal's own palette, so that they fit its ground.
+const (
+	green  = "2"
+	yellow = "3"
+	red    = "1"
+	blue   = "4"
+	grey   = "8"
+)
+
+func stateColor(s status.State) string {
+	switch s {
+	case status.Running, status.Completed:
+		return green
+	case status.Dead, status.Failed:
+		return red
+	case status.Starting:
+		return blue
+	}
+	return yellow
+}
+
+func bold(s string) string  { return lipgloss.NewStyle().Bold(true).Render(s) }
+func faint(s string) string { return style(grey).Render(s) }
+
+func (m *model) head() string {
+	v := m.view
+	state := string(v.State)
+	if v.Paused && v.State != status.Paused && !v.Over {
+		state += ", pausing"
+	}
+	took := ""
+	if !v.StartedAt.IsZero() {
+		took = report.Span(max(0, v.Time.Sub(v.StartedAt.Time)).Truncate(time.Second))
+	}
+	right := state + "  " + took
+	name := report.Cut(report.Plain(v.RunID), max(8, m.width-report.Width(right)-2))
+	gap := max(1, m.width-report.Width(name)-report.Width(right))
+	return bold(name) + strings.Repeat(" ", gap) + style(stateColor(v.State)).Render(state) + "  " + took
+}
+
+// overview is the run above, its workers in the middle, warnings below.
+func (m *model) overview() []string {
+	v := m.view
+	lines := []string{m.head(), m.bar(), m.figures(), m.spark()}
+	warnings := m.lastWarnings()
+	room := m.height - 1 - len(lines) - 2 - len(warnings)
+	table := m.workers(max(room, 1))
+	lines = append(append(lines, ""), table...)
+	if n := v.Units - len(v.Workers) - len(v.Unreadable); n > 0 && len(lines)+len(warnings) < m.height-1 {
+		lines = append(lines, faint(report.Plural(int64(n), "unit")+" not started"))
+	}
+	for len(lines)+len(warnings) < m.height-1 {
+		lines = append(lines, "")
+	}
+	return append(lines[:max(0, m.height-1-len(warnings))], warnings...)
+}
+
+func (m *model) bar() string {
+	v := m.view
+	if v.TotalRows <= 0 {
+		return report.Plural(v.RowsProcessed, "row")
+	}
+	text := fmt.Sprintf(" %3d%%  %s/%s rows", int(v.ProgressPct), report.Count(v.RowsProcessed), report.Count(v.TotalRows))
+	if v.ETASeconds != nil && !v.State.Ended() {
+		text += "  ETA " + report.Left(v.ETASeconds)
+	}
+	cells := m.width - report.Width(text)
+	if cells < 8 {
+		return report.Cut(strings.TrimLeft(text, " "), m.width)
+	}
+	return style(green).Render(report.Gauge(float64(v.RowsProcessed)/float64(v.TotalRows), cells)) + text
+}
+
+func (m *model) figures() string {
+	v := m.view
+	parts := []string{
+		report.Rate(v.RowsPerSec) + " rows/s", report.Rate(v.TokensPerSec) + " tokens/s", report.Plural(v.APICalls, "call"),
+		report.Plural(v.Errors, "error"), report.Count(v.Retries) + " retried",
+	}
+	if v.RowsFailed > 0 {
+		parts = append(parts, report.Plural(v.RowsFailed, "row")+" failed")
+	}
+	if v.RowsResumed > 0 {
+		parts = append(parts, report.Count(v.RowsResumed)+" resumed")
+	}
+	return report.Cut(strings.Join(parts, " · "), m.width)
+}
+
+// lastWarnings are the newest ones, fewer where the terminal is low.
+func (m *model) lastWarnings() []string {
+	n := min(len(m.warnings), max(1, (m.height-12)/4))
+	lines := make([]string, 0, n)
+	for _, w := range m.warnings[len(m.warnings)-n:] {
+		lines = append(lines, style(yellow).Render(report.Cut(w.at.Format("15:04:05")+" "+w.text, m.width)))
+	}
+	return lines
+}
+
+func (m *model) foot() string {
+	if m.note != "" {
+		return style(red).Render(report.Cut(report.Plain(m.note), m.width))
+	}
+	text := "q leave  p pause  w log  ↑↓ worker  ? help"
+	switch {
+	case m.screen == workerLog:
+		text = "w back  ↑↓ scroll  q leave"
+	case m.screen == help:
+		text = "? back  q leave"
+	case m.view != nil && m.view.Paused:
+		text = strings.Replace(text, "p pause", "p go on", 1)
+	}
+	place := ""
+	if m.screen == overview && m.view != nil && m.shown < len(m.view.Workers) {
+		place = fmt.Sprintf("workers %d–%d of %d", m.top+1, m.top+m.shown, len(m.view.Workers))
+	}
+	text = report.Cut(text, max(0, m.width-report.Width(place)-2))
+	return faint(text + strings.Repeat(" ", max(0, m.width-report.Width(text)-report.Width(place))) + place)
+}
+
+func helpLines() []string {
+	return strings.Split(strings.TrimSpace(`
+q        leave; the workers go on
+p        pause the run, or let it go on: workers wait between calls
+w Enter  log of the worker under the cursor, and back
+↑ ↓ j k  another worker; in a log: scroll
+PgUp Dn  a page; Home and End: the first, the last
+?        this, and back
+
+slow     no heartbeat, but its process is there
+dead     no heartbeat and no process: the same command resumes
+ETA      from the rates of the last half minute`), "\n")
+}
+
+// logLines shows the end of the log of the worker under the cursor.
+func (m *model) logLines() []string {
+	w := m.worker()
+	if w == nil {
+		return []string{m.head(), "", "there is no worker"}
+	}
+	lines := []string{m.head(), report.Cut(fmt.Sprintf("worker %d: %s", w.WorkerID, report.Plain(w.Log)), m.width), ""}
+	end := max(0, len(m.log)-max(0, m.back))
+	for _, l := range m.log[max(0, end-m.page()):end] {
+		lines = append(lines, report.Cut(report.Plain(l), m.width))
+	}
+	return lines
+}
+
+// page is the lines of a log, or workers, that a screen holds.
+func (m *model) page() int { return max(1, m.height-4) }

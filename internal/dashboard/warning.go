@@ -1,0 +1,56 @@
+package dashboard
+
+import (
+	"fmt"
+	"time"
+
+	"prism/internal/report"
+	"prism/internal/status"
+)
+
+// warning is something that needs attention, and when it was first seen.
+type warning struct {
+	at   time.Time
+	text string
+}
+
+const (
+	maxWarnings = 50
+	maxSaid     = 1000
+)
+
+// warn takes note of what a view has that the views before had not.
+func (m *model) warn(v *status.View) {
+	if m.said == nil || len(m.said) > maxSaid {
+		m.said = map[string]bool{}
+	}
+	for _, f := range v.Unreadable {
+		m.say(v.Time.Time, "unreadable: "+f)
+	}
+	for i := range v.Workers {
+		w := &v.Workers[i]
+		who := fmt.Sprintf("worker %d", w.WorkerID)
+		if w.LastError != "" {
+			m.say(v.Time.Time, who+": "+w.LastError)
+		}
+		switch w.State {
+		case status.Dead:
+			m.say(v.Time.Time, fmt.Sprintf("%s is dead: process %d on %s is gone; the same command resumes", who, w.PID, w.Host))
+		case status.Slow, status.Failed:
+			m.say(v.Time.Time, who+" is "+string(w.State))
+		case status.Stopped:
+			m.say(v.Time.Time, fmt.Sprintf("%s stopped (%s); the same command resumes", who, w.StopReason))
+		}
+	}
+}
+
+func (m *model) say(at time.Time, text string) {
+	if m.said[text] {
+		return
+	}
+	m.said[text] = true
+	if len(m.warnings) == maxWarnings {
+		m.warnings = append(m.warnings[:0], m.warnings[1:]...)
+	}
+	m.warnings = append(m.warnings, warning{at, report.Plain(text)})
+}

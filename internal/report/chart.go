@@ -1,0 +1,200 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"prism/internal/stats"
+)
+
+// Charts are drawn in a box of chartWidth × chartHeight units that the page
+// stretches; what is to be read stands around it as text.
+const (
+	chartWidth  = 600.0
+	chartHeight = 120.0
+)
+
+// areaChart is a line over time with the area under it.
+type areaChart struct {
+	Line, Area       string // points and path of SVG
+	Top, Start, End  string
+	Title, Described string
+}
+
+type barChart struct {
+	Bars             []rect
+	Marks            []mark
+	Top, Start, End  string
+	Title, Described string
+}
+
+type rect struct{ X, Y, W, H string }
+
+// mark is a line over the whole height.
+type mark struct{ X, Name string }
+
+type stackChart struct {
+	Layers           []layer
+	Top, Start, End  string
+	Title, Described string
+}
+
+// layer is the bars of one kind, with its class and sum.
+type layer struct {
+	Class, Name, Count string
+	Bars               []rect
+}
+
+func coordinate(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) }
+
+func box(x, y, w, h float64) rect {
+	return rect{coordinate(x), coordinate(y), coordinate(w), coordinate(h)}
+}
+
+func rateChart(c *stats.Calls) *areaChart {
+	t := c.Timeline
+	if t == nil || len(t.Bins) < 2 {
+		return nil
+	}
+	var most int64 = 1
+	for _, b := range t.Bins {
+		most = max(most, b.Rows)
+	}
+	points := make([]string, 0, len(t.Bins))
+	for i, b := range t.Bins {
+		x := chartWidth * float64(i) / float64(len(t.Bins)-1)
+		y := chartHeight * (1 - float64(b.Rows)/float64(most)*0.97)
+		points = append(points, coordinate(x)+","+coordinate(y))
+	}
+	line := strings.Join(points, " ")
+	top := Rate(float64(most)/t.BinSeconds) + " rows/s"
+	return &areaChart{
+		Line: line, Area: "0," + coordinate(chartHeight) + " " + line + " " + coordinate(chartWidth) + "," + coordinate(chartHeight),
+		Top: top, Start: clock(t, 0), End: clock(t, len(t.Bins)-1), Title: "Throughput over time",
+		Described: fmt.Sprintf("rows labelled in every %s, at most %s, %s rows/s on the whole", Span(seconds(t.BinSeconds)), top, Rate(c.RowsPerSec)),
+	}
+}
+
+// clock is when a bin begins, with its day where the run has several.
+func clock(t *stats.Timeline, i int) string {
+	first, last := t.Bins[0].Start, t.Bins[len(t.Bins)-1].Start
+	if first.YearDay() != last.YearDay() || first.Year() != last.Year() {
+		return t.Bins[i].Start.Format("2 Jan 15:04") + " UTC"
+	}
+	return t.Bins[i].Start.Format("15:04:05") + " UTC"
+}
+
+func outcomeChart(c *stats.Calls) *stackChart {
+	t := c.Timeline
+	if t == nil {
+		return nil
+	}
+	kinds := []struct {
+		class, name string
+		of          func(*stats.Bin) int64
+	}{
+		{"ok", "every row answered", func(b *stats.Bin) int64 { return b.OK }},
+		{"part", "some rows answered", func(b *stats.Bin) int64 { return b.Part }},
+		{"bad", "no valid answer", func(b *stats.Bin) int64 { return b.Bad }},
+		{"down", "no reply", func(b *stats.Bin) int64 { return b.Down }},
+	}
+	var most int64 = 1
+	for _, b := range t.Bins {
+		most = max(most, b.OK+b.Part+b.Bad+b.Down)
+	}
+	out := &stackChart{Top: Plural(most, "call"), Start: clock(t, 0), End: clock(t, len(t.Bins)-1), Title: "Batch outcome over time"}
+	each := chartWidth / float64(len(t.Bins))
+	base := make([]int64, len(t.Bins))
+	var parts []string
+	for _, k := range kinds {
+		l := layer{Class: k.class, Name: k.name}
+		var sum int64
+		for i := range t.Bins {
+			n := k.of(&t.Bins[i])
+			if n == 0 {
+				continue
+			}
+			sum += n
+			base[i] += n
+			l.Bars = append(l.Bars, box(float64(i)*each, chartHeight*(1-float64(base[i])/float64(most)), each*0.9, chartHeight*float64(n)/float64(most)))
+		}
+		l.Count = Count(sum)
+		parts = append(parts, k.name+" "+l.Count)
+		out.Layers = append(out.Layers, l)
+	}
+	out.Described = "calls that ended in every " + Span(seconds(t.BinSeconds)) + ": " + strings.Join(parts, ", ")
+	return out
+}
+
+func latencyChart(c *stats.Calls) *barChart {
+	bars := c.Histogram
+	if len(bars) == 0 {
+		return nil
+	}
+	var most int64 = 1
+	for _, b := range bars {
+		most = max(most, b.Calls)
+	}
+	out := &barChart{Top: Plural(most, "call"), Start: Took(bars[0].From), End: Took(bars[len(bars)-1].To), Title: "Latency of calls",
+		Described: "calls by how long they took, on a scale of equal factors; " + latencyText(&c.Latency)}
+	each := chartWidth / float64(len(bars))
+	for i, b := range bars {
+		h := chartHeight * float64(b.Calls) / float64(most)
+		out.Bars = append(out.Bars, box(float64(i)*each, chartHeight-h, each*0.92, h))
+	}
+	least, whole := math.Log(bars[0].From), math.Log(bars[len(bars)-1].To)
+	for _, q := range []struct {
+		name string
+		at   float64
+	}{{"p50", c.Latency.P50}, {"p90", c.Latency.P90}, {"p99", c.Latency.P99}} {
+		if x := chartWidth * (math.Log(q.at) - least) / (whole - least); x >= 0 && x <= chartWidth {
+			out.Marks = append(out.Marks, mark{coordinate(x), q.name + " " + Took(q.at)})
+		}
+	}
+	return out
+}
+
+// heatMap is a cross table whose cells are the darker the more rows they have.
+type heatMap struct {
+	Name  string
+	Heads []string
+	Lines []heatLine
+	Note  string
+}
+
+type heatLine struct {
+	Name  string
+	Cells []heatCell
+}
+
+type heatCell struct {
+	Count string
+	Heat  int // 0 to heats
+}
+
+const heats = 6
+
+func heatMapOf(c *stats.Cross) heatMap {
+	_, _, notes := crossGrid(c, len(c.RowAxis), len(c.ColAxis))
+	m := heatMap{Name: Plain(c.Rows) + " by " + Plain(c.Columns), Note: strings.Join(notes, ", ")}
+	var most int64 = 1
+	for _, line := range c.Counts {
+		for _, n := range line {
+			most = max(most, n)
+		}
+	}
+	m.Heads = append(m.Heads, Plain(c.Rows))
+	for _, v := range c.ColAxis {
+		m.Heads = append(m.Heads, Plain(orOthers(v)))
+	}
+	for i, line := range c.Counts {
+		l := heatLine{Name: Plain(orOthers(c.RowAxis[i]))}
+		for _, n := range line {
+			l.Cells = append(l.Cells, heatCell{Count(n), int(math.Ceil(heats * math.Sqrt(float64(n)/float64(most))))})
+		}
+		m.Lines = append(m.Lines, l)
+	}
+	return m
+}

@@ -1,0 +1,270 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"prism/internal/stats"
+)
+
+//go:embed page.html
+var pageText string
+
+// How many lines the tables of a page have at most; CSV and JSON have all.
+const (
+	pageValues = 60
+	pageRows   = 500
+)
+
+// HTML writes statistics as one page that needs nothing else: no network, no
+// other file. Texts from outside are escaped for where they stand.
+func HTML(r *stats.Result) ([]byte, error) {
+	t, err := template.New("page").Parse(pageText)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, pageOf(r)); err != nil {
+		return nil, fmt.Errorf("write the page: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// page is what the template shows, ready to be written.
+type page struct {
+	Title    string
+	Facts    [][2]string // name and value
+	Tiles    []tile
+	Files    *grid
+	Columns  []distribution
+	Crosses  []heatMap
+	Calls    []figure
+	Rate     *areaChart
+	Latency  *barChart
+	Outcomes *stackChart
+	Groups   []grid
+	Lists    []list
+}
+
+// tile is one of the figures at the top.
+type tile struct{ Value, Name, Note string }
+
+// grid is a plain table; all columns but the first hold numbers.
+type grid struct {
+	Name  string
+	Heads []string
+	Lines [][]string
+	Note  string
+}
+
+// list is a table that can be searched.
+type list struct {
+	ID, Name string
+	Heads    []string
+	Lines    [][]string
+	Note     string
+}
+
+type distribution struct {
+	Name, Note string
+	Bars       []shareBar
+	More       string
+}
+
+type shareBar struct {
+	Label, Class, Count, Share string
+	Width                      float64 // 0 to 100
+}
+
+func pageOf(r *stats.Result) *page {
+	p := &page{Title: pageTitle(r), Facts: pageFacts(r), Tiles: tiles(r)}
+	if r.Run != nil {
+		p.Files = runFiles(r.Run)
+	}
+	for i := range r.Columns {
+		p.Columns = append(p.Columns, distributionOf(&r.Columns[i]))
+	}
+	for i := range r.Crosses {
+		p.Crosses = append(p.Crosses, heatMapOf(&r.Crosses[i]))
+	}
+	if c := r.Calls; c != nil {
+		p.Calls = callLines(c)
+		p.Rate, p.Outcomes, p.Latency = rateChart(c), outcomeChart(c), latencyChart(c)
+		for _, k := range groupTables(c) {
+			p.Groups = append(p.Groups, groupGrid(&k))
+		}
+	}
+	p.Lists = lists(r)
+	return p
+}
+
+func pageTitle(r *stats.Result) string {
+	if r.Run != nil {
+		return Plain(r.Run.ID)
+	}
+	for _, f := range r.Facts {
+		if f.Column == "Run_ID" && len(f.Values) == 1 {
+			return Plain(f.Values[0].Value)
+		}
+	}
+	return "Labels"
+}
+
+func pageFacts(r *stats.Result) [][2]string {
+	var out [][2]string
+	add := func(name, value string) {
+		if value = Plain(value); value != "" {
+			out = append(out, [2]string{name, value})
+		}
+	}
+	if r.Run != nil {
+		for _, f := range runFacts(r.Run) {
+			add(f[0], f[1])
+		}
+	} else {
+		for _, f := range r.Facts {
+			add(strings.ReplaceAll(f.Column, "_", " "), factText(f, 5))
+		}
+	}
+	if r.PromptHash != "" {
+		add("prompt hash", r.PromptHash)
+	}
+	for i, f := range r.Files {
+		if i == 10 {
+			add("files", Count(int64(len(r.Files)-i))+" more")
+			break
+		}
+		add("counted", f.Name+", "+Plural(f.Rows, "row"))
+	}
+	if c := r.Calls; c != nil && c.Calls > 0 {
+		add("calls", c.StartedAt.Format(time.RFC3339)+" to "+c.EndedAt.Format(time.RFC3339))
+	}
+	return out
+}
+
+func tiles(r *stats.Result) []tile {
+	var out []tile
+	if len(r.Files) > 0 {
+		out = append(out, tile{Count(r.Rows), "rows", ""})
+	}
+	if g := r.Gate; g != nil {
+		out = append(out, tile{Percent(g.NotApplicable, columnRows(r, g.Column)), "not applicable", "by " + Plain(g.Column)})
+	}
+	if r.Run != nil {
+		var missing, all int64
+		for _, f := range r.Run.Files {
+			missing += f.Missing
+			all += f.Rows
+		}
+		out = append(out, tile{Count(missing), "rows missing", "of " + Count(all) + " planned"})
+	}
+	var organic, rows int64
+	for i := range r.Columns {
+		organic += r.Columns[i].Organic
+		if r.Columns[i].Kind == stats.Labels {
+			rows += r.Columns[i].Rows
+		}
+	}
+	if r.Gate != nil {
+		out = append(out, tile{Percent(organic, rows), "organic labels", Count(organic) + " values"})
+	}
+	if c := r.Calls; c != nil {
+		out = append(out, tile{Count(c.Calls), "model calls", Count(c.Retries) + " asked again"},
+			tile{Percent(c.Errors, c.Calls), "calls gone wrong", strings.ReplaceAll(errorText(c), ",", " ·")},
+			tile{Rate(c.RowsPerSec), "rows/s", Span(seconds(c.WorkSeconds)) + " of work"},
+			tile{Rate(c.TokensPerSec), "tokens/s", "generated"},
+			tile{Took(c.Latency.P50), "median call", "p99 " + Took(c.Latency.P99)},
+			tile{Percent(c.WastedTokens, c.Tokens), "tokens wasted", "of " + Count(c.Tokens)})
+	}
+	return out
+}
+
+func runFiles(r *stats.Run) *grid {
+	g := &grid{Name: "Files", Heads: []string{"file", "rows", "missing", "status", "output"}}
+	for _, f := range r.Files {
+		g.Lines = append(g.Lines, []string{Plain(f.Label), Count(f.Rows), Count(f.Missing), Plain(f.Status), Plain(orDash(f.Output))})
+	}
+	return g
+}
+
+func distributionOf(c *stats.Column) distribution {
+	d := distribution{Name: Plain(c.Name), Note: strings.Join(columnNotes(c), ", ")}
+	if c.Kind == stats.Text {
+		return d
+	}
+	values := c.Values[:min(len(c.Values), pageValues)]
+	var most int64 = 1
+	for _, v := range values {
+		most = max(most, v.Count)
+	}
+	for _, v := range values {
+		class := ""
+		switch v.Class {
+		case stats.Organic:
+			class = "organic"
+		case stats.NotApplicable, stats.Default:
+			class = "aside"
+		}
+		d.Bars = append(d.Bars, shareBar{Plain(v.Value), class, Count(v.Count), Percent(v.Count, c.Rows), 100 * ratio(v.Count, most)})
+	}
+	if more := int64(len(c.Values) - len(values)); more > 0 {
+		d.More = "… and " + Plural(more, "more value")
+	}
+	return d
+}
+
+func groupGrid(k *groupTable) grid {
+	g := grid{Name: k.name, Heads: append([]string{k.name}, groupHeads...)}
+	for i := range k.groups[:min(pageValues, len(k.groups))] {
+		g.Lines = append(g.Lines, append([]string{Plain(k.of(&k.groups[i]))}, groupCells(&k.groups[i])...))
+	}
+	if more := int64(len(k.groups) - pageValues); more > 0 {
+		g.Note = "… and " + Count(more) + " more"
+	}
+	return g
+}
+
+// lists are what somebody may look for: labels that nobody listed, rows that
+// failed, calls that went wrong.
+func lists(r *stats.Result) []list {
+	organic := list{ID: "organic", Name: "Organic labels", Heads: []string{"column", "label", "rows", "share"}}
+	for i := range r.Columns {
+		c := &r.Columns[i]
+		for _, v := range c.Values {
+			if v.Class == stats.Organic {
+				organic.Lines = append(organic.Lines, []string{Plain(c.Name), Plain(v.Value), Count(v.Count), Percent(v.Count, c.Rows)})
+			}
+		}
+	}
+	failed := list{ID: "failed", Name: "Rows that failed", Heads: []string{"file", "RowID", "position", "attempts", "reason"}}
+	if r.Run != nil {
+		for _, f := range r.Run.Failed {
+			failed.Lines = append(failed.Lines, []string{Plain(f.File), whole(f.RowID), whole(f.Position), whole(int64(f.Attempts)), Plain(f.Reason)})
+		}
+		if more := r.Run.FailedRows - int64(len(r.Run.Failed)); more > 0 {
+			failed.Note = Plural(more, "more row") + " in " + Plain(r.Run.FailedRanges)
+		}
+	}
+	calls := list{ID: "wrong", Name: "Calls that went wrong", Heads: []string{"outcome", "message", "calls", "rows", "first", "last"}}
+	if r.Calls != nil {
+		for _, t := range r.Calls.Troubles {
+			calls.Lines = append(calls.Lines, []string{Plain(string(t.Outcome)), Plain(t.Error), Count(t.Calls), Count(t.Rows),
+				t.First.Format(time.DateTime), t.Last.Format(time.DateTime)})
+		}
+	}
+	var out []list
+	for _, l := range []list{failed, calls, organic} {
+		if len(l.Lines) == 0 {
+			continue
+		}
+		if more := int64(len(l.Lines) - pageRows); more > 0 {
+			l.Lines, l.Note = l.Lines[:pageRows], Plural(more, "more line")+": --format json has all"
+		}
+		out = append(out, l)
+	}
+	return out
+}

@@ -1,0 +1,75 @@
+package report
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"prism/internal/stats"
+	"prism/internal/status"
+)
+
+func TestPageEscapesEverything(t *testing.T) {
+	const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>'` + "`{{.}}</style></svg>"
+	r := nasty()
+	r.PromptHash = evil
+	r.Run = &stats.Run{ID: evil, Project: evil, Model: evil, Files: []stats.RunFile{{Label: evil, Status: evil, Output: evil}},
+		Failed: []stats.FailedRow{{File: evil, Reason: evil}}, FailedRows: 9, FailedRanges: evil}
+	for i := range r.Columns {
+		r.Columns[i].Name = evil
+		for k := range r.Columns[i].Values {
+			r.Columns[i].Values[k].Value += evil
+		}
+	}
+	r.Crosses = []stats.Cross{{Rows: evil, Columns: evil, RowAxis: []string{evil, ""}, ColAxis: []string{evil}, Counts: [][]int64{{5}, {0}}, Missing: 1, Rest: 1}}
+	r.Calls.Troubles = []stats.Trouble{{Outcome: evil, Error: evil}}
+	r.Calls.ByHost = []stats.Group{{Host: evil}}
+	got, err := HTML(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(got, []byte("<script>")); n != 1 {
+		t.Errorf("%d scripts", n)
+	}
+	for _, bad := range []string{"<img", "onerror=alert(2)>", "ZgotmplZ", `aria-label=""`} {
+		if bytes.Contains(got, []byte(bad)) {
+			t.Errorf("%s is in the page", bad)
+		}
+	}
+	if again, _ := HTML(r); !bytes.Equal(got, again) {
+		t.Error("the same result gives another page")
+	}
+}
+
+func TestChartsStayInTheirBox(t *testing.T) {
+	var c stats.CallCounter
+	began := time.Unix(1_700_000_000, 0).UTC()
+	for i := range 500 {
+		c.Add(&status.Call{
+			Time: began.Add(time.Duration(i) * 7 * time.Second), Rows: 10, Labelled: i % 11, Total: time.Millisecond << (i % 15),
+			Outcome: []status.Outcome{status.OK, status.Partial, status.Cut, status.Transient}[i%4],
+		})
+	}
+	got, err := HTML(&stats.Result{Calls: c.Result()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(got), `class="chart"`); n != 3 {
+		t.Errorf("%d charts, want 3", n)
+	}
+	for _, m := range regexp.MustCompile(`(?:x|y|width|height|x1)="(-?[\d.]+|[^"]*(?:NaN|Inf)[^"]*)"`).FindAllStringSubmatch(string(got), -1) {
+		if strings.HasPrefix(m[1], "-") || strings.Contains(m[1], "NaN") || strings.Contains(m[1], "Inf") {
+			t.Errorf("coordinate %s", m[0])
+		}
+	}
+}
+
+func TestPageOfNothing(t *testing.T) {
+	for _, r := range []*stats.Result{{}, {Calls: &stats.Calls{}}, {Run: &stats.Run{}}} {
+		if got, err := HTML(r); err != nil || !bytes.Contains(got, []byte("</html>")) {
+			t.Errorf("got %d bytes, %v", len(got), err)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package stats
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"prism/internal/status"
+)
+
+// Group is the calls that have something in common: a worker, a host, or a
+// number of rows asked for. Probes are left out.
+type Group struct {
+	Worker       int     `json:"worker,omitempty"`
+	Host         string  `json:"host,omitempty"`
+	BatchSize    int     `json:"batch_size,omitempty"`
+	Calls        int64   `json:"calls"`
+	Errors       int64   `json:"errors"`
+	Retries      int64   `json:"retries"`
+	RowsAsked    int64   `json:"rows_asked"`
+	RowsLabelled int64   `json:"rows_labelled"`
+	PromptTokens int64   `json:"prompt_tokens"`
+	Tokens       int64   `json:"tokens"`
+	WastedTokens int64   `json:"wasted_tokens"`
+	WorkSeconds  float64 `json:"work_seconds"` // from its first call to its last, without rests
+	RowsPerSec   float64 `json:"rows_per_sec"`
+	Latency      Latency `json:"latency"`
+}
+
+// maxGroups of a kind are told apart; the calls of more are in no group.
+const maxGroups = 4096
+
+type groupKey struct {
+	worker int
+	host   string
+	rows   int
+}
+
+// groups sums up calls by a key.
+type groups struct {
+	by map[groupKey]*group
+}
+
+type group struct {
+	Group
+	took  durations
+	spans spans
+}
+
+func (g *groups) add(k groupKey, c *status.Call) {
+	if g.by == nil {
+		g.by = map[groupKey]*group{}
+	}
+	s := g.by[k]
+	if s == nil {
+		if len(g.by) >= maxGroups {
+			return
+		}
+		s = &group{Group: Group{Worker: k.worker, Host: k.host, BatchSize: k.rows}}
+		g.by[k] = s
+	}
+	s.Calls++
+	if c.Outcome != status.OK {
+		s.Errors++
+	}
+	if c.Attempt > 1 {
+		s.Retries++
+	}
+	s.RowsAsked += int64(c.Rows)
+	s.RowsLabelled += int64(c.Labelled)
+	s.PromptTokens += int64(max(c.PromptTokens, 0))
+	s.Tokens += int64(max(c.Tokens, 0))
+	_, wasted := waste(c)
+	s.WastedTokens += wasted
+	if c.Total >= 0 {
+		s.took.add(c.Total)
+	}
+	from := c.Time.UnixNano()
+	s.spans.add(from, from+int64(max(c.Total, 0)))
+}
+
+func (g *groups) result() []Group {
+	out := make([]Group, 0, len(g.by))
+	for _, s := range g.by {
+		s.WorkSeconds = time.Duration(s.spans.worked()).Seconds()
+		s.RowsPerSec = per(float64(s.RowsLabelled), s.WorkSeconds)
+		s.Latency = s.took.result()
+		out = append(out, s.Group)
+	}
+	slices.SortFunc(out, func(a, b Group) int {
+		return cmp.Or(compare(a.Worker, b.Worker), compare(a.Host, b.Host), compare(a.BatchSize, b.BatchSize))
+	})
+	return out
+}
+
+func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }
+
+// waste is the tokens of a call, of its prompt and generated, that went for
+// rows without a valid answer: the share of these rows.
+func waste(c *status.Call) (prompt, generated int64) {
+	if c.Outcome == status.Probe || c.Rows <= 0 {
+		return 0, 0
+	}
+	lost := int64(c.Rows - c.Labelled)
+	return int64(max(c.PromptTokens, 0)) * lost / int64(c.Rows), int64(max(c.Tokens, 0)) * lost / int64(c.Rows)
+}

@@ -1,0 +1,138 @@
+package stats
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"prism/internal/status"
+)
+
+func TestQuantilesAreWithinTheirError(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, c := range []struct {
+		name string
+		draw func() time.Duration
+	}{
+		{"even", func() time.Duration { return time.Duration(rng.Int64N(int64(time.Minute))) }},
+		{"long tail", func() time.Duration { return time.Duration(math.Exp(rng.NormFloat64()*3) * float64(time.Second)) }},
+		{"all the same", func() time.Duration { return 1234 * time.Millisecond }},
+		{"none", func() time.Duration { return 0 }},
+		{"two heaps", func() time.Duration {
+			return []time.Duration{2 * time.Millisecond, time.Hour}[rng.IntN(2)]
+		}},
+	} {
+		for _, n := range []int{1, 2, 99, 20_000} {
+			var d durations
+			exact := make([]float64, n)
+			for i := range exact {
+				took := c.draw()
+				d.add(took)
+				exact[i] = took.Seconds()
+			}
+			slices.Sort(exact)
+			for _, q := range []float64{0.5, 0.9, 0.95, 0.99} {
+				want := exact[max(int(math.Ceil(q*float64(n))), 1)-1]
+				if got := d.quantile(q); math.Abs(got-want) > QuantileError*want+1e-6 {
+					t.Errorf("%s, %d calls: quantile %v is %v, want %v", c.name, n, q, got, want)
+				}
+			}
+			var bars int64
+			for _, b := range d.histogram() {
+				bars += b.Calls
+			}
+			if r := d.result(); bars != int64(n) || r.Min != exact[0] || r.Max != exact[n-1] || len(d.histogram()) > maxBars {
+				t.Errorf("%s, %d calls: %d in %d bars, %v to %v", c.name, n, bars, len(d.histogram()), r.Min, r.Max)
+			}
+		}
+	}
+}
+
+func TestGroupsAndWaste(t *testing.T) {
+	var a CallCounter
+	call := status.Call{Time: at(0), Worker: 2, Host: "http://b", Attempt: 1, Rows: 10, Labelled: 10, Outcome: status.OK,
+		PromptTokens: 800, Tokens: 200, Total: 2 * time.Second}
+	a.Add(&call)
+	call.Worker, call.Host, call.Outcome, call.Labelled, call.Error = 1, "http://a", status.Partial, 7, "row 3: \"Topic\" is missing"
+	a.Add(&call)
+	call.Rows, call.Labelled, call.Attempt, call.Outcome, call.Error = 3, 0, 2, status.Cut, "cut"
+	a.Add(&call)
+	call.Outcome, call.Rows = status.Probe, 0
+	a.Add(&call)
+	c := a.Result()
+	if c.WastedTokens != 60+200 || c.WastedPromptTokens != 240+800 {
+		t.Errorf("wasted: got %d and %d", c.WastedTokens, c.WastedPromptTokens)
+	}
+	if len(c.ByWorker) != 2 || c.ByWorker[0].Worker != 1 || c.ByWorker[0].Calls != 2 || c.ByWorker[0].Errors != 2 || c.ByWorker[0].Retries != 1 ||
+		c.ByWorker[1].RowsPerSec != 5 || c.ByWorker[1].Latency.Mean != 2 {
+		t.Errorf("by worker: got %+v", c.ByWorker)
+	}
+	if len(c.ByHost) != 2 || c.ByHost[1].Host != "http://b" || c.ByHost[1].RowsLabelled != 10 {
+		t.Errorf("by host: got %+v", c.ByHost)
+	}
+	if len(c.ByBatch) != 2 || c.ByBatch[0].BatchSize != 3 || c.ByBatch[1].Calls != 2 {
+		t.Errorf("by batch size: got %+v", c.ByBatch)
+	}
+	if len(c.Troubles) != 2 || c.Troubles[0].Rows+c.Troubles[1].Rows != 6 {
+		t.Errorf("troubles: got %+v", c.Troubles)
+	}
+	if c.Latency.Calls != 3 {
+		t.Errorf("%d calls timed, want 3: probes are left out", c.Latency.Calls)
+	}
+}
+
+func TestTimelineKeepsEveryCall(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, reach := range []float64{1, 100, 3e4, 1e7} {
+		var line timeline
+		var rows int64
+		for range 2000 {
+			c := status.Call{Time: at(rng.Float64()*reach - reach/2), Labelled: rng.IntN(9), Outcome: []status.Outcome{
+				status.OK, status.Partial, status.Cut, status.Transient, "odd"}[rng.IntN(5)], Tokens: status.NotSaid}
+			rows += int64(c.Labelled)
+			line.add(&c)
+		}
+		got := line.result()
+		var sum Bin
+		for i, b := range got.Bins {
+			sum.Rows += b.Rows
+			sum.OK += b.OK + b.Part + b.Bad + b.Down
+			if i > 0 && b.Start.Sub(got.Bins[i-1].Start.Time).Seconds() != got.BinSeconds {
+				t.Fatalf("a gap before bin %d", i)
+			}
+		}
+		if sum.Rows != rows || sum.OK != 2000 || len(got.Bins) > maxBins || sum.Tokens != 0 {
+			t.Errorf("over %v s: %d bins with %d rows of %d in %d calls", reach, len(got.Bins), sum.Rows, rows, sum.OK)
+		}
+	}
+}
+
+func TestTroublesAreBounded(t *testing.T) {
+	var all troubles
+	for i := range 1000 {
+		all.add(&status.Call{Time: at(0), Outcome: status.Bad, Rows: 1, Error: string(rune('a'+i%26)) + string(rune('à'+i))})
+	}
+	got := all.result()
+	var n int64
+	for _, s := range got {
+		n += s.Calls
+	}
+	if len(got) != maxTroubles+1 || n != 1000 || got[0].Error != "other messages" {
+		t.Errorf("got %d troubles with %d calls", len(got), n)
+	}
+}
+
+func TestCutTextKeepsCharacters(t *testing.T) {
+	long := ""
+	for range 200 {
+		long += "ä€"
+	}
+	got := cutText(long)
+	if len(got) > maxTroubleBytes || !slices.Contains([]rune("ä€"), []rune(got)[10]) || cmp.Diff([]rune(got)[len([]rune(got))-1], '…') != "" {
+		t.Errorf("got %q", got)
+	}
+}

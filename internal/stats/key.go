@@ -1,0 +1,54 @@
+package stats
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+
+	"prism/internal/record"
+)
+
+// key tells tokens apart: those of at most 16 bytes for sure, by all their
+// bytes. Longer ones, whose bytes others may choose so that they meet, have a
+// seeded hash and must be compared.
+type key struct {
+	head, tail uint64
+	size       int32 // of the token in bytes; -1: absent
+}
+
+const wholeKey = 16 // bytes of the longest token that a key holds
+
+func keyOf(data []byte, s record.Span, seed maphash.Seed) key {
+	if s.From < 0 {
+		return key{size: -1}
+	}
+	token := data[s.From:s.To]
+	switch n := len(token); {
+	case n > wholeKey:
+		return key{maphash.Bytes(seed, token), 0, int32(n)}
+	case n >= 8:
+		return key{binary.LittleEndian.Uint64(token), binary.LittleEndian.Uint64(token[n-8:]), int32(n)}
+	case len(data)-int(s.From) >= 8:
+		return key{binary.LittleEndian.Uint64(data[s.From:]) & (1<<(8*n) - 1), 0, int32(n)}
+	default:
+		var b [8]byte
+		copy(b[:], token)
+		return key{binary.LittleEndian.Uint64(b[:]), 0, int32(n)}
+	}
+}
+
+func (k key) hash() uint32 {
+	h := (k.head^uint64(k.size))*0x9e3779b97f4a7c15 ^ (k.tail+uint64(k.size))*0xc2b2ae3d27d4eb4f
+	return uint32(h>>32) ^ uint32(h>>15)
+}
+
+// is tells whether a token with this key, at a span of the block, is the slot's.
+func (s *slot) is(k key, b *record.Block, at record.Span) bool {
+	return s.key == k && (k.size <= wholeKey || string(b.Token(s.span)) == string(b.Token(at)))
+}
+
+// holds tells the same without a key, quickly where it is a longer token that
+// is repeated; it may say no where is says yes.
+func (s *slot) holds(b *record.Block, at record.Span) bool {
+	size := at.To - at.From
+	return size > wholeKey && size == s.key.size && string(b.Token(s.span)) == string(b.Token(at))
+}
