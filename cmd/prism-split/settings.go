@@ -101,6 +101,11 @@ func (p *planner) run(a assignments, m *job.Manifest) {
 	a.text("analytics", m.AnalyticsPath())
 	a.text("failed_ranges", m.FailedRangesPath())
 	a.list("labels", m.Labels())
+	var outputs []string
+	for _, label := range m.Labels() {
+		outputs = append(outputs, m.Path(m.MergedName(label)))
+	}
+	a.list("outputs", outputs)
 	workers := c.Workers()
 	if p.g.Workers != nil {
 		workers = *p.g.Workers

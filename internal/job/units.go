@@ -130,8 +130,10 @@ func Cut(f io.ReaderAt, sum record.Summary, o record.Options, label string, c Cu
 		} else if u.ByteStart, err = offsets.At(r.Start); err != nil {
 			return nil, err
 		}
-		if u.ByteEnd, err = offsets.At(r.End + 1); err != nil {
-			return nil, err
+		if u.ByteEnd = sum.Size; r.End < sum.Rows {
+			if u.ByteEnd, err = offsets.At(r.End + 1); err != nil {
+				return nil, err
+			}
 		}
 		units = append(units, u)
 	}

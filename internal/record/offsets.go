@@ -26,10 +26,10 @@ func (s *Summary) Offsets(f io.ReaderAt, o Options) *Offsets {
 // for the first one, at the end of the file for the one after the last.
 func (x *Offsets) At(pos int64) (int64, error) {
 	switch {
-	case pos > x.sum.Rows:
-		return x.sum.Size, nil
 	case pos <= 1:
 		return x.sum.Header.Size, nil
+	case pos > x.sum.Rows:
+		return x.sum.Size, nil
 	}
 	i := sort.Search(len(x.sum.marks), func(i int) bool { return x.sum.marks[i].pos > pos }) - 1
 	if at := x.sum.marks[i]; at.pos == pos {
