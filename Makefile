@@ -6,7 +6,7 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION) -X prism/internal/cli.
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test lint cross bench bench-table bench-classify fuzz install clean
+.PHONY: help build demo test lint cross check-report bench bench-table bench-classify fuzz install clean
 
 help:
 	@echo 'make demo      label the sample feedback on a real Ollama server, end to end'
@@ -15,6 +15,7 @@ help:
 	@echo 'make install   the five tools, in $$PREFIX/bin [$(PREFIX)/bin]'
 	@echo 'make lint      gofmt, vet, staticcheck, shellcheck, shfmt, go mod tidy'
 	@echo 'make cross     builds for linux, darwin and windows on amd64 and arm64'
+	@echo 'make check-report  the HTML report in a headless Chromium'
 	@echo 'make bench     speed and memory beside peers, as ratios'
 	@echo 'make fuzz      each fuzz test for FUZZTIME [60s]'
 	@echo 'make clean     remove what the others made here'
@@ -33,6 +34,9 @@ lint:
 
 cross:
 	scripts/cross
+
+check-report: build
+	scripts/check-report
 
 bench: bench-table bench-classify
 

@@ -16,8 +16,9 @@ var pageText string
 
 // How many lines the tables of a page have at most; CSV and JSON have all.
 const (
-	pageValues = 60
-	pageRows   = 500
+	pageValues  = 60
+	pageOrganic = 8 // among the values of a column; the list below has them all
+	pageRows    = 500
 )
 
 // HTML writes statistics as one page that needs nothing else: no network, no
@@ -196,7 +197,7 @@ func distributionOf(c *stats.Column) distribution {
 	if c.Kind == stats.Text {
 		return d
 	}
-	values := c.Values[:min(len(c.Values), pageValues)]
+	values := shown(c, pageValues, pageOrganic)
 	var most int64 = 1
 	for _, v := range values {
 		most = max(most, v.Count)

@@ -21,19 +21,23 @@ func keyOf(data []byte, s record.Span, seed maphash.Seed) key {
 	if s.From < 0 {
 		return key{size: -1}
 	}
-	token := data[s.From:s.To]
-	switch n := len(token); {
+	n := s.To - s.From
+	switch {
 	case n > wholeKey:
-		return key{maphash.Bytes(seed, token), 0, int32(n)}
-	case n >= 8:
-		return key{binary.LittleEndian.Uint64(token), binary.LittleEndian.Uint64(token[n-8:]), int32(n)}
-	case len(data)-int(s.From) >= 8:
-		return key{binary.LittleEndian.Uint64(data[s.From:]) & (1<<(8*n) - 1), 0, int32(n)}
+		return key{maphash.Bytes(seed, data[s.From:s.To]), 0, n}
+	case len(data)-int(s.From) >= wholeKey:
+		return shortKey(data[s.From:s.From+wholeKey], n)
 	default:
-		var b [8]byte
-		copy(b[:], token)
-		return key{binary.LittleEndian.Uint64(b[:]), 0, int32(n)}
+		var b [wholeKey]byte
+		copy(b[:], data[s.From:s.To])
+		return shortKey(b[:], n)
 	}
+}
+
+// shortKey is the key of the first n of 16 bytes.
+func shortKey(b []byte, n int32) key {
+	head, tail := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	return key{head & (1<<(8*uint(n)) - 1), tail & (1<<(8*uint(max(n-8, 0))) - 1), n}
 }
 
 func (k key) hash() uint32 {
@@ -47,7 +51,7 @@ func (s *slot) is(k key, b *record.Block, at record.Span) bool {
 }
 
 // holds tells the same without a key, quickly where it is a longer token that
-// is repeated; it may say no where is says yes.
+// is repeated; it may say no where it is.
 func (s *slot) holds(b *record.Block, at record.Span) bool {
 	size := at.To - at.From
 	return size > wholeKey && size == s.key.size && string(b.Token(s.span)) == string(b.Token(at))

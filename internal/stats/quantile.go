@@ -24,8 +24,7 @@ type Latency struct {
 
 // durations counts durations in buckets that grow by a constant factor (as
 // DDSketch does: C. Masson, J. Rim, H. Lee, VLDB 2019). The zero durations is
-// ready. It takes at most about 11 KiB, those of a second apart more are in
-// another bucket of the same width.
+// ready; it takes 11 KiB at most. Durations beyond maxBuckets share the last one.
 type durations struct {
 	buckets     []int64 // bucket i: durations above growth^(i-1) µs, up to growth^i µs
 	n           int64

@@ -15,6 +15,7 @@ var layers = []struct {
 }{
 	{"cli", nil},
 	{"durable", nil},
+	{"nearest", []string{kong, api}},
 	{"record", []string{kong, api}},
 	{"extsort", []string{kong, api}},
 	{"job", []string{api}},
@@ -28,6 +29,7 @@ var layers = []struct {
 	{"stats", []string{"os", api}},
 	{"report", []string{api}},
 	{"term", []string{api}},
+	{"dashboard", []string{kong, api}},
 }
 
 const (
@@ -37,7 +39,7 @@ const (
 )
 
 // support are packages beside the layers and those of them that may use them.
-var support = map[string]bool{"ollamatest": true, "tinymodel": true, "tinymodel/write": true, "ollamatest/fake": true, "systemtest": true}
+var support = map[string]bool{"ollamatest": true, "tinymodel": true, "benchclassify": true, "tinymodel/write": true, "ollamatest/fake": true, "systemtest": true}
 
 func TestPackagesImportOnlyWhatIsAboveThem(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}:{{join .Imports " "}}`, "prism/...").Output()
