@@ -66,11 +66,15 @@ type grammar struct {
 	OutputFormat string   `help:"Format of the output: csv, tsv or jsonl [by file name, else that of the first part]." placeholder:"FORMAT"`
 }
 
-// runtimeMemory is what the Go runtime may take beside --memory, in bytes.
-const runtimeMemory = 40 << 20
+// What the process takes, in bytes: the runtime's share beside --memory, and the
+// least for sorting, below which the runtime would only collect garbage.
+const (
+	runtimeMemory = 40 << 20
+	leastMemory   = 32 << 20
+)
 
 func (g *grammar) run(ctx context.Context, std cli.Std) error {
-	debug.SetMemoryLimit(int64(g.Memory) + runtimeMemory)
+	debug.SetMemoryLimit(max(int64(g.Memory), leastMemory) + runtimeMemory)
 	if g.Manifest == "" && (g.Condition != "" || g.Label != "") {
 		return cli.Usagef("--condition and --label go with --manifest")
 	}
@@ -113,7 +117,7 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 	tty, isFile := std.Err().(*os.File)
 	m := &merger{g: g, std: std}
 	m.steps = term.NewSteps(std.Err(), isFile && !std.Quiet() && isatty.IsTerminal(tty.Fd()), time.Now)
-	m.o = merge.Options{SortBy: g.SortBy, InTurn: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.Add}
+	m.o = merge.Options{SortBy: g.SortBy, InTurn: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.Add, Debug: std.Debugf}
 	m.o.OnDuplicate = map[string]extsort.Equal{
 		"last": extsort.KeepLast, "first": extsort.KeepFirst, "error": extsort.Refuse,
 	}[g.OnDuplicate]

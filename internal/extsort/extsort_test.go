@@ -198,9 +198,8 @@ func TestMergeErrors(t *testing.T) {
 		})
 	}
 	_, err := Merge(context.Background(), []Run{memoryRun(1, 2, 5), memoryRun(3, 2)}, Options{}, func([]byte) error { return nil })
-	var unsorted *UnsortedError
-	if !errors.As(err, &unsorted) || unsorted.Run != 1 {
-		t.Errorf("got %v, want an UnsortedError of run 1", err)
+	if !errors.Is(err, ErrUnsorted) {
+		t.Errorf("got %v, want %v", err, ErrUnsorted)
 	}
 	_, err = Merge(context.Background(), []Run{memoryRun(1, 7), memoryRun(3, 7)}, Options{Equal: Refuse}, func([]byte) error { return nil })
 	var equal *EqualError

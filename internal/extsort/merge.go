@@ -3,7 +3,6 @@ package extsort
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 )
 
@@ -24,16 +23,15 @@ type EqualError struct{ Key uint64 }
 
 func (*EqualError) Error() string { return "two records have the same key" }
 
-// UnsortedError says which of the runs was not sorted, by its place.
-type UnsortedError struct{ Run int }
-
-func (e *UnsortedError) Error() string { return fmt.Sprintf("run %d is not sorted", e.Run) }
+// ErrUnsorted says that a run was not sorted.
+var ErrUnsorted = errors.New("a run is not sorted")
 
 // Options says how Merge merges.
 type Options struct {
 	Long   bool  // items have long keys; else keys are whole
 	Equal  Equal // of whole keys
 	Memory int64 // bytes for batches; 0: 16 MiB
+	Start  int64 // byte of the output where the records start, so that writes are aligned
 
 	framed bool // write items with their keys, as in a temporary file
 }
@@ -71,9 +69,9 @@ func Merge(ctx context.Context, runs []Run, o Options, write func([]byte) error)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	m := &merger{o: o, pump: newPump(write)}
-	for i, run := range runs {
-		s := newSource(o.Long, i)
+	m := &merger{o: o, pump: newPump(write, o.Start)}
+	for _, run := range runs {
+		s := newSource(o.Long)
 		wg.Go(func() { s.run(ctx, run, size) })
 		m.sources = append(m.sources, s)
 	}
@@ -111,14 +109,12 @@ func (m *merger) merge() error {
 		if err := m.take(s); err != nil {
 			return err
 		}
-		if len(m.out) >= outBuffer-outBuffer/8 {
-			m.out = m.pump.put(m.out)
-			if m.pump.failed() {
-				return nil
-			}
+		m.out = m.pump.put(m.out)
+		if m.pump.failed() {
+			return nil
 		}
 	}
-	m.pump.put(m.out)
+	m.pump.end(m.out)
 	return nil
 }
 

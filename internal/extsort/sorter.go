@@ -21,7 +21,7 @@ type Sorter struct {
 	scratch []entry
 
 	spare [][]byte // buffers to use again
-	runs  []*Run   // in order; those of chunks that wait to be written are nil inside
+	runs  []*Run   // in order; the run of a chunk is set when that is written
 }
 
 // chunk is items that are sorted together.
@@ -117,15 +117,14 @@ func (s *Sorter) next() error {
 }
 
 // Insert puts a sorted run after what was added so far and before what will be.
-// It returns its place among the runs.
-func (s *Sorter) Insert(run Run) (int, error) {
+func (s *Sorter) Insert(run Run) error {
 	if len(s.filling.entries) > 0 {
 		if err := s.next(); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	s.runs = append(s.runs, &run)
-	return len(s.runs) - 1, nil
+	return nil
 }
 
 func (s *Sorter) sort(c *chunk) {
@@ -178,6 +177,7 @@ func (s *Sorter) Fewer(runs []Run, n int, o Options) ([]Run, error) {
 			g := runs[:min(group, n, len(runs))]
 			runs = runs[len(g):]
 			from := s.tmp.size
+			o.Start = from
 			if _, err := Merge(s.ctx, g, o, s.tmp.append); err != nil {
 				return nil, err
 			}

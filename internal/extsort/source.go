@@ -13,15 +13,14 @@ type source struct {
 	done  bool
 
 	long   bool
-	place  int // among the runs
 	ready  chan *Batch
 	free   chan *Batch
 	before *Batch // the batch before, whose last item may be in use
 	err    error  // of feed; to be read when ready is closed
 }
 
-func newSource(long bool, place int) *source {
-	s := &source{long: long, place: place, ready: make(chan *Batch, 1), free: make(chan *Batch, batchesPerRun), batch: &Batch{}, before: &Batch{}}
+func newSource(long bool) *source {
+	s := &source{long: long, ready: make(chan *Batch, 1), free: make(chan *Batch, batchesPerRun), batch: &Batch{}, before: &Batch{}}
 	s.free <- &Batch{}
 	s.free <- &Batch{}
 	s.at = -1
@@ -41,7 +40,7 @@ func (s *source) feed(ctx context.Context, run Run, size int) error {
 			return nil
 		}
 		if !order.Ascends(b, s.long) {
-			return &UnsortedError{s.place}
+			return ErrUnsorted
 		}
 		var full *Batch
 		select {

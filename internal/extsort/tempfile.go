@@ -25,7 +25,8 @@ type tempFile struct {
 }
 
 const (
-	frameSize   = 12
+	frameSize = 12
+	// Writes are of so many bytes, at multiples of it.
 	writeBuffer = 256 << 10
 	maxWriters  = 4
 	// releasePiece is how many bytes of a run are read before their space is
@@ -87,25 +88,25 @@ func (t *tempFile) write(ctx context.Context, c *chunk) (Run, error) {
 }
 
 func (t *tempFile) writePiece(ctx context.Context, buffers [][]byte, entries []entry, at int64) error {
-	buf := t.buffer()
+	buf, room := t.buffer(), writeBuffer-int(at%writeBuffer)
 	sum := byte(0)
 	defer func() { t.giveBack(buf, sum) }()
 	for i, e := range entries {
 		if i%fetchAhead == 0 {
 			sum += fetch(buffers, entries[i:min(i+fetchAhead, len(entries))])
 		}
-		item := e.ref.item(buffers)
-		if len(buf)+frameSize+len(item) > writeBuffer && len(buf) > 0 {
+		buf = appendFrame(buf, e.key, e.ref.item(buffers))
+		for len(buf) >= room {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			if _, err := t.f.WriteAt(buf, at); err != nil {
+			if _, err := t.f.WriteAt(buf[:room], at); err != nil {
 				return fmt.Errorf("write a temporary file: %w", err)
 			}
-			at += int64(len(buf))
-			buf = buf[:0]
+			buf = append(buf[:0], buf[room:]...)
+			at += int64(room)
+			room = writeBuffer
 		}
-		buf = appendFrame(buf, e.key, item)
 	}
 	if _, err := t.f.WriteAt(buf, at); err != nil {
 		return fmt.Errorf("write a temporary file: %w", err)
@@ -150,7 +151,7 @@ func (t *tempFile) buffer() []byte {
 		t.bufs = t.bufs[:n-1]
 		return b
 	}
-	return make([]byte, 0, writeBuffer)
+	return make([]byte, 0, writeBuffer+writeBuffer/8)
 }
 
 func (t *tempFile) giveBack(b []byte, sum byte) {

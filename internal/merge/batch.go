@@ -41,7 +41,8 @@ func (b *batcher) direct() bool { return b.p.raw && !b.s.long }
 // made is what prepare keeps with a block.
 type made struct {
 	extsort.Batch
-	enc  *encoder
+	p    *part
+	enc  *encoder // of p
 	ids  []int64
 	text []byte
 	key  []byte
@@ -50,8 +51,11 @@ type made struct {
 func (b *batcher) prepare(blk *record.Block) {
 	m, ok := blk.Aux.(*made)
 	if !ok {
-		m = &made{enc: b.s.encoder(b.p)}
+		m = &made{}
 		blk.Aux = m
+	}
+	if m.p != b.p {
+		m.p, m.enc = b.p, b.s.encoder(b.p)
 	}
 	m.Reset()
 	switch {

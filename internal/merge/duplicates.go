@@ -23,8 +23,10 @@ type census struct {
 // the place of the first among all rows, from 1.
 func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *record.Block, ids []int64, pos int64) error) error {
 	base := int64(0)
+	var buffers record.Buffers
 	for _, p := range l.parts {
 		scan := record.ScanOptions{Options: p.Options, Columns: record.IDColumns(p.order[l.id], p.Options.Format)}
+		scan.Buffers = &buffers
 		scan.Prepare = func(b *record.Block) {
 			ids, ok := b.Aux.(*[]int64)
 			if !ok {

@@ -24,6 +24,14 @@ type Options struct {
 	Format      record.Format // of the output; that of the first part if zero
 	// Progress, if not nil, is told that so many more bytes were read.
 	Progress func(bytes int64)
+	// Debug, if not nil, is told how parts are joined, for people.
+	Debug func(format string, args ...any)
+}
+
+func (o *Options) debug(format string, args ...any) {
+	if o.Debug != nil {
+		o.Debug(format, args...)
+	}
 }
 
 func (o *Options) progress(n int) {
@@ -112,13 +120,12 @@ func (j *join) sortColumn() (int, error) {
 // sorted writes the parts merged, again where one proves to be less sorted
 // than it looked.
 func (j *join) sorted(ctx context.Context, s *sorting) (Result, error) {
-	for _, p := range j.parts {
-		if s.drops != nil {
-			break
-		}
-		var err error
-		if p.sorted, err = s.looksSorted(ctx, p); err != nil {
-			return Result{}, err
+	if s.drops == nil { // they are to be asked for in order, as streams do not
+		for _, p := range j.parts {
+			var err error
+			if p.sorted, err = s.looksSorted(ctx, p); err != nil {
+				return Result{}, err
+			}
 		}
 	}
 	if j.out.Again == nil {
@@ -128,8 +135,7 @@ func (j *join) sorted(ctx context.Context, s *sorting) (Result, error) {
 	}
 	for {
 		m, err := j.sortedOnce(ctx, s)
-		var unsorted *extsort.UnsortedError
-		if j.out.Again == nil || !errors.As(err, &unsorted) {
+		if j.out.Again == nil || !errors.Is(err, errUnsorted) {
 			r := Result{Rows: m.Items, Dropped: m.Dropped}
 			if s.drops != nil {
 				r.Dropped = s.drops.n
@@ -137,6 +143,9 @@ func (j *join) sorted(ctx context.Context, s *sorting) (Result, error) {
 			return r, err
 		}
 		if err := j.out.Again(); err != nil {
+			return Result{}, err
+		}
+		if err := s.verify(ctx); err != nil {
 			return Result{}, err
 		}
 	}

@@ -170,12 +170,6 @@ func TestSortOfLargeParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	const n = 40_000
 	shuffled := r.Perm(n)
-	parts := func(ids []int, count int) (texts []string, all []int) {
-		for i := range count {
-			texts = append(texts, table(ids[i*n/count:(i+1)*n/count]))
-		}
-		return texts, ids
-	}
 	spread := make([][]int, 3) // each ascending, interleaved
 	for id := range n {
 		p := r.IntN(3)
@@ -183,36 +177,25 @@ func TestSortOfLargeParts(t *testing.T) {
 	}
 	almost := slices.Clone(spread[0]) // unsorted at its very end
 	almost = append(almost[1:], almost[0])
-	tests := map[string]struct {
-		texts []string
-		ids   []int
-	}{}
-	add := func(name string, lists ...[]int) {
-		var texts []string
-		for _, l := range lists {
-			texts = append(texts, table(l))
-		}
-		tests[name] = struct {
-			texts []string
-			ids   []int
-		}{texts, slices.Concat(lists...)}
+	tests := map[string][][]int{
+		"shuffled":                  {shuffled[:n/4], shuffled[n/4 : n/2], shuffled[n/2:]},
+		"sorted":                    spread,
+		"one sorted between others": {shuffled[:n/2], spread[0], shuffled[n/2:]},
+		"less sorted than it looks": {almost, spread[1]},
 	}
-	texts, ids := parts(shuffled, 4)
-	tests["shuffled"] = struct {
-		texts []string
-		ids   []int
-	}{texts, ids}
-	add("sorted", spread...)
-	add("one sorted between others", shuffled[:n/2], spread[0], shuffled[n/2:])
-	add("less sorted than it looks", almost, spread[1])
-	for name, tt := range tests {
+	for name, lists := range tests {
 		t.Run(name, func(t *testing.T) {
-			in := inputs(t, record.CSV, tt.texts...)
+			var texts []string
+			for _, ids := range lists {
+				texts = append(texts, table(ids))
+			}
+			all := slices.Concat(lists...)
+			in := inputs(t, record.CSV, texts...)
 			for _, memory := range []int64{1, 64 << 20} {
 				o := Options{Memory: memory, OnDuplicate: extsort.KeepLast}
-				want := sortedTable(tt.ids, byID)
+				want := sortedTable(all, byID)
 				if name == "one sorted between others" {
-					unique := slices.Clone(tt.ids)
+					unique := slices.Clone(all)
 					slices.Sort(unique)
 					want = table(slices.Compact(unique))
 				}
@@ -223,7 +206,7 @@ func TestSortOfLargeParts(t *testing.T) {
 					continue
 				}
 				o.SortBy = "Topic"
-				if got, _ := joined(t, in, o); got != sortedTable(tt.ids, byTopic) {
+				if got, _ := joined(t, in, o); got != sortedTable(all, byTopic) {
 					t.Errorf("by Topic in %d bytes: other bytes than wanted", memory)
 				}
 			}

@@ -15,16 +15,18 @@ type sorting struct {
 	column int  // of the output, to sort by
 	long   bool // it is not RowID: keys are long
 	drops  *drops
+
+	buffers record.Buffers
 }
 
 const (
 	// Parts of less are sorted in memory with others even if they are sorted:
 	// to merge them as they are would take buffers for each.
 	minStream = 1 << 20
-	// sortReserve is the memory that scanning and merging take beside the
-	// records that are sorted.
-	sortReserve = 24 << 20
-	minMemory   = 8 << 20
+	// sortReserve is the memory that scanning takes beside the records that are
+	// sorted.
+	sortReserve = 8 << 20
+	minMemory   = 4 << 20
 )
 
 var errStop = errors.New("stop")
@@ -53,21 +55,22 @@ func (s *sorting) looksSorted(ctx context.Context, p *part) (bool, error) {
 	return sorted, err
 }
 
-// run writes the joined records after wrote bytes that are there. An unsorted part that was taken for sorted is
-// an *extsort.UnsortedError, and its mark is taken away: the output is to be
-// written again.
+// errUnsorted says that a part proved to be less sorted than it looked. Its mark
+// is taken away: the output is to be written again.
+var errUnsorted = errors.New("a part is not sorted")
+
+// run writes the joined records after wrote bytes that are there.
 func (s *sorting) run(ctx context.Context, out Output, wrote int64) (extsort.Merged, error) {
 	memory := max(s.o.Memory-sortReserve, minMemory)
 	sorter := extsort.NewSorter(ctx, memory, s.long)
 	defer sorter.Close()
-	streams := map[int]*part{} // by their place among the runs
+	streams := 0
 	for _, p := range s.parts {
-		if p.sorted && len(streams) < extsort.MaxRuns(memory)/2 {
-			place, err := sorter.Insert(s.stream(p))
-			if err != nil {
+		if p.sorted && streams < extsort.MaxRuns(memory)/2 {
+			if err := sorter.Insert(s.stream(p)); err != nil {
 				return extsort.Merged{}, err
 			}
-			streams[place] = p
+			streams++
 			continue
 		}
 		if err := s.add(ctx, sorter, p); err != nil {
@@ -78,14 +81,15 @@ func (s *sorting) run(ctx context.Context, out Output, wrote int64) (extsort.Mer
 	if err != nil {
 		return extsort.Merged{}, err
 	}
-	o := extsort.Options{Long: s.long}
+	o := extsort.Options{Long: s.long, Start: wrote}
 	if !s.long {
 		o.Equal = s.o.OnDuplicate
 	}
+	s.o.debug("%d of %d parts are merged as they stand, the others in %d sorted runs", streams, len(s.parts), len(runs)-streams)
 	if runs, err = sorter.Fewer(runs, extsort.MaxRuns(memory), o); err != nil {
 		return extsort.Merged{}, err
 	}
-	merged, err := extsort.Merge(ctx, runs, o, func(b []byte) error {
+	return extsort.Merge(ctx, runs, o, func(b []byte) error {
 		n, err := out.Write(b)
 		wrote += int64(n)
 		if out.Wrote != nil {
@@ -93,11 +97,6 @@ func (s *sorting) run(ctx context.Context, out Output, wrote int64) (extsort.Mer
 		}
 		return err
 	})
-	var unsorted *extsort.UnsortedError
-	if errors.As(err, &unsorted) {
-		streams[unsorted.Run].sorted = false
-	}
-	return merged, err
 }
 
 // add gives the records of a part to be sorted.
@@ -105,7 +104,7 @@ func (s *sorting) add(ctx context.Context, sorter *extsort.Sorter, p *part) erro
 	b := s.batcher(p)
 	drop := s.drops.of(p)
 	o := b.scanOptions()
-	o.Block = extsort.BlockSize
+	o.Block, o.Buffers = extsort.BlockSize, &s.buffers
 	return record.Scan(ctx, p.File, p.File.Size, p.header, o, func(blk *record.Block) error {
 		s.o.progress(len(blk.Data))
 		batch, err := b.take(blk, drop)
@@ -123,11 +122,18 @@ func (s *sorting) stream(p *part) extsort.Run {
 		b := s.batcher(p)
 		o := b.scanOptions()
 		o.Workers, o.Block = 1, bytes
+		var order extsort.Order
 		return record.Scan(ctx, p.File, p.File.Size, p.header, o, func(blk *record.Block) error {
 			s.o.progress(len(blk.Data))
 			batch, err := b.take(blk, nil)
-			if err == nil {
+			switch {
+			case err != nil:
+			case order.Ascends(batch, s.long):
 				err = yield(batch)
+			default:
+				p.sorted = false
+				s.o.debug("%s is not sorted: all is merged again", p.Options.Name)
+				err = errUnsorted
 			}
 			b.giveBack(blk)
 			return err

@@ -103,7 +103,7 @@ func (s *blockScanner) load(b *Block, from, end int64, exact bool) error {
 	b.first, b.next = -1, from
 	b.clear()
 	if cap(b.Data) < b.limit {
-		b.Data = make([]byte, 0, b.limit+spareBytes)
+		b.Data = make([]byte, 0, b.limit+min(spareBytes, b.limit/4))
 	}
 	return s.more(b, b.limit)
 }

@@ -2,14 +2,18 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 )
 
 const (
-	copyPiece  = 32 << 20  // bytes copied between looks at the context
-	copyBuffer = 256 << 10 // larger ones leave the processor's cache
+	copyPiece = 32 << 20 // bytes that the kernel copies between looks at the context
+	// CopyBuffer is how many bytes of a file are best written at once, at a
+	// multiple of it: larger pieces leave the processor's cache, others make the
+	// system handle small pages.
+	CopyBuffer = 256 << 10
 )
 
 // CopyRange copies bytes from..to of in to out, from byte at of out on. The
@@ -31,14 +35,11 @@ func CopyRange(ctx context.Context, out *os.File, at int64, in *os.File, from, t
 			kernel, n = done > 0, done
 		} else {
 			if buf == nil {
-				buf = make([]byte, min(copyBuffer, to-from))
+				buf = make([]byte, min(CopyBuffer, to-from))
 			}
-			done, err := io.CopyBuffer(io.NewOffsetWriter(out, at), plainReader{io.NewSectionReader(in, from, n)}, buf)
-			if err != nil {
+			n = min(CopyBuffer-at%CopyBuffer, to-from)
+			if err := copyPlain(out, at, in, from, buf[:n]); err != nil {
 				return err
-			}
-			if done < n {
-				return fmt.Errorf("%w: the file became shorter", io.ErrUnexpectedEOF)
 			}
 		}
 		from, at = from+n, at+n
@@ -49,5 +50,15 @@ func CopyRange(ctx context.Context, out *os.File, at int64, in *os.File, from, t
 	return nil
 }
 
-// plainReader hides other methods, which would make io.Copy ignore its buffer.
-type plainReader struct{ io.Reader }
+// copyPlain copies len(buf) bytes through buf.
+func copyPlain(out *os.File, at int64, in *os.File, from int64, buf []byte) error {
+	n, err := in.ReadAt(buf, from)
+	if n < len(buf) {
+		if errors.Is(err, io.EOF) {
+			err = fmt.Errorf("%w: the file became shorter", io.ErrUnexpectedEOF)
+		}
+		return err
+	}
+	_, err = out.WriteAt(buf, at)
+	return err
+}

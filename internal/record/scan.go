@@ -6,8 +6,6 @@ import (
 	"io"
 	"runtime"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // ScanOptions says what Scan is to find.
@@ -18,10 +16,35 @@ type ScanOptions struct {
 	Workers int   // goroutines that find records; 0: one a core, at most 8
 	Block   int   // bytes of the file a block; 0: 512 KiB
 
-	// Prepare, if not nil, is called on a worker's goroutine for each block whose
-	// records were found, so that work on them runs in parallel. It may look at
-	// anything but Pos, and be called again for a block whose records changed.
+	// Prepare, if not nil, is called for each block whose records were found, on
+	// several goroutines at a time, so that work on them runs in parallel. It may
+	// look at anything but Pos, and is called again for a block whose records
+	// prove to be others.
 	Prepare func(*Block)
+	// Buffers, if not nil, lends its memory to scans that follow each other.
+	Buffers *Buffers
+}
+
+// Buffers is memory that scans leave for later ones; the zero value is empty.
+// One scan at a time may use it. Blocks come with the Aux that they had.
+type Buffers struct{ free []*Block }
+
+func (b *Buffers) take(n int) []*Block {
+	var blocks []*Block
+	if b != nil {
+		k := max(len(b.free)-n, 0)
+		blocks, b.free = b.free[k:], b.free[:k:k]
+	}
+	for len(blocks) < n {
+		blocks = append(blocks, &Block{})
+	}
+	return blocks
+}
+
+func (b *Buffers) put(blocks []*Block) {
+	if b != nil {
+		b.free = append(b.free, blocks...)
+	}
 }
 
 const (
@@ -130,7 +153,9 @@ func (s *scan) settle(sc *blockScanner, b *Block) error {
 
 // alone reads block after block, each where the one before ended.
 func (s *scan) alone(ctx context.Context) error {
-	sc, b := s.scanner(), &Block{}
+	blocks := s.o.Buffers.take(1)
+	defer s.o.Buffers.put(blocks)
+	sc, b := s.scanner(), blocks[0]
 	for s.at < s.size {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -149,8 +174,9 @@ func (s *scan) alone(ctx context.Context) error {
 func (s *scan) parallel(ctx context.Context, workers int) error {
 	slots := 2 * workers
 	free := make(chan *Block, slots) // bounds the blocks between reading and commit
-	for range slots {
-		free <- &Block{}
+	blocks := s.o.Buffers.take(slots)
+	for _, b := range blocks {
+		free <- b
 	}
 	found := make([]chan *Block, slots) // block k comes through found[k%slots]
 	for i := range found {
@@ -158,7 +184,7 @@ func (s *scan) parallel(ctx context.Context, workers int) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var g errgroup.Group
+	var g sync.WaitGroup
 	var mu sync.Mutex
 	next := int64(0)
 	take := func() (*Block, int64) {
@@ -176,27 +202,19 @@ func (s *scan) parallel(ctx context.Context, workers int) error {
 		}
 	}
 	for range workers {
-		g.Go(func() error {
+		g.Go(func() {
 			sc := s.scanner()
 			for b, k := take(); b != nil; b, k = take() {
 				s.find(sc, b, k)
 				found[k%int64(slots)] <- b
 			}
-			return nil
 		})
 	}
 	err := s.settleAll(ctx, found, free)
 	cancel(err)
-	return firstError(err, g.Wait())
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	g.Wait() // workers note their errors in blocks
+	s.o.Buffers.put(blocks)
+	return err
 }
 
 func (s *scan) settleAll(ctx context.Context, found []chan *Block, free chan<- *Block) error {
