@@ -33,8 +33,13 @@ const Position = "Position"
 // syncEvery bounds what a power cut can take: rows are synced at least as often.
 const syncEvery = time.Second
 
-// maxUnsynced is how many sealed parts may wait for their sync before Append waits.
-const maxUnsynced = 64
+// Sealed parts wait for their sync together, which is cheaper: no longer than
+// sealedSoon, and no more than manySealed of them. Append waits at maxUnsynced.
+const (
+	sealedSoon  = 100 * time.Millisecond
+	manySealed  = 16
+	maxUnsynced = 128
+)
 
 // Row is a finished row: its position and its CSV record without the Position
 // and without a line end.
@@ -82,7 +87,7 @@ type Store struct {
 	peeked    window // of Record
 
 	unsynced []*part       // sealed, waiting for the syncing goroutine
-	sealed   chan struct{} // tells it that there are some; closed at the end
+	sealed   chan struct{} // tells it that there are many; closed at the end
 	synced   sync.WaitGroup
 }
 
@@ -233,7 +238,9 @@ func (s *Store) seal() {
 		s.dropIfRead(p)
 		return
 	}
-	s.unsynced = append(s.unsynced, p)
+	if s.unsynced = append(s.unsynced, p); len(s.unsynced) < manySealed {
+		return
+	}
 	select {
 	case s.sealed <- struct{}{}:
 	default: // it was told already

@@ -380,6 +380,12 @@ func (s *Store) dropTail(p *part, end int64) error {
 // recordEnd is the number of bytes of data's first CSV record with its line
 // end, -1 if data ends before the record does.
 func recordEnd(data []byte) int {
+	switch n := bytes.IndexByte(data, '\n'); {
+	case n < 0:
+		return -1
+	case bytes.IndexByte(data[:n], '"') < 0: // the usual case
+		return n + 1
+	}
 	start, quoted := true, false
 	for i := 0; i < len(data); i++ {
 		switch c := data[i]; {

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sort"
@@ -74,11 +75,15 @@ func (s *Store) Meet(pos int64) State {
 // this row failed. A row of this process can be read once. The bytes live until
 // the next Read.
 func (s *Store) Read(ctx context.Context, pos int64) ([][]byte, error) {
-	stop := context.AfterFunc(ctx, s.wake)
-	defer stop()
-	e, last, err := s.await(ctx, pos)
-	if err != nil || e.rows == 0 {
-		return nil, err
+	e, last, ok := s.find(pos)
+	if !ok {
+		var err error
+		if e, last, err = s.await(ctx, pos); err != nil {
+			return nil, err
+		}
+	}
+	if e.rows == 0 {
+		return nil, nil
 	}
 	if err := s.bring(&s.readAhead, e); err != nil {
 		return nil, err
@@ -93,21 +98,35 @@ func (s *Store) wake() {
 	s.grown.Broadcast()
 }
 
-// await returns the extent that has pos and the last position of it that was
-// met; an extent without rows if the row failed.
+// find returns the extent that has pos and the last position of it that was
+// met; an extent without rows if the row failed, false if it is not finished.
+func (s *Store) find(pos int64) (e extent, last int64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.findLocked(pos)
+}
+
+func (s *Store) findLocked(pos int64) (e extent, last int64, ok bool) {
+	if pos > s.met {
+		return extent{}, 0, false
+	}
+	if e, ok := s.take(pos); ok {
+		return e, min(e.end()-1, s.met), true
+	}
+	return extent{}, 0, s.failed.has(pos)
+}
+
+// await is find for a row that is not finished yet.
 func (s *Store) await(ctx context.Context, pos int64) (e extent, last int64, err error) {
+	stop := context.AfterFunc(ctx, s.wake)
+	defer stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.awaited = pos
 	defer func() { s.awaited = 0 }()
 	for {
-		if pos <= s.met {
-			if e, ok := s.take(pos); ok {
-				return e, min(e.end()-1, s.met), nil
-			}
-			if s.failed.has(pos) {
-				return extent{}, pos, nil
-			}
+		if e, last, ok := s.findLocked(pos); ok {
+			return e, last, nil
 		}
 		switch {
 		case s.err != nil:
@@ -181,7 +200,7 @@ type window struct {
 	extent extent
 	rows   [][]byte
 	buf    []byte
-	f      *os.File // nil: none, or that of a private store
+	f      *os.File // nil: none
 	part   int32    // of f
 }
 
@@ -191,17 +210,14 @@ func (s *Store) bring(w *window, e extent) error {
 		return nil
 	}
 	w.extent = extent{}
-	f, err := s.fileOf(w, e.part)
-	if err != nil {
-		return err
-	}
 	if cap(w.buf) < int(e.bytes) {
 		w.buf = make([]byte, e.bytes)
 	}
 	w.buf = w.buf[:e.bytes]
-	if _, err := f.ReadAt(w.buf, e.off); err != nil {
+	if err := s.readAt(w, e); err != nil {
 		return fmt.Errorf("read checkpoint part %s: %w", s.partName(int(e.part)), err)
 	}
+	var err error
 	if w.rows, err = split(w.rows[:0], w.buf, int(e.rows)); err != nil {
 		return &DamageError{File: s.partPath(int(e.part)), What: err.Error()}
 	}
@@ -209,29 +225,32 @@ func (s *Store) bring(w *window, e extent) error {
 	return nil
 }
 
-// fileOf is an open file of the part. A part's own file closes when it was
-// synced, so the window has one of its own, but for a private store.
-func (s *Store) fileOf(w *window, part int32) (*os.File, error) {
-	if s.private {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.open[int(part)].f, nil
+// readAt reads the bytes of an extent, by the part's own file while that is
+// open; it closes when it was synced.
+func (s *Store) readAt(w *window, e extent) error {
+	s.mu.Lock()
+	p := s.open[int(e.part)]
+	s.mu.Unlock()
+	if p != nil {
+		if _, err := p.f.ReadAt(w.buf, e.off); !errors.Is(err, os.ErrClosed) {
+			return err
+		}
 	}
-	if w.f != nil && w.part == part {
-		return w.f, nil
-	}
-	if w.f != nil {
+	if w.f != nil && w.part != e.part {
 		if err := w.f.Close(); err != nil {
-			return nil, err
+			return err
 		}
 		w.f = nil
 	}
-	f, err := os.Open(s.partPath(int(part)))
-	if err != nil {
-		return nil, err
+	if w.f == nil {
+		f, err := os.Open(s.partPath(int(e.part)))
+		if err != nil {
+			return err
+		}
+		w.f, w.part = f, e.part
 	}
-	w.f, w.part = f, part
-	return f, nil
+	_, err := w.f.ReadAt(w.buf, e.off)
+	return err
 }
 
 // split cuts data into its records, which lose their Position.

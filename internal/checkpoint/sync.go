@@ -9,21 +9,26 @@ import (
 	"prism/internal/durable"
 )
 
-// startSyncing runs the one goroutine that syncs: sealed parts as they come, the
-// current part and the failures every syncEvery. Close waits for it.
+// startSyncing runs the one goroutine that syncs: sealed parts soon, some at a
+// time, the current part and the failures every syncEvery. Close waits for it.
 func (s *Store) startSyncing() {
 	s.sealed = make(chan struct{}, 1)
 	s.synced.Add(1)
 	go func() {
 		defer s.synced.Done()
-		tick := time.NewTicker(syncEvery)
+		tick := time.NewTicker(sealedSoon)
 		defer tick.Stop()
+		last := time.Now()
 		for open := true; open; {
 			select {
 			case _, open = <-s.sealed:
 				s.syncSealed()
-			case <-tick.C:
-				s.note(s.syncOpen())
+			case now := <-tick.C:
+				s.syncSealed()
+				if now.Sub(last) >= syncEvery-sealedSoon {
+					last = now
+					s.note(s.syncOpen())
+				}
 			}
 		}
 	}()

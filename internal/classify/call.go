@@ -21,8 +21,12 @@ import (
 // maxDelay bounds the wait before a retry.
 const maxDelay = time.Minute
 
-// pausePoll is how often a paused worker looks whether it may go on.
-const pausePoll = 250 * time.Millisecond
+// A paused worker looks every pausePoll whether it may go on; one that is not
+// takes it for granted for the time of ungated.
+const (
+	pausePoll = 250 * time.Millisecond
+	ungated   = 10 * time.Millisecond
+)
 
 // opConnect is ollama.Error's Op where there was no connection.
 const opConnect = "connect"
@@ -33,12 +37,10 @@ type callCounter struct{ n atomic.Int64 }
 // reads the reply. If none comes, a probe tells whether the rows or the server
 // are to blame; another host that works gets the rows as if they were new.
 func (e *engine) ask(ctx context.Context, w *work) *result {
-	ids := make([]int64, len(w.rows))
-	mentions := make([]prompt.Mention, len(w.rows))
-	for i, r := range w.rows {
-		ids[i], mentions[i] = r.RowID, r.Mention
-	}
-	req := e.request(mentions, ids, w.tries)
+	text := e.texts.Get().(*texts)
+	defer e.texts.Put(text)
+	ids := text.of(w.rows)
+	req := e.request(text, ids, w.tries)
 	wait := newBackoff(e.c.Delay)
 	res := &result{work: w}
 	for attempt := 1; ; attempt++ {
@@ -140,14 +142,31 @@ func newBackoff(first time.Duration) *backoff.ExponentialBackOff {
 	return b
 }
 
-// request builds the call for some rows. When a single row is asked again,
-// sampling is loosened a little: at temperature 0 the same prompt gives the
-// same reply.
-func (e *engine) request(ms []prompt.Mention, ids []int64, tries int) *ollama.Request {
+// texts are what a call is made of; calls that follow each other share them.
+type texts struct {
+	mentions     []prompt.Mention
+	user, format []byte
+}
+
+// of takes the rows over and returns their RowIDs, which are the caller's.
+func (t *texts) of(rows []*row) []int64 {
+	t.mentions = t.mentions[:0]
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.RowID
+		t.mentions = append(t.mentions, r.Mention)
+	}
+	return ids
+}
+
+// request builds the call for the rows of t, in whose memory it lives. When a
+// single row is asked again, sampling is loosened a little: at temperature 0 the
+// same prompt gives the same reply.
+func (e *engine) request(t *texts, ids []int64, tries int) *ollama.Request {
+	t.user = prompt.AppendUser(t.user[:0], t.mentions)
+	t.format = e.c.Schema.AppendReplySchema(t.format[:0], ids, e.c.Strict)
 	req := e.c.Request
-	req.System = e.c.Schema.System
-	req.User = prompt.AppendUser(nil, ms)
-	req.Format = e.c.Schema.AppendReplySchema(nil, ids, e.c.Strict)
+	req.System, req.User, req.Format = e.c.Schema.System, t.user, t.format
 	req.NumPredict = e.c.NumPredict
 	if req.NumPredict == 0 {
 		req.NumPredict = e.c.Schema.NumPredict(len(ids), e.c.Strict)
@@ -231,36 +250,31 @@ func (e *engine) read(w *work, ids []int64, r *ollama.Reply, call *status.Call) 
 
 // gate waits while the run is paused.
 func (e *engine) gate(ctx context.Context) error {
-	if e.c.PauseDir == "" {
-		return ctxErr(ctx)
+	if err := ctxErr(ctx); err != nil || e.c.PauseDir == "" {
+		return err
 	}
-	waiting := false
-	for {
-		if ctx.Err() != nil {
-			if waiting {
-				e.meter.pause(-1)
-			}
-			return context.Cause(ctx)
-		}
+	now := e.c.Now()
+	if now.Sub(time.Unix(0, e.ungated.Load())).Abs() < ungated {
+		return nil
+	}
+	for waiting := false; ; {
 		paused, err := status.IsPaused(e.c.PauseDir)
 		if err != nil {
-			return fmt.Errorf("look for the pause flag: %w", err)
+			err = fmt.Errorf("look for the pause flag: %w", err)
 		}
 		if waiting != paused {
+			e.meter.pause(paused)
 			waiting = paused
-			if paused {
-				e.meter.pause(1)
-			} else {
-				e.meter.pause(-1)
-			}
 		}
-		if !paused {
-			return nil
+		if err != nil || !paused {
+			e.ungated.Store(now.UnixNano())
+			return err
 		}
 		if err := e.c.Sleep(ctx, pausePoll); err != nil {
-			e.meter.pause(-1)
+			e.meter.pause(false)
 			return context.Cause(ctx)
 		}
+		now = e.c.Now()
 	}
 }
 
@@ -271,9 +285,9 @@ func ctxErr(ctx context.Context) error {
 	return nil
 }
 
-// record is the finished row as a checkpoint holds it.
-func (e *engine) record(r *row, l *reply.Row) []byte {
-	dst := append(make([]byte, 0, len(r.kept)+256), r.kept...)
+// record appends the finished row as a checkpoint holds it.
+func (e *engine) record(dst []byte, r *row, l *reply.Row) []byte {
+	dst = append(dst, r.kept...)
 	for _, v := range l.Values {
 		dst = record.AppendCSV(append(dst, ','), []byte(v))
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -74,6 +76,10 @@ type engine struct {
 	inFlight int
 	organic  map[reply.Label]bool
 	calls    callCounter
+	ungated  atomic.Int64     // when the run was last seen not to be paused, Unix ns
+	texts    sync.Pool        // of *texts
+	finished []checkpoint.Row // commit's
+	records  []byte           // commit's
 }
 
 // result is what came of the rows of one model call, its retries included.
@@ -95,6 +101,7 @@ type result struct {
 func (e *engine) run(ctx context.Context, cancel context.CancelCauseFunc) error {
 	e.results = make(chan *result, e.c.Parallel)
 	e.organic = map[reply.Label]bool{}
+	e.texts.New = func() any { return new(texts) }
 	batches := make(chan *work)
 	quit := make(chan struct{})
 	ended, end := context.WithCancel(ctx)
@@ -151,7 +158,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc,
 			return stop
 		}
 		in := batches
-		if !free || !more || e.store.Backlog() > backlog {
+		if !free || !more || e.tooFarAhead(backlog) {
 			in = nil
 		}
 		select {
@@ -173,6 +180,17 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc,
 			}
 		}
 	}
+}
+
+// tooFarAhead tells whether too many finished rows wait for an earlier one; the
+// emitter tells when that may have changed.
+func (e *engine) tooFarAhead(backlog int) bool {
+	if e.store.Backlog() <= backlog {
+		e.out.waited.Store(false)
+		return false
+	}
+	e.out.waited.Store(true)
+	return e.store.Backlog() > backlog // some may have gone out before the emitter knew
 }
 
 func (e *engine) start(ctx context.Context, w *work) {
@@ -257,17 +275,20 @@ func without(rows []*row, labelled []reply.Row) []*row {
 }
 
 func (e *engine) commit(asked []*row, labelled []reply.Row) error {
-	rows := make([]checkpoint.Row, 0, len(labelled))
+	rows, buf := e.finished[:0], e.records[:0]
 	organic := 0
 	for _, l := range labelled {
 		i := slices.IndexFunc(asked, func(r *row) bool { return r.RowID == l.RowID })
 		if i < 0 {
 			return fmt.Errorf("bug: the reply reader gave RowID %d, which was not asked for", l.RowID)
 		}
-		rows = append(rows, checkpoint.Row{Pos: asked[i].pos, Record: e.record(asked[i], &l)})
+		start := len(buf)
+		buf = e.record(buf, asked[i], &l) // where it moves, the records before stay where they are
+		rows = append(rows, checkpoint.Row{Pos: asked[i].pos, Record: buf[start:]})
 		organic += len(l.Organic)
 		e.warnOrganic(&l)
 	}
+	e.finished, e.records = rows, buf
 	if err := e.store.Append(rows); err != nil {
 		return err
 	}

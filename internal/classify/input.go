@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,47 +137,83 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 // checkRange reads the unit's range once; the rest of the file is the split's to
 // check. So are its RowIDs, if the split's sum says that it is the same file.
 func (s *Settings) checkRange(ctx context.Context, in *input, o record.Options) (rows int64, err error) {
-	if err := in.checkStart(s.Range.ByteStart); err != nil {
+	rg := s.Range
+	if err := in.checkBytes(rg); err != nil {
 		return 0, err
 	}
-	r, err := record.OpenRange(in.file, in.size, o, s.Range)
+	end := cmp.Or(rg.ByteEnd, in.size)
+	h, err := record.ReadHeader(in.file, in.size, o)
 	if err != nil {
 		return 0, err
 	}
-	id := r.Header().Index(record.RowID) // where it is missing newLayout says so
+	scan := record.ScanOptions{Options: o, From: rg.ByteStart}
+	checkIDs := s.InputSum == "" && h.Index(record.RowID) >= 0 // where it is missing newLayout says so
+	if checkIDs {
+		scan.Columns = []int{h.Index(record.RowID)}
+	}
+	first := int64(1) // position of the first row of the scan
+	if rg.ByteStart > 0 {
+		first = rg.RowStart
+	}
 	var ids record.IDs
 	var text []byte
-	for ; ; rows++ {
-		rec, err := r.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return rows, s.checkCount(rows)
-		case err != nil:
-			return 0, err
-		case rows%1024 == 0 && ctx.Err() != nil:
-			return 0, context.Cause(ctx)
+	err = record.Scan(ctx, in.file, end, h, scan, func(b *record.Block) error {
+		for i := range b.Recs {
+			switch pos := first + b.Pos - 1 + int64(i); {
+			case pos < rg.RowStart:
+				continue
+			case rg.RowEnd > 0 && pos > rg.RowEnd:
+				return errBehind
+			}
+			rows++
+			if !checkIDs {
+				continue
+			}
+			text = record.AppendText(text[:0], o.Format, b.Token(b.Spans[i]))
+			if _, err := ids.Add(s.Input, 0, text); err != nil {
+				return in.atLine(err, b.Offset+int64(b.Recs[i].From))
+			}
 		}
-		if id < 0 || s.InputSum != "" {
-			continue
-		}
-		text = rec.Text(text[:0], id)
-		if _, err := ids.Add(s.Input, rec.Line, text); err != nil {
-			return 0, err
-		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errBehind) && rg.ByteEnd > 0:
+		rows++ // more than there should be
+	case err != nil && !errors.Is(err, errBehind):
+		return 0, err
 	}
+	return rows, s.checkCount(rows)
 }
 
-// checkStart refuses an offset that is not that of a line.
-func (in *input) checkStart(at int64) error {
-	if at == 0 || at > in.size {
-		return nil // OpenRange says so
+var errBehind = errors.New("behind the range")
+
+// atLine gives the error of a record the line at which the record starts.
+func (in *input) atLine(err error, offset int64) error {
+	var bad *record.Error
+	if errors.As(err, &bad) {
+		line, lerr := record.LineAt(in.file, offset)
+		if lerr != nil {
+			return lerr
+		}
+		bad.Line = line
+	}
+	return err
+}
+
+// checkBytes refuses offsets that are not in the file, or not those of a line.
+func (in *input) checkBytes(rg record.Range) error {
+	switch {
+	case rg.ByteStart > in.size || rg.ByteEnd > in.size || rg.ByteEnd > 0 && rg.ByteEnd < rg.ByteStart:
+		return &UsageError{What: fmt.Sprintf("bytes %d to %d are not in %s, which has %d", rg.ByteStart, rg.ByteEnd, in.name, in.size)}
+	case rg.ByteStart == 0:
+		return nil
 	}
 	var before [1]byte
-	if _, err := in.file.ReadAt(before[:], at-1); err != nil {
+	if _, err := in.file.ReadAt(before[:], rg.ByteStart-1); err != nil {
 		return err
 	}
 	if before[0] != '\n' {
-		return &UsageError{What: fmt.Sprintf("no record of %s starts at byte %d", in.name, at), Hint: "split it again with prism-split"}
+		return &UsageError{What: fmt.Sprintf("no record of %s starts at byte %d", in.name, rg.ByteStart), Hint: "split it again with prism-split"}
 	}
 	return nil
 }
@@ -189,8 +226,12 @@ func (s *Settings) checkCount(rows int64) error {
 	case rows == 0:
 		return &UsageError{What: fmt.Sprintf("%s has no rows %s", s.Input, rowsOf(rg))}
 	case rg.ByteEnd > 0 && rg.RowEnd > 0 && rows != want:
+		more := ""
+		if rows > want {
+			more = " or more"
+		}
 		return &UsageError{
-			What: fmt.Sprintf("%s has %d rows between bytes %d and %d, not %d", s.Input, rows, rg.ByteStart, rg.ByteEnd, want),
+			What: fmt.Sprintf("%s has %d rows%s between bytes %d and %d, not %d", s.Input, rows, more, rg.ByteStart, rg.ByteEnd, want),
 			Hint: "split it again with prism-split",
 		}
 	}

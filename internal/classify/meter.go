@@ -70,10 +70,15 @@ func (m *meter) call(c *status.Call) {
 	m.c.Tokens += int64(max(c.Tokens, 0))
 }
 
-func (m *meter) pause(d int) {
+// pause counts the calls that wait for the end of a pause.
+func (m *meter) pause(begins bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.paused += d
+	if begins {
+		m.paused++
+	} else {
+		m.paused--
+	}
 }
 
 // state is the counts, whether calls wait for the end of a pause, and the last error.

@@ -21,9 +21,11 @@ type emitter struct {
 	form   record.Format
 	out    *bufio.Writer
 
+	streams  bool          // somebody may read the output while it is written
 	next     atomic.Int64  // position that comes next
 	end      atomic.Int64  // last position, once the input was read; before: -1
-	advanced chan struct{} // told whenever next grows
+	waited   atomic.Bool   // somebody waits for rows to go out
+	advanced chan struct{} // told then, when some did
 	ready    []byte        // what Read lent, not yet taken by the record reader
 	queue    [][]byte
 	rows     int64
@@ -31,6 +33,7 @@ type emitter struct {
 
 func newEmitter(store *checkpoint.Store, l *layout, form record.Format, out io.Writer, first int64) *emitter {
 	e := &emitter{store: store, layout: l, form: form, out: bufio.NewWriterSize(out, 64<<10), advanced: make(chan struct{}, 1)}
+	_, e.streams = out.(*endableWriter)
 	e.next.Store(first)
 	e.end.Store(-1)
 	return e
@@ -42,8 +45,40 @@ func (e *emitter) run(ctx context.Context, ended context.Context) error {
 	if _, err := e.out.Write(record.NewEncoder(e.form, e.layout.names).Header(nil)); err != nil {
 		return err
 	}
+	rows := &finished{e, ctx, ended}
+	write := e.convert
+	if e.layout.form == record.CSV && e.form == record.CSV {
+		write = e.pass
+	}
+	if err := write(rows); err != nil {
+		return errors.Join(err, e.out.Flush())
+	}
+	return e.out.Flush()
+}
+
+// pass writes the records as the checkpoint has them.
+func (e *emitter) pass(rows *finished) error {
+	for {
+		if err := rows.fill(); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		for _, r := range e.queue {
+			if _, err := e.out.Write(r); err != nil {
+				return err
+			}
+		}
+		e.rows += int64(len(e.queue))
+		e.queue = nil
+	}
+}
+
+// convert writes the records in another format than CSV or from one.
+func (e *emitter) convert(finished *finished) error {
 	header := record.NewEncoder(record.CSV, e.layout.names).Header(nil)
-	rows, err := record.NewReader(io.MultiReader(bytes.NewReader(header), &finished{e, ctx, ended}), record.Options{Name: "checkpoint", Format: record.CSV})
+	rows, err := record.NewReader(io.MultiReader(bytes.NewReader(header), finished), record.Options{Name: "checkpoint", Format: record.CSV})
 	if err != nil {
 		return err
 	}
@@ -53,10 +88,10 @@ func (e *emitter) run(ctx context.Context, ended context.Context) error {
 	for {
 		rec, err := rows.Next()
 		if errors.Is(err, io.EOF) {
-			return e.out.Flush()
+			return nil
 		}
 		if err != nil {
-			return errors.Join(err, e.out.Flush())
+			return err
 		}
 		texts = e.cells(cells, rec, texts[:0])
 		line = encoder.Record(line[:0], cells)
@@ -107,15 +142,16 @@ func (f *finished) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill waits for the next row; meanwhile what was written is flushed, so that
-// a reader downstream sees each row when it is finished.
+// fill waits for the rows that come next and queues them. Meanwhile what was
+// written to a stream is flushed, so that its reader sees each row when it is
+// finished.
 func (f *finished) fill() error {
 	e := f.e
 	pos, end := e.next.Load(), e.end.Load()
 	if end >= 0 && pos > end {
 		return io.EOF
 	}
-	if !e.store.Ready(pos) {
+	if e.streams && !e.store.Ready(pos) {
 		if err := e.out.Flush(); err != nil {
 			return err
 		}
@@ -133,9 +169,11 @@ func (f *finished) fill() error {
 	}
 	e.queue = records
 	e.next.Store(pos + int64(max(len(records), 1)))
-	select {
-	case e.advanced <- struct{}{}:
-	default:
+	if e.waited.Load() {
+		select {
+		case e.advanced <- struct{}{}:
+		default:
+		}
 	}
 	return nil
 }

@@ -245,10 +245,12 @@ func TestUnits(t *testing.T) {
 		want string // error; empty: rows 2 and 3
 	}{
 		{"positions", record.Range{RowStart: 2, RowEnd: 3}, ""},
-		{"with offsets", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 38}, ""},
-		{"within a record", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 22, ByteEnd: 38}, "no record of"},
+		{"with offsets", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 37}, ""},
+		{"within a record", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 22, ByteEnd: 37}, "no record of"},
 		{"too few bytes", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 26}, "has 1 rows between bytes 20 and 26, not 2"},
-		{"behind the end", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 400}, "bytes 20 to 400 are not in the file"},
+		{"too many bytes", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 44}, "has 3 rows or more between bytes 20 and 44, not 2"},
+		{"behind the end", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 400}, "bytes 20 to 400 are not in"},
+		{"within the header", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 5, ByteEnd: 37}, "no record of"},
 		{"no rows", record.Range{RowStart: 9, RowEnd: 12}, "has no rows 9 to 12"},
 		{"no rows, open", record.Range{RowStart: 9}, "has no rows from 9 on"},
 	}
@@ -332,6 +334,38 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 			}
 			if made, _ := filepath.Glob(filepath.Join(b.dir, "*", "*")); len(made) != 0 || srv.Totals().Calls != 0 {
 				t.Errorf("made %q and %d calls", made, srv.Totals().Calls)
+			}
+		})
+	}
+}
+
+// TestFaultsInARange are named by line, those behind it are not looked at.
+func TestFaultsInARange(t *testing.T) {
+	srv := serve(t)
+	text := "RowID,Message\n1,one\n2,two\n3,\"th\nree\"\n2,again\nx,five\n6,six,7\n"
+	tests := []struct {
+		name  string
+		start int64
+		end   int64
+		bytes int64
+		want  string // after the file's name; empty: fine
+	}{
+		{"before all faults", 1, 3, 0, ""},
+		{"RowID twice", 2, 4, 0, ":6: RowID 2 is there a second time"},
+		{"RowID twice, by offset", 2, 4, 20, ":6: RowID 2 is there a second time"},
+		{"once in the range", 3, 4, 26, ""},
+		{"no RowID", 3, 5, 26, ":7: "},
+		{"too many fields", 6, 6, 0, ":8: the record has 3 fields, the header 2"},
+	}
+	for i, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t, 0, srv)
+			b.write("in.csv", text)
+			b.s.RunID = fmt.Sprint("r", i)
+			b.s.Range = record.Range{RowStart: tt.start, RowEnd: tt.end, ByteStart: tt.bytes}
+			_, err := b.run(context.Background())
+			if tt.want == "" && err != nil || tt.want != "" && (!IsUsage(err) || !strings.Contains(err.Error(), "in.csv"+tt.want)) {
+				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
 	}

@@ -30,7 +30,11 @@ type source struct {
 	read    int64 // rows read
 	last    int64 // position of the last row read; at first: of the one before the first
 	text    []byte
+	rows    []row // to give out, made some at a time
 }
+
+// rowsAtOnce is how many rows are made together. They live as long as one of them.
+const rowsAtOnce = 16
 
 // next returns the next row, io.EOF after the last. The row is the caller's.
 func (s *source) next() (*row, error) {
@@ -41,7 +45,12 @@ func (s *source) next() (*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &row{pos: rec.Pos, line: rec.Line}
+	if len(s.rows) == 0 {
+		s.rows = make([]row, rowsAtOnce)
+	}
+	r := &s.rows[0]
+	s.rows = s.rows[1:]
+	r.pos, r.line = rec.Pos, rec.Line
 	s.text = rec.Text(s.text[:0], s.layout.id)
 	if s.ids != nil {
 		if r.RowID, err = s.ids.Add(s.file, rec.Line, s.text); err != nil {
@@ -50,21 +59,29 @@ func (s *source) next() (*row, error) {
 	} else if r.RowID, err = record.ParseRowID(s.text); err != nil {
 		return nil, &record.Error{File: s.file, Line: rec.Line, Msg: err.Error()}
 	}
-	r.Title = s.textOf(rec, s.layout.title)
-	r.Message = s.textOf(rec, s.layout.message)
-	r.Sentiment = s.textOf(rec, s.layout.sentiment)
-	r.kept = s.layout.appendKept(nil, rec)
+	s.readTexts(r, rec)
+	r.kept = s.layout.appendKept(make([]byte, 0, len(rec.Raw())), rec)
 	s.read++
 	s.last = rec.Pos
 	return r, nil
 }
 
-func (s *source) textOf(rec *record.Record, column int) string {
+// readTexts gives the row its texts, in one piece of memory.
+func (s *source) readTexts(r *row, rec *record.Record) {
+	s.text = s.appendText(s.text[:0], rec, s.layout.title)
+	title := len(s.text)
+	s.text = s.appendText(s.text, rec, s.layout.message)
+	message := len(s.text)
+	s.text = s.appendText(s.text, rec, s.layout.sentiment)
+	all := string(s.text)
+	r.Title, r.Message, r.Sentiment = all[:title], all[title:message], all[message:]
+}
+
+func (s *source) appendText(dst []byte, rec *record.Record, column int) []byte {
 	if column < 0 {
-		return ""
+		return dst
 	}
-	s.text = rec.Text(s.text[:0], column)
-	return string(s.text)
+	return rec.Text(dst, column)
 }
 
 // work is the rows of one model call.
