@@ -3,6 +3,7 @@ package classify
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -117,7 +118,11 @@ func (e *engine) run(ctx context.Context, cancel context.CancelCauseFunc) error 
 	})
 	var outErr error
 	side.Go(func() error {
-		if err := e.out.run(ctx, ended); err != nil {
+		err := e.out.run(ctx, ended)
+		switch {
+		case err != nil && errors.Is(err, ctx.Err()):
+			outErr = context.Cause(ctx)
+		case err != nil:
 			outErr = fmt.Errorf("write output: %w", err)
 			cancel(outErr)
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"prism/internal/checkpoint"
 	"prism/internal/ollamatest"
@@ -78,6 +79,12 @@ func TestInterruptedAgainAndAgain(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	srv := serve(t, ollamatest.CountOnly())
 	b := newBench(t, rows, srv)
+	b.sleep = func(ctx context.Context, _ time.Duration) error {
+		if ctx.Done() == nil { // the end's patience with a blocked output: here it is none
+			<-t.Context().Done()
+		}
+		return ctx.Err()
+	}
 	interrupts := 0
 	for {
 		ctx, cancel := context.WithCancelCause(context.Background())
