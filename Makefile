@@ -12,7 +12,7 @@ help:
 	@echo 'make demo      label the sample feedback on a real Ollama server, end to end'
 	@echo 'make test      every test, those on a real Ollama server included'
 	@echo 'make build     the five tools, in bin/'
-	@echo 'make install   the five tools, in $$PREFIX/bin [$(PREFIX)/bin]'
+	@echo 'make install   the five tools and the two scripts, in $$PREFIX/bin [$(PREFIX)/bin]'
 	@echo 'make lint      gofmt, vet, staticcheck, shellcheck, shfmt, go mod tidy'
 	@echo 'make cross     builds for linux, darwin and windows on amd64 and arm64'
 	@echo 'make check-report  the HTML report in a headless Chromium'
@@ -51,7 +51,7 @@ fuzz:
 
 install: build
 	mkdir -p $(PREFIX)/bin
-	cp $(TOOLS:%=bin/%) $(PREFIX)/bin/
+	cp $(TOOLS:%=bin/%) scripts/prism-run scripts/prism-interactive $(PREFIX)/bin/
 
 clean:
 	rm -rf bin demo

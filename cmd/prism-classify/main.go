@@ -31,8 +31,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	g := grammar{args: args}
-	onTerminal := isTerminal(errOut) && !isTerminal(out)
-	g.progress = term.NewProgress(errOut, onTerminal, func() int { return width(errOut) }, time.Now)
+	g.progress = term.NewProgress(errOut, isTerminal(errOut), func() int { return width(errOut) }, time.Now)
 	g.progress.Color = term.WantsColor(os.Getenv)
 	return cli.Main(cli.Command{
 		Name:    "prism-classify",
@@ -110,7 +109,9 @@ type grammar struct {
 	typed    map[string]bool // flags of the command line
 	label    string          // of the unit; empty: by the input's name
 	progress *term.Progress
-	latest   atomic.Pointer[classify.Progress] // nil: no row was asked for yet
+
+	rowsOnTerminal bool                              // the rows go where the progress line would be
+	latest         atomic.Pointer[classify.Progress] // nil: no row was asked for yet
 }
 
 func (g *grammar) run(ctx context.Context, std cli.Std) error {
@@ -132,6 +133,7 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	}
 	start := time.Now()
 	defer whenAsked(func() { g.tell(start) })()
+	g.rowsOnTerminal = s.Output == "-" && isTerminal(std.Out)
 	result, err := classify.Run(ctx, s, classify.Streams{
 		In: std.In, Out: std.Out, Messages: std, Progress: g.show, Now: time.Now, Sleep: sleep,
 	})
@@ -162,7 +164,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 func (g *grammar) show(p classify.Progress) {
 	g.latest.Store(&p)
 	switch {
-	case g.Quiet:
+	case g.Quiet || g.rowsOnTerminal:
 	case p.Done:
 		g.progress.Clear()
 	default:

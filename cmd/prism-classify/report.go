@@ -21,18 +21,31 @@ func report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Re
 		if r.Failures != "" {
 			std.Infof("failed rows: %s", r.Failures)
 		}
+		if s.CheckpointDir != "" {
+			std.Infof("the same command with --run-id %s --retry-failed asks for them again", r.RunID)
+		}
 		return cli.Fail(cli.Partial, nil, "")
 	}
+	ended := end(ctx, err, s.Model)
 	switch {
 	case r.RunID == "": // it ended before it began
 	case r.Resume == "":
 		std.Infof("%s labelled, but not kept: there was no --checkpoint-dir", classify.Plural(r.Rows, "row"))
 	case s.Input == "-":
-		std.Infof("%s saved; to go on, with the same input: %s", classify.Plural(r.Rows, "row"), r.Resume)
+		addHint(ended, "%s saved; to go on, with the same input: %s", classify.Plural(r.Rows, "row"), r.Resume)
 	default:
-		std.Infof("%s saved; to go on: %s", classify.Plural(r.Rows, "row"), r.Resume)
+		addHint(ended, "%s saved; to go on: %s", classify.Plural(r.Rows, "row"), r.Resume)
 	}
-	return end(ctx, err, s.Model)
+	return ended
+}
+
+// addHint gives an error one hint more, a line each: a hint is printed even
+// where messages are not.
+func addHint(err error, format string, args ...any) {
+	var e *cli.Error
+	if errors.As(err, &e) {
+		e.Hint = strings.TrimPrefix(e.Hint+"\n"+fmt.Sprintf(format, args...), "\n")
+	}
 }
 
 func summary(r classify.Result, took time.Duration) string {

@@ -125,10 +125,7 @@ func (m *merger) listMissing(input record.Options, find func(add func(pos, id in
 		m.std.Warnf("%d rows have a RowID that %s does not have", e.Strangers, input.Name)
 	}
 	if e.Missing == 0 {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("remove the list of missing rows: %w", err)
-		}
-		return nil
+		return removeList(path, input.Name)
 	}
 	if err := list.Close(); err != nil {
 		return err
@@ -139,4 +136,24 @@ func (m *merger) listMissing(input record.Options, find func(add func(pos, id in
 	m.steps.Clear()
 	return cli.Fail(cli.Partial, fmt.Errorf("%d of the %d rows of %s are missing: positions %s", e.Missing, e.Rows, input.Name, list),
 		path+" lists them")
+}
+
+// removeList removes the list that an earlier call made of the same input; any
+// other file of this name stays.
+func removeList(path, input string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	mine, err := merge.IsMissingList(f, input)
+	if err := errors.Join(err, f.Close()); err != nil || !mine {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("remove the list of missing rows: %w", err)
+	}
+	return nil
 }

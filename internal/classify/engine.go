@@ -33,7 +33,7 @@ const maxAnew = 3
 const maxReply = 64 << 10
 
 // maxOrganic bounds the organic labels that are warned of, once each; all are counted.
-const maxOrganic = 20
+const maxOrganic = 5
 
 // model is what the engine asks of a server.
 type model interface {

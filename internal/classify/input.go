@@ -127,6 +127,9 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 	} else if in.rows, err = s.checkRange(ctx, in, o); err != nil {
 		return err
 	}
+	if err := record.CheckUTF8(ctx, in.file, s.Range.ByteStart, cmp.Or(s.Range.ByteEnd, in.size), s.Input); err != nil {
+		return err
+	}
 	in.records, err = record.OpenRange(in.file, in.size, o, s.Range)
 	if s.Limit > 0 {
 		in.rows = min(in.rows, s.Limit)
@@ -223,6 +226,8 @@ func (in *input) checkBytes(rg record.Range) error {
 func (s *Settings) checkCount(rows int64) error {
 	rg := s.Range
 	switch want := rg.RowEnd - max(rg.RowStart, 1) + 1; {
+	case rows == 0 && rg.RowStart <= 1 && rg.RowEnd == 0: // a file without rows, as prism-split has it
+		return nil
 	case rows == 0:
 		return &UsageError{What: fmt.Sprintf("%s has no rows %s", s.Input, rowsOf(rg))}
 	case rg.ByteEnd > 0 && rg.RowEnd > 0 && rows != want:

@@ -104,7 +104,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 
 // prepare checks all that needs neither input nor server.
 func (s *Settings) prepare() (*prompt.Schema, error) {
-	if err := s.check(); err != nil {
+	if err := errors.Join(s.check(), s.checkOutput()); err != nil {
 		return nil, err
 	}
 	return s.loadPrompts()
@@ -177,6 +177,9 @@ func (w *worker) nameRun() {
 		}
 		return false
 	})
+	if s.CheckpointDir != "" {
+		w.io.Messages.Infof("run %s; after an interruption the same command with --run-id %s goes on", s.RunID, s.RunID)
+	}
 }
 
 // in is name in dir, empty if dir is.

@@ -90,6 +90,14 @@ func (s *Settings) check() error {
 	return errors.Join(errs...)
 }
 
+// checkOutput refuses an output that cannot take the place of what is there.
+func (s *Settings) checkOutput() error {
+	if info, err := os.Stat(s.Output); s.Output != "-" && err == nil && info.IsDir() {
+		return &UsageError{What: fmt.Sprintf("the output %s is a folder", s.Output), Hint: "name a file, or use --output-dir"}
+	}
+	return nil
+}
+
 func safeName(s string) bool {
 	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == "" && strings.Trim(s, ".") != ""
 }

@@ -53,6 +53,9 @@ func (s *source) next() (*row, error) {
 	r.pos, r.line = rec.Pos, rec.Line
 	s.text = rec.Text(s.text[:0], s.layout.id)
 	if s.ids != nil {
+		if err := rec.CheckUTF8(s.file); err != nil {
+			return nil, err
+		}
 		if r.RowID, err = s.ids.Add(s.file, rec.Line, s.text); err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ const exitCodes = `Exit codes: 0 done; 1 failed (disk, damage, bug); 2 wrong usa
 type Error struct {
 	Code int
 	Err  error
-	Hint string // empty: none
+	Hint string // a line each; empty: none
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
@@ -211,6 +211,8 @@ func (m Messages) print(err error) {
 	}
 	var e *Error
 	if errors.As(err, &e) && e.Hint != "" {
-		fmt.Fprintf(m.w, "hint: %s\n", e.Hint)
+		for line := range strings.SplitSeq(e.Hint, "\n") {
+			fmt.Fprintf(m.w, "hint: %s\n", line)
+		}
 	}
 }

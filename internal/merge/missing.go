@@ -3,6 +3,7 @@ package merge
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -22,13 +23,29 @@ type MissingList struct {
 
 // NewMissingList starts the list of rows that are missing of an input file.
 func NewMissingList(w io.Writer, input string) (*MissingList, error) {
+	l := &MissingList{w: bufio.NewWriter(w)}
+	_, err := fmt.Fprintf(l.w, "%s,\n  \"rows\": [", listHead(input))
+	return l, err
+}
+
+// listHead is how the list of an input file begins.
+func listHead(input string) string {
 	name, err := json.Marshal(input)
 	if err != nil {
-		return nil, err
+		panic("merge: a string always marshals: " + err.Error())
 	}
-	l := &MissingList{w: bufio.NewWriter(w)}
-	_, err = fmt.Fprintf(l.w, "{\n  \"input_file\": %s,\n  \"rows\": [", name)
-	return l, err
+	return "{\n  \"input_file\": " + string(name)
+}
+
+// IsMissingList tells whether r begins as the list of an input file does.
+func IsMissingList(r io.Reader, input string) (bool, error) {
+	want := listHead(input)
+	have := make([]byte, len(want))
+	_, err := io.ReadFull(r, have)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, nil
+	}
+	return err == nil && string(have) == want, err
 }
 
 // Add takes the next missing row, in ascending order of positions.

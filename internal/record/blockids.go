@@ -17,7 +17,12 @@ func (b *Block) IDs(dst []int64, format Format, j, columns int, name string) []i
 	for i := range b.Recs {
 		var token []byte
 		if columns == 0 {
-			token = b.firstField(i, format)
+			rec := b.Data[b.Recs[i].From:b.Recs[i].End]
+			if v, ok := leadingID(rec, format.delimiter()); ok {
+				dst = append(dst, v)
+				continue
+			}
+			token = rec[:FieldEnd(format, rec)]
 		} else {
 			token = b.Token(b.Spans[i*columns+j])
 		}
@@ -35,15 +40,18 @@ func (b *Block) IDs(dst []int64, format Format, j, columns int, name string) []i
 	return dst
 }
 
-// firstField is the raw token that record i of CSV or TSV starts with.
-func (b *Block) firstField(i int, format Format) []byte {
-	text := b.Data[b.Recs[i].From:b.Recs[i].End]
-	n := 0
-	for n < len(text) && (text[n]-'0' <= 9 || text[n] == '-') {
-		n++
+// leadingID reads the digits of a field that rec starts with, if there are
+// nothing but digits and not too many.
+func leadingID(rec []byte, delim byte) (v int64, ok bool) {
+	for i, c := range rec {
+		d := c - '0'
+		if d > 9 {
+			return v, c == delim && i > 0
+		}
+		if i == safeDigits {
+			return 0, false
+		}
+		v = v*10 + int64(d)
 	}
-	if n < len(text) && text[n] != format.delimiter() {
-		n = FieldEnd(format, text)
-	}
-	return text[:n]
+	return v, len(rec) > 0
 }

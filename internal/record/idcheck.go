@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"prism/internal/idset"
 )
@@ -150,7 +151,7 @@ func idColumn(h *Header, o CheckOptions) (int, error) {
 	name := idName(o.IDColumn)
 	i := h.Index(name)
 	if i < 0 && (o.Format != JSONL || len(h.Names) > 0) {
-		return -1, &Error{o.Name, h.line(), fmt.Sprintf("there is no column %s", name)}
+		return -1, &Error{o.Name, h.line(), fmt.Sprintf("there is no column %s; the columns are %s", name, strings.Join(h.Names, ", "))}
 	}
 	return i, nil
 }

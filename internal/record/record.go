@@ -100,6 +100,9 @@ func shownName(name string) string {
 
 var errRowID = errors.New("not an integer of 64 bits")
 
+// safeDigits is how many digits always fit into 64 bits.
+const safeDigits = 18
+
 // ParseRowID reads a RowID: an optional minus sign and digits, nothing else,
 // within 64 bits.
 func ParseRowID(text []byte) (int64, error) {
@@ -108,19 +111,18 @@ func ParseRowID(text []byte) (int64, error) {
 	if negative {
 		digits = text[1:]
 	}
-	const safe = 18 // so many digits always fit
 	if len(digits) == 0 {
 		return 0, errRowID
 	}
 	v := int64(0)
-	for _, c := range digits[:min(len(digits), safe)] {
+	for _, c := range digits[:min(len(digits), safeDigits)] {
 		d := c - '0'
 		if d > 9 {
 			return 0, errRowID
 		}
 		v = v*10 + int64(d)
 	}
-	if len(digits) > safe {
+	if len(digits) > safeDigits {
 		n, err := strconv.ParseInt(string(text), 10, 64)
 		if err != nil {
 			return 0, errRowID
