@@ -3,7 +3,7 @@
 // their targets as Markdown. What takes the server's time is a wait, so that
 // figures about its use are not those of this machine's cores.
 //
-//	go run ./internal/benchclassify -bin bin -fake /tmp/fake -dir /tmp/prism-bench-classify -rows 5000000
+//	go run ./internal/benchclassify -bin bin -fake /tmp/fake -dir /tmp/prism-bench-classify -rows 9000000
 package main
 
 import (
