@@ -17,7 +17,17 @@ var bin string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
+// settings are the variables that the tools read; those of whoever runs the
+// tests are not to change what they see.
+var settings = []string{"MODEL", "HOST", "PROMPTS_CONFIG", "BATCH_SIZE", "PARALLEL", "OUTPUT_DIR", "CHECKPOINT_DIR", "STATUS_DIR", "LOGS_DIR", "MEMORY"}
+
 func run(m *testing.M) int {
+	for _, name := range settings {
+		if err := os.Unsetenv("PRISM_" + name); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	dir, err := os.MkdirTemp("", "prism-bin-")
 	if err == nil {
 		defer os.RemoveAll(dir)
