@@ -3,38 +3,75 @@ package record
 import (
 	"errors"
 	"os"
-	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
-// smb is the type of file systems of SMB 2 and later, which package unix lacks.
-const smb = 0xfe534d42
-
-// copiesRemotely tells whether a file lies on a server that can copy by itself.
-// On local disks copy_file_range copies through pipes: that was measured to
-// take half as much time again as reads and writes of 256 KiB.
-func copiesRemotely(f *os.File) bool {
-	var fs unix.Statfs_t
-	if err := unix.Fstatfs(int(f.Fd()), &fs); err != nil {
-		return false
-	}
-	return slices.Contains([]int64{unix.NFS_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC, smb, unix.CEPH_SUPER_MAGIC}, int64(fs.Type))
+// kernelCopy copies between files by splice, through a pipe that holds pages
+// and no copies of them. copy_file_range does the same through a small pipe, in
+// pieces of 64 KiB: for ranges that do not start at a page, that was measured to
+// take a quarter more time, and reads and writes a sixth more.
+type kernelCopy struct {
+	pipe [2]int // to read from and to write to
+	open bool
 }
 
-// kernelCopy copies at most n bytes. It returns how many; 0 says that the
-// kernel cannot copy between these files.
-func kernelCopy(out *os.File, at int64, in *os.File, from, n int64) (int64, error) {
-	for {
-		done, err := unix.CopyFileRange(int(in.Fd()), &from, int(out.Fd()), &at, int(n), 0)
-		switch {
-		case err == nil:
-			return int64(done), nil
-		case errors.Is(err, unix.EINTR), errors.Is(err, unix.EAGAIN):
-		case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EIO), errors.Is(err, unix.EDQUOT), errors.Is(err, unix.EFBIG):
-			return 0, os.NewSyscallError("copy_file_range", err)
-		default:
-			return 0, nil
+// kernelPiece is the bytes of a pipe that any user may have.
+const kernelPiece = 1 << 20
+
+func newKernelCopy() *kernelCopy {
+	k := &kernelCopy{}
+	if unix.Pipe2(k.pipe[:], unix.O_CLOEXEC) == nil {
+		k.open = true
+		_, _ = unix.FcntlInt(uintptr(k.pipe[0]), unix.F_SETPIPE_SZ, kernelPiece) // else it is smaller
+	}
+	return k
+}
+
+// copy copies at most n bytes and returns how many; 0 says that the kernel
+// cannot copy between these files.
+func (k *kernelCopy) copy(out *os.File, at int64, in *os.File, from, n int64) (int64, error) {
+	if !k.open {
+		return 0, nil
+	}
+	n = min(n, kernelPiece-at%kernelPiece)
+	read, err := splice(int(in.Fd()), &from, k.pipe[1], nil, n)
+	if err != nil || read == 0 {
+		k.close()
+		return 0, nil
+	}
+	for left := read; left > 0; {
+		done, err := splice(k.pipe[0], nil, int(out.Fd()), &at, left)
+		if err != nil || done == 0 {
+			k.close()
+			return 0, copyError(err)
 		}
+		left -= done
+	}
+	return read, nil
+}
+
+func splice(from int, fromAt *int64, to int, toAt *int64, n int64) (int64, error) {
+	for {
+		done, err := unix.Splice(from, fromAt, to, toAt, int(n), unix.SPLICE_F_MOVE)
+		if !errors.Is(err, unix.EINTR) {
+			return int64(done), err
+		}
+	}
+}
+
+// copyError is an error that a plain copy would meet too.
+func copyError(err error) error {
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EIO) || errors.Is(err, unix.EFBIG) {
+		return os.NewSyscallError("splice", err)
+	}
+	return nil
+}
+
+func (k *kernelCopy) close() {
+	if k.open {
+		unix.Close(k.pipe[0])
+		unix.Close(k.pipe[1])
+		k.open = false
 	}
 }
