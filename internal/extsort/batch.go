@@ -9,7 +9,7 @@ import (
 )
 
 // Batch is consecutive items of a sequence. An item is the bytes of a record
-// as they are to be written, line ending included.
+// as they are to be written, line ending included; none is empty.
 //
 // Where the keys of a sequence are whole, an item's key says all about its
 // order. Else it is the first bytes of a longer key, which stands before the

@@ -135,6 +135,44 @@ func memoryRun(keys ...uint64) Run {
 	}
 }
 
+func TestLargeBatchesAndItems(t *testing.T) {
+	var in []testItem
+	for i := range 60 {
+		size := 300_000
+		if i%20 == 7 {
+			size = 3 << 20
+		}
+		key := binary.BigEndian.AppendUint64(nil, uint64(i*37%60))
+		in = append(in, testItem{key, fmt.Sprintf("%d %s\n", i, bytes.Repeat([]byte{byte('a' + i%26)}, size))})
+	}
+	for _, limit := range []int64{1 << 20, 64 << 20} {
+		s := newTestSorter(t, limit, false)
+		b := &Batch{}
+		for i, it := range in {
+			it.addTo(b, false)
+			if i%30 == 29 { // 9 MB and more
+				if err := s.Add(b); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		runs, err := s.Runs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		_, err = Merge(context.Background(), runs, Options{Start: 5}, func(p []byte) error { got.Write(p); return nil })
+		if err != nil || got.String() != want(in, KeepAll) {
+			t.Errorf("chunks of %d: %v, got %d bytes, want %d", limit, err, got.Len(), len(want(in, KeepAll)))
+		}
+	}
+	s := newTestSorter(t, 1<<20, false)
+	b := &Batch{Data: make([]byte, maxItem), Keys: []uint64{1}, Items: []Span{{0, maxItem}}}
+	if err := s.Add(b); err == nil || err.Error() != "a record of 128 MiB is too long to be sorted" {
+		t.Errorf("got %v, want an error", err)
+	}
+}
+
 // Runs whose keys hardly overlap are merged by whole batches.
 func TestMergeOfConsecutiveRuns(t *testing.T) {
 	for _, equal := range []Equal{KeepAll, KeepFirst, KeepLast} {

@@ -8,23 +8,25 @@ type entry struct {
 	ref ref
 }
 
-// ref packs the place of an item: 16 bits number of the buffer, 21 bits where
-// it starts there, 27 bits length.
+// ref packs the place of an item: 16 bits number of the window of memory, 21
+// bits where it starts there, 27 bits length.
 type ref uint64
 
 const (
-	maxBuffers = 1 << 16
+	maxWindows = 1 << 16
 	maxFrom    = 1 << 21
 	maxItem    = 1 << 27
 )
 
-func newRef(buffer int, s Span) ref {
-	return ref(buffer)<<48 | ref(s.From)<<27 | ref(s.To-s.From)
+func newRef(window int, from, size uint32) ref {
+	return ref(window)<<48 | ref(from)<<27 | ref(size)
 }
 
-func (r ref) item(buffers [][]byte) []byte {
+func (r ref) size() int64 { return int64(r & (maxItem - 1)) }
+
+func (r ref) item(windows [][]byte) []byte {
 	from := r >> 27 & (maxFrom - 1)
-	return buffers[r>>48][from : from+r&(maxItem-1)]
+	return windows[r>>48][from : from+r&(maxItem-1)]
 }
 
 // sortEntries sorts by key and leaves equal keys in their order. It needs as
@@ -59,7 +61,7 @@ func sortEntries(e, scratch []entry) []entry {
 
 // sortLong sorts entries with equal keys by their long keys, the others being
 // sorted already.
-func sortLong(e []entry, buffers [][]byte) {
+func sortLong(e []entry, windows [][]byte) {
 	for from := 0; from < len(e); {
 		to := from + 1
 		for to < len(e) && e[to].key == e[from].key {
@@ -67,7 +69,7 @@ func sortLong(e []entry, buffers [][]byte) {
 		}
 		if to-from > 1 {
 			slices.SortStableFunc(e[from:to], func(a, b entry) int {
-				return compareLong(a.ref.item(buffers), b.ref.item(buffers))
+				return compareLong(a.ref.item(windows), b.ref.item(windows))
 			})
 		}
 		from = to

@@ -13,9 +13,9 @@ func (c *chunk) run() Run {
 		b := &Batch{}
 		for i, e := range c.entries {
 			if i%fetchAhead == 0 {
-				c.sum += fetch(c.buffers, c.entries[i:min(i+fetchAhead, len(c.entries))])
+				c.sum += fetch(c.windows, c.entries[i:min(i+fetchAhead, len(c.entries))])
 			}
-			b.Append(e.key, e.ref.item(c.buffers))
+			b.Append(e.key, e.ref.item(c.windows))
 			if len(b.Data) < bytes && i < len(c.entries)-1 {
 				continue
 			}

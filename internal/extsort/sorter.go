@@ -2,6 +2,7 @@ package extsort
 
 import (
 	"context"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -26,10 +27,29 @@ type Sorter struct {
 
 // chunk is items that are sorted together.
 type chunk struct {
-	buffers [][]byte
+	memory  [][]byte // the batches' Data
+	windows [][]byte // pieces of memory that refs count in
 	entries []entry
 	bytes   int64
 	sum     byte // what fetch gives
+}
+
+// add takes over the items of a batch and its memory.
+func (c *chunk) add(b *Batch) error {
+	base := uint32(0)
+	c.windows = append(c.windows, b.Data)
+	for i, item := range b.Items {
+		if item.To-item.From >= maxItem {
+			return fmt.Errorf("a record of %d MiB is too long to be sorted", (item.To-item.From)>>20)
+		}
+		if item.From-base >= maxFrom {
+			base = item.From
+			c.windows = append(c.windows, b.Data[base:])
+		}
+		c.entries = append(c.entries, entry{b.Keys[i], newRef(len(c.windows)-1, item.From-base, item.To-item.From)})
+	}
+	c.memory = append(c.memory, b.Data)
+	return nil
 }
 
 // Sizes of a Sorter, in bytes.
@@ -60,16 +80,16 @@ func (s *Sorter) Add(b *Batch) error {
 	}
 	c := s.filling
 	size := int64(cap(b.Data)) + int64(len(b.Items))*entrySize*3/2
-	if len(c.entries) > 0 && (c.bytes+size > s.limit || len(c.buffers) == maxBuffers) {
+	windows := len(c.windows) + 1 + len(b.Data)/maxFrom
+	if len(c.entries) > 0 && (c.bytes+size > s.limit || windows > maxWindows) {
 		if err := s.next(); err != nil {
 			return err
 		}
 		c = s.filling
 	}
-	for i, item := range b.Items {
-		c.entries = append(c.entries, entry{b.Keys[i], newRef(len(c.buffers), item)})
+	if err := c.add(b); err != nil {
+		return err
 	}
-	c.buffers = append(c.buffers, b.Data)
 	c.bytes += size
 	b.Reset()
 	b.Data = s.buffer()
@@ -99,9 +119,8 @@ func (s *Sorter) next() error {
 	if fresh == nil {
 		return s.work.Wait()
 	}
-	s.spare = append(s.spare, fresh.buffers...)
-	s.filling = &chunk{buffers: fresh.buffers[:0], entries: fresh.entries[:0]}
-	clear(fresh.buffers)
+	s.spare = append(s.spare, fresh.memory...)
+	s.filling = &chunk{memory: fresh.memory[:0], windows: fresh.windows[:0], entries: fresh.entries[:0]}
 	run := new(Run)
 	s.runs = append(s.runs, run)
 	s.work.Go(func() (err error) {
@@ -137,7 +156,7 @@ func (s *Sorter) sort(c *chunk) {
 		s.scratch, c.entries = c.entries[:cap(c.entries)], sorted
 	}
 	if s.long {
-		sortLong(c.entries, c.buffers)
+		sortLong(c.entries, c.windows)
 	}
 }
 

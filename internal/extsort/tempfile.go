@@ -73,10 +73,10 @@ func (t *tempFile) write(ctx context.Context, c *chunk) (Run, error) {
 		to := len(c.entries) * (p + 1) / pieces
 		size := int64(0)
 		for _, e := range c.entries[from:to] {
-			size += frameSize + int64(e.ref&(maxItem-1))
+			size += frameSize + e.ref.size()
 		}
 		entries, offset := c.entries[from:to], at
-		g.Go(func() error { return t.writePiece(ctx, c.buffers, entries, offset) })
+		g.Go(func() error { return t.writePiece(ctx, c.windows, entries, offset) })
 		from, at = to, at+size
 	}
 	if err := g.Wait(); err != nil {
@@ -87,15 +87,15 @@ func (t *tempFile) write(ctx context.Context, c *chunk) (Run, error) {
 	return run, nil
 }
 
-func (t *tempFile) writePiece(ctx context.Context, buffers [][]byte, entries []entry, at int64) error {
+func (t *tempFile) writePiece(ctx context.Context, windows [][]byte, entries []entry, at int64) error {
 	buf, room := t.buffer(), writeBuffer-int(at%writeBuffer)
 	sum := byte(0)
 	defer func() { t.giveBack(buf, sum) }()
 	for i, e := range entries {
 		if i%fetchAhead == 0 {
-			sum += fetch(buffers, entries[i:min(i+fetchAhead, len(entries))])
+			sum += fetch(windows, entries[i:min(i+fetchAhead, len(entries))])
 		}
-		buf = appendFrame(buf, e.key, e.ref.item(buffers))
+		buf = appendFrame(buf, e.key, e.ref.item(windows))
 		for len(buf) >= room {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
@@ -128,11 +128,10 @@ const fetchAhead = 16
 
 // fetch looks at items that lie all over the memory, so that the processor
 // waits for all of them at once and not, when they are copied, for each.
-func fetch(buffers [][]byte, entries []entry) (sum byte) {
+func fetch(windows [][]byte, entries []entry) (sum byte) {
 	for _, e := range entries {
-		b := buffers[e.ref>>48]
-		from := e.ref >> 27 & (maxFrom - 1)
-		sum += b[from] + b[from+(e.ref&(maxItem-1))-1]
+		item := e.ref.item(windows)
+		sum += item[0] + item[len(item)-1]
 	}
 	return sum
 }

@@ -217,6 +217,29 @@ func TestSortOfLargeParts(t *testing.T) {
 	}
 }
 
+// A few bytes of CSV can make a long JSON object.
+func TestSortOfRecordsThatBecomeLonger(t *testing.T) {
+	var names []string
+	for i := range 30 {
+		names = append(names, fmt.Sprintf("%s %d", strings.Repeat("a long name of a column", 3), i))
+	}
+	var in, want strings.Builder
+	in.WriteString(strings.Join(names, ",") + ",RowID\n")
+	const n = 20_000
+	for i := range n {
+		fmt.Fprintf(&in, "%s%d\n", strings.Repeat(",", 30), n-i)
+		want.WriteByte('{')
+		for _, name := range names {
+			fmt.Fprintf(&want, "%q:\"\",", name)
+		}
+		fmt.Fprintf(&want, "\"RowID\":%d}\n", i+1)
+	}
+	got, _ := joined(t, inputs(t, record.CSV, in.String()), Options{Memory: 64 << 20, Format: record.JSONL})
+	if got != want.String() {
+		t.Errorf("got %d bytes, want %d", len(got), want.Len())
+	}
+}
+
 func TestKeysAreOrdered(t *testing.T) {
 	want := []string{
 		"-1e300", "-9223372036854775808", "-2", "-1.5", "-0", "0.5", "1", "1.0", "7", "10", "9007199254740992", "9007199254740993",

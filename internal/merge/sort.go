@@ -105,6 +105,9 @@ func (s *sorting) add(ctx context.Context, sorter *extsort.Sorter, p *part) erro
 	drop := s.drops.of(p)
 	o := b.scanOptions()
 	o.Block, o.Buffers = extsort.BlockSize, &s.buffers
+	if !b.direct() {
+		o.Block /= 4 // records may become longer
+	}
 	return record.Scan(ctx, p.File, p.File.Size, p.header, o, func(blk *record.Block) error {
 		s.o.progress(len(blk.Data))
 		batch, err := b.take(blk, drop)
