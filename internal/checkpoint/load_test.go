@@ -124,7 +124,7 @@ func TestMoreDamageIsNamed(t *testing.T) {
 		}, "run_w1.sums: damaged: it is missing"},
 		{"a line of the sums gone", func(t *testing.T, dir string) {
 			edit(t, dir, ".sums", func(b []byte) []byte { return b[bytes.IndexByte(b, '\n')+1:] })
-		}, "run_w1.sums: damaged: the checksum of part 1 is missing"},
+		}, "run_w1.sums:1: damaged: the checksum of part 1 is missing"},
 		{"no line of sums", func(t *testing.T, dir string) {
 			edit(t, dir, ".sums", func(b []byte) []byte { return append([]byte("{}\n"), b...) })
 		}, "run_w1.sums:1: damaged"},

@@ -15,15 +15,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"prism/internal/durable"
-	"prism/internal/record"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// maxTail bounds the unfinished record that a torn tail may be, in bytes.
-const maxTail = 256 << 20
 
 // maxPosition is more than any file has.
 const maxPosition = 1 << 60
@@ -73,19 +67,32 @@ func partNumber(rest string) (int, bool) {
 	return n, ok && err == nil && n > 0 && len(digits) >= 4
 }
 
+// partNumbers lists the parts that are there, in order. A job can have very many.
 func (s *Store) partNumbers() ([]int, error) {
-	paths, err := filepath.Glob(globEscape(s.path("_part")) + "*.csv")
+	dir, err := os.Open(s.dir)
 	if err != nil {
 		return nil, err
 	}
+	defer dir.Close()
+	job := filepath.Base(s.path(""))
 	var numbers []int
-	for _, path := range paths {
-		if n, ok := partNumber(strings.TrimPrefix(path, s.path(""))); ok {
-			numbers = append(numbers, n)
+	for {
+		names, err := dir.Readdirnames(1000)
+		for _, name := range names {
+			if rest, ok := strings.CutPrefix(name, job); ok {
+				if n, ok := partNumber(rest); ok {
+					numbers = append(numbers, n)
+				}
+			}
+		}
+		if err == io.EOF {
+			slices.Sort(numbers)
+			return numbers, nil
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	slices.Sort(numbers)
-	return numbers, nil
 }
 
 // loadParts reads every part: a sealed one must fit its checksum; those after
@@ -99,25 +106,21 @@ func (s *Store) loadParts() error {
 	if err != nil {
 		return err
 	}
-	lastSealed := 0
-	for n := range sums {
-		lastSealed = max(lastSealed, n)
-	}
-	for n := 1; n <= max(len(numbers), lastSealed); n++ {
+	var l loader
+	for n := 1; n <= max(len(numbers), len(sums)); n++ {
 		if n > len(numbers) || numbers[n-1] != n {
 			return &DamageError{File: s.partPath(n), What: "the part is missing"}
 		}
-		want, sealed := sums[n]
-		switch {
-		case sealed:
-			err = s.loadSealed(n, want)
-		case n < lastSealed:
-			err = &DamageError{File: s.path(".sums"), What: fmt.Sprintf("the checksum of part %d is missing", n)}
-		default:
+		if n <= len(sums) {
+			err = l.sealed(s, n, sums[n-1])
+		} else {
 			err = s.loadTorn(n)
 		}
 		if err != nil {
 			return err
+		}
+		if n == 64 { // of many parts these tell how much memory all will take
+			s.resumed = slices.Grow(s.resumed, len(s.resumed)*(len(numbers)/n))
 		}
 	}
 	s.count = len(numbers)
@@ -129,9 +132,9 @@ func (s *Store) sortResumed() {
 	slices.SortFunc(s.resumed, func(a, b extent) int { return cmp.Compare(a.pos, b.pos) })
 }
 
-// openSums reads the sums; a torn last line is dropped. They are there before
-// the first part is.
-func (s *Store) openSums(haveParts bool) (map[int]sum, error) {
+// openSums reads the sums, which are there before the first part is: that of
+// part n at n-1. A torn last line is dropped.
+func (s *Store) openSums(haveParts bool) ([]sealedSum, error) {
 	path := s.path(".sums")
 	if _, err := os.Lstat(path); haveParts && errors.Is(err, fs.ErrNotExist) {
 		return nil, &DamageError{File: path, What: "it is missing, but the parts it belongs to are there"}
@@ -141,16 +144,34 @@ func (s *Store) openSums(haveParts bool) (map[int]sum, error) {
 		return nil, err
 	}
 	s.sums = f
-	sums := map[int]sum{}
+	var sums []sealedSum
 	err = eachWholeLine(f, func(line int64, data []byte) error {
 		var v sum
-		if err := json.Unmarshal(data, &v); err != nil || v.Part < 1 {
-			return &DamageError{File: path, Line: line, What: "no line of checksums"}
+		crc := uint64(0)
+		err := json.Unmarshal(data, &v)
+		if err == nil {
+			crc, err = strconv.ParseUint(v.CRC, 16, 32)
 		}
-		sums[v.Part] = v
+		switch sealed := (sealedSum{bytes: v.Bytes, rows: v.Rows, crc: uint32(crc)}); {
+		case err != nil || v.Part < 1:
+			return &DamageError{File: path, Line: line, What: "no line of checksums"}
+		case v.Part <= len(sums):
+			sums[v.Part-1] = sealed
+		case v.Part > len(sums)+1: // parts are sealed in order
+			return &DamageError{File: path, Line: line, What: fmt.Sprintf("the checksum of part %d is missing", len(sums)+1)}
+		default:
+			sums = append(sums, sealed)
+		}
 		return nil
 	})
 	return sums, err
+}
+
+// sealedSum is a sum as it is kept while parts are loaded.
+type sealedSum struct {
+	bytes int64
+	rows  int
+	crc   uint32
 }
 
 // eachWholeLine calls f for every line and truncates the file behind the last whole one.
@@ -177,233 +198,4 @@ func eachWholeLine(file *os.File, f func(line int64, data []byte) error) error {
 		}
 		end += int64(len(data))
 	}
-}
-
-// openPart opens a part of an earlier process. The caller closes it.
-func (s *Store) openPart(number int) (*part, error) {
-	p := &part{number: number, name: s.partName(number), sealed: true}
-	var err error
-	p.f, err = os.OpenFile(s.partPath(number), os.O_RDWR, 0)
-	return p, err
-}
-
-func (s *Store) loadSealed(number int, want sum) error {
-	p, err := s.openPart(number)
-	if err != nil {
-		return err
-	}
-	defer p.f.Close()
-	if _, err := p.measure(p.f); err != nil {
-		return err
-	}
-	if got := fmt.Sprintf("%08x", p.sum); p.size != want.Bytes || got != want.CRC {
-		return &DamageError{File: s.partPath(number), What: fmt.Sprintf(
-			"it has %d bytes with checksum %s, was sealed with %d and %s", p.size, got, want.Bytes, want.CRC)}
-	}
-	end, err := s.readRows(p, p.f, p.size)
-	if err == nil && end != p.size {
-		err = &DamageError{File: s.partPath(number), What: "it was sealed with half a record"}
-	}
-	return err
-}
-
-func (s *Store) loadTorn(number int) error {
-	p, err := s.openPart(number)
-	if err != nil {
-		return err
-	}
-	defer func() { p.f.Close() }()
-	written, err := p.measure(p.f)
-	if err != nil {
-		return err
-	}
-	end, err := s.readRows(p, p.f, written)
-	if err != nil {
-		return err
-	}
-	if err := s.dropTail(p, end); err != nil {
-		return err
-	}
-	if err := p.f.Sync(); err != nil {
-		return err
-	}
-	return s.writeSums([]*part{p})
-}
-
-// hole is what a power cut may leave where bytes were never written, at least.
-const hole = 512
-
-// measure sets size and checksum of what the part's file r holds, and returns
-// how many bytes come before the first hole.
-func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return 0, err
-	}
-	p.size, p.sum, written = 0, 0, -1
-	buf := make([]byte, 64<<10)
-	zeros := 0 // at the end of what was read
-	for {
-		n, err := r.Read(buf)
-		if bytes.IndexByte(buf[:n], 0) < 0 {
-			zeros = 0
-		} else {
-			for i, c := range buf[:n] {
-				if c != 0 {
-					zeros = 0
-				} else if zeros++; zeros == hole && written < 0 {
-					written = p.size + int64(i) + 1 - hole
-				}
-			}
-		}
-		p.size += int64(n)
-		p.sum = crc32.Update(p.sum, castagnoli, buf[:n])
-		if err == io.EOF {
-			if written < 0 {
-				written = p.size
-			}
-			return written, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-	}
-}
-
-// readRows notes the rows in the first size bytes of a part's file and returns
-// where the last whole record ends. What follows is a torn tail if it holds no
-// whole record, damage otherwise.
-func (s *Store) readRows(p *part, file io.ReaderAt, size int64) (end int64, err error) {
-	path := s.partPath(p.number)
-	head := make([]byte, min(int64(len(s.header)), size))
-	if n, err := file.ReadAt(head, 0); n < len(head) {
-		return 0, err
-	}
-	if !bytes.Equal(head, s.header) {
-		if bytes.HasPrefix(s.header, bytes.TrimRight(head, "\x00")) {
-			return 0, nil // torn in the header
-		}
-		return 0, &DamageError{File: path, Line: 1, What: "the header is not that of the job"}
-	}
-	end = int64(len(s.header))
-	r, err := record.NewReader(io.NewSectionReader(file, 0, size), record.Options{Name: path, Format: record.CSV})
-	if err != nil {
-		return 0, asDamage(err)
-	}
-	for {
-		rec, err := r.Next()
-		switch {
-		case err == io.EOF && end == size:
-			return end, nil
-		case err == io.EOF:
-			return end, orTorn(file, end, size, &DamageError{File: path, What: "there are blank lines at its end"})
-		case err != nil:
-			return end, orTorn(file, end, size, asDamage(err))
-		case rec.Offset != end: // a blank line, or a carriage return before the line end
-			return 0, &DamageError{File: path, Line: rec.Line, What: "the record before it does not end as records of a part do"}
-		}
-		next := end + int64(len(rec.Raw())) + 1
-		if next > size || next == size && !endsLine(file, size) {
-			return end, nil // no line end: torn
-		}
-		pos, err := record.ParseRowID(rec.Text(nil, 0))
-		if err != nil || pos < 1 || pos > maxPosition {
-			return 0, &DamageError{File: path, Line: rec.Line, What: "no position"}
-		}
-		if s.done.has(pos) {
-			return 0, &DamageError{File: path, Line: rec.Line, What: fmt.Sprintf("position %d was finished before", pos)}
-		}
-		s.done.add(pos)
-		s.rows++
-		p.rows++
-		s.resumed = extend(s.resumed, extent{pos: pos, off: end, part: int32(p.number), rows: 1, bytes: int32(next - end)})
-		end = next
-	}
-}
-
-func endsLine(file io.ReaderAt, size int64) bool {
-	var last [1]byte
-	n, _ := file.ReadAt(last[:], size-1)
-	return n == 1 && last[0] == '\n'
-}
-
-func asDamage(err error) error {
-	var e *record.Error
-	if errors.As(err, &e) {
-		return &DamageError{File: e.File, Line: e.Line, What: e.Msg}
-	}
-	return err
-}
-
-// orTorn is nil if the bytes from end to size are a record that was never
-// finished; else it is the cause.
-func orTorn(file io.ReaderAt, end, size int64, cause error) error {
-	if size-end > maxTail {
-		return cause
-	}
-	tail := make([]byte, size-end)
-	if _, err := file.ReadAt(tail, end); err != nil {
-		return err
-	}
-	if recordEnd(bytes.TrimRight(tail, "\x00")) < 0 {
-		return nil
-	}
-	return cause
-}
-
-// dropTail makes the part end at end; 0 leaves the header alone in it.
-func (s *Store) dropTail(p *part, end int64) error {
-	if end == p.size && end > 0 {
-		return nil
-	}
-	if end > 0 {
-		if err := p.f.Truncate(end); err != nil {
-			return err
-		}
-	} else {
-		if err := p.f.Close(); err != nil {
-			return err
-		}
-		path := s.partPath(p.number)
-		if err := durable.WriteFile(path, s.header); err != nil {
-			return err
-		}
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
-		if err != nil {
-			return err
-		}
-		p.f = f
-	}
-	_, err := p.measure(p.f)
-	return err
-}
-
-// recordEnd is the number of bytes of data's first CSV record with its line
-// end, -1 if data ends before the record does.
-func recordEnd(data []byte) int {
-	switch n := bytes.IndexByte(data, '\n'); {
-	case n < 0:
-		return -1
-	case bytes.IndexByte(data[:n], '"') < 0: // the usual case
-		return n + 1
-	}
-	start, quoted := true, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case quoted:
-			if c == '"' {
-				if i+1 < len(data) && data[i+1] == '"' {
-					i++
-				} else {
-					quoted = false
-				}
-			}
-		case c == '\n':
-			return i + 1
-		case c == '"' && start:
-			quoted, start = true, false
-		default:
-			start = c == ','
-		}
-	}
-	return -1
 }

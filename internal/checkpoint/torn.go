@@ -1,0 +1,218 @@
+package checkpoint
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+
+	"prism/internal/durable"
+	"prism/internal/record"
+)
+
+// maxTail bounds the unfinished record that a torn tail may be, in bytes.
+const maxTail = 256 << 20
+
+// loadTorn notes the rows of a part that was never sealed, drops what follows
+// them, and seals it.
+func (s *Store) loadTorn(number int) error {
+	p := &part{number: number, name: s.partName(number), sealed: true}
+	var err error
+	if p.f, err = os.OpenFile(s.partPath(number), os.O_RDWR, 0); err != nil {
+		return err
+	}
+	defer func() { p.f.Close() }()
+	written, err := p.measure(p.f)
+	if err != nil {
+		return err
+	}
+	end, err := s.readRows(p, p.f, written)
+	if err != nil {
+		return err
+	}
+	if err := s.dropTail(p, end); err != nil {
+		return err
+	}
+	if err := p.f.Sync(); err != nil {
+		return err
+	}
+	return s.writeSums([]*part{p})
+}
+
+// hole is what a power cut may leave where bytes were never written, at least.
+const hole = 512
+
+// measure sets size and checksum of what the part's file r holds, and returns
+// how many bytes come before the first hole.
+func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	p.size, p.sum, written = 0, 0, -1
+	buf := make([]byte, 64<<10)
+	zeros := 0 // at the end of what was read
+	for {
+		n, err := r.Read(buf)
+		if bytes.IndexByte(buf[:n], 0) < 0 {
+			zeros = 0
+		} else {
+			for i, c := range buf[:n] {
+				if c != 0 {
+					zeros = 0
+				} else if zeros++; zeros == hole && written < 0 {
+					written = p.size + int64(i) + 1 - hole
+				}
+			}
+		}
+		p.size += int64(n)
+		p.sum = crc32.Update(p.sum, castagnoli, buf[:n])
+		if err == io.EOF {
+			if written < 0 {
+				written = p.size
+			}
+			return written, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// readRows notes the rows in the first size bytes of a part's file and returns
+// where the last whole record ends. What follows is a torn tail if it holds no
+// whole record, damage otherwise.
+func (s *Store) readRows(p *part, file io.ReaderAt, size int64) (end int64, err error) {
+	path := s.partPath(p.number)
+	head := make([]byte, min(int64(len(s.header)), size))
+	if n, err := file.ReadAt(head, 0); n < len(head) {
+		return 0, err
+	}
+	if !bytes.Equal(head, s.header) {
+		if bytes.HasPrefix(s.header, bytes.TrimRight(head, "\x00")) {
+			return 0, nil // torn in the header
+		}
+		return 0, &DamageError{File: path, Line: 1, What: "the header is not that of the job"}
+	}
+	end = int64(len(s.header))
+	r, err := record.NewReader(io.NewSectionReader(file, 0, size), record.Options{Name: path, Format: record.CSV})
+	if err != nil {
+		return 0, asDamage(err)
+	}
+	for {
+		rec, err := r.Next()
+		switch {
+		case err == io.EOF && end == size:
+			return end, nil
+		case err == io.EOF:
+			return end, orTorn(file, end, size, &DamageError{File: path, What: "there are blank lines at its end"})
+		case err != nil:
+			return end, orTorn(file, end, size, asDamage(err))
+		case rec.Offset != end: // a blank line, or a carriage return before the line end
+			return 0, &DamageError{File: path, Line: rec.Line, What: "the record before it does not end as records of a part do"}
+		}
+		next := end + int64(len(rec.Raw())) + 1
+		if next > size || next == size && !endsLine(file, size) {
+			return end, nil // no line end: torn
+		}
+		pos, err := record.ParseRowID(rec.Field(0))
+		if err != nil || pos < 1 || pos > maxPosition {
+			return 0, &DamageError{File: path, Line: rec.Line, What: "no position"}
+		}
+		if s.done.has(pos) {
+			return 0, &DamageError{File: path, Line: rec.Line, What: fmt.Sprintf("position %d was finished before", pos)}
+		}
+		p.rows++
+		s.resume(extent{pos: pos, off: end, part: int32(p.number), rows: 1, bytes: int32(next - end)})
+		end = next
+	}
+}
+
+func endsLine(file io.ReaderAt, size int64) bool {
+	var last [1]byte
+	n, _ := file.ReadAt(last[:], size-1)
+	return n == 1 && last[0] == '\n'
+}
+
+func asDamage(err error) error {
+	var e *record.Error
+	if errors.As(err, &e) {
+		return &DamageError{File: e.File, Line: e.Line, What: e.Msg}
+	}
+	return err
+}
+
+// orTorn is nil if the bytes from end to size are a record that was never
+// finished; else it is the cause.
+func orTorn(file io.ReaderAt, end, size int64, cause error) error {
+	if size-end > maxTail {
+		return cause
+	}
+	tail := make([]byte, size-end)
+	if _, err := file.ReadAt(tail, end); err != nil {
+		return err
+	}
+	if recordEnd(bytes.TrimRight(tail, "\x00")) < 0 {
+		return nil
+	}
+	return cause
+}
+
+// dropTail makes the part end at end; 0 leaves the header alone in it.
+func (s *Store) dropTail(p *part, end int64) error {
+	if end == p.size && end > 0 {
+		return nil
+	}
+	if end > 0 {
+		if err := p.f.Truncate(end); err != nil {
+			return err
+		}
+	} else {
+		if err := p.f.Close(); err != nil {
+			return err
+		}
+		path := s.partPath(p.number)
+		if err := durable.WriteFile(path, s.header); err != nil {
+			return err
+		}
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		p.f = f
+	}
+	_, err := p.measure(p.f)
+	return err
+}
+
+// recordEnd is the number of bytes of data's first CSV record with its line
+// end, -1 if data ends before the record does.
+func recordEnd(data []byte) int {
+	switch n := bytes.IndexByte(data, '\n'); {
+	case n < 0:
+		return -1
+	case bytes.IndexByte(data[:n], '"') < 0: // the usual case
+		return n + 1
+	}
+	start, quoted := true, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted:
+			if c == '"' {
+				if i+1 < len(data) && data[i+1] == '"' {
+					i++
+				} else {
+					quoted = false
+				}
+			}
+		case c == '\n':
+			return i + 1
+		case c == '"' && start:
+			quoted, start = true, false
+		default:
+			start = c == ','
+		}
+	}
+	return -1
+}
