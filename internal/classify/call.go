@@ -21,13 +21,6 @@ import (
 // maxDelay bounds the wait before a retry.
 const maxDelay = time.Minute
 
-// A paused worker looks every pausePoll whether it may go on; one that is not
-// takes it for granted for the time of ungated.
-const (
-	pausePoll = 250 * time.Millisecond
-	ungated   = 10 * time.Millisecond
-)
-
 // opConnect is ollama.Error's Op where there was no connection.
 const opConnect = "connect"
 
@@ -246,43 +239,6 @@ func (e *engine) read(w *work, ids []int64, r *ollama.Reply, call *status.Call) 
 	}
 	e.end(call, call.Time)
 	return res
-}
-
-// gate waits while the run is paused.
-func (e *engine) gate(ctx context.Context) error {
-	if err := ctxErr(ctx); err != nil || e.c.PauseDir == "" {
-		return err
-	}
-	now := e.c.Now()
-	if now.Sub(time.Unix(0, e.ungated.Load())).Abs() < ungated {
-		return nil
-	}
-	for waiting := false; ; {
-		paused, err := status.IsPaused(e.c.PauseDir)
-		if err != nil {
-			err = fmt.Errorf("look for the pause flag: %w", err)
-		}
-		if waiting != paused {
-			e.meter.pause(paused)
-			waiting = paused
-		}
-		if err != nil || !paused {
-			e.ungated.Store(now.UnixNano())
-			return err
-		}
-		if err := e.c.Sleep(ctx, pausePoll); err != nil {
-			e.meter.pause(false)
-			return context.Cause(ctx)
-		}
-		now = e.c.Now()
-	}
-}
-
-func ctxErr(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
 }
 
 // record appends the finished row as a checkpoint holds it.

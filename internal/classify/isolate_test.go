@@ -165,6 +165,28 @@ func TestReplyThatIsTooShort(t *testing.T) {
 	}
 }
 
+// TestManyFailuresAreNotAllPrinted, but listed and logged.
+func TestManyFailuresAreNotAllPrinted(t *testing.T) {
+	srv := serve(t, ollamatest.Fault{Kind: ollamatest.NullValue, P: 1})
+	b := newBench(t, 50, srv)
+	b.s.BatchSize, b.s.Retries = 1, 1
+	b.mustRun()
+	if n := strings.Count(b.said.text(), " failed after 1 call: "); n != maxWarnings || len(b.failures()) != 50 {
+		t.Errorf("%d printed, %d listed\n%s", n, len(b.failures()), b.said.text())
+	}
+	log, err := os.ReadFile(filepath.Join(b.s.LogsDir, "r", "run_r_w1.log"))
+	if n := strings.Count(string(log), " failed after 1 call: "); err != nil || n != 50 {
+		t.Errorf("%d logged, %v", n, err)
+	}
+
+	b = newBench(t, 50, srv)
+	b.s.BatchSize, b.s.Retries, b.s.LogsDir, b.s.CheckpointDir = 1, 1, "", ""
+	b.mustRun()
+	if n := strings.Count(b.said.text(), " failed after 1 call: "); n != 50 {
+		t.Errorf("%d printed, want all, for nothing else lists them", n)
+	}
+}
+
 // TestSingleRowIsAskedOtherwise: the same words at temperature 0 would give the
 // same reply again.
 func TestSingleRowIsAskedOtherwise(t *testing.T) {

@@ -289,6 +289,23 @@ func TestPausedRun(t *testing.T) {
 	}
 }
 
+// TestHeartbeatWhileACallHangs: a worker that waits is told from a dead one.
+func TestHeartbeatWhileACallHangs(t *testing.T) {
+	dir := newInput(t, 10)
+	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Fault{Kind: ollamatest.Hang})...)
+	w := startWorker(t, dir, srv.URL, nil)
+	var beats []time.Time
+	w.until("second heartbeat in the call", func() bool {
+		got, err := status.Read(status.WorkerPath(filepath.Join(dir, "status", "r"), 1))
+		if err == nil && srv.Totals().Calls == 1 && (len(beats) == 0 || got.UpdatedAt.After(beats[len(beats)-1])) {
+			beats = append(beats, got.UpdatedAt.Time)
+		}
+		return len(beats) > 2
+	})
+	w.signal(syscall.SIGTERM)
+	w.end(143)
+}
+
 // TestProgressOnDemand: USR1 makes a worker tell how far it is.
 func TestProgressOnDemand(t *testing.T) {
 	dir := newInput(t, 400)
