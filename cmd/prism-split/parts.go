@@ -82,7 +82,11 @@ func (s *splitter) refuseOthers(label string, format record.Format, paths []stri
 // writePart copies the header and the unit's bytes.
 func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p part, u *job.Unit) error {
 	out := p.file.OS()
-	err := record.CopyRange(ctx, out, 0, in, 0, header, nil)
+	size := header + u.ByteEnd - u.ByteStart
+	err := p.file.Reserve(size)
+	if err == nil {
+		err = record.CopyRange(ctx, out, 0, in, 0, header, nil)
+	}
 	if err == nil {
 		err = record.CopyRange(ctx, out, header, in, u.ByteStart, u.ByteEnd, s.steps.Add)
 	}
@@ -90,7 +94,7 @@ func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p p
 		return fmt.Errorf("write %s: %w", p.path, err)
 	}
 	u.Input, u.RowStart, u.RowEnd = p.path, 1, u.Rows
-	u.InputSize = header + u.ByteEnd - u.ByteStart
+	u.InputSize = size
 	u.ByteStart, u.ByteEnd = header, u.InputSize
 	if u.InputSum, err = record.Sum(out, u.InputSize); err != nil {
 		return fmt.Errorf("read %s: %w", p.path, err)

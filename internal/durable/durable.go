@@ -47,6 +47,11 @@ func (f *File) Write(b []byte) (int, error) { return f.p.Write(b) }
 // OS is the pending file itself, for positioned writes and kernel copies.
 func (f *File) OS() *os.File { return f.p.file() }
 
+// Reserve makes room on the disk for a file of n bytes, n > 0: a disk that is too
+// full says so before the work, and writes are quicker. The caller must write
+// all n. Where the system has no such call it does nothing.
+func (f *File) Reserve(n int64) error { return reserve(f.p.file(), n) }
+
 // Commit syncs the file, moves it to its path and syncs the folder.
 func (f *File) Commit() error {
 	if err := f.p.replace(); err != nil {

@@ -1,8 +1,10 @@
 package systemtest
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -105,4 +107,29 @@ func TestFullDiskOfLogs(t *testing.T) {
 		t.Errorf("%d lines of warnings:\n%s", n, &w.stderr)
 	}
 	checkLabels(t, w.input, filepath.Join(dir, "out.csv"))
+}
+
+// TestFullDiskOfParts leaves no part of a split that has no room.
+func TestFullDiskOfParts(t *testing.T) {
+	dir := newInput(t, 5000)
+	parts := filepath.Join(dir, "parts")
+	resize := smallDisk(t, parts, 64<<10)
+	split := func() (string, error) {
+		cmd := exec.Command(filepath.Join(bin, "prism-split"), "--write", "parts", "--workers", "4", "in.csv")
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	out, err := split()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(out, "no space left on device") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if left, err := os.ReadDir(parts); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	resize(16 << 20)
+	if out, err := split(); err != nil {
+		t.Errorf("with room: %v\n%s", err, out)
+	}
 }
