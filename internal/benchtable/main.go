@@ -51,22 +51,23 @@ func run(args []string, out, errOut io.Writer) int {
 }
 
 func (c *config) measureAll(out, errOut io.Writer) error {
+	all := slices.DeleteFunc(works(), func(w work) bool { return !strings.Contains(w.name, c.only) })
+	if len(all) == 0 {
+		return fmt.Errorf("no work has %q in its name", c.only)
+	}
 	bin, err := filepath.Abs(c.bin)
 	if err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp(c.data, "work-")
+	folder, err := os.MkdirTemp(c.data, "work-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
-	env := append(os.Environ(), "BIN="+bin, "DATA="+c.data, "WORK="+work, "DUCKDB="+c.duckdb, "TMPDIR="+work, "LC_ALL=C")
+	defer os.RemoveAll(folder)
+	env := append(os.Environ(), "BIN="+bin, "DATA="+c.data, "WORK="+folder, "DUCKDB="+c.duckdb, "TMPDIR="+folder, "LC_ALL=C")
 	fmt.Fprintf(out, "%d cores, %s, %s. %s\n\n", runtime.NumCPU(), memory(), versions(c.duckdb), c.sizes())
 	missed := 0
-	for _, w := range works() {
-		if !strings.Contains(w.name, c.only) {
-			continue
-		}
+	for _, w := range all {
 		w.rivals = slices.DeleteFunc(w.rivals, func(r rival) bool { return r.slow && !c.slow || !r.installed(c.duckdb) })
 		results := make([][]sample, len(w.rivals))
 		for round := range c.rounds {
@@ -75,7 +76,7 @@ func (c *config) measureAll(out, errOut io.Writer) error {
 					continue
 				}
 				fmt.Fprintf(errOut, "\r%-60s", fmt.Sprintf("%s: %s, round %d of %d", w.name, r.name, round+1, c.rounds))
-				s, err := measure(r.command, work, env)
+				s, err := measure(r.command, folder, env)
 				if err != nil {
 					return fmt.Errorf("%s: %w", r.name, err)
 				}

@@ -37,7 +37,7 @@ const syncEvery = time.Second
 // sealedSoon, and no more than manySealed of them. Append waits at maxUnsynced.
 const (
 	sealedSoon  = 100 * time.Millisecond
-	manySealed  = 16
+	manySealed  = 64
 	maxUnsynced = 128
 )
 
