@@ -58,7 +58,7 @@ type grammar struct {
 	Format    string       `help:"Print units as args, the flags of prism-classify quoted for xargs, or as tsv [${default}]." enum:"args,tsv" default:"tsv"`
 	Refresh   cli.Duration `help:"Time between two looks [5s; of the dashboard 1s]." placeholder:"DURATION"`
 	Metrics   string       `help:"Write the figures in Prometheus' text format to this file at every look." placeholder:"FILE.prom"`
-	DeadAfter cli.Duration `help:"Silence after which a worker without process is dead [${default}]." default:"30s" placeholder:"DURATION"`
+	DeadAfter cli.Duration `help:"Silence after which a worker is slow, or dead if it runs on another machine and is silent four times as long [${default}]." default:"30s" placeholder:"DURATION"`
 	cli.Common
 }
 

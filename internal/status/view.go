@@ -12,6 +12,10 @@ const ViewSchema = 1
 // DeadAfter is the usual silence after which a worker is looked into.
 const DeadAfter = 30 * time.Second
 
+// goneAfter is the silence after which a worker on this machine whose process is
+// gone counts as dead: until then it may have ended since its file was read.
+const goneAfter = 3 * time.Second
+
 // elsewherePatience is how many times longer a worker on another machine may be
 // silent: its process cannot be asked, clocks differ, network folders lag.
 const elsewherePatience = 4
@@ -104,8 +108,10 @@ func (l *Look) judge(w *Worker) WorkerView {
 		v.SilentSeconds = round(silent.Seconds(), 1000)
 		here := w.Host == l.Host
 		switch {
+		case here && silent >= min(goneAfter, l.DeadAfter) && !l.Alive(w.PID):
+			v.State = Dead
 		case silent < l.DeadAfter:
-		case here && l.Alive(w.PID), !here && silent < elsewherePatience*l.DeadAfter:
+		case here, silent < elsewherePatience*l.DeadAfter:
 			v.State = Slow
 		default:
 			v.State = Dead

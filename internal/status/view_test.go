@@ -16,8 +16,9 @@ func TestJudge(t *testing.T) {
 		want   State
 	}{
 		{"beating", Running, "desk", 1, true, Running},
-		{"process gone a moment ago may just have ended", Running, "desk", 5, false, Running},
-		{"killed", Running, "desk", 30, false, Dead},
+		{"killed", Running, "desk", 3, false, Dead},
+		{"ended since its file was read", Running, "desk", 2, false, Running},
+		{"no heartbeat elsewhere", Running, "other", 29, false, Running},
 		{"killed while paused", Paused, "desk", 3600, false, Dead},
 		{"killed at its start", Starting, "desk", 31, false, Dead},
 		{"silent but there", Running, "desk", 3600, true, Slow},
