@@ -234,7 +234,7 @@ func (p *planner) checkColumns(name string, h *record.Header) {
 	}
 	for _, c := range p.settings.RequiredInputColumns {
 		if h.Index(c) < 0 {
-			p.mistake(fmt.Errorf("%s:1: there is no column %s; the columns are %s", name, c, strings.Join(h.Names, ", ")))
+			p.mistake(fmt.Errorf("%s:1: %s", name, record.Lacks(h.Names, c)))
 		}
 	}
 	for _, c := range p.config.Output.Drop {

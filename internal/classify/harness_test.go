@@ -65,7 +65,12 @@ type bench struct {
 
 func newBench(t *testing.T, rows int, hosts ...*ollamatest.Server) *bench {
 	t.Helper()
-	b := &bench{t: t, dir: t.TempDir(), sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+	b := &bench{t: t, dir: t.TempDir(), sleep: func(ctx context.Context, d time.Duration) error {
+		if d == lastWrite { // a write that has begun is to be waited for
+			time.Sleep(d)
+		}
+		return ctx.Err()
+	}}
 	for n := 1; n <= rows; n++ {
 		b.rows = append(b.rows, ollamatest.MakeRow(n))
 	}

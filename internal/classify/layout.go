@@ -47,8 +47,7 @@ func newLayout(file string, h *record.Header, form record.Format, schema *prompt
 	}
 	for _, need := range []string{record.RowID, messageColumn} {
 		if h.Index(need) < 0 {
-			return nil, &columnError{file, fmt.Sprintf("there is no column %s", need),
-				"the columns are " + strings.Join(h.Names, ", ")}
+			return nil, &columnError{file: file, what: record.Lacks(h.Names, need)}
 		}
 	}
 	for _, d := range drop {

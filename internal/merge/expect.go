@@ -32,7 +32,7 @@ func Expect(ctx context.Context, inputs []Input, input Input, o Options, missing
 	}
 	for _, l := range []*layout{want, got} {
 		if l.id < 0 && l.first != nil {
-			return e, &record.Error{File: l.first.Options.Name, Line: max(l.first.header.Lines, 1), Msg: "there is no column " + record.RowID}
+			return e, &record.Error{File: l.first.Options.Name, Line: max(l.first.header.Lines, 1), Msg: record.Lacks(l.names, record.RowID)}
 		}
 	}
 	c, err := want.count(ctx, o)

@@ -7,7 +7,6 @@ package merge
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 
@@ -114,7 +113,7 @@ func (j *join) sortColumn() (int, error) {
 	if i := slices.Index(j.names, name); i >= 0 {
 		return i, nil
 	}
-	return -1, &record.Error{File: j.first.Options.Name, Line: max(j.first.header.Lines, 1), Msg: fmt.Sprintf("there is no column %s to sort by", name)}
+	return -1, &record.Error{File: j.first.Options.Name, Line: max(j.first.header.Lines, 1), Msg: record.Lacks(j.names, name) + "; --sort-by takes another one, or none"}
 }
 
 // sorted writes the parts merged, again where one proves to be less sorted

@@ -60,6 +60,43 @@ func ReadHeader(f io.ReaderAt, size int64, o Options) (*Header, error) {
 	return r.header, nil
 }
 
+// foreign tells from its first bytes a file that holds no plain text.
+func foreign(b []byte) string {
+	for _, f := range [...]struct{ start, what string }{
+		{"\xFF\xFE", "UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
+		{"\xFE\xFF", "UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
+		{"\x1F\x8B", "compressed by gzip (gunzip unpacks it)"},
+		{"\x28\xB5\x2F\xFD", "compressed by zstd (unzstd unpacks it)"},
+		{"PK\x03\x04", "a ZIP archive, as workbooks of Excel are; save the table as CSV in UTF-8"},
+		{"\xD0\xCF\x11\xE0", "a workbook of Excel; save the table as CSV in UTF-8"},
+	} {
+		if bytes.HasPrefix(b, []byte(f.start)) {
+			return f.what
+		}
+	}
+	return ""
+}
+
+// Lacks says that the columns have none of that name, and what may be the reason.
+func Lacks(columns []string, name string) string {
+	text := fmt.Sprintf("there is no column %s; the columns are %s", name, strings.Join(columns, ", "))
+	if len(columns) == 1 {
+		switch other := strings.IndexAny(columns[0], ";\t|"); {
+		case other < 0:
+		case columns[0][other] == '\t':
+			return text + " (they look separated by tabs: call the file .tsv or say so by --input-format)"
+		default:
+			return fmt.Sprintf("%s (they look separated by %q; commas are needed: mlr --csv --ifs '%[2]c' cat converts it)", text, columns[0][other])
+		}
+	}
+	for _, n := range columns {
+		if strings.EqualFold(strings.TrimSpace(n), name) {
+			return fmt.Sprintf("%s (%q is not %q: rename it)", text, n, name)
+		}
+	}
+	return text
+}
+
 // readHeader reads what comes before the first record.
 func (r *Reader) readHeader() error {
 	if err := r.atLeast(4); err != nil {
@@ -69,8 +106,8 @@ func (r *Reader) readHeader() error {
 	switch {
 	case bytes.HasPrefix(b, []byte(bom)):
 		r.advance(len(bom), 0)
-	case bytes.HasPrefix(b, []byte("\xFF\xFE")), bytes.HasPrefix(b, []byte("\xFE\xFF")):
-		return r.errorf(1, "this is UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)")
+	case foreign(b) != "":
+		return r.errorf(1, "this is %s", foreign(b))
 	}
 	if r.format == JSONL {
 		return r.peekKeys()

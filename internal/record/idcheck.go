@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"prism/internal/idset"
 )
@@ -151,7 +150,7 @@ func idColumn(h *Header, o CheckOptions) (int, error) {
 	name := idName(o.IDColumn)
 	i := h.Index(name)
 	if i < 0 && (o.Format != JSONL || len(h.Names) > 0) {
-		return -1, &Error{o.Name, h.line(), fmt.Sprintf("there is no column %s; the columns are %s", name, strings.Join(h.Names, ", "))}
+		return -1, &Error{o.Name, h.line(), Lacks(h.Names, name)}
 	}
 	return i, nil
 }

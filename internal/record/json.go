@@ -15,6 +15,9 @@ const maxDepth = 10000
 func object(line []byte, member func(key, value span) *fault) *fault {
 	s := jsonScan{b: line}
 	s.space()
+	if s.byteIs('[') {
+		return s.wrong("a JSON object is needed, not an array (jq -c '.[]' makes lines of one)")
+	}
 	if !s.byteIs('{') {
 		return s.wrong("a JSON object is needed")
 	}

@@ -57,6 +57,8 @@ func TestReader(t *testing.T) {
 		{name: "text after a quote", in: "a,b\n1,\"x\ny\"z\n", err: "f:3: a closing quote must be followed by the delimiter or the end of the line"},
 		{name: "column twice", in: "a,b,a\n", err: `f:1: the header names "a" twice, as columns 1 and 3`},
 		{name: "column without a name", in: "a,,b\n", err: "f:1: column 2 of the header has no name"},
+		{name: "gzip", in: "\x1F\x8B\x08\x00\n", err: "f:1: this is compressed by gzip (gunzip unpacks it)"},
+		{name: "workbook", in: "PK\x03\x04\x14\x00", err: "f:1: this is a ZIP archive, as workbooks of Excel are; save the table as CSV in UTF-8"},
 		{name: "utf-16", in: "\xFF\xFEa\x00", err: "f:1: this is UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
 		{
 			name: "jsonl", format: JSONL,
@@ -69,7 +71,8 @@ func TestReader(t *testing.T) {
 		{name: "jsonl key twice", in: "{\"a\":1}\n{\"a\":1,\"a\":2}\n", format: JSONL, want: []string{"1:1:0 1"}, err: `f:2: key "a" is there twice`},
 		{name: "jsonl torn", in: "{\"a\":1}\n{\"a\":\"x", format: JSONL, want: []string{"1:1:0 1"},
 			err: "f:2: bad JSON: the string that opens here never closes"},
-		{name: "jsonl array", in: "[1]\n", format: JSONL, err: "f:1: bad JSON: a JSON object is needed"},
+		{name: "jsonl array", in: "[1]\n", format: JSONL, err: "f:1: bad JSON: a JSON object is needed, not an array (jq -c '.[]' makes lines of one)"},
+		{name: "jsonl number", in: "1\n", format: JSONL, err: "f:1: bad JSON: a JSON object is needed"},
 	}
 	for _, tt := range tests {
 		sources := map[string]io.Reader{
