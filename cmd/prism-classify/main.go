@@ -72,20 +72,20 @@ type grammar struct {
 	Labels        string   `enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict refuses them [as the prompt schema says, else organic]." group:"Model:"`
 	NumCtx        int      `placeholder:"TOKENS" help:"Context of the model [8192, or the model's limit if that is less]." group:"Model:"`
 	NumPredict    int      `placeholder:"TOKENS" help:"Longest reply [from the schema]." group:"Model:"`
-	Temperature   float64  `default:"0" help:"Of sampling [0]." group:"Model:"`
-	Seed          int      `default:"0" help:"Of sampling [0]." group:"Model:"`
+	Temperature   float64  `default:"0" help:"Of sampling." group:"Model:"`
+	Seed          int      `default:"0" help:"Of sampling." group:"Model:"`
 	KeepAlive     string   `placeholder:"TIME" help:"How long the server keeps the model loaded [as the server is set]." group:"Model:"`
-	Think         string   `default:"auto" help:"auto, true, false, or a level that the model has [auto: do not think]." group:"Model:"`
-	PromptStyle   string   `enum:"classic" default:"classic" help:"How rows are put to the model [classic]." group:"Model:"`
+	Think         string   `default:"auto" help:"auto, true, false, or a level that the model has; auto means not to think." group:"Model:"`
+	PromptStyle   string   `enum:"classic" default:"classic" help:"How rows are put to the model." group:"Model:"`
 
 	ListModels      bool `help:"Print the models that the server has, a line each, and leave." group:"Model:"`
 	AllowTruncation bool `help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
 
-	BatchSize int          `default:"10" env:"PRISM_BATCH_SIZE" help:"Rows a call [10]." group:"Calls:"`
-	Parallel  int          `default:"1" env:"PRISM_PARALLEL" help:"Calls in flight [1]." group:"Calls:"`
-	Retries   int          `default:"3" help:"Times a call is made again after a transient error, and tries for a row alone [3]." group:"Calls:"`
-	Delay     cli.Duration `default:"5s" help:"Wait before the first retry; it doubles [5s]." group:"Calls:"`
-	Timeout   cli.Duration `default:"5m" help:"Longest call, from sending to its last byte [5m]." group:"Calls:"`
+	BatchSize int          `default:"10" env:"PRISM_BATCH_SIZE" help:"Rows a call." group:"Calls:"`
+	Parallel  int          `default:"1" env:"PRISM_PARALLEL" help:"Calls in flight." group:"Calls:"`
+	Retries   int          `default:"3" help:"Times a call is made again after a transient error, and tries for a row alone." group:"Calls:"`
+	Delay     cli.Duration `default:"5s" help:"Wait before the first retry; it doubles." group:"Calls:"`
+	Timeout   cli.Duration `default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
 
 	InputFile   string `placeholder:"FILE" help:"The same as the argument." group:"Input:"`
 	InputFormat string `enum:"csv,tsv,jsonl," default:"" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Input:"`
@@ -104,7 +104,7 @@ type grammar struct {
 	DryRun       bool     `help:"Print the messages and the reply schema of the first batch; call nothing." group:"Output:"`
 
 	RunID              string `placeholder:"ID" help:"Name of the run; the same ID resumes [made from input, model and time]." group:"Run:"`
-	WorkerID           int    `default:"1" help:"Number of this worker in its run [1]." group:"Run:"`
+	WorkerID           int    `default:"1" help:"Number of this worker in its run." group:"Run:"`
 	CheckpointDir      string `env:"PRISM_CHECKPOINT_DIR" placeholder:"DIR" help:"Folder of the checkpoint parts [none: nothing can resume]." group:"Run:"`
 	CheckpointInterval int    `default:"50" placeholder:"N" help:"Rows a checkpoint part [50]." group:"Run:"`
 	StatusDir          string `env:"PRISM_STATUS_DIR" placeholder:"DIR" help:"Folder of the status files, for prism-status [none]." group:"Run:"`

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -32,6 +33,19 @@ func (g *grammar) AfterApply(ctx *kong.Context) error {
 	return nil
 }
 
+// missing says which of the flags without default are not there.
+func (g *grammar) missing() error {
+	var flags []string
+	if g.Model == "" {
+		flags = append(flags, "--model (or PRISM_MODEL)")
+	}
+	if g.PromptsConfig == "" {
+		flags = append(flags, "--prompts-config (or PRISM_PROMPTS_CONFIG)")
+	}
+	return cli.Fail(cli.Usage, fmt.Errorf("missing: %s", strings.Join(flags, " and ")),
+		"--list-models tells what models there are; --manifest and --unit stand for both; --help lists all flags")
+}
+
 // fromManifest gives the flags that were not typed the values of a run's unit,
 // and makes sure that what has no default is there.
 func (g *grammar) fromManifest() error {
@@ -39,7 +53,7 @@ func (g *grammar) fromManifest() error {
 	case g.Manifest == "" && g.Unit != 0:
 		return cli.Usagef("--unit needs --manifest")
 	case g.Manifest == "" && (g.Model == "" || g.PromptsConfig == ""):
-		return cli.Fail(cli.Usage, errors.New("missing flags: --model and --prompts-config, or --manifest and --unit"), "prism-classify --help lists the flags")
+		return g.missing()
 	case g.Manifest == "":
 		return nil
 	case g.File != "" || g.InputFile != "" || g.RowStart != 0 || g.RowEnd != 0:

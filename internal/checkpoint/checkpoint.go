@@ -53,6 +53,8 @@ type Options struct {
 	Dir      string // folder of the parts; empty: a private one that goes with the process
 	Interval int    // rows a part, at least 1
 	Restart  bool   // set old parts aside and begin anew
+
+	MayChange []string // keys of Sidecar.DependsOn that may differ from those of earlier rows
 }
 
 // Store is the checkpoint of one job. Of those who use it, one goroutine may
@@ -132,7 +134,7 @@ func (s *Store) load(o Options, want Sidecar) error {
 			return err
 		}
 	}
-	if err := s.checkSidecar(want); err != nil {
+	if err := s.checkSidecar(want, o.MayChange); err != nil {
 		return err
 	}
 	if err := s.loadParts(); err != nil {

@@ -2,14 +2,15 @@ package checkpoint
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
 	"prism/internal/durable"
@@ -38,25 +39,44 @@ func NewSidecar(jobID string, columns []string, dependsOn map[string]string) Sid
 // MismatchError says that the rows on disk were made under other conditions.
 type MismatchError struct {
 	File        string
-	Differences []string // "model digest was a, is b"
+	Differences []Difference
+}
+
+// Difference is a condition that changed.
+type Difference struct{ What, Was, Is string }
+
+const theColumns = "the columns"
+
+func (d Difference) String() string {
+	if d.What == theColumns {
+		return fmt.Sprintf("%s were %s, are %s", d.What, d.Was, d.Is)
+	}
+	return fmt.Sprintf("%s was %s, is %s", d.What, d.Was, d.Is)
 }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("%s was made under other conditions: %s", e.File, strings.Join(e.Differences, "; "))
+	texts := make([]string, len(e.Differences))
+	for i, d := range e.Differences {
+		texts[i] = d.String()
+	}
+	return fmt.Sprintf("%s was made under other conditions: %s", e.File, strings.Join(texts, "; "))
 }
 
-func (s *Store) checkSidecar(want Sidecar) error {
+// Only tells whether nothing changed but some of these.
+func (e *MismatchError) Only(what ...string) bool {
+	return !slices.ContainsFunc(e.Differences, func(d Difference) bool { return !slices.Contains(what, d.What) })
+}
+
+// checkSidecar compares the sidecar with want, or writes it where there is none
+// or where it differs in nothing but what may change.
+func (s *Store) checkSidecar(want Sidecar, mayChange []string) error {
 	path := s.path(".json")
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if numbers, err := s.partNumbers(); err != nil || len(numbers) > 0 {
 			return errors.Join(err, &DamageError{File: path, What: "it is missing, but the parts it belongs to are there"})
 		}
-		data, err := json.MarshalIndent(want, "", "  ")
-		if err != nil {
-			return err
-		}
-		return durable.WriteFile(path, append(data, '\n'))
+		return want.write(path)
 	}
 	if err != nil {
 		return err
@@ -65,36 +85,48 @@ func (s *Store) checkSidecar(want Sidecar) error {
 	if err := json.Unmarshal(data, &have); err != nil {
 		return &DamageError{File: path, What: err.Error()}
 	}
-	if d := differences(have, want); len(d) > 0 {
-		return &MismatchError{File: path, Differences: d}
+	d := differences(have, want)
+	if len(d) == 0 {
+		return nil
 	}
-	return nil
+	if e := (&MismatchError{File: path, Differences: d}); !e.Only(mayChange...) {
+		return e
+	}
+	return want.write(path)
 }
 
-func differences(have, want Sidecar) []string {
-	var d []string
-	keys := map[string]bool{}
-	for k := range have.DependsOn {
-		keys[k] = true
+func (c Sidecar) write(path string) error {
+	data, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
 	}
-	for k := range want.DependsOn {
-		keys[k] = true
-	}
-	for k := range keys {
+	return durable.WriteFile(path, append(data, '\n'))
+}
+
+func differences(have, want Sidecar) []Difference {
+	var d []Difference
+	keys := map[string]string{}
+	maps.Copy(keys, have.DependsOn)
+	maps.Copy(keys, want.DependsOn)
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
 		if a, b := have.DependsOn[k], want.DependsOn[k]; a != b {
-			d = append(d, fmt.Sprintf("%s was %s, is %s", k, orNone(a), orNone(b)))
+			d = append(d, Difference{k, shown(a), shown(b)})
 		}
 	}
-	sort.Strings(d)
 	if !slices.Equal(have.Columns, want.Columns) {
-		d = append(d, fmt.Sprintf("the columns were %s, are %s", strings.Join(have.Columns, ","), strings.Join(want.Columns, ",")))
+		d = append(d, Difference{theColumns, strings.Join(have.Columns, ","), strings.Join(want.Columns, ",")})
 	}
 	return d
 }
 
-func orNone(s string) string {
+// shown is a value for people, who need not read all of a hash.
+func shown(s string) string {
+	const longHash, start = 32, 12
 	if s == "" {
 		return "not set"
+	}
+	if _, err := hex.DecodeString(s); err == nil && len(s) >= longHash {
+		return s[:start] + "…"
 	}
 	return s
 }

@@ -3,12 +3,17 @@ package classify
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"prism/internal/checkpoint"
 	"prism/internal/durable"
 	"prism/internal/ollama"
 	"prism/internal/record"
 )
+
+// sizes are conditions of a job that decide which rows can be answered, and not
+// how: rows that failed may be asked again under others.
+var sizes = []string{"num_ctx", "num_predict"}
 
 // IsUsage tells errors of wrong usage, configuration or input from others.
 func IsUsage(err error) bool {
@@ -51,6 +56,8 @@ func Hint(err error, model string) string {
 		return usage.Hint
 	case errors.As(err, &hinted):
 		return hinted.Hint()
+	case errors.As(err, &mismatch) && mismatch.Only(sizes...):
+		return "give back the old settings to resume, or begin anew with --restart; with --retry-failed these may be others"
 	case errors.As(err, &mismatch):
 		return "give back the old settings to resume, or begin anew with --restart (the old parts are set aside)"
 	case errors.As(err, &damage):
@@ -68,7 +75,11 @@ func serverHint(e *ollama.Error, model string) string {
 	case ollama.Transient:
 		return fmt.Sprintf("start the server (ollama serve), or name another with --host or OLLAMA_HOST (now %s)", e.Host)
 	case ollama.MissingModel:
-		return "get the model with: ollama pull " + model
+		hint := "get the model with: ollama pull " + model
+		if len(e.Have) > 0 {
+			hint += "\nthe server has " + strings.Join(e.Have, ", ")
+		}
+		return hint
 	case ollama.OldServer:
 		return "update Ollama, or accept silently cut prompts with --allow-truncation"
 	case ollama.NotOllama:

@@ -83,6 +83,9 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 		return Result{}, err
 	}
 	defer client.Close()
+	for _, err := range found.LeftOut {
+		io.Messages.Warnf("%v; the work is done without it", err)
+	}
 	w := &worker{s: &s, io: io, schema: schema, in: in, layout: l, client: client}
 	w.interruption = func() error { return context.Cause(outer) }
 	if w.request, err = s.request(found); err != nil {
@@ -214,9 +217,11 @@ func (w *worker) openStore(m *ollama.Model) error {
 	if w.in.sum == "" {
 		depends["input"] = "a stream"
 	}
-	store, err := checkpoint.Open(
-		checkpoint.Options{Dir: s.CheckpointDir, Interval: s.Interval, Restart: s.Restart},
-		checkpoint.NewSidecar(jobID(s.RunID, s.WorkerID), w.layout.names, depends))
+	o := checkpoint.Options{Dir: s.CheckpointDir, Interval: s.Interval, Restart: s.Restart}
+	if s.RetryFailed {
+		o.MayChange = sizes
+	}
+	store, err := checkpoint.Open(o, checkpoint.NewSidecar(jobID(s.RunID, s.WorkerID), w.layout.names, depends))
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type Model struct {
 	Capabilities  []string // completion, thinking, vision, …; empty: the server does not say
 	Thinks        bool     // it thinks before it answers, unless told not to
 	ServerVersion string   // of every host, joined with ", " where they differ
+	LeftOut       []error  // of hosts that Check did not reach, an *Error each
 
 	thinkOff string // JSON value that makes it think least
 }
@@ -47,35 +48,48 @@ var oldest = [3]int{0, 12, 4}
 // maxCheck bounds the questions of Check to one host, together.
 const maxCheck = time.Minute
 
-// Check asks every host for its version and the model. All must answer and have
-// the model with the same digest; the error, an *Error, names the first host
-// that does not. Servers that cut over-long prompts are refused, or with
-// AllowTruncation remembered: calls to them leave truncate and shift out.
+// Check asks every host for its version and the model. A host that cannot be
+// reached is left out from then on, as long as another one can; those that
+// answer must all have the model with the same digest. The error, an *Error,
+// names the first host that is in the way. Servers that cut over-long prompts
+// are refused, or with AllowTruncation remembered: calls to them leave truncate
+// and shift out. No call may be in flight.
 func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
-	models := make([]*Model, len(c.balance.hosts))
-	errs := make([]error, len(models))
+	hosts := c.balance.hosts
+	models := make([]*Model, len(hosts))
+	errs := make([]error, len(hosts))
 	var wg sync.WaitGroup
-	for i, h := range c.balance.hosts {
+	for i, h := range hosts {
 		wg.Go(func() { models[i], errs[i] = c.checkHost(ctx, h, model) })
 	}
 	wg.Wait()
 	if err := ended(ctx); err != nil {
 		return nil, err
 	}
-	first := models[0]
-	for i, h := range c.balance.hosts {
-		if errs[i] != nil {
+	var first *Model
+	var reached []*host
+	var leftOut []error
+	for i, h := range hosts {
+		switch m := models[i]; {
+		case ClassOf(errs[i]) == Transient:
+			leftOut = append(leftOut, errs[i])
+			continue
+		case errs[i] != nil:
 			return nil, errs[i]
-		}
-		if models[i].Digest != first.Digest {
+		case first == nil:
+			first = m
+		case m.Digest != first.Digest:
 			return nil, &Error{Class: Mismatch, Host: h.name, Model: model, Op: "tags", Err: fmt.Errorf(
-				"model %q is another one (digest %s) than on %s (%s)",
-				model, short(models[i].Digest), c.balance.hosts[0].name, short(first.Digest))}
+				"model %q is another one (digest %s) than on %s (%s)", model, short(m.Digest), reached[0].name, short(first.Digest))}
+		case !slices.Contains(strings.Split(first.ServerVersion, ", "), m.ServerVersion):
+			first.ServerVersion += ", " + m.ServerVersion
 		}
-		if v := models[i].ServerVersion; !slices.Contains(strings.Split(first.ServerVersion, ", "), v) {
-			first.ServerVersion += ", " + v
-		}
+		reached = append(reached, h)
 	}
+	if first == nil {
+		return nil, leftOut[0]
+	}
+	c.balance.hosts, first.LeftOut = reached, leftOut
 	return first, nil
 }
 
@@ -101,6 +115,9 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 	if err != nil {
 		e := h.refusal(ctx, "show", err, timeout)
 		e.Model = name
+		if e.Class == MissingModel {
+			e.Have, _ = c.listHost(ctx, h) // only to be helpful
+		}
 		return nil, e
 	}
 	listed, err := h.api.List(ctx)

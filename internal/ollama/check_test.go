@@ -100,7 +100,6 @@ func TestCheckFails(t *testing.T) {
 		want  string
 	}{
 		{"refused", []string{stopped.URL}, ollama.Transient, "no Ollama server at URL: "},
-		{"one of two refused", []string{good.URL, stopped.URL}, ollama.Transient, "no Ollama server at URL: "},
 		{"missing model", []string{good.URL, without.URL}, ollama.MissingModel, `no model "fake" on URL`},
 		{"another model under the name", []string{good.URL, other.URL}, ollama.Mismatch, `URL: model "fake" is another one (digest 0123456789ab) than on ` + good.URL},
 		{"web server", []string{page(404, "not here")}, ollama.NotOllama, "no Ollama server at URL, but something else: status 404: not here"},
@@ -136,6 +135,23 @@ func TestCheckSeveralHosts(t *testing.T) {
 	}
 	if m.ServerVersion != "0.24.0, 0.34.4" {
 		t.Errorf("got version %q", m.ServerVersion)
+	}
+	b.Stop()
+	m, err = client.Check(t.Context(), "fake")
+	if err != nil || len(m.LeftOut) != 1 || !strings.HasPrefix(m.LeftOut[0].Error(), "no Ollama server at "+b.URL+": ") {
+		t.Fatalf("one of two stopped: %v, %+v", err, m)
+	}
+	if hosts := client.Hosts(); len(hosts) != 1 || hosts[0] != a.URL {
+		t.Errorf("calls go to %v", hosts)
+	}
+}
+
+func TestCheckNamesOtherModels(t *testing.T) {
+	srv := ollamatest.Start(t, ollamatest.Model{Name: "another"})
+	_, err := newClient(t, ollama.Config{Hosts: []string{srv.URL}}).Check(t.Context(), "fake")
+	var e *ollama.Error
+	if !errors.As(err, &e) || len(e.Have) != 1 || !strings.HasPrefix(e.Have[0], "another") {
+		t.Errorf("%v, it has %v", err, e.Have)
 	}
 }
 

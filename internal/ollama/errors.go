@@ -64,11 +64,12 @@ func ClassOf(err error) Class {
 // Error is what went wrong between this machine and a server, or in it.
 type Error struct {
 	Class  Class
-	Status int    // HTTP status, 0 where none came
-	Host   string // as Client.Hosts has it
-	Model  string // that was asked for; empty before one was
-	Op     string // connect, chat, version, show, tags
-	Err    error  // the cause, in the server's words where it has any
+	Status int      // HTTP status, 0 where none came
+	Host   string   // as Client.Hosts has it
+	Model  string   // that was asked for; empty before one was
+	Have   []string // models that the server has, where Check missed one
+	Op     string   // connect, chat, version, show, tags
+	Err    error    // the cause, in the server's words where it has any
 }
 
 func (e *Error) Error() string {
