@@ -37,6 +37,7 @@ import (
 	"prism/internal/extsort"
 	"prism/internal/merge"
 	"prism/internal/record"
+	"prism/internal/report"
 	"prism/internal/term"
 )
 
@@ -250,7 +251,7 @@ func (m *merger) say(what string, r merge.Result) {
 	if r.Dropped > 0 {
 		dropped = fmt.Sprintf(", %d with a RowID that came twice left out", r.Dropped)
 	}
-	m.std.Infof("%s %d rows of %d parts%s", what, r.Rows, r.Parts, dropped)
+	m.std.Infof("%s %s of %s%s", what, report.Plural(r.Rows, "row"), report.Plural(int64(r.Parts), "part"), dropped)
 }
 
 func (m *merger) expect(ctx context.Context, input merge.Input) error {

@@ -59,17 +59,21 @@ func addCalls(sum *stats.CallCounter, name string, std cli.Std) error {
 	}
 	defer done()
 	r := status.NewCallReader(src, shown(name))
-	for bad := 0; ; {
+	for good, bad := 0, 0; ; {
 		c, err := r.Next()
 		var line *status.LineError
 		switch {
 		case err == nil:
+			good++
 			sum.Add(c)
 		case errors.As(err, &line):
 			sum.Unreadable()
 			if bad++; bad <= maxWarnings {
 				std.Warnf("%v", err)
 			}
+		case errors.Is(err, io.EOF) && good == 0 && bad > 1:
+			return cli.Fail(cli.Usage, fmt.Errorf("%s is no call log: none of its %d lines is a call", shown(name), bad),
+				"prism-classify writes calls_w1.jsonl and so on to --logs-dir")
 		case errors.Is(err, io.EOF):
 			if bad > maxWarnings {
 				std.Warnf("%s: %d more lines that are no calls", shown(name), bad-maxWarnings)

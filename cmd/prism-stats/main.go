@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"prism/internal/cli"
@@ -153,7 +154,14 @@ func (g *grammar) count(ctx context.Context, t *stats.Table, name string, stdin 
 	case errors.As(err, &bad):
 		return cli.Fail(cli.Usage, err, "")
 	case errors.As(err, &lacks):
-		return cli.Fail(cli.Usage, err, "the columns are "+strings.Join(lacks.Have, ", "))
+		hint := "the columns are " + strings.Join(lacks.Have, ", ")
+		if g.PromptsConfig != "" && !slices.Contains(g.Columns, lacks.Column) {
+			hint += fmt.Sprintf("\nthe prompt schema %s codes %q", g.PromptsConfig, lacks.Column)
+			if g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
+				hint += " (PRISM_PROMPTS_CONFIG names it; unset it to do without)"
+			}
+		}
+		return cli.Fail(cli.Usage, err, hint)
 	}
 	return err
 }
@@ -210,6 +218,9 @@ func open(name string, stdin io.Reader) (src io.Reader, done func() error, err e
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, nil, cli.Fail(cli.Usage, err, "")
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, nil, cli.Fail(cli.Usage, errors.Join(fmt.Errorf("%s is a folder", name), f.Close()), "")
 	}
 	return f, f.Close, nil
 }

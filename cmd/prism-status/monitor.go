@@ -37,15 +37,15 @@ func (m *monitor) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if m.watch || !m.wait {
-			if err := m.show(v); err != nil {
-				return err
-			}
-		}
 		if v.Over {
 			ends++
 		} else {
 			ends = 0
+		}
+		if (m.watch || !m.wait) && ends < 2 { // the second look that makes sure shows the same
+			if err := m.show(v); err != nil {
+				return err
+			}
 		}
 		switch {
 		case !m.watch && !m.wait:
