@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
 
 	"prism/internal/status"
@@ -28,7 +29,7 @@ type Source struct {
 func Run(ctx context.Context, s Source, options ...tea.ProgramOption) (last *status.View, over bool, err error) {
 	const framesPerSecond = 10
 	options = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)}, options...)
-	end, err := tea.NewProgram(&model{source: s, width: 80, height: 24}, options...).Run()
+	end, err := tea.NewProgram(newModel(s), options...).Run()
 	m, ok := end.(*model)
 	switch {
 	case ctx.Err() != nil:
@@ -53,8 +54,7 @@ type model struct {
 	selected int // index of the worker that the cursor is on
 	top      int // index of the first worker shown
 	shown    int // workers on the screen
-	log      []string
-	back     int    // lines that the log is scrolled back
+	log      viewport.Model
 	note     string // what the last key could not do
 
 	rates    []float64 // rows/s, one a look
@@ -66,7 +66,7 @@ type screen uint8
 
 const (
 	overview screen = iota
-	help
+	helpScreen
 	workerLog
 )
 
@@ -80,13 +80,14 @@ type looked struct {
 }
 
 type (
-	tick struct{}
-	tail struct {
-		lines []string
-		err   error
-	}
+	tick   struct{}
+	tail   struct{ lines []string }
 	paused struct{ err error }
 )
+
+func newModel(s Source) *model {
+	return &model{source: s, width: 80, height: 24, log: newLog()}
+}
 
 // Init asks for the first look.
 func (m *model) Init() tea.Cmd { return m.look }
@@ -106,7 +107,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.KeyPressMsg:
-		return m, m.key(msg.String())
+		return m, m.press(msg)
 	case tick:
 		return m, m.look
 	case looked:
@@ -123,10 +124,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return m, m.wait()
 	case tail:
-		m.log = msg.lines
-		if msg.err != nil {
-			m.log = []string{msg.err.Error()}
-		}
+		m.showLog(msg.lines)
 	case paused:
 		if m.note = ""; msg.err != nil {
 			m.note = msg.err.Error()
@@ -148,55 +146,6 @@ func (m *model) take(v *status.View) {
 	m.selected = max(0, min(m.selected, len(v.Workers)-1))
 }
 
-func (m *model) key(name string) tea.Cmd {
-	m.note = ""
-	switch name {
-	case "q", "ctrl+c":
-		return tea.Quit
-	case "?":
-		m.screen = toggled(m.screen, help)
-	case "esc":
-		m.screen = overview
-	case "w", "enter":
-		m.screen, m.back = toggled(m.screen, workerLog), 0
-		m.log = nil
-		return m.readLog()
-	case "p":
-		return m.pause()
-	case "up", "k":
-		m.move(-1)
-	case "down", "j":
-		m.move(1)
-	case "pgup", "b":
-		m.move(-m.page())
-	case "pgdown", "space", " ":
-		m.move(m.page())
-	case "home", "g":
-		m.move(-1 << 20)
-	case "end", "G":
-		m.move(1 << 20)
-	}
-	return nil
-}
-
-func toggled(now, s screen) screen {
-	if now == s {
-		return overview
-	}
-	return s
-}
-
-// move moves the cursor, or the log.
-func (m *model) move(by int) {
-	if m.screen == workerLog {
-		m.back = max(0, min(m.back-by, len(m.log)-m.page()))
-		return
-	}
-	if m.view != nil {
-		m.selected = max(0, min(m.selected+by, len(m.view.Workers)-1))
-	}
-}
-
 func (m *model) pause() tea.Cmd {
 	if m.view == nil {
 		return nil
@@ -204,21 +153,6 @@ func (m *model) pause() tea.Cmd {
 	on := !m.view.Paused
 	m.view.Paused = on // shown at once; the next look says how it is
 	return func() tea.Msg { return paused{m.source.Pause(on)} }
-}
-
-func (m *model) readLog() tea.Cmd {
-	w := m.worker()
-	if w == nil || m.screen != workerLog {
-		return nil
-	}
-	path := w.Log
-	return func() tea.Msg {
-		if path == "" {
-			return tail{lines: []string{"this worker tells of no log"}}
-		}
-		lines, err := m.source.Tail(path)
-		return tail{lines, err}
-	}
 }
 
 func (m *model) worker() *status.WorkerView {

@@ -15,6 +15,18 @@ import (
 	"prism/internal/status"
 )
 
+// press is a key as a terminal tells it.
+func press(m *model, name string) tea.Cmd {
+	codes := map[string]rune{
+		"up": tea.KeyUp, "down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
+	}
+	k := tea.Key{Code: codes[name]}
+	if k.Code == 0 {
+		k = tea.Key{Code: []rune(name)[0], Text: name}
+	}
+	return m.press(tea.KeyPressMsg(k))
+}
+
 func viewOf(workers int) *status.View {
 	states := []status.State{status.Running, status.Dead, status.Completed, status.Paused, status.Failed, status.Slow, status.Stopped, status.Starting}
 	eta := 93.0
@@ -33,11 +45,12 @@ func viewOf(workers int) *status.View {
 func TestEveryScreenFits(t *testing.T) {
 	for _, workers := range []int{0, 1, 4, 16, 200} {
 		for _, size := range [][2]int{{80, 24}, {200, 50}, {40, 12}, {20, 5}, {10, 3}, {1, 1}, {79, 8}} {
-			for _, s := range []screen{overview, help, workerLog} {
-				m := &model{width: size[0], height: size[1]}
+			for _, s := range []screen{overview, helpScreen, workerLog} {
+				m := newModel(Source{})
+				m.width, m.height = size[0], size[1]
 				m.take(viewOf(workers))
 				m.screen, m.selected = s, max(0, workers-1)
-				m.log = strings.Split(strings.Repeat("a long line of a log with a tab\t and more words than fit\n", 99), "\n")
+				m.showLog(strings.Split(strings.Repeat("a long line of a log with a tab\t and more words than fit\n", 99), "\n"))
 				lines := m.lines()
 				if len(lines) > size[1] {
 					t.Errorf("%d workers, %v, screen %d: %d lines", workers, size, s, len(lines))
@@ -53,10 +66,10 @@ func TestEveryScreenFits(t *testing.T) {
 }
 
 func TestTheCursorStaysOnTheScreen(t *testing.T) {
-	m := &model{width: 80, height: 24}
+	m := newModel(Source{})
 	m.take(viewOf(200))
 	for _, key := range []string{"down", "end", "up", "pgup", "home", "pgdown", "G", "k", "g", "j"} {
-		m.key(key)
+		press(m, key)
 		text := ansi.Strip(strings.Join(m.lines(), "\n"))
 		if !strings.Contains(text, fmt.Sprintf("▸ %3d", m.selected+1)) {
 			t.Errorf("after %s worker %d is not shown:\n%s", key, m.selected+1, text)
@@ -68,7 +81,7 @@ func TestTheCursorStaysOnTheScreen(t *testing.T) {
 }
 
 func TestWarningsComeOnceAndOnlyTheNewestStay(t *testing.T) {
-	m := &model{width: 80, height: 24}
+	m := newModel(Source{})
 	m.take(viewOf(4))
 	n := len(m.warnings)
 	m.take(viewOf(4))
@@ -136,11 +149,11 @@ func TestRunEnds(t *testing.T) {
 }
 
 func TestPauseKey(t *testing.T) {
-	m := &model{width: 80, height: 24}
+	m := newModel(Source{})
 	m.source.Pause = func(on bool) error { return fmt.Errorf("pause %v", on) }
 	m.take(viewOf(1))
 	for _, want := range []string{"pause true", "pause false"} {
-		m.Update(m.key("p")())
+		m.Update(press(m, "p")())
 		if m.note != want || !strings.Contains(ansi.Strip(m.foot()), report.Plain(want)) {
 			t.Errorf("got %q, want %q", m.note, want)
 		}
@@ -148,7 +161,7 @@ func TestPauseKey(t *testing.T) {
 }
 
 func TestLogOfAWorker(t *testing.T) {
-	m := &model{width: 80, height: 24}
+	m := newModel(Source{})
 	m.source.Tail = func(path string) ([]string, error) {
 		if path != "run.log" {
 			return nil, errors.New("no file " + path)
@@ -156,17 +169,17 @@ func TestLogOfAWorker(t *testing.T) {
 		return strings.Split(strings.Repeat("line\n", 100)+"the last", "\n"), nil
 	}
 	m.take(viewOf(2))
-	m.Update(m.key("w")())
+	m.Update(press(m, "w")())
 	if text := strings.Join(m.lines(), "\n"); !strings.Contains(text, "the last") {
 		t.Errorf("the log's end is not shown:\n%s", text)
 	}
-	m.key("up")
+	press(m, "up")
 	if text := strings.Join(m.lines(), "\n"); strings.Contains(text, "the last") {
 		t.Error("the log does not scroll")
 	}
-	m.key("w")
+	press(m, "w")
 	m.view.Workers[0].Log = "gone.log"
-	m.Update(m.key("w")())
+	m.Update(press(m, "w")())
 	if text := strings.Join(m.lines(), "\n"); !strings.Contains(text, "no file gone.log") {
 		t.Errorf("the fault is not shown:\n%s", text)
 	}

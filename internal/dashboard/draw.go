@@ -28,7 +28,7 @@ func (m *model) lines() []string {
 	switch {
 	case m.view == nil:
 		lines = []string{"waiting for the run ..."}
-	case m.screen == help:
+	case m.screen == helpScreen:
 		lines = append([]string{m.head(), ""}, helpLines()...)
 	case m.screen == workerLog:
 		lines = m.logLines()
@@ -151,50 +151,12 @@ func (m *model) foot() string {
 	if m.note != "" {
 		return style(red).Render(report.Cut(report.Plain(m.note), m.width))
 	}
-	text := "q leave  p pause  w log  ↑↓ worker  ? help"
-	switch {
-	case m.screen == workerLog:
-		text = "w back  ↑↓ scroll  q leave"
-	case m.screen == help:
-		text = "? back  q leave"
-	case m.view != nil && m.view.Paused:
-		text = strings.Replace(text, "p pause", "p go on", 1)
-	}
 	place := ""
 	if m.screen == overview && m.view != nil && m.shown < len(m.view.Workers) {
 		place = fmt.Sprintf("workers %d–%d of %d", m.top+1, m.top+m.shown, len(m.view.Workers))
 	}
-	text = report.Cut(text, max(0, m.width-report.Width(place)-2))
-	return faint(text + strings.Repeat(" ", max(0, m.width-report.Width(text)-report.Width(place))) + place)
+	h := helper()
+	h.SetWidth(max(1, m.width-report.Width(place)-2))
+	text := h.ShortHelpView(m.shortKeys())
+	return text + strings.Repeat(" ", max(0, m.width-ansi.StringWidth(text)-report.Width(place))) + faint(place)
 }
-
-func helpLines() []string {
-	return strings.Split(strings.TrimSpace(`
-q        leave; the workers go on
-p        pause the run, or let it go on: workers wait between calls
-w Enter  log of the worker under the cursor, and back
-↑ ↓ j k  another worker; in a log: scroll
-PgUp Dn  a page; Home and End: the first, the last
-?        this, and back
-
-slow     no heartbeat, but its process is there
-dead     no heartbeat and no process: the same command resumes
-ETA      from the rates of the last half minute`), "\n")
-}
-
-// logLines shows the end of the log of the worker under the cursor.
-func (m *model) logLines() []string {
-	w := m.worker()
-	if w == nil {
-		return []string{m.head(), "", "there is no worker"}
-	}
-	lines := []string{m.head(), report.Cut(fmt.Sprintf("worker %d: %s", w.WorkerID, report.Plain(w.Log)), m.width), ""}
-	end := max(0, len(m.log)-max(0, m.back))
-	for _, l := range m.log[max(0, end-m.page()):end] {
-		lines = append(lines, report.Cut(report.Plain(l), m.width))
-	}
-	return lines
-}
-
-// page is the lines of a log, or workers, that a screen holds.
-func (m *model) page() int { return max(1, m.height-4) }

@@ -182,8 +182,8 @@ func (v *View) judge(seen int) State {
 }
 
 // over tells whether the run has ended: nobody is at work, and every unit has
-// ended or, where the plan has more, nobody took one up for patience. Without a
-// plan a worker may still be to come.
+// ended or, where the plan has more or a worker died, nobody took one up for
+// patience. Without a plan a worker may still be to come.
 func (v *View) over(patience time.Duration) bool {
 	ended := len(v.Unreadable)
 	for s, n := range v.States {
@@ -194,7 +194,7 @@ func (v *View) over(patience time.Duration) bool {
 	if ended == 0 || ended < len(v.Workers)+len(v.Unreadable) {
 		return false
 	}
-	return ended >= v.Units || v.Time.Sub(v.UpdatedAt.Time) >= patience
+	return ended >= v.Units && v.States[Dead] == 0 || v.Time.Sub(v.UpdatedAt.Time) >= patience
 }
 
 // rates sums the rates of the workers at work. The time left is at least that

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"time"
 )
 
 func TestJudge(t *testing.T) {
@@ -45,6 +46,11 @@ func worker(id int, s State, done int64, rate float64) Worker {
 		RowsProcessed: done, TotalRows: 100, RowsPerSec: rate, TokensPerSec: 10 * rate, Tokens: 10 * done}
 }
 
+func silentFor(w Worker, seconds float64) Worker {
+	w.UpdatedAt = At(w.UpdatedAt.Add(-time.Duration(seconds * float64(time.Second))))
+	return w
+}
+
 func look(now float64) Look {
 	return Look{Now: clock(now), Host: "desk", Alive: func(int) bool { return false }, DeadAfter: DeadAfter}
 }
@@ -80,6 +86,10 @@ func TestView(t *testing.T) {
 			look(1e6), want{Failed, true, 2, 0, 0, nil}},
 		{"dead: over, and its rows wait", Run{Workers: []Worker{worker(1, Completed, 100, 1), worker(2, Running, 50, 1)}},
 			look(1000), want{Dead, true, 2, 75, 1.5, nil}},
+		{"dead a moment ago: it may be started again", Run{Workers: []Worker{worker(1, Completed, 100, 1), worker(2, Running, 50, 1)}},
+			look(110), want{Dead, false, 2, 75, 1.5, nil}},
+		{"one dead for long, another ended just now", Run{Workers: []Worker{worker(1, Completed, 100, 1), silentFor(worker(2, Running, 50, 1), 90)}},
+			look(110), want{Dead, false, 2, 75, 1.5, nil}},
 		{"paused", Run{Paused: true, Workers: []Worker{worker(1, Paused, 50, 0), worker(2, Completed, 100, 0)}},
 			look(101), want{Paused, false, 2, 75, 0, nil}},
 		{"more units planned", Run{Workers: []Worker{worker(1, Completed, 100, 1)}},

@@ -1,0 +1,89 @@
+package dashboard
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/viewport"
+	tea "charm.land/bubbletea/v2"
+
+	"prism/internal/report"
+)
+
+// newLog is a window on a worker's log; long lines are wrapped.
+func newLog() viewport.Model {
+	v := viewport.New()
+	v.SoftWrap = true
+	return v
+}
+
+// openLog reads the log of the worker under the cursor, to show its end.
+func (m *model) openLog() tea.Cmd {
+	m.log.SetContentLines(nil)
+	return m.readLog()
+}
+
+func (m *model) readLog() tea.Cmd {
+	w := m.worker()
+	if w == nil || m.screen != workerLog {
+		return nil
+	}
+	path := w.Log
+	return func() tea.Msg {
+		if path == "" {
+			return tail{lines: []string{"this worker tells of no log"}}
+		}
+		lines, err := m.source.Tail(path)
+		if err != nil {
+			lines = []string{err.Error()}
+		}
+		return tail{lines}
+	}
+}
+
+// showLog takes new lines; who looks at the end goes on to do so.
+func (m *model) showLog(lines []string) {
+	plain := make([]string, len(lines))
+	for i, l := range lines {
+		plain[i] = report.Plain(l)
+	}
+	m.sizeLog()
+	follow := m.log.AtBottom()
+	m.log.SetContentLines(plain)
+	if follow {
+		m.log.GotoBottom()
+	}
+}
+
+func (m *model) sizeLog() {
+	m.log.SetWidth(m.width)
+	m.log.SetHeight(m.page())
+}
+
+func (m *model) scroll(msg tea.KeyPressMsg) {
+	switch is := func(k key.Binding) bool { return key.Matches(msg, k) }; {
+	case is(upKey):
+		m.log.ScrollUp(1)
+	case is(downKey):
+		m.log.ScrollDown(1)
+	case is(pageUp):
+		m.log.PageUp()
+	case is(pageDown):
+		m.log.PageDown()
+	case is(firstKey):
+		m.log.GotoTop()
+	case is(lastKey):
+		m.log.GotoBottom()
+	}
+}
+
+func (m *model) logLines() []string {
+	w := m.worker()
+	if w == nil {
+		return []string{m.head(), "", "there is no worker"}
+	}
+	m.sizeLog()
+	lines := []string{m.head(), report.Cut(fmt.Sprintf("worker %d: %s", w.WorkerID, report.Plain(w.Log)), m.width), ""}
+	return append(lines, strings.Split(m.log.View(), "\n")...)
+}
