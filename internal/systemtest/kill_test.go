@@ -78,11 +78,7 @@ func waitForRows(t *testing.T, dir string, rows int, done <-chan error) (ended b
 // it gets through; every row is labelled right, no more rows were sent twice than
 // were in flight at a kill, and nothing of the killed ones is left.
 func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
-	const parallel, batch = 4, 10
-	total, kills := 1500, 20
-	if long() {
-		total, kills = 4000, 60
-	}
+	const parallel, batch, total, kills = 4, 10, 3000, 50
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", filepath.Join(dir, "tmp"))
 	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o777); err != nil {
@@ -99,7 +95,7 @@ func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- cmd.Wait() }()
 		var err error
-		if ended, err = endsBefore(t, rng, dir, total/kills, done); err != nil {
+		if ended, err = endsBefore(t, rng, dir, total/kills-10, done); err != nil {
 			t.Fatalf("after %d kills: %v\n%s", killed, err, stderr)
 		}
 		if !ended {
@@ -111,8 +107,8 @@ func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills, %d rows sent for %d", killed, srv.Totals().Rows, total)
-	if killed < kills*5/6 {
-		t.Errorf("%d kills, want about %d", killed, kills)
+	if killed < kills {
+		t.Errorf("%d kills, want at least %d", killed, kills)
 	}
 	if most := total + killed*parallel*batch; srv.Totals().Rows > most {
 		t.Errorf("%d rows sent after %d kills, want at most %d", srv.Totals().Rows, killed, most)
@@ -161,9 +157,6 @@ func noTemporaryFiles(t *testing.T, dir string) {
 		}
 	}
 }
-
-// long turns on what takes more than a few seconds.
-func long() bool { return os.Getenv("PRISM_TEST_LONG") != "" }
 
 // TestRealKill kills a worker on the real server, which then resumes.
 func TestRealKill(t *testing.T) {
