@@ -60,11 +60,16 @@ type grammar struct {
 
 func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	var run *stats.Run
+	var ofRun []string
 	var err error
 	if g.Manifest != "" {
-		if run, err = g.fromManifest(); err != nil {
+		if run, ofRun, err = g.fromManifest(); err != nil {
 			return err
 		}
+	}
+	files, logs := g.inputs()
+	if err := g.refuseLoops(slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), ofRun, std.In); err != nil {
+		return err
 	}
 	o := stats.Options{Columns: g.Columns}
 	if o.Cross, err = g.pairs(); err != nil {
@@ -73,7 +78,6 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	if o.Schema, err = readSchema(g.PromptsConfig); err != nil {
 		return err
 	}
-	files, logs := g.inputs()
 	t := stats.NewTable(o)
 	for _, name := range files {
 		if err := g.count(ctx, t, name, std.In); err != nil {

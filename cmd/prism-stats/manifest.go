@@ -15,17 +15,18 @@ import (
 
 // fromManifest takes from a manifest what to count: the merged outputs of its
 // files, of files that are not merged the outputs of their units, all call
-// logs, and the prompt schema.
-func (g *grammar) fromManifest() (*stats.Run, error) {
+// logs, and the prompt schema. It returns all files of the run too, also those
+// that are not there yet.
+func (g *grammar) fromManifest() (run *stats.Run, ofRun []string, err error) {
 	if len(g.Files) > 0 || len(g.Calls) > 0 {
-		return nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
+		return nil, nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
 	}
 	m, err := job.ReadManifest(g.Manifest)
 	switch {
 	case errors.Is(err, job.ErrNoManifest), errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Fail(cli.Usage, err, "prism-split --job writes one")
+		return nil, nil, cli.Fail(cli.Usage, err, "prism-split --job writes one")
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	}
 	for _, f := range m.Files {
 		if path := m.Path(f.MergedOutput); path != "" && isThere(path) {
@@ -39,14 +40,30 @@ func (g *grammar) fromManifest() (*stats.Run, error) {
 		}
 	}
 	for _, u := range m.Units {
-		if path := filepath.Join(m.RunDir(), callLogName(u.Unit.Unit)); isThere(path) {
+		if path := callLog(m, u); isThere(path) {
 			g.Calls = append(g.Calls, path)
 		}
 	}
 	if path := m.Path(m.Paths.PromptsConfig); g.PromptsConfig == "" || g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
 		g.PromptsConfig = path
 	}
-	return runOf(m), nil
+	return runOf(m), filesOf(m), nil
+}
+
+// filesOf is what a run reads and writes and cannot do without.
+func filesOf(m *job.Manifest) []string {
+	names := []string{m.Path(m.JobFile), m.FailedRangesPath()}
+	for _, f := range m.Files {
+		names = append(names, m.Path(f.InputFile), m.Path(m.MergedName(f.Label)))
+	}
+	for _, u := range m.Units {
+		names = append(names, m.UnitOutput(u), callLog(m, u))
+	}
+	return names
+}
+
+func callLog(m *job.Manifest, u job.UnitPlan) string {
+	return filepath.Join(m.RunDir(), callLogName(u.Unit.Unit))
 }
 
 func isThere(path string) bool {
