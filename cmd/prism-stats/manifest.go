@@ -75,6 +75,7 @@ func runOf(m *job.Manifest) *stats.Run {
 	r := &stats.Run{
 		ID: m.RunID, Project: m.Project, Version: m.Version, Model: m.ModelName, BatchSize: m.Config.Model.BatchSize,
 		Units: len(m.Units), CreatedAt: m.CreatedAt.Format(time.RFC3339),
+		Files: []stats.RunFile{}, Failed: []stats.FailedRow{},
 	}
 	missing := addFailed(r, m.FailedRangesPath())
 	for _, f := range m.Files {

@@ -15,7 +15,7 @@ const (
 // crossGrid is a cross table with its heads, cut to a number of rows and
 // columns, and what to say beside it.
 func crossGrid(c *stats.Cross, rows, columns int) (heads []string, body [][]string, notes []string) {
-	if c.Counts == nil && c.Rest > 0 {
+	if len(c.RowAxis)+len(c.ColAxis) == 0 && c.Rest > 0 {
 		return nil, nil, []string{"one of the two is free text: not tabulated"}
 	}
 	heads = append(heads, c.Rows)

@@ -26,9 +26,9 @@ type groupTable struct {
 
 func groupTables(c *stats.Calls) []groupTable {
 	return []groupTable{
-		{"worker", c.ByWorker, func(g *stats.Group) string { return strconv.Itoa(g.Worker) }},
-		{"host", c.ByHost, func(g *stats.Group) string { return g.Host }},
-		{"rows a call", c.ByBatch, func(g *stats.Group) string { return strconv.Itoa(g.BatchSize) }},
+		{"worker", c.ByWorker, func(g *stats.Group) string { return strconv.Itoa(*g.Worker) }},
+		{"host", c.ByHost, func(g *stats.Group) string { return *g.Host }},
+		{"rows a call", c.ByBatch, func(g *stats.Group) string { return strconv.Itoa(*g.BatchSize) }},
 	}
 }
 

@@ -25,7 +25,7 @@ func TestPageEscapesEverything(t *testing.T) {
 	}
 	r.Crosses = []stats.Cross{{Rows: evil, Columns: evil, RowAxis: []string{evil, ""}, ColAxis: []string{evil}, Counts: [][]int64{{5}, {0}}, Missing: 1, Rest: 1}}
 	r.Calls.Troubles = []stats.Trouble{{Outcome: evil, Error: evil}}
-	r.Calls.ByHost = []stats.Group{{Host: evil}}
+	r.Calls.ByHost = []stats.Group{{Host: new(evil)}}
 	got, err := HTML(r)
 	if err != nil {
 		t.Fatal(err)

@@ -145,7 +145,9 @@ func (a *CallCounter) Result() *Calls {
 	c.EvalTokensPerSec = per(float64(a.evalTokens), a.eval.Seconds())
 	c.CallSeconds = per(a.total.Seconds(), float64(a.timed))
 	c.Latency, c.Histogram, c.QuantileError = a.took.result(), a.took.histogram(), QuantileError
-	c.ByWorker, c.ByHost, c.ByBatch = a.byWorker.result(), a.byHost.result(), a.byRows.result()
+	c.ByWorker = a.byWorker.result(func(g *Group, k groupKey) { g.Worker = &k.worker })
+	c.ByHost = a.byHost.result(func(g *Group, k groupKey) { g.Host = &k.host })
+	c.ByBatch = a.byRows.result(func(g *Group, k groupKey) { g.BatchSize = &k.rows })
 	c.Troubles, c.Timeline = a.troubles.result(), a.timeline.result()
 	return &c
 }

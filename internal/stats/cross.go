@@ -7,7 +7,7 @@ type Cross struct {
 	Columns string    `json:"columns_column"`
 	RowAxis []string  `json:"row_values"`    // by class, then count, then name
 	ColAxis []string  `json:"column_values"` // likewise
-	Counts  [][]int64 `json:"counts"`        // row values × column values; nil where one of the two is free text
+	Counts  [][]int64 `json:"counts"`        // row values × column values; all three are empty where one of the two is free text
 	Missing int64     `json:"missing"`       // rows without a value in one of the two
 	Rest    int64     `json:"rest"`          // rows of values that are not counted apart
 }
@@ -45,7 +45,7 @@ func (c *cross) add(a, b *tally, n int64) {
 }
 
 func (c *cross) result() Cross {
-	out := Cross{Rows: c.a.name, Columns: c.b.name, Missing: c.missing, Rest: c.rest}
+	out := Cross{Rows: c.a.name, Columns: c.b.name, RowAxis: []string{}, ColAxis: []string{}, Counts: [][]int64{}, Missing: c.missing, Rest: c.rest}
 	if c.a.isText() || c.b.isText() {
 		out.Rest += c.missing
 		for _, n := range c.counts {
@@ -68,7 +68,7 @@ func (c *cross) result() Cross {
 
 // axis is the values that a column is shown by, and their places.
 func axis(c *tableColumn) (names []string, places map[string]int) {
-	places = map[string]int{}
+	names, places = []string{}, map[string]int{}
 	values := c.result().Values
 	for _, v := range values {
 		if len(names) == maxAxis-1 && len(values) > maxAxis {

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,9 +12,9 @@ import (
 // Group is the calls that have something in common: a worker, a host, or a
 // number of rows asked for. Probes are left out.
 type Group struct {
-	Worker       int     `json:"worker,omitempty"`
-	Host         string  `json:"host,omitempty"`
-	BatchSize    int     `json:"batch_size,omitempty"`
+	Worker       *int    `json:"worker,omitempty"` // one of these three says what they have in common
+	Host         *string `json:"host,omitempty"`
+	BatchSize    *int    `json:"batch_size,omitempty"`
 	Calls        int64   `json:"calls"`
 	Errors       int64   `json:"errors"`
 	Retries      int64   `json:"retries"`
@@ -56,7 +57,7 @@ func (g *groups) add(k groupKey, c *status.Call) {
 		if len(g.by) >= maxGroups {
 			return
 		}
-		s = &group{Group: Group{Worker: k.worker, Host: k.host, BatchSize: k.rows}}
+		s = &group{}
 		g.by[k] = s
 	}
 	s.Calls++
@@ -79,18 +80,22 @@ func (g *groups) add(k groupKey, c *status.Call) {
 	s.spans.add(from, from+int64(max(c.Total, 0)))
 }
 
-func (g *groups) result() []Group {
+// result is the groups in the order of their keys, each with what name makes of its key.
+func (g *groups) result(name func(*Group, groupKey)) []Group {
 	out := make([]Group, 0, len(g.by))
-	for _, s := range g.by {
+	for _, k := range slices.SortedFunc(maps.Keys(g.by), compareKeys) {
+		s := g.by[k]
+		name(&s.Group, k)
 		s.WorkSeconds = time.Duration(s.spans.worked()).Seconds()
 		s.RowsPerSec = per(float64(s.RowsLabelled), s.WorkSeconds)
 		s.Latency = s.took.result()
 		out = append(out, s.Group)
 	}
-	slices.SortFunc(out, func(a, b Group) int {
-		return cmp.Or(compare(a.Worker, b.Worker), compare(a.Host, b.Host), compare(a.BatchSize, b.BatchSize))
-	})
 	return out
+}
+
+func compareKeys(a, b groupKey) int {
+	return cmp.Or(compare(a.worker, b.worker), compare(a.host, b.host), compare(a.rows, b.rows))
 }
 
 func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }

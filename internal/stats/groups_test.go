@@ -67,14 +67,14 @@ func TestGroupsAndWaste(t *testing.T) {
 	if c.WastedTokens != 60+200 || c.WastedPromptTokens != 240+800 {
 		t.Errorf("wasted: got %d and %d", c.WastedTokens, c.WastedPromptTokens)
 	}
-	if len(c.ByWorker) != 2 || c.ByWorker[0].Worker != 1 || c.ByWorker[0].Calls != 2 || c.ByWorker[0].Errors != 2 || c.ByWorker[0].Retries != 1 ||
+	if len(c.ByWorker) != 2 || *c.ByWorker[0].Worker != 1 || c.ByWorker[0].Calls != 2 || c.ByWorker[0].Errors != 2 || c.ByWorker[0].Retries != 1 ||
 		c.ByWorker[1].RowsPerSec != 5 || c.ByWorker[1].Latency.Mean != 2 {
 		t.Errorf("by worker: got %+v", c.ByWorker)
 	}
-	if len(c.ByHost) != 2 || c.ByHost[1].Host != "http://b" || c.ByHost[1].RowsLabelled != 10 {
+	if len(c.ByHost) != 2 || *c.ByHost[1].Host != "http://b" || c.ByHost[1].RowsLabelled != 10 {
 		t.Errorf("by host: got %+v", c.ByHost)
 	}
-	if len(c.ByBatch) != 2 || c.ByBatch[0].BatchSize != 3 || c.ByBatch[1].Calls != 2 {
+	if len(c.ByBatch) != 2 || *c.ByBatch[0].BatchSize != 3 || c.ByBatch[1].Calls != 2 {
 		t.Errorf("by batch size: got %+v", c.ByBatch)
 	}
 	if len(c.Troubles) != 2 || c.Troubles[0].Rows+c.Troubles[1].Rows != 6 {

@@ -93,11 +93,8 @@ func (d *durations) histogram() []LatencyBar {
 	for first < len(d.buckets) && d.buckets[first] == 0 {
 		first++
 	}
-	if first == len(d.buckets) {
-		return nil
-	}
 	each := max((len(d.buckets)-first+maxBars-1)/maxBars, 1)
-	var bars []LatencyBar
+	bars := []LatencyBar{}
 	for i := first; i < len(d.buckets); i += each {
 		bar := LatencyBar{From: math.Pow(growth, float64(i-1)) / 1e6, To: math.Pow(growth, float64(i+each-1)) / 1e6}
 		for _, n := range d.buckets[i:min(i+each, len(d.buckets))] {

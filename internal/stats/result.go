@@ -9,7 +9,7 @@ import (
 
 // Result sums up what was counted.
 func (t *Table) Result() *Result {
-	r := &Result{Schema: Schema, Files: []File{}, Facts: []Fact{}, Columns: []Column{}}
+	r := &Result{Schema: Schema, Files: []File{}, Facts: []Fact{}, Columns: []Column{}, Crosses: []Cross{}}
 	if t.o.Schema != nil {
 		r.PromptHash = t.o.Schema.Hash()
 	}
@@ -65,7 +65,7 @@ func byCount(values []Value) {
 func (c *tableColumn) result() Column {
 	out := Column{
 		Name: c.name, Kind: Labels, Rows: c.rows, Missing: c.missing(),
-		Distinct: c.distinct(), Overflow: c.over,
+		Distinct: c.distinct(), Overflow: c.over, Values: []Value{},
 	}
 	if c.isText() {
 		out.Kind, out.Length = Text, c.lengths()

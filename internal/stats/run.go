@@ -11,8 +11,8 @@ type Run struct {
 	Units        int         `json:"units"`
 	CreatedAt    string      `json:"created_at"` // RFC 3339
 	Files        []RunFile   `json:"files"`
-	Failed       []FailedRow `json:"failed,omitempty"`        // the first of the rows that were given up
-	FailedRows   int64       `json:"failed_rows,omitempty"`   // how many there are
+	Failed       []FailedRow `json:"failed"`                  // the first of the rows that were given up
+	FailedRows   int64       `json:"failed_rows"`             // how many there are
 	FailedRanges string      `json:"failed_ranges,omitempty"` // the list of missing rows; empty: none is missing, or no merge looked
 }
 

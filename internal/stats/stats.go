@@ -9,7 +9,8 @@ package stats
 // changes its meaning or goes; new fields leave it.
 const Schema = 1
 
-// Result is what was counted. Its JSON form is stable. Shares are of 1.
+// Result is what was counted. Its JSON form is stable; its lists are empty, never
+// nil, where there is nothing. Shares are of 1.
 type Result struct {
 	Schema     int      `json:"schema"`
 	Run        *Run     `json:"run,omitempty"`         // with a manifest
@@ -19,7 +20,7 @@ type Result struct {
 	Facts      []Fact   `json:"facts"`          // the columns of a run: model, batch size, run ID
 	Gate       *Gate    `json:"gate,omitempty"` // with a prompt schema
 	Columns    []Column `json:"columns"`
-	Crosses    []Cross  `json:"cross,omitempty"`
+	Crosses    []Cross  `json:"cross"`
 	Calls      *Calls   `json:"calls,omitempty"` // with call logs
 }
 
@@ -55,14 +56,14 @@ const (
 type Column struct {
 	Name     string  `json:"column"`
 	Kind     Kind    `json:"kind"`
-	Rows     int64   `json:"rows"`               // of files that have the column
-	Missing  int64   `json:"missing"`            // of these, without a value
-	Distinct int64   `json:"distinct"`           // different values; of a text with Overflow at least so many
-	Overflow bool    `json:"overflow,omitempty"` // more values than are counted apart
-	Organic  int64   `json:"organic_rows"`       // rows with an organic label, with a prompt schema
-	Values   []Value `json:"values,omitempty"`   // of labels: by class, then count, then name
-	Rest     int64   `json:"rest,omitempty"`     // rows whose values are not counted apart, of labels with Overflow
-	Length   *Length `json:"length,omitempty"`   // of a text
+	Rows     int64   `json:"rows"`             // of files that have the column
+	Missing  int64   `json:"missing"`          // of these, without a value
+	Distinct int64   `json:"distinct"`         // different values; of a text with Overflow at least so many
+	Overflow bool    `json:"overflow"`         // more values than are counted apart
+	Organic  int64   `json:"organic_rows"`     // rows with an organic label, with a prompt schema
+	Values   []Value `json:"values"`           // of labels: by class, then count, then name
+	Rest     int64   `json:"rest"`             // rows whose values are not counted apart, of labels with Overflow
+	Length   *Length `json:"length,omitempty"` // of a text
 }
 
 // Class tells where a label comes from, with a prompt schema.
