@@ -58,7 +58,8 @@ func isTerminal(w io.Writer) bool {
 
 func width(w io.Writer) int {
 	if f, ok := w.(*os.File); ok {
-		return term.Width(f)
+		width, _ := term.Size(f)
+		return width
 	}
 	return term.DefaultWidth
 }

@@ -63,7 +63,7 @@ type grammar struct {
 }
 
 func (g *grammar) run(ctx context.Context, std cli.Std) error {
-	p, err := g.plan()
+	p, err := g.plan(std)
 	if err != nil {
 		return err
 	}
@@ -71,12 +71,19 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	if err != nil {
 		return fmt.Errorf("ask for the name of this machine: %w", err)
 	}
+	paint := new(painter)
+	warn := func(format string, args ...any) {
+		if !std.Quiet() {
+			paint.lines = 0 // it stands below what was painted
+		}
+		std.Warnf(format, args...)
+	}
 	live := g.Watch && !g.JSON && g.Units == "" && isTerminal(std.Out) && isTerminal(std.In) && os.Getenv("TERM") != "dumb"
 	m := &monitor{
 		dir: status.RunDir(p.statusDir, p.runID), plan: p, named: g.RunID != "" || g.Manifest != "",
 		watch: g.Watch, wait: g.Wait, refresh: g.every(live), metrics: g.Metrics,
 		look: status.Look{Host: host, Alive: status.Alive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
-		now:  time.Now, show: g.printer(std), warn: std.Warnf, warned: map[string]bool{},
+		now:  time.Now, show: g.printer(std, paint), warn: warn, warned: map[string]bool{},
 	}
 	if g.Units != "" {
 		return g.printUnits(m, std.Out)
@@ -99,7 +106,7 @@ func (g *grammar) every(live bool) time.Duration {
 }
 
 // plan says which run is meant and what is known of it beforehand.
-func (g *grammar) plan() (*plan, error) {
+func (g *grammar) plan(std cli.Std) (*plan, error) {
 	if g.Manifest != "" {
 		return g.planned()
 	}
@@ -116,8 +123,14 @@ func (g *grammar) plan() (*plan, error) {
 	if p.runID != "" {
 		return p, nil
 	}
-	id, err := status.Latest(p.statusDir)
-	if errors.Is(err, fs.ErrNotExist) {
+	id, leftOut, err := status.Latest(p.statusDir)
+	for _, e := range leftOut {
+		std.Warnf("%v", e)
+	}
+	switch info, serr := os.Stat(p.statusDir); {
+	case serr == nil && !info.IsDir():
+		return nil, cli.Usagef("--status-dir %s is no folder", p.statusDir)
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, cli.Fail(cli.Usage, fmt.Errorf("no run under %q", p.statusDir),
 			"--status-dir names the folder that prism-classify was given")
 	}
@@ -126,8 +139,8 @@ func (g *grammar) plan() (*plan, error) {
 }
 
 // printer shows a view in the form that was asked for.
-func (g *grammar) printer(std cli.Std) func(*status.View) error {
-	tty := isTerminal(std.Out)
+func (g *grammar) printer(std cli.Std, paint *painter) func(*status.View) error {
+	paints := isTerminal(std.Out) && os.Getenv("TERM") != "dumb"
 	return func(v *status.View) error {
 		var text []byte
 		var err error
@@ -136,10 +149,10 @@ func (g *grammar) printer(std cli.Std) func(*status.View) error {
 			text, err = report.Line(v)
 		case g.JSON:
 			text, err = report.JSON(v)
-		case g.Watch && !tty:
+		case g.Watch && !paints:
 			text = []byte(v.Time.Format(time.RFC3339) + " " + report.RunLine(v) + "\n")
 		case g.Watch:
-			text = repaint(report.Run(v))
+			text = paint.over(v, std.Out)
 		default:
 			text = report.Run(v)
 		}
@@ -148,13 +161,6 @@ func (g *grammar) printer(std cli.Std) func(*status.View) error {
 		}
 		return err
 	}
-}
-
-// repaint makes a text take the place of what a terminal shows, line by line,
-// so that nothing flickers.
-func repaint(text []byte) []byte {
-	lines := strings.ReplaceAll(string(text), "\n", "\x1b[K\n")
-	return []byte("\x1b[H" + lines + "\x1b[J")
 }
 
 func isTerminal(w any) bool {

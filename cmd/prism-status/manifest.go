@@ -48,13 +48,23 @@ func (p *plan) unitPlans() []job.UnitPlan {
 	return p.manifest.Units
 }
 
-// restrict leaves the workers of the units to look at.
-func (p *plan) restrict(run *status.Run) {
-	if p.label == "" {
-		return
+// restrict leaves the workers of the units to look at, and returns those that
+// are of no unit of the plan.
+func (p *plan) restrict(run *status.Run) (strangers []int) {
+	if p.manifest == nil || len(p.manifest.Units) == 0 {
+		return nil
 	}
-	units := p.unitPlans()
-	run.Workers = slices.DeleteFunc(run.Workers, func(w status.Worker) bool {
-		return !slices.ContainsFunc(units, func(u job.UnitPlan) bool { return u.Unit.Unit == w.WorkerID })
-	})
+	wanted := map[int]bool{}
+	for _, u := range p.unitPlans() {
+		wanted[u.Unit.Unit] = true
+	}
+	foreign := func(id int) bool {
+		if id < 1 || id > len(p.manifest.Units) {
+			strangers = append(strangers, id)
+		}
+		return !wanted[id]
+	}
+	run.Workers = slices.DeleteFunc(run.Workers, func(w status.Worker) bool { return foreign(w.WorkerID) })
+	run.Faults = slices.DeleteFunc(run.Faults, func(f status.Fault) bool { return foreign(f.WorkerID) })
+	return strangers
 }

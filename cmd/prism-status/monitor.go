@@ -54,9 +54,20 @@ func (m *monitor) run(ctx context.Context) error {
 			return m.finish(v)
 		}
 		if err := sleep(ctx, m.refresh); err != nil {
-			return err
+			return m.last(began, err)
 		}
 	}
+}
+
+// last shows how the run is when the user or prism-run has enough of watching.
+func (m *monitor) last(began time.Time, end error) error {
+	if !m.watch {
+		return end
+	}
+	if v, err := m.view(began); err == nil {
+		_ = m.show(v) // the end is what counts
+	}
+	return end
 }
 
 // over tells whether nothing is to come. Without a plan, workers may follow on
@@ -81,14 +92,13 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.plan.restrict(run)
-	for _, f := range run.Faults {
-		if !m.warned[f.Error()] {
-			m.warned[f.Error()] = true
-			m.warn("%v", f)
-		}
+	for _, id := range m.plan.restrict(run) {
+		m.warnOnce(fmt.Sprintf("%s is of no unit of the plan", status.WorkerPath(m.dir, id)))
 	}
-	if len(run.Workers) == 0 && len(run.Faults) > 0 {
+	for _, f := range run.Faults {
+		m.warnOnce(f.Error())
+	}
+	if m.plan.manifest == nil && len(run.Workers) == 0 && len(run.Faults) > 0 {
 		return nil, fmt.Errorf("no status file of run %q can be read", run.ID)
 	}
 	v := run.View(m.look)
@@ -98,6 +108,13 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 		}
 	}
 	return v, nil
+}
+
+func (m *monitor) warnOnce(text string) {
+	if !m.warned[text] {
+		m.warned[text] = true
+		m.warn("%s", text)
+	}
 }
 
 // finish shows the end and makes the outcome the exit code.

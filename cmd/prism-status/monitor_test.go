@@ -18,7 +18,7 @@ func TestOutcome(t *testing.T) {
 		name    string
 		workers []status.Worker
 		units   int
-		faults  []error
+		faults  []status.Fault
 		want    int
 	}{
 		{"all done", []status.Worker{done, done}, 0, nil, cli.OK},
@@ -30,7 +30,7 @@ func TestOutcome(t *testing.T) {
 		{"no server, units to come", []status.Worker{down}, 4, nil, cli.Unreachable},
 		{"no server and a failure", []status.Worker{down, broken}, 0, nil, cli.Partial},
 		{"units never came", []status.Worker{done}, 2, nil, cli.Partial},
-		{"unreadable", []status.Worker{done}, 0, []error{fsError{}}, cli.Partial},
+		{"unreadable", []status.Worker{done}, 0, []status.Fault{{WorkerID: 2, Err: fsError{}}}, cli.Partial},
 	} {
 		run := status.Run{Workers: c.workers, Faults: c.faults}
 		v := run.View(status.Look{DeadAfter: status.DeadAfter, Units: c.units, Alive: func(int) bool { return false },

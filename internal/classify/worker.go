@@ -195,6 +195,10 @@ func (b *heartbeat) write(state status.State, reason status.Reason, end error) e
 	now := w.io.Now()
 	b.rows.Add(now, float64(c.Labelled+c.Failed))
 	b.tokens.Add(now, float64(c.Tokens))
+	if state == status.Paused {
+		b.rows.Rest(now)
+		b.tokens.Rest(now)
+	}
 	st := b.base
 	st.State = state
 	st.UpdatedAt = status.At(now)

@@ -102,6 +102,7 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 		return code
 	}
 	if err != nil {
+		err = errors.New(strings.Replace(err.Error(), `,"" but got`, " but got", 1)) // the empty one stands for a default
 		std.print(Fail(Usage, err, fmt.Sprintf("%s --help lists the flags", c.Name)))
 		return Usage
 	}

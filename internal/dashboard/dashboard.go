@@ -6,6 +6,7 @@ package dashboard
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/viewport"
@@ -14,8 +15,8 @@ import (
 	"prism/internal/status"
 )
 
-// Source is where a dashboard gets what it shows. Its functions are called one
-// at a time.
+// Source is where a dashboard gets what it shows. Each of its functions is called
+// once at a time, beside the others.
 type Source struct {
 	Look  func() (v *status.View, over bool, err error) // the run as it is; over: nothing is to come
 	Pause func(on bool) error                           // sets or removes the run's pause flag
@@ -52,10 +53,12 @@ type model struct {
 
 	screen   screen
 	selected int // index of the worker that the cursor is on
+	cursor   int // its ID
 	top      int // index of the first worker shown
 	shown    int // workers on the screen
 	log      viewport.Model
 	note     string // what the last key could not do
+	pausing  bool   // the flag is being set or removed
 
 	rates    []float64 // rows/s, one a look
 	warnings []warning
@@ -126,6 +129,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tail:
 		m.showLog(msg.lines)
 	case paused:
+		m.pausing = false
 		if m.note = ""; msg.err != nil {
 			m.note = msg.err.Error()
 		}
@@ -143,13 +147,25 @@ func (m *model) take(v *status.View) {
 	}
 	m.warn(v)
 	m.view = v
-	m.selected = max(0, min(m.selected, len(v.Workers)-1))
+	if i := slices.IndexFunc(v.Workers, func(w status.WorkerView) bool { return w.WorkerID == m.cursor }); i >= 0 {
+		m.selected = i // others may have come before it
+	}
+	m.choose(m.selected)
+}
+
+// choose puts the cursor on a worker, or on the nearest that there is.
+func (m *model) choose(i int) {
+	m.selected = max(0, min(i, len(m.view.Workers)-1))
+	if w := m.worker(); w != nil {
+		m.cursor = w.WorkerID
+	}
 }
 
 func (m *model) pause() tea.Cmd {
-	if m.view == nil {
+	if m.view == nil || m.pausing {
 		return nil
 	}
+	m.pausing = true
 	on := !m.view.Paused
 	m.view.Paused = on // shown at once; the next look says how it is
 	return func() tea.Msg { return paused{m.source.Pause(on)} }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,8 +76,31 @@ func TestTheCursorStaysOnTheScreen(t *testing.T) {
 			t.Errorf("after %s worker %d is not shown:\n%s", key, m.selected+1, text)
 		}
 	}
+	m.take(viewOf(200))
+	press(m, "home")
+	press(m, "down")
+	v := viewOf(200)
+	v.Workers = slices.Insert(v.Workers, 0, status.WorkerView{Worker: status.Worker{WorkerID: 0}})
+	if m.take(v); m.worker().WorkerID != 2 {
+		t.Errorf("another worker came, and the cursor is on worker %d", m.worker().WorkerID)
+	}
 	if m.take(viewOf(2)); m.selected > 1 {
 		t.Errorf("the cursor is on worker %d of 2", m.selected+1)
+	}
+}
+
+func TestLowScreensShowTheWorker(t *testing.T) {
+	for height := 4; height < 14; height++ {
+		for _, workers := range []int{1, 3, 40} {
+			m := newModel(Source{})
+			m.width, m.height = 40, height
+			m.take(viewOf(workers))
+			press(m, "end")
+			text := ansi.Strip(strings.Join(m.lines(), "\n"))
+			if !strings.Contains(strings.Join(strings.Fields(text), " "), fmt.Sprintf("▸ %d ", workers)) {
+				t.Errorf("%d workers in %d lines: that of the cursor is not shown\n%s", workers, height, text)
+			}
+		}
 	}
 }
 

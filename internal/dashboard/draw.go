@@ -92,11 +92,21 @@ func (m *model) head() string {
 // overview is the run above, its workers in the middle, warnings below.
 func (m *model) overview() []string {
 	v := m.view
-	lines := []string{m.head(), m.bar(), m.figures(), m.spark()}
-	warnings := m.lastWarnings()
-	room := m.height - 1 - len(lines) - 2 - len(warnings)
-	table := m.workers(max(room, 1))
-	lines = append(append(lines, ""), table...)
+	lines := []string{m.head()} // on low screens the workers come first
+	if m.height >= 6 {
+		lines = append(lines, m.bar())
+	}
+	var warnings []string
+	if m.height >= 8 {
+		lines = append(lines, m.figures())
+		warnings = m.lastWarnings()
+	}
+	if m.height >= 12 {
+		lines = append(lines, m.spark(), "")
+	}
+	const foot, tableHead = 1, 1
+	room := m.height - foot - len(lines) - tableHead - len(warnings)
+	lines = append(lines, m.workers(max(room, 1))...)
 	if n := v.Units - len(v.Workers) - len(v.Unreadable); n > 0 && len(lines)+len(warnings) < m.height-1 {
 		lines = append(lines, faint(report.Plural(int64(n), "unit")+" not started"))
 	}

@@ -112,7 +112,7 @@ func (m *model) move(msg tea.KeyPressMsg) {
 		by  int
 	}{{upKey, -1}, {downKey, 1}, {pageUp, -m.page()}, {pageDown, m.page()}, {firstKey, -last}, {lastKey, last}} {
 		if key.Matches(msg, way.key) {
-			m.selected = max(0, min(m.selected+way.by, last))
+			m.choose(m.selected + way.by)
 		}
 	}
 }

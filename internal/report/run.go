@@ -1,7 +1,9 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,16 +20,53 @@ const (
 // Run shows a run as a table of its workers and a line for the whole, 80 cells
 // wide where numbers allow it, and says whose state needs attention.
 func Run(v *status.View) []byte {
-	head := "run " + Plain(v.RunID) + ": " + string(v.State)
-	if v.Paused && v.State != status.Paused && !v.Over {
-		head += ", pausing"
-	}
-	b := []byte(head + "\n")
+	b := []byte(runHead(v) + "\n")
 	if len(v.Workers) > 0 {
 		t := runTable(v)
 		b = t.appendTo(append(b, '\n'))
 	}
 	return appendNotes(b, v)
+}
+
+// RunWithin is Run in at most so many lines, but no less than the run's own: of
+// many workers it shows those at work, and leaves the notes out.
+func RunWithin(v *status.View, lines int) []byte {
+	whole := Run(v)
+	if bytes.Count(whole, []byte("\n")) <= lines {
+		return whole
+	}
+	const others = 5 // lines: the title, a blank one, the head, the run, and how many workers are left out
+	room := max(0, lines-others)
+	short := *v
+	short.Workers = slices.Clone(v.Workers)
+	slices.SortStableFunc(short.Workers, func(a, b status.WorkerView) int { return rest(a.State) - rest(b.State) })
+	short.Workers = short.Workers[:min(room, len(short.Workers))]
+	slices.SortFunc(short.Workers, func(a, b status.WorkerView) int { return a.WorkerID - b.WorkerID })
+	b := fmt.Appendf(nil, "%s\n\n", runHead(v))
+	b = runTable(&short).appendTo(b)
+	if n := len(v.Workers) - len(short.Workers); n > 0 {
+		b = fmt.Appendf(b, "… %s more\n", Plural(int64(n), "worker"))
+	}
+	return b
+}
+
+// rest is 0 for workers at work, 1 for those that want attention, 2 for the others.
+func rest(s status.State) int {
+	switch {
+	case !s.Ended():
+		return 0
+	case s != status.Completed:
+		return 1
+	}
+	return 2
+}
+
+func runHead(v *status.View) string {
+	head := "run " + Plain(v.RunID) + ": " + string(v.State)
+	if v.Paused && v.State != status.Paused && !v.Over {
+		head += ", pausing"
+	}
+	return head
 }
 
 func runTable(v *status.View) *table {
@@ -145,6 +184,9 @@ func silence(w *status.WorkerView) string {
 }
 
 func place(w *status.WorkerView) string {
+	if w.PID == 0 || w.Host == "" {
+		return "its process"
+	}
 	return "process " + strconv.Itoa(w.PID) + " on " + Plain(w.Host)
 }
 

@@ -41,6 +41,17 @@ func (m *Meter) Add(at time.Time, total float64) {
 	m.n++
 }
 
+// Rest forgets what was measured: nothing grew because nothing was meant to.
+// Measuring starts anew with the count as it is.
+func (m *Meter) Rest(now time.Time) {
+	if m.n == 0 {
+		return
+	}
+	total := m.at(m.n - 1).total
+	m.n = 0
+	m.Add(now, total)
+}
+
 func (m *Meter) at(i int) *sample { return &m.ring[i%meterSamples] }
 
 // Rate returns the count per second; 0 before a first change. It falls while

@@ -20,8 +20,16 @@ type Run struct {
 	ID      string
 	Workers []Worker // by worker ID
 	Paused  bool     // its pause flag is there
-	Faults  []error  // unreadable worker files, each named
+	Faults  []Fault  // unreadable worker files
 }
+
+// Fault is a worker's file that cannot be read; the error names it.
+type Fault struct {
+	WorkerID int // by its name
+	Err      error
+}
+
+func (f Fault) Error() string { return f.Err.Error() }
 
 // ReadRun reads the folder of a run. Files that cannot be read or are half
 // written become Faults; an error (fs.ErrNotExist among them) is about the
@@ -41,10 +49,10 @@ func ReadRun(runDir string) (*Run, error) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // gone since the folder was read
 		case err != nil:
-			run.Faults = append(run.Faults, err)
+			run.Faults = append(run.Faults, Fault{id, err})
 		case w.WorkerID != id:
-			run.Faults = append(run.Faults, fmt.Errorf("%s: holds the status of worker %d",
-				filepath.Join(runDir, e.Name()), w.WorkerID))
+			run.Faults = append(run.Faults, Fault{id, fmt.Errorf("%s: holds the status of worker %d",
+				filepath.Join(runDir, e.Name()), w.WorkerID)})
 		default:
 			run.Workers = append(run.Workers, *w)
 		}
@@ -69,20 +77,22 @@ func workerID(name string) (int, bool) {
 }
 
 // Latest returns the ID of the run under a status folder whose workers wrote
-// last. It returns an error that is fs.ErrNotExist where there is no run.
-func Latest(statusDir string) (string, error) {
+// last, and the errors of folders that it had to leave out. It returns an error
+// that is fs.ErrNotExist where there is no run.
+func Latest(statusDir string) (latest string, leftOut []error, err error) {
 	dirs, err := os.ReadDir(statusDir)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	latest, when := "", time.Time{}
+	when := time.Time{}
 	for _, d := range dirs {
 		if !d.IsDir() {
 			continue
 		}
 		files, err := os.ReadDir(filepath.Join(statusDir, d.Name()))
 		if err != nil {
-			return "", err
+			leftOut = append(leftOut, err)
+			continue
 		}
 		for _, f := range files {
 			if _, ok := workerID(f.Name()); !ok {
@@ -95,9 +105,9 @@ func Latest(statusDir string) (string, error) {
 		}
 	}
 	if latest == "" {
-		return "", fmt.Errorf("%s holds no run: %w", statusDir, fs.ErrNotExist)
+		return "", leftOut, fmt.Errorf("%s holds no run: %w", statusDir, fs.ErrNotExist)
 	}
-	return latest, nil
+	return latest, leftOut, nil
 }
 
 const pauseFlag = "pause.flag"

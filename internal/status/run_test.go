@@ -65,7 +65,7 @@ func TestReadRunWithoutFolder(t *testing.T) {
 
 func TestLatest(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Latest(dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, _, err := Latest(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("empty folder: got %v, want fs.ErrNotExist", err)
 	}
 	for i, name := range []string{"b", "a", "c"} {
@@ -81,9 +81,9 @@ func TestLatest(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "empty", pauseFlag), "")
 	write(t, filepath.Join(dir, "worker_1.json"), "{}")
-	got, err := Latest(dir)
-	if err != nil || got != "a" {
-		t.Errorf("got %q (%v), want a", got, err)
+	got, leftOut, err := Latest(dir)
+	if err != nil || got != "a" || len(leftOut) > 0 {
+		t.Errorf("got %q (%v, %v), want a", got, leftOut, err)
 	}
 }
 
@@ -146,6 +146,24 @@ func TestMeter(t *testing.T) {
 		if got := m.Rate(clock(c.now)); got < c.want*0.99 || got > c.want*1.01 {
 			t.Errorf("%s: got %v/s, want %v/s", c.name, got, c.want)
 		}
+	}
+}
+
+func TestMeterRests(t *testing.T) {
+	var m Meter
+	for at := range 20 {
+		m.Add(clock(float64(at)), 3*float64(at))
+	}
+	for at := 20; at <= 100; at++ {
+		m.Add(clock(float64(at)), 60)
+		m.Rest(clock(float64(at)))
+	}
+	if got := m.Rate(clock(100)); got != 0 {
+		t.Errorf("in the rest: %v/s", got)
+	}
+	m.Add(clock(102), 66)
+	if got := m.Rate(clock(102)); got != 3 {
+		t.Errorf("after it: %v/s, want 3", got)
 	}
 }
 

@@ -74,6 +74,9 @@ const maxCheckpoints = 16
 
 const maxErrorBytes = 500
 
+// maxCount is more than any worker can count, and little enough to be summed up.
+const maxCount = 1 << 50
+
 // Worker is what one worker tells of itself: its file
 // status/{run_id}/worker_{id}.json. Counts of calls, tokens, errors and retries
 // are of this process; rows include those taken over from checkpoints.
@@ -166,7 +169,7 @@ func (w *Worker) encode() ([]byte, error) {
 // rows/s, nil where they cannot be known.
 func progress(s State, done, total int64, rate float64) (pct float64, eta *float64) {
 	if total > 0 {
-		pct = math.Floor(1000*float64(done)/float64(total)) / 10
+		pct = min(math.Floor(1000*float64(done)/float64(total))/10, 100)
 	}
 	var left float64
 	switch {
@@ -229,8 +232,18 @@ func parse(data []byte) (*Worker, error) {
 	switch {
 	case !w.State.reported():
 		return nil, fmt.Errorf("no status of a worker: state %q is unknown", w.State)
-	case w.WorkerID < 0 || w.RowsProcessed < 0 || w.TotalRows < 0:
-		return nil, errors.New("no status of a worker: negative worker ID or rows")
+	case w.WorkerID < 0:
+		return nil, errors.New("no status of a worker: negative worker ID")
+	}
+	for _, n := range []int64{
+		w.RowsProcessed, w.TotalRows, w.RowsFailed, w.RowsResumed, w.APICalls, w.Errors, w.Retries, w.Tokens, w.PromptTokens,
+	} {
+		if n < 0 || n > maxCount {
+			return nil, fmt.Errorf("no status of a worker: %d is no count", n)
+		}
+	}
+	if w.RowsPerSec < 0 || w.TokensPerSec < 0 {
+		return nil, errors.New("no status of a worker: negative rate")
 	}
 	w.CheckpointCount = max(w.CheckpointCount, len(w.Checkpoints))
 	return &w, nil

@@ -2,6 +2,7 @@ package status
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -80,7 +81,7 @@ func (r *Run) View(l Look) *View {
 	for _, f := range r.Faults {
 		v.Unreadable = append(v.Unreadable, f.Error())
 	}
-	totals := true
+	totals := len(r.Faults) == 0
 	for i := range r.Workers {
 		w := l.judge(&r.Workers[i])
 		v.add(&w)
@@ -104,9 +105,13 @@ func (r *Run) View(l Look) *View {
 func (l *Look) judge(w *Worker) WorkerView {
 	v := WorkerView{Worker: *w, State: w.State, Reported: w.State}
 	if !w.State.Ended() {
-		silent := max(0, l.Now.Sub(w.UpdatedAt.Time))
-		v.SilentSeconds = round(silent.Seconds(), 1000)
 		here := w.Host == l.Host
+		silent := l.Now.Sub(w.UpdatedAt.Time)
+		if here && silent < -goneAfter { // the clock was set back: only its process can tell
+			silent = l.DeadAfter
+		}
+		silent = max(0, silent)
+		v.SilentSeconds = round(silent.Seconds(), 1000)
 		switch {
 		case here && silent >= min(goneAfter, l.DeadAfter) && !l.Alive(w.PID):
 			v.State = Dead
@@ -235,9 +240,27 @@ func (v *View) rates() {
 
 func (v *View) meanRates() {
 	all := Worker{RowsProcessed: v.RowsProcessed, RowsResumed: v.RowsResumed, Tokens: v.Tokens}
-	v.RowsPerSec, v.TokensPerSec = means(&all, v.UpdatedAt.Sub(v.StartedAt.Time))
+	v.RowsPerSec, v.TokensPerSec = means(&all, v.worked())
 	if v.State == Completed {
 		zero := 0.0
 		v.ETASeconds = &zero
 	}
+}
+
+// worked is the time in which at least one worker was at work.
+func (v *View) worked() (took time.Duration) {
+	workers := slices.Clone(v.Workers)
+	slices.SortFunc(workers, func(a, b WorkerView) int { return a.StartedAt.Compare(b.StartedAt.Time) })
+	var until time.Time
+	for i := range workers {
+		from, to := workers[i].StartedAt.Time, workers[i].UpdatedAt.Time
+		if from.Before(until) {
+			from = until
+		}
+		if to.After(from) {
+			took += to.Sub(from)
+			until = to
+		}
+	}
+	return took
 }

@@ -25,6 +25,8 @@ func TestJudge(t *testing.T) {
 		{"silent but there", Running, "desk", 3600, true, Slow},
 		{"silent elsewhere", Running, "other", 60, false, Slow},
 		{"silent elsewhere for long, a process here has its ID", Running, "other", 120, true, Dead},
+		{"its clock was set back", Running, "desk", -1e6, true, Slow},
+		{"its clock was set back and it is gone", Running, "desk", -1e6, false, Dead},
 		{"clock of the other host is ahead", Running, "other", -50, false, Running},
 		{"ended long ago", Completed, "desk", 1e6, false, Completed},
 		{"failed long ago", Failed, "other", 1e6, false, Failed},
@@ -51,6 +53,12 @@ func silentFor(w Worker, seconds float64) Worker {
 	return w
 }
 
+// later is a worker that did the same so many seconds later.
+func later(w Worker, seconds float64) Worker {
+	w.StartedAt, w.UpdatedAt = At(clock(seconds)), At(clock(seconds+100))
+	return w
+}
+
 func look(now float64) Look {
 	return Look{Now: clock(now), Host: "desk", Alive: func(int) bool { return false }, DeadAfter: DeadAfter}
 }
@@ -64,7 +72,7 @@ func TestView(t *testing.T) {
 		Rate  float64
 		ETA   any
 	}
-	faults := []error{errors.New("worker_9.json: empty status file")}
+	faults := []Fault{{9, errors.New("worker_9.json: empty status file")}}
 	for _, c := range []struct {
 		name string
 		run  Run
@@ -103,7 +111,13 @@ func TestView(t *testing.T) {
 		{"a stream", Run{Workers: []Worker{{State: Running, StartedAt: At(clock(0)), UpdatedAt: At(clock(100)), RowsProcessed: 5, RowsPerSec: 1}}},
 			look(101), want{Running, false, 1, 0, 1, nil}},
 		{"an unreadable file", Run{Workers: []Worker{worker(1, Completed, 100, 1)}, Faults: faults},
-			look(101), want{Failed, true, 2, 100, 1, nil}},
+			look(101), want{Failed, true, 2, 0, 1, nil}},
+		{"resumed a day later: the mean rate is of the work", Run{Workers: []Worker{worker(1, Completed, 100, 1), later(worker(2, Completed, 100, 1), 86400)}},
+			look(1e6), want{Completed, true, 2, 100, 1, 0.0}},
+		{"one within the time of another", Run{Workers: []Worker{worker(1, Completed, 100, 1), worker(2, Completed, 60, 1), worker(3, Completed, 40, 1)}},
+			look(1e6), want{Completed, true, 3, 66.6, 2, 0.0}},
+		{"more rows than there are", Run{Workers: []Worker{worker(1, Running, 500, 1)}},
+			look(101), want{Running, false, 1, 100, 1, 0.0}},
 	} {
 		v := c.run.View(c.look)
 		got := want{v.State, v.Over, v.Units, v.ProgressPct, v.RowsPerSec, nil}
@@ -119,7 +133,7 @@ func TestView(t *testing.T) {
 func TestViewJSON(t *testing.T) {
 	w := worker(1, Running, 50, 1)
 	w.UpdatedAt = At(clock(0))
-	run := Run{ID: "r", Workers: []Worker{w}, Faults: []error{errors.New("worker_2.json: empty")}}
+	run := Run{ID: "r", Workers: []Worker{w}, Faults: []Fault{{2, errors.New("worker_2.json: empty")}}}
 	text, err := json.Marshal(run.View(look(100)))
 	if err != nil {
 		t.Fatal(err)

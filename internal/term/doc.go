@@ -5,8 +5,11 @@ package term
 
 import "runtime"
 
-// DefaultWidth is the width, in cells, of a terminal that does not tell.
-const DefaultWidth = 80
+// The size, in cells, of a terminal that does not tell.
+const (
+	DefaultWidth  = 80
+	DefaultHeight = 24
+)
 
 // WantsColor tells by the environment whether a terminal may get colours: no
 // with NO_COLOR (https://no-color.org), a dumb terminal, or a Windows console

@@ -65,6 +65,10 @@ func (p *Progress) Update(s Snapshot) {
 	}
 	p.rows.Add(now, float64(s.Rows))
 	p.tokens.Add(now, float64(s.Tokens))
+	if s.Paused {
+		p.rows.Rest(now)
+		p.tokens.Rest(now)
+	}
 	p.last = s
 	if p.drawn.IsZero() || now.Sub(p.drawn) >= redrawEvery {
 		p.draw(now)

@@ -149,7 +149,7 @@ func TestShorterLineLeavesNothingBehind(t *testing.T) {
 	work(p, clock, 240)
 	width = 40
 	p.Update(Snapshot{Rows: 122, Total: 240, Paused: true})
-	if got, want := s.text(), " 50%  122/240 rows  2.00 rows/s  paused"; got != want {
+	if got, want := s.text(), "█████░░░░░░   50%  122/240 rows  paused"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -1,0 +1,17 @@
+package term
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// Size is the size of the terminal f in cells, DefaultWidth and DefaultHeight if
+// it does not tell.
+func Size(f *os.File) (width, height int) {
+	var info windows.ConsoleScreenBufferInfo
+	if err := windows.GetConsoleScreenBufferInfo(windows.Handle(f.Fd()), &info); err != nil {
+		return DefaultWidth, DefaultHeight
+	}
+	return int(info.Window.Right-info.Window.Left) + 1, int(info.Window.Bottom-info.Window.Top) + 1
+}
