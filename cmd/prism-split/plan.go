@@ -99,7 +99,7 @@ func latestRate(m *job.Manifest) (job.Rate, error) {
 	return latest, nil
 }
 
-// callsOf sums up the call logs of a run; nil if there are none.
+// callsOf sums up the call logs of a run; nil if the folder cannot be searched for them.
 func callsOf(dir string) (*stats.Calls, error) {
 	logs, err := filepath.Glob(filepath.Join(dir, "calls_w*.jsonl"))
 	if err != nil {

@@ -41,8 +41,11 @@ func isCallLog(name string) bool {
 // maxWarnings of lines that are no calls are printed for a file; the rest is counted.
 const maxWarnings = 5
 
-// countCalls sums up call logs.
+// countCalls sums up call logs; nil if there are none.
 func countCalls(names []string, std cli.Std) (*stats.Calls, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
 	var sum stats.CallCounter
 	for _, name := range names {
 		if err := addCalls(&sum, name, std); err != nil {

@@ -89,18 +89,19 @@ func csvRecords(r *stats.Result) [][]string {
 }
 
 func callRecords(out [][]string, c *stats.Calls) [][]string {
+	l := &c.Latency
 	for _, f := range [][2]string{
 		{"calls", whole(c.Calls)}, {"retries", whole(c.Retries)}, {"errors", whole(c.Errors)},
 		{"rows_asked", whole(c.RowsAsked)}, {"rows_labelled", whole(c.RowsLabelled)},
 		{"prompt_tokens", whole(c.PromptTokens)}, {"cached_tokens", whole(c.CachedTokens)}, {"tokens", whole(c.Tokens)},
 		{"tokens_per_row", number(c.TokensPerRow)}, {"prompt_tokens_per_row", number(c.PromptTokensPerRow)},
 		{"rows_per_sec", number(c.RowsPerSec)}, {"tokens_per_sec", number(c.TokensPerSec)},
-		{"eval_tokens_per_sec", number(c.EvalTokensPerSec)}, {"call_seconds", number(c.CallSeconds)},
+		{"eval_tokens_per_sec", number(c.EvalTokensPerSec)}, {"call_seconds", timed(l, c.CallSeconds)},
 		{"work_seconds", number(c.WorkSeconds)}, {"rests", whole(c.Rests)},
 		{"started_at", instant(c.StartedAt)}, {"ended_at", instant(c.EndedAt)},
 		{"wasted_tokens", whole(c.WastedTokens)}, {"wasted_prompt_tokens", whole(c.WastedPromptTokens)},
-		{"latency_min", number(c.Latency.Min)}, {"latency_p50", number(c.Latency.P50)}, {"latency_p90", number(c.Latency.P90)},
-		{"latency_p95", number(c.Latency.P95)}, {"latency_p99", number(c.Latency.P99)}, {"latency_max", number(c.Latency.Max)},
+		{"latency_min", timed(l, l.Min)}, {"latency_p50", timed(l, l.P50)}, {"latency_p90", timed(l, l.P90)},
+		{"latency_p95", timed(l, l.P95)}, {"latency_p99", timed(l, l.P99)}, {"latency_max", timed(l, l.Max)},
 		{"workers", whole(c.Workers)}, {"unreadable_lines", whole(c.Unreadable)},
 	} {
 		out = append(out, []string{"calls", f[0], f[1], "", ""})
@@ -123,6 +124,14 @@ func whole(n int64) string { return strconv.FormatInt(n, 10) }
 // number writes four decimals at most.
 func number(v float64) string {
 	return strconv.FormatFloat(math.Round(v*1e4)/1e4, 'f', -1, 64)
+}
+
+// timed is seconds of a Latency; empty where no call told its time.
+func timed(l *stats.Latency, s float64) string {
+	if l.Calls == 0 {
+		return ""
+	}
+	return number(s)
 }
 
 func fraction(v float64) string { return strconv.FormatFloat(v, 'f', 6, 64) }

@@ -13,7 +13,7 @@ var groupHeads = []string{"calls", "errors", "retries", "rows", "rows/s", "token
 func groupCells(g *stats.Group) []string {
 	return []string{
 		Count(g.Calls), Count(g.Errors), Count(g.Retries), Count(g.RowsLabelled), Rate(g.RowsPerSec), Count(g.Tokens),
-		Count(g.WastedTokens), Took(g.Latency.P50), Took(g.Latency.P99),
+		Count(g.WastedTokens), quantile(&g.Latency, g.Latency.P50), quantile(&g.Latency, g.Latency.P99),
 	}
 }
 
@@ -86,7 +86,7 @@ func groupRecords(out [][]string, c *stats.Calls) [][]string {
 			for _, f := range [][2]string{
 				{"calls", whole(g.Calls)}, {"errors", whole(g.Errors)}, {"retries", whole(g.Retries)},
 				{"rows_labelled", whole(g.RowsLabelled)}, {"rows_per_sec", number(g.RowsPerSec)}, {"tokens", whole(g.Tokens)},
-				{"wasted_tokens", whole(g.WastedTokens)}, {"latency_p50", number(g.Latency.P50)}, {"latency_p99", number(g.Latency.P99)},
+				{"wasted_tokens", whole(g.WastedTokens)}, {"latency_p50", timed(&g.Latency, g.Latency.P50)}, {"latency_p99", timed(&g.Latency, g.Latency.P99)},
 			} {
 				out = append(out, []string{section, k.of(g) + " " + f[0], f[1], "", ""})
 			}

@@ -178,7 +178,7 @@ func tiles(r *stats.Result) []tile {
 			tile{Percent(c.Errors, c.Calls), "calls gone wrong", strings.ReplaceAll(errorText(c), ",", " ·")},
 			tile{Rate(c.RowsPerSec), "rows/s", Span(seconds(c.WorkSeconds)) + " of work"},
 			tile{Rate(c.TokensPerSec), "tokens/s", "generated"},
-			tile{Took(c.Latency.P50), "median call", "p99 " + Took(c.Latency.P99)},
+			tile{quantile(&c.Latency, c.Latency.P50), "median call", "p99 " + quantile(&c.Latency, c.Latency.P99)},
 			tile{Percent(c.WastedTokens, c.Tokens), "tokens wasted", "of " + Count(c.Tokens)})
 	}
 	return out

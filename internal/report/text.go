@@ -207,14 +207,14 @@ func callLines(c *stats.Calls) []figure {
 		worked += ", " + Plural(c.Rests, "rest") + " of more than a minute left out"
 	}
 	lines := []figure{
-		{"calls", Count(c.Calls), "by " + Plural(c.Workers, "worker") + ", " + Span(seconds(c.CallSeconds)) + " each on average"},
+		{"calls", Count(c.Calls), "by " + Plural(c.Workers, "worker") + averageText(c)},
 		{"retries", Count(c.Retries), ""},
 		{"errors", Count(c.Errors), errorText(c)},
 		{"rows labelled", Count(c.RowsLabelled), Plural(c.RowsAsked, "row") + " asked for"},
 		{"rows/s", Rate(c.RowsPerSec), worked},
 		{"tokens/s", Rate(c.TokensPerSec), "generated; one call " + Rate(c.EvalTokensPerSec)},
 		{"tokens a row", Rate(c.TokensPerRow), "generated; prompt " + Rate(c.PromptTokensPerRow)},
-		{"call took", Took(c.Latency.P50), latencyText(&c.Latency)},
+		{"call took", quantile(&c.Latency, c.Latency.P50), latencyText(&c.Latency)},
 		{"wasted", Count(c.WastedTokens), "tokens for rows without a valid answer (" + Percent(c.WastedTokens, c.Tokens) + "); prompt " + Count(c.WastedPromptTokens)},
 		{"tokens", Count(c.Tokens), "generated; prompt " + Count(c.PromptTokens) + ", of these cached " + Count(c.CachedTokens)},
 	}
@@ -222,6 +222,21 @@ func callLines(c *stats.Calls) []figure {
 		lines = append(lines, figure{"unreadable", Count(c.Unreadable), "lines of call logs, not counted"})
 	}
 	return lines
+}
+
+func averageText(c *stats.Calls) string {
+	if c.Latency.Calls == 0 {
+		return ""
+	}
+	return ", " + Span(seconds(c.CallSeconds)) + " each on average"
+}
+
+// quantile is seconds of a Latency; "-" where no call told its time.
+func quantile(l *stats.Latency, s float64) string {
+	if l.Calls == 0 {
+		return "-"
+	}
+	return Took(s)
 }
 
 func latencyText(l *stats.Latency) string {

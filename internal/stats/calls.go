@@ -23,7 +23,7 @@ type Calls struct {
 	RowsPerSec         float64 `json:"rows_per_sec"`          // labelled, over WorkSeconds
 	TokensPerSec       float64 `json:"tokens_per_sec"`        // generated, over WorkSeconds
 	EvalTokensPerSec   float64 `json:"eval_tokens_per_sec"`   // generated, over the time that the server generated: of one call
-	CallSeconds        float64 `json:"call_seconds"`          // mean, from sending to the last byte
+	CallSeconds        float64 `json:"call_seconds"`          // mean, from sending to the last byte; probes left out
 
 	StartedAt   status.Time `json:"started_at"`   // first call sent
 	EndedAt     status.Time `json:"ended_at"`     // last call ended
@@ -50,8 +50,6 @@ type Calls struct {
 type CallCounter struct {
 	c           Calls
 	spans       spans
-	total       time.Duration
-	timed       int64 // calls in total
 	eval        time.Duration
 	evalTokens  int64
 	first, last int64
@@ -119,18 +117,11 @@ func (a *CallCounter) span(c *status.Call) {
 	if a.c.Calls == 1 || to > a.last {
 		a.last, a.c.EndedAt = to, status.At(c.Time.Add(took))
 	}
-	if c.Total >= 0 {
-		a.total += took
-		a.timed++
-	}
 	a.spans.add(from, to)
 }
 
-// Result sums up; nil if there were neither calls nor lines that are none.
+// Result sums up.
 func (a *CallCounter) Result() *Calls {
-	if a.c.Calls == 0 && a.c.Unreadable == 0 {
-		return nil
-	}
 	c := a.c
 	if c.Outcomes == nil {
 		c.Outcomes = map[status.Outcome]int64{}
@@ -143,8 +134,8 @@ func (a *CallCounter) Result() *Calls {
 	c.RowsPerSec = per(float64(c.RowsLabelled), c.WorkSeconds)
 	c.TokensPerSec = per(float64(c.Tokens), c.WorkSeconds)
 	c.EvalTokensPerSec = per(float64(a.evalTokens), a.eval.Seconds())
-	c.CallSeconds = per(a.total.Seconds(), float64(a.timed))
 	c.Latency, c.Histogram, c.QuantileError = a.took.result(), a.took.histogram(), QuantileError
+	c.CallSeconds = c.Latency.Mean
 	c.ByWorker = a.byWorker.result(func(g *Group, k groupKey) { g.Worker = &k.worker })
 	c.ByHost = a.byHost.result(func(g *Group, k groupKey) { g.Host = &k.host })
 	c.ByBatch = a.byRows.result(func(g *Group, k groupKey) { g.BatchSize = &k.rows })
