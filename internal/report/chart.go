@@ -139,17 +139,17 @@ func latencyChart(c *stats.Calls) *barChart {
 	}
 	out := &barChart{Top: Plural(most, "call"), Start: Took(bars[0].From), End: Took(bars[len(bars)-1].To), Title: "Latency of calls",
 		Described: "calls by how long they took, on a scale of equal factors; " + latencyText(&c.Latency)}
-	each := chartWidth / float64(len(bars))
-	for i, b := range bars {
-		h := chartHeight * float64(b.Calls) / float64(most)
-		out.Bars = append(out.Bars, box(float64(i)*each, chartHeight-h, each*0.92, h))
-	}
 	least, whole := math.Log(bars[0].From), math.Log(bars[len(bars)-1].To)
+	at := func(seconds float64) float64 { return chartWidth * (math.Log(seconds) - least) / (whole - least) }
+	for _, b := range bars {
+		h := chartHeight * float64(b.Calls) / float64(most)
+		out.Bars = append(out.Bars, box(at(b.From), chartHeight-h, 0.92*(at(b.To)-at(b.From)), h))
+	}
 	for _, q := range []struct {
 		name string
 		at   float64
 	}{{"p50", c.Latency.P50}, {"p90", c.Latency.P90}, {"p99", c.Latency.P99}} {
-		if x := chartWidth * (math.Log(q.at) - least) / (whole - least); x >= 0 && x <= chartWidth {
+		if x := at(q.at); x >= 0 && x <= chartWidth {
 			out.Marks = append(out.Marks, mark{coordinate(x), q.name + " " + Took(q.at)})
 		}
 	}

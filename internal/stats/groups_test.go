@@ -42,8 +42,15 @@ func TestQuantilesAreWithinTheirError(t *testing.T) {
 				}
 			}
 			var bars int64
+			var end float64
 			for _, b := range d.histogram() {
 				bars += b.Calls
+				if end = b.To; b.To <= b.From {
+					t.Errorf("%s, %d calls: a bar from %v to %v", c.name, n, b.From, b.To)
+				}
+			}
+			if longest := exact[n-1]; end != longest && longest > 0 {
+				t.Errorf("%s, %d calls: the last bar ends at %v, the longest call at %v", c.name, n, end, longest)
 			}
 			if r := d.result(); bars != int64(n) || r.Min != exact[0] || r.Max != exact[n-1] || len(d.histogram()) > maxBars {
 				t.Errorf("%s, %d calls: %d in %d bars, %v to %v", c.name, n, bars, len(d.histogram()), r.Min, r.Max)

@@ -87,7 +87,8 @@ type LatencyBar struct {
 const maxBars = 40
 
 // histogram is the buckets joined to at most maxBars bars of equal factor, from
-// the first bucket that has calls to the last.
+// the first bucket that has calls to the last. The last bar ends with the
+// longest call.
 func (d *durations) histogram() []LatencyBar {
 	first := 0
 	for first < len(d.buckets) && d.buckets[first] == 0 {
@@ -99,6 +100,9 @@ func (d *durations) histogram() []LatencyBar {
 		bar := LatencyBar{From: math.Pow(growth, float64(i-1)) / 1e6, To: math.Pow(growth, float64(i+each-1)) / 1e6}
 		for _, n := range d.buckets[i:min(i+each, len(d.buckets))] {
 			bar.Calls += n
+		}
+		if most := d.most.Seconds(); i+each >= len(d.buckets) && most > bar.From {
+			bar.To = most
 		}
 		bars = append(bars, bar)
 	}
