@@ -1,6 +1,8 @@
 package stats
 
 import (
+	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -130,6 +132,22 @@ func TestTroublesAreBounded(t *testing.T) {
 	}
 	if len(got) != maxTroubles+1 || n != 1000 || got[0].Error != "other messages" {
 		t.Errorf("got %d troubles with %d calls", len(got), n)
+	}
+}
+
+func TestTroublesOfDifferentRowsAreOne(t *testing.T) {
+	var all troubles
+	for i := range 1000 {
+		reason := []string{"no object with its RowID in the reply", "\"Topic\" is missing"}[i%2]
+		all.add(&status.Call{Time: at(0), Outcome: status.Bad, Rows: 1, Error: fmt.Sprintf("RowID %d: %s", i-500, reason)})
+	}
+	got := map[string]int64{}
+	for _, s := range all.result() {
+		got[s.Error] = s.Calls
+	}
+	want := map[string]int64{"RowID …: no object with its RowID in the reply": 500, "RowID …: \"Topic\" is missing": 500}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"prism/internal/status"
@@ -131,8 +132,8 @@ const (
 	maxTroubleBytes = 300
 )
 
-// troubles counts calls that went wrong by outcome and message, of many
-// messages only the first ones apart.
+// troubles counts calls that went wrong by outcome and message without its
+// RowID, of many messages only the first ones apart.
 type troubles struct{ by map[troubleKey]*Trouble }
 
 type troubleKey struct {
@@ -147,7 +148,7 @@ func (t *troubles) add(c *status.Call) {
 	if t.by == nil {
 		t.by = map[troubleKey]*Trouble{}
 	}
-	k := troubleKey{c.Outcome, cutText(c.Error)}
+	k := troubleKey{c.Outcome, cutText(withoutRowID(c.Error))}
 	if t.by[k] == nil && len(t.by) >= maxTroubles {
 		k.text = "other messages"
 	}
@@ -164,6 +165,15 @@ func (t *troubles) add(c *status.Call) {
 	if c.Time.After(s.Last.Time) {
 		s.Last = status.At(c.Time)
 	}
+}
+
+// withoutRowID makes one of messages that say the same of different rows.
+func withoutRowID(s string) string {
+	rest, ok := strings.CutPrefix(s, "RowID ")
+	if !ok {
+		return s
+	}
+	return "RowID …" + strings.TrimLeft(rest, "-0123456789")
 }
 
 func cutText(s string) string {
