@@ -112,6 +112,9 @@ func pageTitle(r *stats.Result) string {
 			return Plain(f.Values[0].Value)
 		}
 	}
+	if r.Calls != nil && len(r.Files) == 0 {
+		return "Model calls"
+	}
 	return "Labels"
 }
 
