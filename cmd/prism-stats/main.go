@@ -154,6 +154,7 @@ func (g *grammar) count(ctx context.Context, t *stats.Table, name string, stdin 
 	}
 	var bad *record.Error
 	var lacks *stats.ColumnError
+	var other *stats.OtherColumnsError
 	switch {
 	case errors.As(err, &bad):
 		return cli.Fail(cli.Usage, err, "")
@@ -164,6 +165,12 @@ func (g *grammar) count(ctx context.Context, t *stats.Table, name string, stdin 
 			if g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
 				hint += " (PRISM_PROMPTS_CONFIG names it; unset it to do without)"
 			}
+		}
+		return cli.Fail(cli.Usage, err, hint)
+	case errors.As(err, &other):
+		hint := "--columns picks those to count"
+		if len(other.Common) > 0 {
+			hint += "; both have " + strings.Join(other.Common, ",")
 		}
 		return cli.Fail(cli.Usage, err, hint)
 	}

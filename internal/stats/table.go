@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"prism/internal/prompt"
 	"prism/internal/record"
@@ -29,13 +30,16 @@ type Options struct {
 
 // Table counts the values of columns over any number of files. Without named
 // columns it counts the columns to code of the schema or, without one, every
-// column that neither names a row nor holds what was classified.
+// column that neither names a row nor holds what was classified; these must be
+// the same in all files.
 type Table struct {
 	o       Options
 	files   []File
 	cols    []*tableColumn
 	facts   []*tableColumn
 	crosses []*cross
+	first   *file    // of those with columns
+	counted []string // columns of first
 }
 
 type tableColumn struct {
@@ -59,8 +63,27 @@ func (e *ColumnError) Error() string {
 	return fmt.Sprintf("%s: there is no column %q", e.File, e.Column)
 }
 
+// OtherColumnsError is a file whose columns to count are not those of the first
+// file, where none were named.
+type OtherColumnsError struct {
+	File, First  string
+	Lacks, Extra []string // columns of the file, beside those of the first
+	Common       []string // of both
+}
+
+func (e *OtherColumnsError) Error() string {
+	var parts []string
+	if len(e.Lacks) > 0 {
+		parts = append(parts, "lacks "+strings.Join(e.Lacks, ", "))
+	}
+	if len(e.Extra) > 0 {
+		parts = append(parts, "has "+strings.Join(e.Extra, ", ")+" besides")
+	}
+	return fmt.Sprintf("%s has other columns than %s: it %s", e.File, e.First, strings.Join(parts, ", and "))
+}
+
 // Read counts the records of a file, which messages call name. It returns the
-// reader's errors as they are, and *ColumnError.
+// reader's errors as they are, *ColumnError and *OtherColumnsError.
 func (t *Table) Read(r *record.Reader, name string, form record.Format) error {
 	f, err := t.open(r.Header(), name, form)
 	if err != nil {
@@ -109,7 +132,11 @@ type sourcePair struct {
 
 func (t *Table) open(h *record.Header, name string, form record.Format) (*file, error) {
 	f := &file{name: name, form: form}
-	for _, want := range t.wanted(h) {
+	wanted := t.wanted(h)
+	if err := t.agrees(f, h, wanted); err != nil {
+		return nil, err
+	}
+	for _, want := range wanted {
 		if _, err := t.source(f, h, want); err != nil {
 			return nil, err
 		}
@@ -135,6 +162,35 @@ func (t *Table) open(h *record.Header, name string, form record.Format) (*file, 
 		}
 	}
 	return f, nil
+}
+
+// agrees makes sure that every file has the columns to count of the first one.
+// JSONL without an object has no columns, and no rows that could lack any.
+func (t *Table) agrees(f *file, h *record.Header, wanted []string) error {
+	switch {
+	case len(t.o.Columns) > 0 || t.o.Schema != nil || len(h.Names) == 0:
+		return nil
+	case t.first == nil:
+		t.first, t.counted = f, wanted
+		return nil
+	}
+	e := &OtherColumnsError{File: f.name, First: t.first.name}
+	for _, n := range t.counted {
+		if slices.Contains(wanted, n) {
+			e.Common = append(e.Common, n)
+		} else {
+			e.Lacks = append(e.Lacks, n)
+		}
+	}
+	for _, n := range wanted {
+		if !slices.Contains(t.counted, n) {
+			e.Extra = append(e.Extra, n)
+		}
+	}
+	if len(e.Lacks)+len(e.Extra) == 0 {
+		return nil
+	}
+	return e
 }
 
 // source is the index of the source of a column by its name in the file or the
