@@ -187,10 +187,10 @@ func heatMapOf(c *stats.Cross) heatMap {
 	}
 	m.Heads = append(m.Heads, Plain(c.Rows))
 	for _, v := range c.ColAxis {
-		m.Heads = append(m.Heads, Plain(orOthers(v)))
+		m.Heads = append(m.Heads, visible(orOthers(v)))
 	}
 	for i, line := range c.Counts {
-		l := heatLine{Name: Plain(orOthers(c.RowAxis[i]))}
+		l := heatLine{Name: visible(orOthers(c.RowAxis[i]))}
 		for _, n := range line {
 			l.Cells = append(l.Cells, heatCell{Count(n), int(math.Ceil(heats * math.Sqrt(float64(n)/float64(most))))})
 		}

@@ -20,10 +20,10 @@ func crossGrid(c *stats.Cross, rows, columns int) (heads []string, body [][]stri
 	}
 	heads = append(heads, c.Rows)
 	for _, v := range c.ColAxis[:min(columns, len(c.ColAxis))] {
-		heads = append(heads, orOthers(v))
+		heads = append(heads, visible(orOthers(v)))
 	}
 	for i, v := range c.RowAxis[:min(rows, len(c.RowAxis))] {
-		line := []string{orOthers(v)}
+		line := []string{visible(orOthers(v))}
 		for _, n := range c.Counts[i][:min(columns, len(c.ColAxis))] {
 			line = append(line, Count(n))
 		}

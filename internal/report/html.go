@@ -213,7 +213,7 @@ func distributionOf(c *stats.Column) distribution {
 		case stats.NotApplicable, stats.Default:
 			class = "aside"
 		}
-		d.Bars = append(d.Bars, shareBar{Plain(v.Value), class, Count(v.Count), Percent(v.Count, c.Rows), 100 * ratio(v.Count, most)})
+		d.Bars = append(d.Bars, shareBar{visible(v.Value), class, Count(v.Count), Percent(v.Count, c.Rows), 100 * ratio(v.Count, most)})
 	}
 	if more := int64(len(c.Values) - len(values)); more > 0 {
 		d.More = "… and " + Plural(more, "more value")
@@ -240,7 +240,7 @@ func lists(r *stats.Result) []list {
 		c := &r.Columns[i]
 		for _, v := range c.Values {
 			if v.Class == stats.Organic {
-				organic.Lines = append(organic.Lines, []string{Plain(c.Name), Plain(v.Value), Count(v.Count), Percent(v.Count, c.Rows)})
+				organic.Lines = append(organic.Lines, []string{Plain(c.Name), visible(v.Value), Count(v.Count), Percent(v.Count, c.Rows)})
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func columnMarkdown(b *strings.Builder, c *stats.Column) {
 	b.WriteString("\n| label | rows | share |\n| --- | ---: | ---: |\n")
 	values := shown(c, markdownValues, markdownValues)
 	for _, v := range values {
-		label := v.Value
+		label := visible(v.Value)
 		if v.Class == stats.Organic {
 			label += " (organic)"
 		}

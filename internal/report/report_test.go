@@ -35,6 +35,7 @@ func TestNumbers(t *testing.T) {
 		{"gauge", Gauge(0.5, 4), "██░░"}, {"gauge not quite full", Gauge(0.999, 4), "███░"}, {"gauge of no number", Gauge(math.NaN(), 4), "░░░░"},
 		{"full gauge", Gauge(1, 4), "████"},
 		{"plain", Plain("a\tb\x1b[31m\u202ec\u009b\n"), "a b [31m c  "}, {"plain stays", Plain("Größe 退款 👍"), "Größe 退款 👍"}, {"no UTF-8", Plain("a\xff"), "a\ufffd"},
+		{"value", visible("a b"), "a b"}, {"blank value", visible(" "), `" "`}, {"value with blanks around", visible("a\n"), `"a "`}, {"no value", visible(""), ""},
 		{"cut", Cut("abcdef", 4), "abc…"}, {"cut wide", Cut("退款退款", 5), "退款…"}, {"not cut", Cut("abcd", 4), "abcd"},
 	} {
 		if c.got != c.want {

@@ -111,6 +111,16 @@ func Cut(s string, width int) string {
 	return ansi.Truncate(s, width, "…")
 }
 
+// visible is Plain for a value, in quotes where blanks at its ends, or nothing
+// but blanks, could not be seen.
+func visible(s string) string {
+	text := Plain(s)
+	if strings.TrimSpace(text) != text {
+		return `"` + text + `"`
+	}
+	return text
+}
+
 // Plain makes a text from outside fit for one line of a terminal: control
 // characters become blanks, so that no data can steer the terminal.
 func Plain(s string) string {

@@ -112,7 +112,7 @@ func labelCells(r *stats.Result) int {
 }
 
 func labelText(v stats.Value) string {
-	text := Plain(v.Value)
+	text := visible(v.Value)
 	if v.Class == stats.Organic {
 		return "~ " + text
 	}
