@@ -29,8 +29,9 @@ func report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Re
 	ended := end(ctx, err, s.Model)
 	switch {
 	case r.RunID == "": // it ended before it began
+	case r.Resume == "" && r.Rows > 0:
+		std.Infof("%s labelled, which a later run will ask for again: there was no --checkpoint-dir", classify.Plural(r.Rows, "row"))
 	case r.Resume == "":
-		std.Infof("%s labelled, but not kept: there was no --checkpoint-dir", classify.Plural(r.Rows, "row"))
 	case s.Input == "-":
 		addHint(ended, "%s saved; to go on, with the same input: %s", classify.Plural(r.Rows, "row"), r.Resume)
 	default:

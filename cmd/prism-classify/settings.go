@@ -30,6 +30,12 @@ func (g *grammar) settings() (classify.Settings, error) {
 	if name := g.File + g.InputFile; name != "" {
 		s.Input = name
 	}
+	switch {
+	case g.typed["limit"] && g.Limit == 0:
+		return s, cli.Usagef("--limit 0: want at least 1; without the flag all rows are labelled")
+	case g.typed["row-start"] && g.RowStart == 0:
+		return s, cli.Usagef("--row-start 0: the first row is 1")
+	}
 	if g.Labels != "" {
 		strict := g.Labels == "strict"
 		s.Strict = &strict

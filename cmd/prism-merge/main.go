@@ -163,6 +163,14 @@ func (m *merger) run(ctx context.Context) error {
 	if err := m.refuseLoops(expected); err != nil {
 		return err
 	}
+	var missing error
+	if expected != nil { // before the first byte goes out
+		missing = m.expect(ctx, *expected)
+		var e *cli.Error
+		if missing != nil && !(errors.As(missing, &e) && e.Code == cli.Partial) {
+			return missing
+		}
+	}
 	if m.g.Check {
 		if err := m.check(ctx); err != nil {
 			return err
@@ -170,10 +178,7 @@ func (m *merger) run(ctx context.Context) error {
 	} else if err := m.write(ctx); err != nil {
 		return err
 	}
-	if expected == nil {
-		return nil
-	}
-	return m.expect(ctx, *expected)
+	return missing
 }
 
 func (m *merger) open(ctx context.Context) error {
@@ -233,6 +238,12 @@ func (m *merger) write(ctx context.Context) error {
 		return err
 	}
 	defer out.abort()
+	if out.Again == nil && m.o.OnDuplicate == extsort.Refuse { // what went out would stay
+		m.steps.Step("looking for duplicates", m.bytes)
+		if _, err := merge.Check(ctx, m.inputs, m.o); err != nil {
+			return err
+		}
+	}
 	m.steps.Step("merging", m.bytes)
 	r, err := merge.Write(ctx, m.inputs, m.o, out.Output)
 	if err != nil {

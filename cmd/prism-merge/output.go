@@ -16,28 +16,19 @@ import (
 // output is where the joined rows go: a file that appears whole, or a stream.
 type output struct {
 	merge.Output
-	file *durable.File
-	path string
-	dev  *os.File // what exists at the path and is no regular file
+	file *durable.File // nil: stdout
 }
 
 func createOutput(path string, stdout io.Writer) (*output, error) {
 	if path == "" || path == "-" {
 		return &output{Output: merge.Output{Writer: stdout}}, nil
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // a link stays a link
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		dev, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Output: merge.Output{Writer: dev}, dev: dev, path: path}, nil
-	}
 	f, err := durable.Create(path)
 	if err != nil {
 		return nil, err
+	}
+	if f.Streams() {
+		return &output{Output: merge.Output{Writer: f}, file: f}, nil
 	}
 	tmp := f.OS()
 	again := func() error {
@@ -46,7 +37,7 @@ func createOutput(path string, stdout io.Writer) (*output, error) {
 		}
 		return tmp.Truncate(0)
 	}
-	return &output{Output: merge.Output{Writer: tmp, Again: again, Wrote: writeback(tmp)}, file: f, path: path}, nil
+	return &output{Output: merge.Output{Writer: tmp, Again: again, Wrote: writeback(tmp)}, file: f}, nil
 }
 
 // writebackPiece is how many bytes are written between calls of StartWriteback.
@@ -68,13 +59,10 @@ func writeback(f *os.File) func(end int64) {
 }
 
 func (o *output) commit() error {
-	switch {
-	case o.file != nil:
-		return o.file.Commit()
-	case o.dev != nil:
-		return o.dev.Close()
+	if o.file == nil {
+		return nil
 	}
-	return nil
+	return o.file.Commit()
 }
 
 func (o *output) abort() {
@@ -85,17 +73,24 @@ func (o *output) abort() {
 
 // refuseLoops makes sure that no input is the output, which takes its place.
 func (m *merger) refuseLoops(expected *merge.Input) error {
-	info, err := os.Stat(m.g.Output)
-	if m.g.Output == "" || m.g.Check || err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
 	inputs := m.inputs
+	var outputs []string
+	if m.g.Output != "" && !m.g.Check {
+		outputs = append(outputs, m.g.Output)
+	}
 	if expected != nil {
 		inputs = append(inputs[:len(inputs):len(inputs)], *expected)
+		outputs = append(outputs, m.missingList())
 	}
-	for _, in := range inputs {
-		if have, err := in.File.Stat(); err == nil && os.SameFile(info, have) {
-			return cli.Usagef("%s is an input, so it cannot be the output", m.g.Output)
+	for _, path := range outputs {
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		for _, in := range inputs {
+			if have, err := in.File.Stat(); err == nil && os.SameFile(info, have) {
+				return cli.Usagef("%s is an input, so it cannot be the output", path)
+			}
 		}
 	}
 	return nil
@@ -104,10 +99,12 @@ func (m *merger) refuseLoops(expected *merge.Input) error {
 // failedRanges is the name of the list of missing rows, beside the output.
 const failedRanges = "failed_ranges.json"
 
+func (m *merger) missingList() string { return filepath.Join(filepath.Dir(m.g.Output), failedRanges) }
+
 // listMissing lists the rows that are missing; a list of an earlier call goes
 // where none are.
 func (m *merger) listMissing(input record.Options, find func(add func(pos, id int64) error) (merge.Expectation, error)) error {
-	path := filepath.Join(filepath.Dir(m.g.Output), failedRanges)
+	path := m.missingList()
 	f, err := durable.Create(path)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/record"
+	"prism/internal/report"
 )
 
 // planner plans a run of a job file.
@@ -53,7 +54,8 @@ func (g *grammar) plan(ctx context.Context, s splitter) error {
 	if err != nil {
 		return err
 	}
-	p.std.Infof("planned run %s: %d units of %d files, %d rows", runID, len(m.Units), len(m.Files), rowsOf(p.units))
+	p.std.Infof("planned run %s: %s of %s, %s", runID, report.Plural(int64(len(m.Units)), "unit"),
+		report.Plural(int64(len(m.Files)), "file"), report.Plural(rowsOf(p.units), "row"))
 	if g.Format == "args" {
 		return printManifestArgs(p.std.Out, path, m)
 	}

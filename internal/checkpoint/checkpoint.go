@@ -10,6 +10,7 @@
 //	checkpoint_{job_id}.lock            held while a process works on the job
 //	checkpoint_{job_id}.sums            a line a sealed part: rows, bytes, checksum
 //	checkpoint_{job_id}.failed.jsonl    a line a failed row
+//	checkpoint_{job_id}.stream          fingerprints of the rows of a stream
 //	checkpoint_{job_id}_part0001.csv …  Position and the columns of the output
 package checkpoint
 
@@ -53,6 +54,7 @@ type Options struct {
 	Dir      string // folder of the parts; empty: a private one that goes with the process
 	Interval int    // rows a part, at least 1
 	Restart  bool   // set old parts aside and begin anew
+	Stream   bool   // the input has no sum: its rows are compared one by one
 
 	MayChange []string // keys of Sidecar.DependsOn that may differ from those of earlier rows
 }
@@ -85,8 +87,8 @@ type Store struct {
 	unlisted  bool // failures has lines that were not synced
 	failures  *os.File
 	sums      *os.File
-	readAhead window // of Read
-	peeked    window // of Record
+	readAhead window        // of Read
+	stream    *fingerprints // nil: the input is a file, or nothing is kept
 
 	unsynced []*part       // sealed, waiting for the syncing goroutine
 	sealed   chan struct{} // tells it that there are many; closed at the end
@@ -139,6 +141,11 @@ func (s *Store) load(o Options, want Sidecar) error {
 	}
 	if err := s.loadParts(); err != nil {
 		return err
+	}
+	if o.Stream {
+		if err := s.openStream(); err != nil {
+			return err
+		}
 	}
 	return s.openFailures()
 }
@@ -294,10 +301,13 @@ func (s *Store) closeFiles() error {
 		errs = append(errs, closePrivate(s.failures))
 		s.failures = nil
 	}
-	for _, f := range []*os.File{s.failures, s.sums, s.readAhead.f, s.peeked.f} {
+	for _, f := range []*os.File{s.failures, s.sums, s.readAhead.f} {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}
+	}
+	if s.stream != nil {
+		errs = append(errs, s.stream.f.Close())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Release())

@@ -182,19 +182,6 @@ func (s *Store) read(e extent) {
 	}
 }
 
-// Record returns the record of a row that an earlier process finished, as Read
-// does; nil if there is none. The bytes live until the next Record.
-func (s *Store) Record(pos int64) ([]byte, error) {
-	e, ok := s.old(pos)
-	if !ok {
-		return nil, nil
-	}
-	if err := s.bring(&s.peeked, e); err != nil {
-		return nil, err
-	}
-	return s.peeked.rows[pos-e.pos], nil
-}
-
 // window is an extent in memory, and the part that it was read from.
 type window struct {
 	extent extent

@@ -169,7 +169,7 @@ func (s *Store) setAside() error {
 func (s *Store) isMine(path string) bool {
 	rest := strings.TrimPrefix(path, s.path(""))
 	switch rest {
-	case ".json", ".sums", ".failed.jsonl":
+	case ".json", ".sums", ".failed.jsonl", ".stream":
 		return true
 	}
 	_, ok := partNumber(rest)

@@ -67,24 +67,11 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 
 // openFile opens the input; a named pipe waits for its writer until ctx ends.
 func openFile(ctx context.Context, path string) (*os.File, error) {
-	type opened struct {
-		f   *os.File
-		err error
+	f, err := waitFor(ctx, func() (*os.File, error) { return os.Open(path) })
+	if err != nil && ctx.Err() == nil {
+		return nil, &UsageError{What: fmt.Sprintf("open the input: %v", err)}
 	}
-	done := make(chan opened, 1)
-	go func() {
-		f, err := os.Open(path)
-		done <- opened{f, err}
-	}()
-	select {
-	case o := <-done:
-		if o.err != nil {
-			return nil, &UsageError{What: fmt.Sprintf("open the input: %v", o.err)}
-		}
-		return o.f, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	return f, err
 }
 
 // stream opens a stream at the first position of the range.
@@ -208,15 +195,18 @@ func (in *input) checkBytes(rg record.Range) error {
 	switch {
 	case rg.ByteStart > in.size || rg.ByteEnd > in.size || rg.ByteEnd > 0 && rg.ByteEnd < rg.ByteStart:
 		return &UsageError{What: fmt.Sprintf("bytes %d to %d are not in %s, which has %d", rg.ByteStart, rg.ByteEnd, in.name, in.size)}
-	case rg.ByteStart == 0:
-		return nil
 	}
-	var before [1]byte
-	if _, err := in.file.ReadAt(before[:], rg.ByteStart-1); err != nil {
-		return err
-	}
-	if before[0] != '\n' {
-		return &UsageError{What: fmt.Sprintf("no record of %s starts at byte %d", in.name, rg.ByteStart), Hint: "split it again with prism-split"}
+	for _, at := range []int64{rg.ByteStart, rg.ByteEnd} {
+		if at == 0 || at == in.size {
+			continue
+		}
+		var before [1]byte
+		if _, err := in.file.ReadAt(before[:], at-1); err != nil {
+			return err
+		}
+		if before[0] != '\n' {
+			return &UsageError{What: fmt.Sprintf("no record of %s starts at byte %d", in.name, at), Hint: "split it again with prism-split"}
+		}
 	}
 	return nil
 }

@@ -217,7 +217,7 @@ func (w *worker) openStore(m *ollama.Model) error {
 	if w.in.sum == "" {
 		depends["input"] = "a stream"
 	}
-	o := checkpoint.Options{Dir: s.CheckpointDir, Interval: s.Interval, Restart: s.Restart}
+	o := checkpoint.Options{Dir: s.CheckpointDir, Interval: s.Interval, Restart: s.Restart, Stream: w.in.sum == ""}
 	if s.RetryFailed {
 		o.MayChange = sizes
 	}
@@ -291,7 +291,7 @@ func (w *worker) engine(out io.Writer) *engine {
 	first := max(s.Range.RowStart, 1)
 	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.Range.RowEnd, last: first - 1}
 	if w.in.sum == "" {
-		src.ids = new(record.IDs)
+		src.ids, src.store = new(record.IDs), w.store
 	}
 	return &engine{
 		c: config{

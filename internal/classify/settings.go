@@ -92,8 +92,15 @@ func (s *Settings) check() error {
 
 // checkOutput refuses an output that cannot take the place of what is there.
 func (s *Settings) checkOutput() error {
-	if info, err := os.Stat(s.Output); s.Output != "-" && err == nil && info.IsDir() {
+	info, err := os.Stat(s.Output)
+	if s.Output == "-" || err != nil {
+		return nil
+	}
+	if info.IsDir() {
 		return &UsageError{What: fmt.Sprintf("the output %s is a folder", s.Output), Hint: "name a file, or use --output-dir"}
+	}
+	if prompts, err := os.Stat(s.Prompts); err == nil && os.SameFile(info, prompts) {
+		return &UsageError{What: fmt.Sprintf("the output %s is the prompt schema", s.Output)}
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 package classify
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +23,8 @@ type row struct {
 type source struct {
 	records *record.Reader
 	layout  *layout
-	ids     *record.IDs // of a stream, which nobody checked before; nil for a checked file
+	ids     *record.IDs       // of a stream, which nobody checked before; nil for a checked file
+	store   *checkpoint.Store // tells a stream from another one; nil for a checked file
 	file    string
 	limit   int64 // rows to read at most; 0: all
 	until   int64 // last position to read; 0: all
@@ -43,6 +44,9 @@ func (s *source) next() (*row, error) {
 	}
 	rec, err := s.records.Next()
 	if err != nil {
+		if errors.Is(err, io.EOF) {
+			err = cmp.Or(s.sameEnd(), err)
+		}
 		return nil, err
 	}
 	if len(s.rows) == 0 {
@@ -63,6 +67,9 @@ func (s *source) next() (*row, error) {
 		return nil, &record.Error{File: s.file, Line: rec.Line, Msg: err.Error()}
 	}
 	s.readTexts(r, rec)
+	if err := s.sameRow(rec); err != nil {
+		return nil, err
+	}
 	r.kept = s.layout.appendKept(make([]byte, 0, len(rec.Raw())), rec)
 	s.read++
 	s.last = rec.Pos
@@ -121,9 +128,6 @@ func (e *engine) batches(to chan<- *work, quit <-chan struct{}) error {
 			return err
 		}
 		if state := e.store.Meet(r.pos); state != checkpoint.Unfinished {
-			if err := e.sameRow(r); err != nil {
-				return err
-			}
 			e.meter.skip(state == checkpoint.Finished)
 			continue
 		}
@@ -136,20 +140,33 @@ func (e *engine) batches(to chan<- *work, quit <-chan struct{}) error {
 	}
 }
 
-// sameRow refuses a stream that is not the one whose rows the checkpoint has.
-// Of a file the input sum tells.
-func (e *engine) sameRow(r *row) error {
-	if e.source.ids == nil {
+// sameRow refuses a stream that is not the one of earlier processes. Of a file
+// the input sum tells.
+func (s *source) sameRow(rec *record.Record) error {
+	if s.store == nil {
 		return nil
 	}
-	have, err := e.store.Record(r.pos)
-	if err != nil || have == nil || bytes.HasPrefix(have, append(r.kept, ',')) {
+	same, err := s.store.SameRow(rec.Pos, rec.Raw())
+	if err != nil || same {
 		return err
 	}
-	return &changedError{fmt.Sprintf("%s: row %d differs from the one in the checkpoint", e.source.file, r.pos)}
+	return &changedError{fmt.Sprintf("%s: row %d differs from the one of the run so far", s.file, rec.Pos)}
+}
+
+// sameEnd refuses a stream that ends before the one of earlier processes did.
+func (s *source) sameEnd() error {
+	if s.store == nil || s.last >= s.store.StreamRows() {
+		return nil
+	}
+	return &changedError{fmt.Sprintf("%s ends after row %d, the run so far had row %d", s.file, s.last, s.store.StreamRows())}
 }
 
 // changedError says that the input is not what it was.
 type changedError struct{ what string }
 
 func (e *changedError) Error() string { return e.what }
+
+// Hint says what to do about it.
+func (e *changedError) Hint() string {
+	return "give the same input to resume, or begin anew with --restart (the old parts are set aside)"
+}

@@ -29,8 +29,17 @@ type pending interface {
 }
 
 // Create starts a file that Commit moves to path. The folder of path is made
-// where it is missing. An existing file keeps its permissions.
+// where it is missing. An existing file keeps its permissions, a link stays a
+// link and its target is replaced; a device or pipe is opened and gets what is
+// written as it comes.
 func Create(path string) (*File, error) {
+	path, streams, err := target(path)
+	if err != nil {
+		return nil, err
+	}
+	if streams {
+		return newStream(path)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
@@ -52,10 +61,19 @@ func (f *File) OS() *os.File { return f.p.file() }
 // all n. Where the system has no such call it does nothing.
 func (f *File) Reserve(n int64) error { return reserve(f.p.file(), n) }
 
+// Streams tells whether what is written goes to its place at once.
+func (f *File) Streams() bool {
+	_, ok := f.p.(stream)
+	return ok
+}
+
 // Commit syncs the file, moves it to its path and syncs the folder.
 func (f *File) Commit() error {
 	if err := f.p.replace(); err != nil {
 		return fmt.Errorf("replace %s: %w", f.path, err)
+	}
+	if f.Streams() {
+		return nil
 	}
 	return SyncDir(filepath.Dir(f.path))
 }

@@ -120,15 +120,15 @@ func (r *Reader) readHeader() error {
 		return r.errorf(1, "the file is empty; its first line must name the columns")
 	}
 	b = r.buf[r.start : r.start+next]
+	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b[:end], '\r') >= 0 {
+		return r.errorf(1, "its lines end in CR alone; LF or CRLF is needed (tr '\\r' '\\n' converts it)")
+	}
 	names := make([]string, len(r.cut.fields))
 	for i, f := range r.cut.fields {
 		names[i] = string(appendUnquoted(nil, b[f.from:f.to]))
 	}
 	h, wrong := newHeader(names)
 	if wrong != "" {
-		if strings.ContainsRune(string(b[:end]), '\r') && len(names) > 1 {
-			wrong += " (its lines end in CR alone; LF or CRLF is needed)"
-		}
 		return r.errorf(r.line, "%s", wrong)
 	}
 	h.Raw = bytes.Clone(b[:end])

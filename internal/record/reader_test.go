@@ -57,6 +57,7 @@ func TestReader(t *testing.T) {
 		{name: "text after a quote", in: "a,b\n1,\"x\ny\"z\n", err: "f:3: a closing quote must be followed by the delimiter or the end of the line"},
 		{name: "column twice", in: "a,b,a\n", err: `f:1: the header names "a" twice, as columns 1 and 3`},
 		{name: "column without a name", in: "a,,b\n", err: "f:1: column 2 of the header has no name"},
+		{name: "cr alone", in: "a,b\r1,2\r3,4\r", err: `f:1: its lines end in CR alone; LF or CRLF is needed (tr '\r' '\n' converts it)`},
 		{name: "gzip", in: "\x1F\x8B\x08\x00\n", err: "f:1: this is compressed by gzip (gunzip unpacks it)"},
 		{name: "workbook", in: "PK\x03\x04\x14\x00", err: "f:1: this is a ZIP archive, as workbooks of Excel are; save the table as CSV in UTF-8"},
 		{name: "utf-16", in: "\xFF\xFEa\x00", err: "f:1: this is UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},

@@ -200,7 +200,7 @@ func TestInterruptWithoutCheckpoint(t *testing.T) {
 	w.until("calls", func() bool { return srv.Totals().Calls > 3 })
 	w.signal(syscall.SIGTERM)
 	w.end(143)
-	w.says("not kept: there was no --checkpoint-dir")
+	w.says("which a later run will ask for again: there was no --checkpoint-dir")
 	noTemporaryFiles(t, dir)
 }
 
