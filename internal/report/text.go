@@ -243,7 +243,7 @@ func latencyText(l *stats.Latency) string {
 	if l.Calls == 0 {
 		return ""
 	}
-	return fmt.Sprintf("median; p90 %s, p95 %s, p99 %s, at most %s (±%.0f%%)",
+	return fmt.Sprintf("median; p90 %s, p95 %s, p99 %s, max %s (±%.0f%%)",
 		Took(l.P90), Took(l.P95), Took(l.P99), Took(l.Max), 100*stats.QuantileError)
 }
 
