@@ -163,13 +163,13 @@ func (m *merger) run(ctx context.Context) error {
 	if err := m.refuseLoops(expected); err != nil {
 		return err
 	}
-	var missing error
+	var lacks *missing
 	if expected != nil { // before the first byte goes out
-		missing = m.expect(ctx, *expected)
-		var e *cli.Error
-		if missing != nil && !(errors.As(missing, &e) && e.Code == cli.Partial) {
-			return missing
+		var err error
+		if lacks, err = m.expect(ctx, *expected); err != nil {
+			return err
 		}
+		defer lacks.drop()
 	}
 	if m.g.Check {
 		if err := m.check(ctx); err != nil {
@@ -178,7 +178,7 @@ func (m *merger) run(ctx context.Context) error {
 	} else if err := m.write(ctx); err != nil {
 		return err
 	}
-	return missing
+	return lacks.place()
 }
 
 func (m *merger) open(ctx context.Context) error {
@@ -233,7 +233,7 @@ func (m *merger) check(ctx context.Context) error {
 }
 
 func (m *merger) write(ctx context.Context) error {
-	out, err := createOutput(m.g.Output, m.std.Out)
+	out, err := createOutput(ctx, m.g.Output, m.std.Out)
 	if err != nil {
 		return err
 	}
@@ -265,7 +265,7 @@ func (m *merger) say(what string, r merge.Result) {
 	m.std.Infof("%s %s of %s%s", what, report.Plural(r.Rows, "row"), report.Plural(int64(r.Parts), "part"), dropped)
 }
 
-func (m *merger) expect(ctx context.Context, input merge.Input) error {
+func (m *merger) expect(ctx context.Context, input merge.Input) (*missing, error) {
 	m.steps.Step("looking for missing rows", 3*input.File.Size+m.bytes)
 	return m.listMissing(input.Options, func(add func(pos, id int64) error) (merge.Expectation, error) {
 		return merge.Expect(ctx, m.inputs, input, m.o, add)

@@ -221,7 +221,7 @@ func (r *runMerger) write(ctx context.Context, path string, inputs []merge.Input
 	o := r.o
 	o.SortBy, o.InTurn = r.m.Config.Merge.SortBy, r.m.Config.Merge.SortBy == job.Unsorted
 	o.Format, o.OnDuplicate = form, extsort.Refuse
-	out, err := createOutput(path, r.std.Out)
+	out, err := createOutput(ctx, path, r.std.Out)
 	if err != nil {
 		return err
 	}

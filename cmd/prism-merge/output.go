@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,11 +20,11 @@ type output struct {
 	file *durable.File // nil: stdout
 }
 
-func createOutput(path string, stdout io.Writer) (*output, error) {
+func createOutput(ctx context.Context, path string, stdout io.Writer) (*output, error) {
 	if path == "" || path == "-" {
 		return &output{Output: merge.Output{Writer: stdout}}, nil
 	}
-	f, err := durable.Create(path)
+	f, err := durable.Await(ctx, func() (*durable.File, error) { return durable.Create(path) }, func(f *durable.File) { f.Abort() })
 	if err != nil {
 		return nil, err
 	}
@@ -101,38 +102,59 @@ const failedRanges = "failed_ranges.json"
 
 func (m *merger) missingList() string { return filepath.Join(filepath.Dir(m.g.Output), failedRanges) }
 
-// listMissing lists the rows that are missing; a list of an earlier call goes
-// where none are.
-func (m *merger) listMissing(input record.Options, find func(add func(pos, id int64) error) (merge.Expectation, error)) error {
-	path := m.missingList()
-	f, err := durable.Create(path)
+// missing is what the parts lack of the input that was expected.
+type missing struct {
+	path, input string
+	list        *durable.File // of the rows; nil: none is missing
+	err         error         // that says so
+}
+
+// listMissing lists the rows that are missing, in a file that has no name yet.
+func (m *merger) listMissing(input record.Options, find func(add func(pos, id int64) error) (merge.Expectation, error)) (*missing, error) {
+	out := &missing{path: m.missingList(), input: input.Name}
+	f, err := durable.Create(out.path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer f.Abort()
 	list, err := merge.NewMissingList(f, input.Name)
 	if err != nil {
-		return err
+		return nil, errors.Join(err, f.Abort())
 	}
 	e, err := find(list.Add)
-	if err != nil {
-		return err
-	}
 	if e.Strangers > 0 {
 		m.std.Warnf("%d rows have a RowID that %s does not have", e.Strangers, input.Name)
 	}
-	if e.Missing == 0 {
-		return removeList(path, input.Name)
+	if err == nil && e.Missing > 0 {
+		err = list.Close()
 	}
-	if err := list.Close(); err != nil {
+	if err != nil || e.Missing == 0 {
+		return out, errors.Join(err, f.Abort())
+	}
+	out.list = f
+	out.err = cli.Fail(cli.Partial, fmt.Errorf("%d of the %d rows of %s are missing: positions %s", e.Missing, e.Rows, input.Name, list),
+		out.path+" lists them")
+	return out, nil
+}
+
+// place gives the list its name; where nothing is missing, one of an earlier call goes.
+func (l *missing) place() error {
+	switch {
+	case l == nil:
+		return nil
+	case l.list == nil:
+		return removeList(l.path, l.input)
+	}
+	if err := l.list.Commit(); err != nil {
 		return err
 	}
-	if err := f.Commit(); err != nil {
-		return err
+	return l.err
+}
+
+// drop gives the list up, unless it was placed.
+func (l *missing) drop() {
+	if l != nil && l.list != nil {
+		l.list.Abort()
 	}
-	m.steps.Clear()
-	return cli.Fail(cli.Partial, fmt.Errorf("%d of the %d rows of %s are missing: positions %s", e.Missing, e.Rows, input.Name, list),
-		path+" lists them")
 }
 
 // removeList removes the list that an earlier call made of the same input; any

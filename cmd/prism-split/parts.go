@@ -37,6 +37,9 @@ func (s *splitter) write(ctx context.Context, f *record.File, sum record.Summary
 	if err := s.refuseOthers(units[0].Label, o.Format, paths); err != nil {
 		return err
 	}
+	if err := refuseStrange(f.File, paths); err != nil {
+		return err
+	}
 	from := len(s.parts)
 	for _, path := range paths {
 		file, err := durable.Create(path)
@@ -79,6 +82,26 @@ func (s *splitter) refuseOthers(label string, format record.Format, paths []stri
 	return nil
 }
 
+// refuseStrange makes sure that a part takes the place of nothing but a file, and
+// not of the input.
+func refuseStrange(in *os.File, paths []string) error {
+	input, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		info, err := os.Lstat(path)
+		switch {
+		case err != nil: // nothing is there, or what the write will say
+		case !info.Mode().IsRegular():
+			return cli.Fail(cli.Usage, fmt.Errorf("%s is there and is no file", path), "remove it, or choose another folder or label")
+		case os.SameFile(info, input):
+			return cli.Fail(cli.Usage, fmt.Errorf("the part %s is the input", path), "choose another folder or label")
+		}
+	}
+	return nil
+}
+
 // writePart copies the header and the unit's bytes.
 func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p part, u *job.Unit) error {
 	out := p.file.OS()
@@ -102,8 +125,9 @@ func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p p
 	return nil
 }
 
-// place gives all parts their names. They are not synced to the disk: the same
-// command makes them again, and a sync would take longer than all the rest.
+// place gives all parts their names. They are not synced to the disk, which would
+// take longer than all the rest: after a power cut the same command makes them
+// again.
 func (s *splitter) place() error {
 	for i, p := range s.parts {
 		tmp := p.file.OS()

@@ -16,9 +16,8 @@ import (
 // live shows the run on a dashboard until it is over or the user leaves.
 func (m *monitor) live(ctx context.Context, std cli.Std) error {
 	began, ends := m.now(), 0
-	warn := m.warn
-	m.warn = func(string, ...any) {} // the dashboard names what cannot be read
-	defer func() { m.warn = warn }()
+	quiet := *m                                                           // a look may go on when the dashboard is gone
+	quiet.warn, quiet.warned = func(string, ...any) {}, map[string]bool{} // the dashboard names what cannot be read
 	source := dashboard.Source{
 		Every: m.refresh, Tail: tailOf,
 		Pause: func(on bool) error {
@@ -28,14 +27,14 @@ func (m *monitor) live(ctx context.Context, std cli.Std) error {
 			return status.Resume(m.dir)
 		},
 		Look: func() (*status.View, bool, error) {
-			v, err := m.view(began)
+			v, err := quiet.view(began)
 			if err != nil {
 				return nil, false, err
 			}
 			if ends++; !v.Over {
 				ends = 0
 			}
-			return v, m.over(v, ends), nil
+			return v, quiet.over(v, ends), nil
 		},
 	}
 	v, over, err := dashboard.Run(ctx, source)

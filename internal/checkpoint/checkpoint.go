@@ -60,7 +60,7 @@ type Options struct {
 }
 
 // Store is the checkpoint of one job. Of those who use it, one goroutine may
-// append, one may Meet and ask for Records, and one may Read, at the same time.
+// append, one may Meet and ask for SameRow, and one may Read, at the same time.
 type Store struct {
 	dir, job string
 	interval int

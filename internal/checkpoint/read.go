@@ -85,7 +85,7 @@ func (s *Store) Read(ctx context.Context, pos int64) ([][]byte, error) {
 	if e.rows == 0 {
 		return nil, nil
 	}
-	if err := s.bring(&s.readAhead, e); err != nil {
+	if err := s.bring(e); err != nil {
 		return nil, err
 	}
 	s.read(e)
@@ -191,8 +191,9 @@ type window struct {
 	part   int32    // of f
 }
 
-// bring brings one extent into a window, unless it is there.
-func (s *Store) bring(w *window, e extent) error {
+// bring brings one extent into the window, unless it is there.
+func (s *Store) bring(e extent) error {
+	w := &s.readAhead
 	if w.extent == e {
 		return nil
 	}
@@ -201,7 +202,7 @@ func (s *Store) bring(w *window, e extent) error {
 		w.buf = make([]byte, e.bytes)
 	}
 	w.buf = w.buf[:e.bytes]
-	if err := s.readAt(w, e); err != nil {
+	if err := s.readAt(e); err != nil {
 		return fmt.Errorf("read checkpoint part %s: %w", s.partName(int(e.part)), err)
 	}
 	var err error
@@ -214,7 +215,8 @@ func (s *Store) bring(w *window, e extent) error {
 
 // readAt reads the bytes of an extent, by the part's own file while that is
 // open; it closes when it was synced.
-func (s *Store) readAt(w *window, e extent) error {
+func (s *Store) readAt(e extent) error {
+	w := &s.readAhead
 	s.mu.Lock()
 	p := s.open[int(e.part)]
 	s.mu.Unlock()

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 )
@@ -27,15 +28,27 @@ func (s *Store) openStream() error {
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return errors.Join(err, f.Close())
 	}
 	s.stream = &fingerprints{f: f, rows: info.Size() / fingerprintSize}
 	return nil
 }
 
+// syncStream makes the fingerprints durable, which rows must not be before them.
+func (s *Store) syncStream() error {
+	if s.stream == nil {
+		return nil
+	}
+	if err := s.stream.f.Sync(); err != nil {
+		return fmt.Errorf("sync fingerprints of the input: %w", err)
+	}
+	return nil
+}
+
 // SameRow tells whether the row of a stream at pos is the one that it was for
-// earlier processes, and remembers one that none has read. Only one goroutine
-// may call it, with growing positions. Without a folder all rows are the same.
+// earlier processes, and remembers one that none has read. It returns a
+// *DamageError where that cannot be told of a finished row. Positions must grow.
+// Without a folder all rows are the same.
 func (s *Store) SameRow(pos int64, row []byte) (bool, error) {
 	if s.stream == nil {
 		return true, nil
@@ -50,10 +63,19 @@ func (s *Store) SameRow(pos int64, row []byte) (bool, error) {
 	if have != nil && !bytes.Equal(have, make([]byte, fingerprintSize)) {
 		return bytes.Equal(have, now), nil
 	}
+	if s.settled(pos) { // by an earlier process: this one asks for a row after it is known
+		return false, &DamageError{File: s.path(".stream"), What: fmt.Sprintf("the fingerprint of row %d is missing", pos)}
+	}
 	if _, err := s.stream.f.WriteAt(now, fingerprintSize*(pos-1)); err != nil {
 		return false, fmt.Errorf("write fingerprints of the input: %w", err)
 	}
 	return true, nil
+}
+
+func (s *Store) settled(pos int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.done.has(pos) || s.failed.has(pos)
 }
 
 // StreamRows is the number of rows that earlier processes read of the stream.

@@ -71,6 +71,9 @@ func (s *Store) note(err error) {
 // finish makes sealed parts durable and then writes their lines of the sums, so
 // that a part with a line is always whole.
 func (s *Store) finish(parts []*part) error {
+	if err := s.syncStream(); err != nil {
+		return err
+	}
 	for _, p := range parts { // so that the first sync does most of the work of all
 		durable.StartWriteback(p.f, 0, p.size)
 	}
@@ -115,6 +118,11 @@ func (s *Store) syncOpen() error {
 		p.dirty = false
 	}
 	s.mu.Unlock()
+	if p != nil || failures {
+		if err := s.syncStream(); err != nil {
+			return err
+		}
+	}
 	if failures {
 		if err := s.failures.Sync(); err != nil {
 			return fmt.Errorf("sync failed rows: %w", err)

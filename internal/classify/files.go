@@ -20,7 +20,7 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 	if w.s.Output == "-" {
 		return &endableWriter{ctx: ctx, dst: w.io.Out, sleep: w.io.Sleep}, nil
 	}
-	f, err := waitFor(ctx, w.createOutput) // a named pipe waits for its reader
+	f, err := durable.Await(ctx, w.createOutput, func(f *durable.File) { f.Abort() }) // a named pipe waits for its reader
 	if err != nil {
 		return nil, fmt.Errorf("open the output: %w", err)
 	}
@@ -29,26 +29,6 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 		return &endableWriter{ctx: ctx, dst: f, sleep: w.io.Sleep}, nil
 	}
 	return f, nil
-}
-
-// waitFor waits for what may take for ever, until ctx ends.
-func waitFor[T any](ctx context.Context, open func() (T, error)) (T, error) {
-	type opened struct {
-		file T
-		err  error
-	}
-	done := make(chan opened, 1)
-	go func() {
-		f, err := open()
-		done <- opened{f, err}
-	}()
-	select {
-	case o := <-done:
-		return o.file, o.err
-	case <-ctx.Done():
-		var none T
-		return none, context.Cause(ctx)
-	}
 }
 
 // createOutput makes the pending output. The lock of the checkpoint lets a job

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"prism/internal/durable"
 	"prism/internal/record"
 )
 
@@ -39,6 +40,11 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 	in.form = max(in.form, record.CSV)
 	if s.Input == "-" {
 		in.name = "stdin"
+		if f, ok := stdin.(*os.File); ok {
+			if info, err := f.Stat(); err == nil && s.replaces(info) {
+				return nil, &UsageError{What: fmt.Sprintf("the output %s is the input", s.Output)}
+			}
+		}
 		return in, in.stream(newEndable(ctx, stdin), s.Range)
 	}
 	f, err := openFile(ctx, s.Input)
@@ -55,7 +61,7 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		in.file = f
 		return in, in.stream(newEndable(ctx, f), s.Range)
 	}
-	if out, err := os.Stat(s.Output); s.Output != "-" && err == nil && os.SameFile(info, out) {
+	if s.replaces(info) {
 		return nil, errors.Join(&UsageError{What: fmt.Sprintf("the output %s is the input", s.Output)}, f.Close())
 	}
 	in.file, in.size = f, info.Size()
@@ -65,9 +71,15 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 	return in, nil
 }
 
+// replaces tells whether the output takes the place of a file.
+func (s *Settings) replaces(file os.FileInfo) bool {
+	out, err := os.Stat(s.Output)
+	return s.Output != "-" && err == nil && out.Mode().IsRegular() && os.SameFile(file, out)
+}
+
 // openFile opens the input; a named pipe waits for its writer until ctx ends.
 func openFile(ctx context.Context, path string) (*os.File, error) {
-	f, err := waitFor(ctx, func() (*os.File, error) { return os.Open(path) })
+	f, err := durable.Await(ctx, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { f.Close() })
 	if err != nil && ctx.Err() == nil {
 		return nil, &UsageError{What: fmt.Sprintf("open the input: %v", err)}
 	}

@@ -175,11 +175,6 @@ type Messages struct {
 	quiet, verbose bool
 }
 
-// NewMessages returns Messages that print to w.
-func NewMessages(w io.Writer, quiet, verbose bool) Messages {
-	return Messages{w: w, quiet: quiet, verbose: verbose}
-}
-
 // Err is the stream that messages go to.
 func (m Messages) Err() io.Writer { return m.w }
 

@@ -15,8 +15,8 @@ import (
 	"prism/internal/status"
 )
 
-// Source is where a dashboard gets what it shows. Each of its functions is called
-// once at a time, beside the others.
+// Source is where a dashboard gets what it shows. Look and Pause are called once
+// at a time, beside each other and Tail.
 type Source struct {
 	Look  func() (v *status.View, over bool, err error) // the run as it is; over: nothing is to come
 	Pause func(on bool) error                           // sets or removes the run's pause flag
@@ -83,8 +83,11 @@ type looked struct {
 }
 
 type (
-	tick   struct{}
-	tail   struct{ lines []string }
+	tick struct{}
+	tail struct {
+		worker int // its ID
+		lines  []string
+	}
 	paused struct{ err error }
 )
 
@@ -109,6 +112,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+		m.sizeLog()
 	case tea.KeyPressMsg:
 		return m, m.press(msg)
 	case tick:
@@ -127,7 +131,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return m, m.wait()
 	case tail:
-		m.showLog(msg.lines)
+		if w := m.worker(); w != nil && w.WorkerID == msg.worker { // not an answer that comes too late
+			m.showLog(msg.lines)
+		}
 	case paused:
 		m.pausing = false
 		if m.note = ""; msg.err != nil {

@@ -201,6 +201,16 @@ func TestLogOfAWorker(t *testing.T) {
 	if text := strings.Join(m.lines(), "\n"); strings.Contains(text, "the last") {
 		t.Error("the log does not scroll")
 	}
+	press(m, "end")
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 10})
+	m.showLog(strings.Split(strings.Repeat("line\n", 100)+"the very last", "\n"))
+	if text := strings.Join(m.lines(), "\n"); !strings.Contains(text, "the very last") {
+		t.Errorf("on a smaller screen the log's end is not followed:\n%s", text)
+	}
+	m.Update(tail{worker: 2, lines: []string{"of another worker"}})
+	if text := strings.Join(m.lines(), "\n"); strings.Contains(text, "of another worker") {
+		t.Error("the log of another worker is shown")
+	}
 	press(m, "w")
 	m.view.Workers[0].Log = "gone.log"
 	m.Update(press(m, "w")())

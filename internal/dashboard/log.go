@@ -29,16 +29,16 @@ func (m *model) readLog() tea.Cmd {
 	if w == nil || m.screen != workerLog {
 		return nil
 	}
-	path := w.Log
+	id, path := w.WorkerID, w.Log
 	return func() tea.Msg {
 		if path == "" {
-			return tail{lines: []string{"this worker tells of no log"}}
+			return tail{id, []string{"this worker tells of no log"}}
 		}
 		lines, err := m.source.Tail(path)
 		if err != nil {
 			lines = []string{err.Error()}
 		}
-		return tail{lines}
+		return tail{id, lines}
 	}
 }
 
@@ -56,9 +56,14 @@ func (m *model) showLog(lines []string) {
 	}
 }
 
+// sizeLog fits the log to the screen; an end that was seen stays so.
 func (m *model) sizeLog() {
+	follow := m.log.AtBottom()
 	m.log.SetWidth(m.width)
 	m.log.SetHeight(m.page())
+	if follow {
+		m.log.GotoBottom()
+	}
 }
 
 func (m *model) scroll(msg tea.KeyPressMsg) {

@@ -1,5 +1,5 @@
 // Package durable puts bytes on disk so that they stay: a file is replaced
-// whole or not at all, a finished append can be synced, and a lock keeps a
+// whole or not at all (a device or a pipe is written to), a finished append can be synced, and a lock keeps a
 // second process out. It knows nothing of what the bytes mean.
 package durable
 
@@ -33,13 +33,14 @@ type pending interface {
 // link and its target is replaced; a device or pipe is opened and gets what is
 // written as it comes.
 func Create(path string) (*File, error) {
-	path, streams, err := target(path)
+	at, err := find(path)
 	if err != nil {
 		return nil, err
 	}
-	if streams {
-		return newStream(path)
+	if at.streams {
+		return at.open()
 	}
+	path = at.path
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
@@ -98,6 +99,14 @@ func WriteFile(path string, data []byte) error {
 // whole, but after a power cut either may be there. It is for files whose loss
 // costs nothing, such as a heartbeat.
 func Replace(path string, data []byte) error {
+	at, err := find(path)
+	if err != nil {
+		return err
+	}
+	if at.streams {
+		return WriteFile(path, data)
+	}
+	path = at.path
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.tmp")
 	if err != nil {
 		return err

@@ -44,3 +44,12 @@ func lockFile(f *os.File) error {
 	}
 	return err
 }
+
+// duplicate is a descriptor of its own for an open file of this process.
+func duplicate(fd int, name string) (*os.File, error) {
+	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	return os.NewFile(uintptr(n), name), nil
+}

@@ -28,3 +28,6 @@ func lockFile(f *os.File) error {
 	}
 	return err
 }
+
+// duplicate fails: paths do not stand for open files here.
+func duplicate(int, string) (*os.File, error) { return nil, errors.ErrUnsupported }

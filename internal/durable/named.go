@@ -11,13 +11,14 @@ import (
 // that the caller chooses. A killed process leaves it behind; the next one that
 // chooses the name, which must be alone with it, takes it over.
 func CreateNamed(path, pendingName string) (*File, error) {
-	path, streams, err := target(path)
+	at, err := find(path)
 	if err != nil {
 		return nil, err
 	}
-	if streams {
-		return newStream(path)
+	if at.streams {
+		return at.open()
 	}
+	path = at.path
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err

@@ -199,7 +199,11 @@ func (v *View) over(patience time.Duration) bool {
 	if ended == 0 || ended < len(v.Workers)+len(v.Unreadable) {
 		return false
 	}
-	return ended >= v.Units && v.States[Dead] == 0 || v.Time.Sub(v.UpdatedAt.Time) >= patience
+	silent := v.Time.Sub(v.UpdatedAt.Time)
+	if silent < -goneAfter { // the clock was set back
+		silent = patience
+	}
+	return ended >= v.Units && v.States[Dead] == 0 || silent >= patience
 }
 
 // rates sums the rates of the workers at work. The time left is at least that

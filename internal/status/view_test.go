@@ -98,6 +98,8 @@ func TestView(t *testing.T) {
 			look(110), want{Dead, false, 2, 75, 1.5, nil}},
 		{"one dead for long, another ended just now", Run{Workers: []Worker{worker(1, Completed, 100, 1), silentFor(worker(2, Running, 50, 1), 90)}},
 			look(110), want{Dead, false, 2, 75, 1.5, nil}},
+		{"dead, and its clock was ahead", Run{Workers: []Worker{silentFor(worker(1, Running, 50, 1), -1e6)}},
+			look(110), want{Dead, true, 1, 50, 0, nil}},
 		{"paused", Run{Paused: true, Workers: []Worker{worker(1, Paused, 50, 0), worker(2, Completed, 100, 0)}},
 			look(101), want{Paused, false, 2, 75, 0, nil}},
 		{"more units planned", Run{Workers: []Worker{worker(1, Completed, 100, 1)}},
