@@ -149,7 +149,7 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 		In: std.In, Out: std.Out, Messages: std, Progress: g.show, Now: time.Now, Sleep: sleep,
 	})
 	g.progress.Clear()
-	if g.Manifest != "" && result.RunID == "" {
+	if result.RunID == "" && s.RunID != "" {
 		g.noteFalseStart(std, s, err)
 	}
 	return report(ctx, std, s, result, err, time.Since(start))

@@ -18,6 +18,13 @@ func report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Re
 		if r.Failed == 0 {
 			return nil
 		}
+		if std.Quiet() { // the rows were not named
+			hint := ""
+			if r.Failures != "" {
+				hint = r.Failures + " lists them"
+			}
+			return cli.Fail(cli.Partial, fmt.Errorf("%s failed", classify.Plural(r.Failed, "row")), hint)
+		}
 		if r.Failures != "" {
 			std.Infof("failed rows: %s", r.Failures)
 		}

@@ -24,26 +24,22 @@ import (
 // AfterApply notes which flags were typed: what the environment or a default
 // gave them counts less than the manifest.
 func (g *grammar) AfterApply(ctx *kong.Context) error {
-	g.typed = map[string]bool{}
-	for _, p := range ctx.Path {
-		if p.Flag != nil {
-			g.typed[p.Flag.Name] = true
-		}
-	}
+	g.typed = cli.Typed(ctx)
 	return nil
 }
 
 // missing says which of the flags without default are not there.
 func (g *grammar) missing() error {
 	var flags []string
+	hint := "--manifest and --unit stand for both; prism-classify --help lists all flags"
 	if g.Model == "" {
 		flags = append(flags, "--model (or PRISM_MODEL)")
+		hint = "--list-models tells what models there are; " + hint
 	}
 	if g.PromptsConfig == "" {
 		flags = append(flags, "--prompts-config (or PRISM_PROMPTS_CONFIG)")
 	}
-	return cli.Fail(cli.Usage, fmt.Errorf("missing: %s", strings.Join(flags, " and ")),
-		"--list-models tells what models there are; --manifest and --unit stand for both; --help lists all flags")
+	return cli.Fail(cli.Usage, fmt.Errorf("missing: %s", strings.Join(flags, " and ")), hint)
 }
 
 // fromManifest gives the flags that were not typed the values of a run's unit,
@@ -65,6 +61,8 @@ func (g *grammar) fromManifest() error {
 		return cli.Fail(cli.Usage, err, "prism-split --job writes one")
 	case err != nil:
 		return err
+	case !g.typed["unit"]:
+		return cli.Usagef("--manifest needs --unit: run %q has the units 1 to %d", m.RunID, len(m.Units))
 	case g.Unit < 1 || g.Unit > len(m.Units):
 		return cli.Usagef("--unit %d: run %q has the units 1 to %d", g.Unit, m.RunID, len(m.Units))
 	case g.RunID != "" && g.RunID != m.RunID:
@@ -149,7 +147,7 @@ func (g *grammar) listModels(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// noteFalseStart tells the run that its unit ended before it began: without a
+// noteFalseStart tells the run that a worker ended before it began: without a
 // server, say. What an earlier process did stays in its status.
 func (g *grammar) noteFalseStart(std cli.Std, s classify.Settings, err error) {
 	if err == nil || s.StatusDir == "" || errors.Is(err, durable.ErrLocked) {
@@ -160,9 +158,11 @@ func (g *grammar) noteFalseStart(std cli.Std, s classify.Settings, err error) {
 	if rerr != nil {
 		w = &status.Worker{
 			WorkerID: s.WorkerID, RunID: s.RunID, StartedAt: status.At(time.Now()), Label: s.Label, Model: s.Model,
-			Resume:   "prism-classify " + job.UnitArgs(g.Manifest, g.Unit),
 			RowStart: s.Range.RowStart, RowEnd: s.Range.RowEnd, TotalRows: max(s.Range.RowEnd-s.Range.RowStart+1, 0),
 		}
+	}
+	if g.Manifest != "" {
+		w.Resume = "prism-classify " + job.UnitArgs(g.Manifest, g.Unit)
 	}
 	w.UpdatedAt, w.PID, w.LastError = status.At(time.Now()), os.Getpid(), err.Error()
 	w.Host, _ = os.Hostname() // without a name the process cannot be asked for, and need not

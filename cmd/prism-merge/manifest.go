@@ -31,8 +31,11 @@ type runMerger struct {
 // mergeRun does what --manifest asks for.
 func (m *merger) mergeRun(ctx context.Context) error {
 	g := m.g
-	if len(g.Parts) > 0 || g.Expect != "" || g.Check || g.Output != "" || g.InputFormat != "" || g.OutputFormat != "" {
+	if len(g.Parts) > 0 || g.Expect != "" || g.Output != "" || g.InputFormat != "" || g.OutputFormat != "" {
 		return cli.Usagef("--manifest names the parts, the inputs and the outputs: give none beside it")
+	}
+	if g.Check || g.typed["on-duplicate"] {
+		return cli.Usagef("--check and --on-duplicate do not go with --manifest")
 	}
 	man, err := job.ReadManifest(g.Manifest)
 	switch {
@@ -219,7 +222,9 @@ func (r *runMerger) write(ctx context.Context, path string, inputs []merge.Input
 		return cli.Fail(cli.Usage, err, "")
 	}
 	o := r.o
-	o.SortBy, o.InTurn = r.m.Config.Merge.SortBy, r.m.Config.Merge.SortBy == job.Unsorted
+	if !r.g.typed["sort-by"] {
+		o.SortBy, o.InTurn = r.m.Config.Merge.SortBy, r.m.Config.Merge.SortBy == job.Unsorted
+	}
 	o.Format, o.OnDuplicate = form, extsort.Refuse
 	out, err := createOutput(ctx, path, r.std.Out)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -228,6 +229,26 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	return nil
 }
 
+// checkSortBy reports a merge.sort_by that the output will not have.
+func (p *planner) checkSortBy(name string, h *record.Header) {
+	by := p.config.Merge.SortBy
+	if by == job.Unsorted || p.schema == nil {
+		return
+	}
+	columns := slices.DeleteFunc(slices.Clone(h.Names), func(n string) bool { return slices.Contains(p.config.Output.Drop, n) })
+	for _, c := range p.schema.Columns {
+		if slices.Contains(columns, c.Name) {
+			columns = append(columns, "Validated_"+c.Name)
+		} else {
+			columns = append(columns, c.Name)
+		}
+	}
+	columns = append(columns, "Model_Name", "Batch_Size", "Run_ID")
+	if !slices.Contains(columns, by) {
+		p.mistake(fmt.Errorf("merge.sort_by: in the output of %s %s", name, record.Lacks(columns, by)))
+	}
+}
+
 // checkColumns reports the columns that the settings want and the input lacks,
 // and those to drop that it does not have.
 func (p *planner) checkColumns(name string, h *record.Header) {
@@ -239,6 +260,7 @@ func (p *planner) checkColumns(name string, h *record.Header) {
 			p.mistake(fmt.Errorf("%s:1: %s", name, record.Lacks(h.Names, c)))
 		}
 	}
+	p.checkSortBy(name, h)
 	for _, c := range p.config.Output.Drop {
 		if h.Index(c) < 0 {
 			p.mistake(fmt.Errorf("%s:1: there is no column %q to drop; the columns are %s", name, c, strings.Join(h.Names, ", ")))

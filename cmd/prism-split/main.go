@@ -121,8 +121,11 @@ func (g *grammar) cutting() (job.Cutting, error) {
 	if g.Rows != nil {
 		c.Rows = *g.Rows
 	}
-	if c.Workers < 1 || c.Rows < 1 && g.Rows != nil {
-		return c, cli.Usagef("--workers and --rows need a number above 0")
+	switch {
+	case c.Workers < 1:
+		return c, cli.Usagef("--workers %d: want at least 1", c.Workers)
+	case c.Rows < 1 && g.Rows != nil:
+		return c, cli.Usagef("--rows %d: want at least 1", c.Rows)
 	}
 	if g.Ranges != "" {
 		ranges, err := job.ParseRanges(g.Ranges)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 
@@ -26,7 +27,11 @@ func (p *painter) over(v *status.View, out io.Writer) []byte {
 		fmt.Fprintf(&b, "\r\x1b[%dA", min(p.lines, height-1))
 	}
 	p.lines = 0
-	for line := range strings.Lines(string(report.RunWithin(v, height-1))) {
+	text := report.RunWithin(v, height-1)
+	if v.Over { // nothing is to take its place
+		text, width = report.Run(v), math.MaxInt
+	}
+	for line := range strings.Lines(string(text)) {
 		b.WriteString(report.Cut(strings.TrimSuffix(line, "\n"), width) + "\x1b[K\n")
 		p.lines++
 	}

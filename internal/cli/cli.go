@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -116,6 +117,18 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	return codeOf(ctx, err)
 }
 
+// Typed names the flags that are on the command line itself, not in the
+// environment: for a kong AfterApply hook.
+func Typed(ctx *kong.Context) map[string]bool {
+	typed := map[string]bool{}
+	for _, p := range ctx.Path {
+		if p.Flag != nil {
+			typed[p.Flag.Name] = true
+		}
+	}
+	return typed
+}
+
 func codeOf(ctx context.Context, err error) int {
 	if err == nil {
 		return OK
@@ -145,6 +158,10 @@ func Interruption(ctx context.Context) *Signal {
 	return s
 }
 
+// oneSignal is the time within which signals count as one: timeout(1) sends it to
+// a process and to its group.
+const oneSignal = 200 * time.Millisecond
+
 func notify(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	c := make(chan os.Signal, 1)
@@ -153,12 +170,17 @@ func notify(parent context.Context) (context.Context, func()) {
 	go func() {
 		select {
 		case s := <-c:
-			signal.Reset(endSignals...)
 			if s == os.Interrupt {
 				cancel(&Signal{Name: "INT", Code: Interrupted})
 			} else {
 				cancel(&Signal{Name: "TERM", Code: Terminated})
 			}
+		case <-quit:
+			return
+		}
+		select { // the next one kills
+		case <-time.After(oneSignal):
+			signal.Reset(endSignals...)
 		case <-quit:
 		}
 	}()

@@ -20,7 +20,7 @@ type idRun struct{ first, last int64 }
 func (s *IDs) Add(file string, line int64, text []byte) (int64, error) {
 	id, err := ParseRowID(text)
 	if err != nil {
-		return 0, &Error{file, line, badID("", text)}
+		return 0, &Error{file, line, badID(RowID, text)}
 	}
 	if !s.add(id) {
 		return 0, &Error{file, line, fmt.Sprintf("%s %d is there a second time", RowID, id)}
