@@ -237,13 +237,9 @@ func (p *planner) checkSortBy(name string, h *record.Header) {
 	}
 	columns := slices.DeleteFunc(slices.Clone(h.Names), func(n string) bool { return slices.Contains(p.config.Output.Drop, n) })
 	for _, c := range p.schema.Columns {
-		if slices.Contains(columns, c.Name) {
-			columns = append(columns, "Validated_"+c.Name)
-		} else {
-			columns = append(columns, c.Name)
-		}
+		columns = append(columns, c.OutputName(h.Names))
 	}
-	columns = append(columns, "Model_Name", "Batch_Size", "Run_ID")
+	columns = append(columns, prompt.RunColumns()...)
 	if !slices.Contains(columns, by) {
 		p.mistake(fmt.Errorf("merge.sort_by: in the output of %s %s", name, record.Lacks(columns, by)))
 	}

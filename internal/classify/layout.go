@@ -16,12 +16,6 @@ const (
 	sentimentColumn = "Sentiment"
 )
 
-// validated is put before a column to code that the input has too.
-const validated = "Validated_"
-
-// runColumns end every record of the output.
-var runColumns = []string{"Model_Name", "Batch_Size", "Run_ID"}
-
 // layout is which input columns are kept and what the output's columns are.
 type layout struct {
 	form                          record.Format // of the input
@@ -66,13 +60,9 @@ func newLayout(file string, h *record.Header, form record.Format, schema *prompt
 		}
 	}
 	for _, c := range schema.Columns {
-		name := c.Name
-		if h.Index(name) >= 0 {
-			name = validated + name
-		}
-		l.names = append(l.names, name)
+		l.names = append(l.names, c.OutputName(h.Names))
 	}
-	l.names = append(l.names, runColumns...)
+	l.names = append(l.names, prompt.RunColumns()...)
 	for i, n := range l.names {
 		if slices.Contains(l.names[:i], n) {
 			return nil, &columnError{file, fmt.Sprintf("the output would have two columns %q", n),

@@ -142,7 +142,7 @@ func (p *parser) name(n node, others []Column) bool {
 		p.at(n.line, "column %q: %s is the row's own", n.text, RowID)
 		return false
 	}
-	if slices.Contains([]string{"Model_Name", "Batch_Size", "Run_ID", "Position"}, n.text) {
+	if slices.Contains(append(RunColumns(), "Position"), n.text) {
 		p.at(n.line, "column %q: PRISM writes a column of this name itself", n.text)
 		return false
 	}

@@ -11,11 +11,8 @@ import (
 	"prism/internal/record"
 )
 
-// validated is put before a column to code that the input has too.
-const validated = "Validated_"
-
 // facts are the columns that tell how rows were made.
-var facts = []string{"Model_Name", "Batch_Size", "Run_ID"}
+var facts = prompt.RunColumns()
 
 // skipped are the columns that have nothing to count: they name a row or are
 // what was read, not what was said of it.
@@ -198,7 +195,7 @@ func (t *Table) agrees(f *file, h *record.Header, wanted []string) error {
 func (t *Table) source(f *file, h *record.Header, want string) (int, error) {
 	at := h.Index(want)
 	if at < 0 {
-		at = h.Index(validated + want)
+		at = h.Index(prompt.Validated + want)
 	}
 	if at < 0 {
 		return 0, &ColumnError{File: f.name, Column: want, Have: h.Names}
@@ -218,8 +215,8 @@ func (t *Table) wanted(h *record.Header) []string {
 	case t.o.Schema != nil:
 		for i := range t.o.Schema.Columns {
 			name := t.o.Schema.Columns[i].Name
-			if h.Index(validated+name) >= 0 {
-				name = validated + name
+			if h.Index(prompt.Validated+name) >= 0 {
+				name = prompt.Validated + name
 			}
 			names = append(names, name)
 		}
@@ -241,7 +238,7 @@ func (t *Table) spec(h *record.Header, name string) *prompt.Column {
 	}
 	for i := range t.o.Schema.Columns {
 		c := &t.o.Schema.Columns[i]
-		if name == validated+c.Name || name == c.Name && h.Index(validated+c.Name) < 0 {
+		if name == prompt.Validated+c.Name || name == c.Name && h.Index(prompt.Validated+c.Name) < 0 {
 			return c
 		}
 	}
