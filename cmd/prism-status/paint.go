@@ -27,9 +27,11 @@ func (p *painter) over(v *status.View, out io.Writer) []byte {
 		fmt.Fprintf(&b, "\r\x1b[%dA", min(p.lines, height-1))
 	}
 	p.lines = 0
-	text := report.RunWithin(v, height-1)
+	var text []byte
 	if v.Over { // nothing is to take its place
 		text, width = report.Run(v), math.MaxInt
+	} else {
+		text = report.RunWithin(v, height-1)
 	}
 	for line := range strings.Lines(string(text)) {
 		b.WriteString(report.Cut(strings.TrimSuffix(line, "\n"), width) + "\x1b[K\n")

@@ -16,37 +16,44 @@ import (
 
 const batch = 10
 
-// instant measures what the client costs where the server costs nothing.
-func instant(c *config) ([]figure, error) {
-	const rows = 100_000
+// with makes a table of so many rows, and a server for as long as do works on them.
+func (c *config) with(rows int, flags []string, do func(s *server, input string) ([]figure, error)) ([]figure, error) {
 	input, err := c.table(rows)
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.serve()
+	s, err := c.serve(flags...)
 	if err != nil {
 		return nil, err
 	}
 	defer s.stop()
-	var walls, cpus, kernels []time.Duration
-	for range c.rounds {
-		p, err := c.start(s, "instant", input, nil, logged("--parallel", "8")...)
-		if err != nil {
-			return nil, err
+	return do(s, input)
+}
+
+// instant measures what the client costs where the server costs nothing.
+func instant(c *config) ([]figure, error) {
+	const rows = 100_000
+	return c.with(rows, nil, func(s *server, input string) ([]figure, error) {
+		var walls, cpus, kernels []time.Duration
+		for range c.rounds {
+			p, err := c.start(s, "instant", input, nil, logged("--parallel", "8")...)
+			if err != nil {
+				return nil, err
+			}
+			wall, cpu, err := p.wait()
+			if err != nil {
+				return nil, err
+			}
+			walls, cpus, kernels = append(walls, wall), append(cpus, cpu), append(kernels, p.cmd.ProcessState.SystemTime())
 		}
-		wall, cpu, err := p.wait()
-		if err != nil {
-			return nil, err
-		}
-		walls, cpus, kernels = append(walls, wall), append(cpus, cpu), append(kernels, p.cmd.ProcessState.SystemTime())
-	}
-	perCall := float64(median(cpus).Microseconds()) / (rows / batch)
-	kernel := float64(median(kernels).Microseconds()) / (rows / batch)
-	rate := rows / median(walls).Seconds()
-	return []figure{
-		{"client's CPU a call, 8 in flight, all work included", fmt.Sprintf("%.0f µs, %.0f of them the kernel's", perCall, kernel), "at most 150 µs", perCall > 150},
-		{"rows/s, the server answers at once", fmt.Sprintf("%.0f", rate), "at least 20000", rate < 20_000},
-	}, nil
+		perCall := float64(median(cpus).Microseconds()) / (rows / batch)
+		kernel := float64(median(kernels).Microseconds()) / (rows / batch)
+		rate := rows / median(walls).Seconds()
+		return []figure{
+			{"client's CPU a call, 8 in flight, all work included", fmt.Sprintf("%.0f µs, %.0f of them the kernel's", perCall, kernel), "at most 150 µs", perCall > 150},
+			{"rows/s, the server answers at once", fmt.Sprintf("%.0f", rate), "at least 20000", rate < 20_000},
+		}, nil
+	})
 }
 
 // Works that wait: the server takes latency a call and works on slots at once.
@@ -55,66 +62,50 @@ const (
 	slots   = 8
 )
 
-func (c *config) slow() (*server, error) {
-	return c.serve("--latency", latency.String(), "--slots", strconv.Itoa(slots))
-}
+func slow() []string { return []string{"--latency", latency.String(), "--slots", strconv.Itoa(slots)} }
 
 // use measures how much of the server's time one process uses.
 func use(c *config) ([]figure, error) {
 	calls := c.seconds * int(time.Second/latency) * slots
-	input, err := c.table(calls * batch)
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.slow()
-	if err != nil {
-		return nil, err
-	}
-	defer s.stop()
-	wall, _, err := c.label(s, "use", input, logged("--parallel", strconv.Itoa(slots))...)
-	if err != nil {
-		return nil, err
-	}
-	ideal := time.Duration(calls/slots) * latency
-	share := 100 * ideal.Seconds() / wall.Seconds()
-	return []figure{{
-		fmt.Sprintf("use of 8 slots of %v for %d s, --parallel 8, start and end included", latency, c.seconds),
-		fmt.Sprintf("%.1f%%", share), "at least 99%", share < 99,
-	}}, nil
+	return c.with(calls*batch, slow(), func(s *server, input string) ([]figure, error) {
+		wall, _, err := c.label(s, "use", input, logged("--parallel", strconv.Itoa(slots))...)
+		if err != nil {
+			return nil, err
+		}
+		ideal := time.Duration(calls/slots) * latency
+		share := 100 * ideal.Seconds() / wall.Seconds()
+		return []figure{{
+			fmt.Sprintf("use of 8 slots of %v for %d s, --parallel 8, start and end included", latency, c.seconds),
+			fmt.Sprintf("%.1f%%", share), "at least 99%", share < 99,
+		}}, nil
+	})
 }
 
 // scaling measures several processes, one call in flight each and as many rows
 // for each.
 func scaling(c *config) ([]figure, error) {
 	share := c.seconds / 3 * int(time.Second/latency) * batch // rows a process
-	input, err := c.table(slots * share)
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.slow()
-	if err != nil {
-		return nil, err
-	}
-	defer s.stop()
-	var figures []figure
-	var one time.Duration
-	for _, n := range []int{1, 2, 4, 8} {
-		took, err := c.together(s, input, share, n)
-		if err != nil {
-			return nil, err
+	return c.with(slots*share, slow(), func(s *server, input string) ([]figure, error) {
+		var figures []figure
+		var one time.Duration
+		for _, n := range []int{1, 2, 4, 8} {
+			took, err := c.together(s, input, share, n)
+			if err != nil {
+				return nil, err
+			}
+			if n == 1 {
+				one = took
+				continue
+			}
+			times := float64(n) * one.Seconds() / took.Seconds()
+			want := map[int]float64{2: 1.98, 4: 3.95, 8: 7.9}[n]
+			figures = append(figures, figure{
+				fmt.Sprintf("rows/s of %d processes, of that of one, start and end included", n),
+				fmt.Sprintf("%.2f×", times), fmt.Sprintf("at least %.2f×", want), times < want,
+			})
 		}
-		if n == 1 {
-			one = took
-			continue
-		}
-		times := float64(n) * one.Seconds() / took.Seconds()
-		want := map[int]float64{2: 1.98, 4: 3.95, 8: 7.9}[n]
-		figures = append(figures, figure{
-			fmt.Sprintf("rows/s of %d processes, of that of one, start and end included", n),
-			fmt.Sprintf("%.2f×", times), fmt.Sprintf("at least %.2f×", want), times < want,
-		})
-	}
-	return figures, nil
+		return figures, nil
+	})
 }
 
 // together runs n processes, each on its share of rows.
@@ -134,44 +125,37 @@ func (c *config) together(s *server, input string, share, n int) (time.Duration,
 // overhead measures what status, logs and the progress line cost at 100 rows/s.
 func overhead(c *config) ([]figure, error) {
 	rows := 100 * c.seconds / 2
-	input, err := c.table(rows)
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.slow()
-	if err != nil {
-		return nil, err
-	}
-	defer s.stop()
-	var with, without, walls []time.Duration
-	for range c.rounds {
-		terminal, err := openTerminal()
-		if err != nil {
-			return nil, err
+	return c.with(rows, slow(), func(s *server, input string) ([]figure, error) {
+		var with, without, walls []time.Duration
+		for range c.rounds {
+			terminal, err := openTerminal()
+			if err != nil {
+				return nil, err
+			}
+			p, err := c.start(s, "overhead", input, terminal.stderr, logged("--parallel", "2")...)
+			if err != nil {
+				return nil, err
+			}
+			wall, cpu, err := p.wait()
+			terminal.close()
+			if err != nil {
+				return nil, err
+			}
+			with, walls = append(with, cpu), append(walls, wall)
+			_, cpu, err = c.label(s, "overhead", input, "--parallel", "2", "--quiet")
+			if err != nil {
+				return nil, err
+			}
+			without = append(without, cpu)
 		}
-		p, err := c.start(s, "overhead", input, terminal.stderr, logged("--parallel", "2")...)
-		if err != nil {
-			return nil, err
-		}
-		wall, cpu, err := p.wait()
-		terminal.close()
-		if err != nil {
-			return nil, err
-		}
-		with, walls = append(with, cpu), append(walls, wall)
-		_, cpu, err = c.label(s, "overhead", input, "--parallel", "2", "--quiet")
-		if err != nil {
-			return nil, err
-		}
-		without = append(without, cpu)
-	}
-	wall := median(walls).Seconds()
-	more := 100 * (median(with) - median(without)).Seconds() / wall
-	all := 100 * median(with).Seconds() / wall
-	return []figure{
-		{"status, heartbeat, logs and progress line at 100 rows/s, of a core", fmt.Sprintf("%.2f%%", more), "under 2%", more >= 2},
-		{"the whole client at 100 rows/s, of a core", fmt.Sprintf("%.2f%%", all), "", false},
-	}, nil
+		wall := median(walls).Seconds()
+		more := 100 * (median(with) - median(without)).Seconds() / wall
+		all := 100 * median(with).Seconds() / wall
+		return []figure{
+			{"status, heartbeat, logs and progress line at 100 rows/s, of a core", fmt.Sprintf("%.2f%%", more), "under 2%", more >= 2},
+			{"the whole client at 100 rows/s, of a core", fmt.Sprintf("%.2f%%", all), "", false},
+		}, nil
+	})
 }
 
 // memory measures the peak while many calls are in flight on a large table, also
@@ -246,47 +230,40 @@ func (p *process) firstCall(most time.Duration) (time.Duration, error) {
 
 // firstCall measures how soon a worker is at work whose range ends a large file.
 func firstCall(c *config) ([]figure, error) {
-	input, err := c.table(c.rows)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(input)
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.serve()
-	if err != nil {
-		return nil, err
-	}
-	defer s.stop()
-	var figures []figure
-	for _, workers := range []int{16, 1000} {
-		unit, err := c.lastUnit(input, workers)
+	return c.with(c.rows, nil, func(s *server, input string) ([]figure, error) {
+		info, err := os.Stat(input)
 		if err != nil {
 			return nil, err
 		}
-		var times []time.Duration
-		for range c.rounds {
-			p, err := c.start(s, "first", input, nil, logged(append(unit, "--limit", "10")...)...)
+		var figures []figure
+		for _, workers := range []int{16, 1000} {
+			unit, err := c.lastUnit(input, workers)
 			if err != nil {
 				return nil, err
 			}
-			took, err := p.firstCall(time.Minute)
-			if err != nil {
-				return nil, err
+			var times []time.Duration
+			for range c.rounds {
+				p, err := c.start(s, "first", input, nil, logged(append(unit, "--limit", "10")...)...)
+				if err != nil {
+					return nil, err
+				}
+				took, err := p.firstCall(time.Minute)
+				if err != nil {
+					return nil, err
+				}
+				if _, _, err := p.wait(); err != nil {
+					return nil, err
+				}
+				times = append(times, took)
 			}
-			if _, _, err := p.wait(); err != nil {
-				return nil, err
-			}
-			times = append(times, took)
+			took := median(times)
+			figures = append(figures, figure{
+				fmt.Sprintf("first call of the last of %d workers on a file of %.2f GB", workers, float64(info.Size())/1e9),
+				ms(took), "within 100 ms", took > 100*time.Millisecond,
+			})
 		}
-		took := median(times)
-		figures = append(figures, figure{
-			fmt.Sprintf("first call of the last of %d workers on a file of %.2f GB", workers, float64(info.Size())/1e9),
-			ms(took), "within 100 ms", took > 100*time.Millisecond,
-		})
-	}
-	return figures, nil
+		return figures, nil
+	})
 }
 
 // lastUnit asks prism-split for the last unit's flags.

@@ -46,6 +46,7 @@ func Run(ctx context.Context, s Source, options ...tea.ProgramOption) (last *sta
 // model is the state of the dashboard.
 type model struct {
 	source        Source
+	keys          keys
 	width, height int // of the terminal, in cells
 	view          *status.View
 	over          bool
@@ -92,7 +93,14 @@ type (
 )
 
 func newModel(s Source) *model {
-	return &model{source: s, width: 80, height: 24, log: newLog()}
+	m := &model{source: s, log: newLog(), keys: newKeys()}
+	m.resize(80, 24)
+	return m
+}
+
+func (m *model) resize(width, height int) {
+	m.width, m.height = width, height
+	m.sizeLog()
 }
 
 // Init asks for the first look.
@@ -111,8 +119,7 @@ func (m *model) wait() tea.Cmd {
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
-		m.sizeLog()
+		m.resize(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
 		return m, m.press(msg)
 	case tick:

@@ -48,7 +48,7 @@ func TestEveryScreenFits(t *testing.T) {
 		for _, size := range [][2]int{{80, 24}, {200, 50}, {40, 12}, {20, 5}, {10, 3}, {1, 1}, {79, 8}} {
 			for _, s := range []screen{overview, helpScreen, workerLog} {
 				m := newModel(Source{})
-				m.width, m.height = size[0], size[1]
+				m.resize(size[0], size[1])
 				m.take(viewOf(workers))
 				m.screen, m.selected = s, max(0, workers-1)
 				m.showLog(strings.Split(strings.Repeat("a long line of a log with a tab\t and more words than fit\n", 99), "\n"))
@@ -93,7 +93,7 @@ func TestLowScreensShowTheWorker(t *testing.T) {
 	for height := 4; height < 14; height++ {
 		for _, workers := range []int{1, 3, 40} {
 			m := newModel(Source{})
-			m.width, m.height = 40, height
+			m.resize(40, height)
 			m.take(viewOf(workers))
 			press(m, "end")
 			text := ansi.Strip(strings.Join(m.lines(), "\n"))

@@ -29,7 +29,7 @@ func (m *model) lines() []string {
 	case m.view == nil:
 		lines = []string{"waiting for the run ..."}
 	case m.screen == helpScreen:
-		lines = append([]string{m.head(), ""}, helpLines()...)
+		lines = append([]string{m.head(), ""}, m.helpLines()...)
 	case m.screen == workerLog:
 		lines = m.logLines()
 	default:

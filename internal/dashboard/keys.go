@@ -9,22 +9,30 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// The keys, and what the help says of them.
-var (
-	leaveKey = bind("q", "leave; the workers go on", "q", "ctrl+c")
-	pauseKey = bind("p", "pause the run, or let it go on: workers wait between calls", "p")
-	logKey   = bind("w", "log of the worker under the cursor, and back", "w", "enter")
-	upKey    = bind("↑ k", "the worker above; in a log: back", "up", "k")
-	downKey  = bind("↓ j", "the worker below; in a log: on", "down", "j")
-	pageUp   = bind("PgUp", "a page back", "pgup", "b")
-	pageDown = bind("PgDn", "a page on", "pgdown", "space", " ")
-	firstKey = bind("Home g", "the first", "home", "g")
-	lastKey  = bind("End G", "the last", "end", "G")
-	backKey  = bind("Esc", "back to the overview", "esc")
-	helpKey  = bind("?", "this, and back", "?")
+// keys are what the user may press, and what the help says of them.
+type keys struct {
+	leave, pause, log, up, down, pageUp, pageDown, first, last, back, help key.Binding
+}
 
-	allKeys = []key.Binding{leaveKey, pauseKey, logKey, upKey, downKey, pageUp, pageDown, firstKey, lastKey, backKey, helpKey}
-)
+func newKeys() keys {
+	return keys{
+		leave:    bind("q", "leave; the workers go on", "q", "ctrl+c"),
+		pause:    bind("p", "pause the run, or let it go on: workers wait between calls", "p"),
+		log:      bind("w", "log of the worker under the cursor, and back", "w", "enter"),
+		up:       bind("↑ k", "the worker above; in a log: back", "up", "k"),
+		down:     bind("↓ j", "the worker below; in a log: on", "down", "j"),
+		pageUp:   bind("PgUp", "a page back", "pgup", "b"),
+		pageDown: bind("PgDn", "a page on", "pgdown", "space", " "),
+		first:    bind("Home g", "the first", "home", "g"),
+		last:     bind("End G", "the last", "end", "G"),
+		back:     bind("Esc", "back to the overview", "esc"),
+		help:     bind("?", "this, and back", "?"),
+	}
+}
+
+func (k *keys) all() []key.Binding {
+	return []key.Binding{k.leave, k.pause, k.log, k.up, k.down, k.pageUp, k.pageDown, k.first, k.last, k.back, k.help}
+}
 
 func bind(name, does string, keys ...string) key.Binding {
 	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(name, does))
@@ -38,18 +46,18 @@ func short(k key.Binding, name, does string) key.Binding {
 
 // shortKeys are those that the last line names.
 func (m *model) shortKeys() []key.Binding {
-	leave := short(leaveKey, "q", "leave")
+	leave := short(m.keys.leave, "q", "leave")
 	switch {
 	case m.screen == workerLog:
-		return []key.Binding{short(logKey, "w", "back"), short(upKey, "↑↓", "scroll"), leave}
+		return []key.Binding{short(m.keys.log, "w", "back"), short(m.keys.up, "↑↓", "scroll"), leave}
 	case m.screen == helpScreen:
-		return []key.Binding{short(helpKey, "?", "back"), leave}
+		return []key.Binding{short(m.keys.help, "?", "back"), leave}
 	}
-	pause := short(pauseKey, "p", "pause")
+	pause := short(m.keys.pause, "p", "pause")
 	if m.view != nil && m.view.Paused {
-		pause = short(pauseKey, "p", "go on")
+		pause = short(m.keys.pause, "p", "go on")
 	}
-	return []key.Binding{leave, pause, short(logKey, "w", "log"), short(upKey, "↑↓", "worker"), short(helpKey, "?", "help")}
+	return []key.Binding{leave, pause, short(m.keys.log, "w", "log"), short(m.keys.up, "↑↓", "worker"), short(m.keys.help, "?", "help")}
 }
 
 func helper() help.Model {
@@ -63,8 +71,8 @@ func helper() help.Model {
 }
 
 // helpLines are the keys and the words that need one.
-func helpLines() []string {
-	return append(strings.Split(helper().FullHelpView([][]key.Binding{allKeys}), "\n"),
+func (m *model) helpLines() []string {
+	return append(strings.Split(helper().FullHelpView([][]key.Binding{m.keys.all()}), "\n"),
 		"",
 		"slow    no heartbeat, but its process is there",
 		"dead    its process is gone: the same command resumes",
@@ -75,16 +83,16 @@ func helpLines() []string {
 func (m *model) press(msg tea.KeyPressMsg) tea.Cmd {
 	m.note = ""
 	switch is := func(k key.Binding) bool { return key.Matches(msg, k) }; {
-	case is(leaveKey):
+	case is(m.keys.leave):
 		return tea.Quit
-	case is(helpKey):
+	case is(m.keys.help):
 		m.screen = toggled(m.screen, helpScreen)
-	case is(backKey):
+	case is(m.keys.back):
 		m.screen = overview
-	case is(logKey):
+	case is(m.keys.log):
 		m.screen = toggled(m.screen, workerLog)
 		return m.openLog()
-	case is(pauseKey):
+	case is(m.keys.pause):
 		return m.pause()
 	case m.screen == workerLog:
 		m.scroll(msg)
@@ -110,7 +118,7 @@ func (m *model) move(msg tea.KeyPressMsg) {
 	for _, way := range []struct {
 		key key.Binding
 		by  int
-	}{{upKey, -1}, {downKey, 1}, {pageUp, -m.page()}, {pageDown, m.page()}, {firstKey, -last}, {lastKey, last}} {
+	}{{m.keys.up, -1}, {m.keys.down, 1}, {m.keys.pageUp, -m.page()}, {m.keys.pageDown, m.page()}, {m.keys.first, -last}, {m.keys.last, last}} {
 		if key.Matches(msg, way.key) {
 			m.choose(m.selected + way.by)
 		}

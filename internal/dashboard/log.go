@@ -48,7 +48,6 @@ func (m *model) showLog(lines []string) {
 	for i, l := range lines {
 		plain[i] = report.Plain(l)
 	}
-	m.sizeLog()
 	follow := m.log.AtBottom()
 	m.log.SetContentLines(plain)
 	if follow {
@@ -68,17 +67,17 @@ func (m *model) sizeLog() {
 
 func (m *model) scroll(msg tea.KeyPressMsg) {
 	switch is := func(k key.Binding) bool { return key.Matches(msg, k) }; {
-	case is(upKey):
+	case is(m.keys.up):
 		m.log.ScrollUp(1)
-	case is(downKey):
+	case is(m.keys.down):
 		m.log.ScrollDown(1)
-	case is(pageUp):
+	case is(m.keys.pageUp):
 		m.log.PageUp()
-	case is(pageDown):
+	case is(m.keys.pageDown):
 		m.log.PageDown()
-	case is(firstKey):
+	case is(m.keys.first):
 		m.log.GotoTop()
-	case is(lastKey):
+	case is(m.keys.last):
 		m.log.GotoBottom()
 	}
 }
@@ -88,7 +87,6 @@ func (m *model) logLines() []string {
 	if w == nil {
 		return []string{m.head(), "", "there is no worker"}
 	}
-	m.sizeLog()
 	lines := []string{m.head(), report.Cut(fmt.Sprintf("worker %d: %s", w.WorkerID, report.Plain(w.Log)), m.width), ""}
 	return append(lines, strings.Split(m.log.View(), "\n")...)
 }

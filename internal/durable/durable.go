@@ -1,6 +1,7 @@
 // Package durable puts bytes on disk so that they stay: a file is replaced
-// whole or not at all (a device or a pipe is written to), a finished append can be synced, and a lock keeps a
-// second process out. It knows nothing of what the bytes mean.
+// whole or not at all (a device or a pipe is written to), a finished append can
+// be synced, and a lock keeps a second process out. It knows nothing of what the
+// bytes mean.
 package durable
 
 import (
@@ -32,7 +33,10 @@ type pending interface {
 // where it is missing. An existing file keeps its permissions, a link stays a
 // link and its target is replaced; a device or pipe is opened and gets what is
 // written as it comes.
-func Create(path string) (*File, error) {
+func Create(path string) (*File, error) { return begin(path, newPending) }
+
+// begin makes the pending file of what takes the content of path.
+func begin(path string, create func(path string) (pending, error)) (*File, error) {
 	at, err := find(path)
 	if err != nil {
 		return nil, err
@@ -40,15 +44,14 @@ func Create(path string) (*File, error) {
 	if at.streams {
 		return at.open()
 	}
-	path = at.path
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	if err := os.MkdirAll(filepath.Dir(at.path), 0o777); err != nil {
 		return nil, err
 	}
-	p, err := newPending(path)
+	p, err := create(at.path)
 	if err != nil {
-		return nil, fmt.Errorf("create a file beside %s: %w", path, err)
+		return nil, fmt.Errorf("create a file beside %s: %w", at.path, err)
 	}
-	return &File{path: path, p: p}, nil
+	return &File{path: at.path, p: p}, nil
 }
 
 // Write appends to the pending file.

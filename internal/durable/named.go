@@ -2,7 +2,6 @@ package durable
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 )
@@ -11,29 +10,19 @@ import (
 // that the caller chooses. A killed process leaves it behind; the next one that
 // chooses the name, which must be alone with it, takes it over.
 func CreateNamed(path, pendingName string) (*File, error) {
-	at, err := find(path)
-	if err != nil {
-		return nil, err
-	}
-	if at.streams {
-		return at.open()
-	}
-	path = at.path
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(filepath.Join(dir, pendingName), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
-	if err != nil {
-		return nil, fmt.Errorf("create a file beside %s: %w", path, err)
-	}
-	n := &named{File: f, path: path}
-	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
-		if err := f.Chmod(info.Mode().Perm()); err != nil {
-			return nil, errors.Join(err, n.discard())
+	return begin(path, func(path string) (pending, error) {
+		f, err := os.OpenFile(filepath.Join(filepath.Dir(path), pendingName), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
+		if err != nil {
+			return nil, err
 		}
-	}
-	return &File{path: path, p: n}, nil
+		n := &named{File: f, path: path}
+		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+			if err := f.Chmod(info.Mode().Perm()); err != nil {
+				return nil, errors.Join(err, n.discard())
+			}
+		}
+		return n, nil
+	})
 }
 
 // named is a pending file with a name of its own.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+
+	"prism/internal/durable"
 )
 
 // File is an input that can be read at any place.
@@ -67,15 +69,8 @@ func spool(ctx context.Context, name string, src io.Reader) (*File, error) {
 	if runtime.GOOS != "windows" {
 		os.Remove(tmp.Name()) // the open file stays until it is closed, however the process ends
 	}
-	copied := make(chan error, 1)
-	go func() {
-		var err error
-		f.Size, err = io.Copy(tmp, src)
-		copied <- err
-	}()
-	select {
-	case err = <-copied:
-	case <-ctx.Done():
+	f.Size, err = durable.Await(ctx, func() (int64, error) { return io.Copy(tmp, src) }, func(int64) {})
+	if ctx.Err() != nil {
 		return nil, errors.Join(context.Cause(ctx), f.Close()) // a read of a silent pipe cannot be ended
 	}
 	if err != nil {

@@ -106,11 +106,10 @@ func (l *Look) judge(w *Worker) WorkerView {
 	v := WorkerView{Worker: *w, State: w.State, Reported: w.State}
 	if !w.State.Ended() {
 		here := w.Host == l.Host
-		silent := l.Now.Sub(w.UpdatedAt.Time)
-		if here && silent < -goneAfter { // the clock was set back: only its process can tell
-			silent = l.DeadAfter
+		silent := max(0, l.Now.Sub(w.UpdatedAt.Time))
+		if here { // else a clock that is ahead is another machine's
+			silent = silence(l.Now, w.UpdatedAt.Time, l.DeadAfter)
 		}
-		silent = max(0, silent)
 		v.SilentSeconds = round(silent.Seconds(), 1000)
 		switch {
 		case here && silent >= min(goneAfter, l.DeadAfter) && !l.Alive(w.PID):
@@ -135,6 +134,16 @@ func (l *Look) judge(w *Worker) WorkerView {
 		v.Checkpoints = []string{}
 	}
 	return v
+}
+
+// silence is the time since a heartbeat; patience where the clock was set back
+// since, so that only the process can tell.
+func silence(now, last time.Time, patience time.Duration) time.Duration {
+	silent := now.Sub(last)
+	if silent < -goneAfter {
+		return patience
+	}
+	return max(0, silent)
 }
 
 func means(w *Worker, took time.Duration) (rows, tokens float64) {
@@ -199,10 +208,7 @@ func (v *View) over(patience time.Duration) bool {
 	if ended == 0 || ended < len(v.Workers)+len(v.Unreadable) {
 		return false
 	}
-	silent := v.Time.Sub(v.UpdatedAt.Time)
-	if silent < -goneAfter { // the clock was set back
-		silent = patience
-	}
+	silent := silence(v.Time.Time, v.UpdatedAt.Time, patience)
 	return ended >= v.Units && v.States[Dead] == 0 || silent >= patience
 }
 
