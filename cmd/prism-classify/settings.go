@@ -7,14 +7,14 @@ import (
 
 	"prism/internal/classify"
 	"prism/internal/cli"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // settings turns flags into what the engine takes.
 func (g *grammar) settings() (classify.Settings, error) {
 	s := classify.Settings{
 		Model: g.Model, Prompts: g.PromptsConfig, Input: "-",
-		Range:    record.Range{RowStart: g.RowStart, RowEnd: g.RowEnd, ByteStart: g.ByteStart, ByteEnd: g.ByteEnd},
+		Range:    table.Range{RowStart: g.RowStart, RowEnd: g.RowEnd, ByteStart: g.ByteStart, ByteEnd: g.ByteEnd},
 		InputSum: g.InputSum, Limit: g.Limit, WorkerID: g.WorkerID, RunID: g.RunID, Label: g.label, Drop: g.Drop,
 		CheckpointDir: g.CheckpointDir, Interval: g.CheckpointInterval, RetryFailed: g.RetryFailed, Restart: g.Restart,
 		StatusDir: g.StatusDir, LogsDir: g.LogsDir,
@@ -40,8 +40,8 @@ func (g *grammar) settings() (classify.Settings, error) {
 		strict := g.Labels == "strict"
 		s.Strict = &strict
 	}
-	s.InputFormat, _ = record.ParseFormat(g.InputFormat)
-	s.OutputFormat, _ = record.ParseFormat(g.OutputFormat)
+	s.InputFormat, _ = table.ParseFormat(g.InputFormat)
+	s.OutputFormat, _ = table.ParseFormat(g.OutputFormat)
 	return s, g.output(&s)
 }
 

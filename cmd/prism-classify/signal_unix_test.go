@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 // silent is a pipe whose writer says nothing. The first read asks the process

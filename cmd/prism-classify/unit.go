@@ -15,7 +15,7 @@ import (
 
 	"prism/internal/classify"
 	"prism/internal/cli"
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/status"
@@ -150,7 +150,7 @@ func (g *grammar) listModels(ctx context.Context, out io.Writer) error {
 // noteFalseStart tells the run that a worker ended before it began: without a
 // server, say. What an earlier process did stays in its status.
 func (g *grammar) noteFalseStart(std cli.Std, s classify.Settings, err error) {
-	if err == nil || s.StatusDir == "" || errors.Is(err, durable.ErrLocked) {
+	if err == nil || s.StatusDir == "" || errors.Is(err, fsutil.ErrLocked) {
 		return
 	}
 	dir := status.RunDir(s.StatusDir, s.RunID)

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"prism/internal/checkpoint"
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 )
 
@@ -195,5 +195,5 @@ func (f *failedFiles) write(m *job.Manifest) error {
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(path, append(data, '\n'))
+	return fsutil.WriteFile(path, append(data, '\n'))
 }

@@ -37,8 +37,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/extsort"
 	"prism/internal/merge"
-	"prism/internal/record"
-	"prism/internal/report"
+	"prism/internal/table"
 	"prism/internal/term"
 )
 
@@ -107,7 +106,7 @@ func exit(ctx context.Context, err error) error {
 	if sig := cli.Interruption(ctx); sig != nil && err != nil {
 		return cli.Fail(sig.Code, sig, "")
 	}
-	if _, ok := errors.AsType[*record.Error](err); ok {
+	if _, ok := errors.AsType[*table.Error](err); ok {
 		return cli.Fail(cli.Usage, err, "")
 	}
 	return err
@@ -136,7 +135,7 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 		return nil, err
 	}
 	if g.InputFormat != "" {
-		if _, err := record.ParseFormat(g.InputFormat); err != nil {
+		if _, err := table.ParseFormat(g.InputFormat); err != nil {
 			return nil, cli.Usagef("--input-format: %w", err)
 		}
 	}
@@ -144,15 +143,15 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 }
 
 // outputFormat is zero where the first part decides.
-func (g *grammar) outputFormat() (record.Format, error) {
+func (g *grammar) outputFormat() (table.Format, error) {
 	if g.OutputFormat != "" {
-		f, err := record.ParseFormat(g.OutputFormat)
+		f, err := table.ParseFormat(g.OutputFormat)
 		if err != nil {
 			return 0, cli.Usagef("--output-format: %w", err)
 		}
 		return f, nil
 	}
-	f, _ := record.FormatByName(g.Output)
+	f, _ := table.FormatByName(g.Output)
 	return f, nil
 }
 
@@ -213,14 +212,14 @@ func (m *merger) open(ctx context.Context) error {
 }
 
 func (m *merger) input(ctx context.Context, name string) (merge.Input, error) {
-	o := record.Options{Name: name, Format: record.CSV}
-	if f, ok := record.FormatByName(name); ok {
+	o := table.Options{Name: name, Format: table.CSV}
+	if f, ok := table.FormatByName(name); ok {
 		o.Format = f
 	}
 	if m.g.InputFormat != "" {
-		o.Format, _ = record.ParseFormat(m.g.InputFormat)
+		o.Format, _ = table.ParseFormat(m.g.InputFormat)
 	}
-	f, err := record.Open(ctx, name, m.std.In)
+	f, err := table.Open(ctx, name, m.std.In)
 	return merge.Input{File: f, Options: o}, err
 }
 
@@ -271,7 +270,7 @@ func (m *merger) say(what string, r merge.Result) {
 	if r.Dropped > 0 {
 		dropped = fmt.Sprintf(", %d with a RowID that came twice left out", r.Dropped)
 	}
-	m.std.Infof("%s %s of %s%s", what, report.Plural(r.Rows, "row"), report.Plural(int64(r.Parts), "part"), dropped)
+	m.std.Infof("%s %s of %s%s", what, term.Plural(r.Rows, "row"), term.Plural(int64(r.Parts), "part"), dropped)
 }
 
 func (m *merger) expect(ctx context.Context, input merge.Input) (*missing, error) {

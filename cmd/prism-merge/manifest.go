@@ -15,7 +15,7 @@ import (
 	"prism/internal/job"
 	"prism/internal/merge"
 	"prism/internal/prompt"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // runMerger merges the files of a run, each from the outputs of its units.
@@ -206,18 +206,18 @@ func (r *runMerger) parts(ctx context.Context, label string, units []job.UnitPla
 	return p, nil
 }
 
-func inputFormat(f *job.File) record.Format {
-	if form, err := record.ParseFormat(f.Format); err == nil {
+func inputFormat(f *job.File) table.Format {
+	if form, err := table.ParseFormat(f.Format); err == nil {
 		return form
 	}
-	if form, ok := record.FormatByName(f.InputFile); ok {
+	if form, ok := table.FormatByName(f.InputFile); ok {
 		return form
 	}
-	return record.CSV
+	return table.CSV
 }
 
 func (r *runMerger) write(ctx context.Context, path string, inputs []merge.Input) error {
-	form, err := record.ParseFormat(r.m.Config.Output.Format)
+	form, err := table.ParseFormat(r.m.Config.Output.Format)
 	if err != nil {
 		return cli.Fail(cli.Usage, err, "")
 	}
@@ -258,7 +258,7 @@ func (r *runMerger) missing(ctx context.Context, label, path string, units []job
 	}
 	defer in.File.Close()
 	in.Options.Format = inputFormat(f)
-	if sum, err := record.Sum(in.File, in.File.Size); err != nil || sum != f.InputSum {
+	if sum, err := table.Sum(in.File, in.File.Size); err != nil || sum != f.InputSum {
 		return nil, errors.Join(err, cli.Usagef("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name))
 	}
 	merged, err := r.input(ctx, path)

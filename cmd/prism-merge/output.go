@@ -9,22 +9,22 @@ import (
 	"path/filepath"
 
 	"prism/internal/cli"
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 	"prism/internal/merge"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // output is where the joined rows go: a file that appears whole, or a stream.
 type output struct {
 	merge.Output
-	file *durable.File // nil: stdout
+	file *fsutil.File // nil: stdout
 }
 
 func createOutput(ctx context.Context, path string, stdout io.Writer) (*output, error) {
 	if path == "" || path == "-" {
 		return &output{Output: merge.Output{Writer: stdout}}, nil
 	}
-	f, err := durable.Await(ctx, func() (*durable.File, error) { return durable.Create(path) }, func(f *durable.File) { f.Abort() })
+	f, err := fsutil.Await(ctx, func() (*fsutil.File, error) { return fsutil.Create(path) }, func(f *fsutil.File) { f.Abort() })
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func writeback(f *os.File) func(end int64) {
 			begun = 0 // the file is written again
 		}
 		if end-begun >= writebackPiece {
-			durable.StartWriteback(f, begun, end-begun)
+			fsutil.StartWriteback(f, begun, end-begun)
 			begun = end
 		}
 	}
@@ -105,14 +105,14 @@ func (m *merger) missingList() string { return filepath.Join(filepath.Dir(m.g.Ou
 // missing is what the parts lack of the input that was expected.
 type missing struct {
 	path, input string
-	list        *durable.File // of the rows; nil: none is missing
-	err         error         // that says so
+	list        *fsutil.File // of the rows; nil: none is missing
+	err         error        // that says so
 }
 
 // listMissing lists the rows that are missing, in a file that has no name yet.
-func (m *merger) listMissing(input record.Options, find func(add func(pos, id int64) error) (merge.Expectation, error)) (*missing, error) {
+func (m *merger) listMissing(input table.Options, find func(add func(pos, id int64) error) (merge.Expectation, error)) (*missing, error) {
 	out := &missing{path: m.missingList(), input: input.Name}
-	f, err := durable.Create(out.path)
+	f, err := fsutil.Create(out.path)
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,8 @@ import (
 	"prism/internal/cli"
 	"prism/internal/job"
 	"prism/internal/prompt"
-	"prism/internal/record"
-	"prism/internal/report"
+	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // planner plans a run of a job file.
@@ -55,8 +55,8 @@ func (g *grammar) plan(ctx context.Context, s splitter) error {
 	if err != nil {
 		return err
 	}
-	p.std.Infof("planned run %s: %s of %s, %s", runID, report.Plural(int64(len(m.Units)), "unit"),
-		report.Plural(int64(len(m.Files)), "file"), report.Plural(rowsOf(p.units), "row"))
+	p.std.Infof("planned run %s: %s of %s, %s", runID, term.Plural(int64(len(m.Units)), "unit"),
+		term.Plural(int64(len(m.Files)), "file"), term.Plural(rowsOf(p.units), "row"))
 	if g.Format == "args" {
 		return printManifestArgs(p.std.Out, path, m)
 	}
@@ -184,7 +184,7 @@ func (p *planner) checkInputs(ctx context.Context) error {
 			continue
 		}
 		err := p.checkInput(ctx, in)
-		if _, bad := errors.AsType[*record.Error](err); bad {
+		if _, bad := errors.AsType[*table.Error](err); bad {
 			p.mistake(err)
 		} else if err != nil {
 			return err
@@ -194,23 +194,23 @@ func (p *planner) checkInputs(ctx context.Context) error {
 }
 
 func (p *planner) checkInput(ctx context.Context, in job.Input) error {
-	o := record.Options{Name: in.Path, Format: record.CSV}
-	if f, ok := record.FormatByName(in.Path); ok {
+	o := table.Options{Name: in.Path, Format: table.CSV}
+	if f, ok := table.FormatByName(in.Path); ok {
 		o.Format = f
 	}
-	if f, err := record.ParseFormat(in.Format); err == nil {
+	if f, err := table.ParseFormat(in.Format); err == nil {
 		o.Format = f
 	}
-	f, err := record.Open(ctx, in.Path, nil)
+	f, err := table.Open(ctx, in.Path, nil)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	if f.Spooled {
-		return &record.Error{File: in.Path, Msg: "it is no regular file, so workers cannot read it again"}
+		return &table.Error{File: in.Path, Msg: "it is no regular file, so workers cannot read it again"}
 	}
 	p.steps.Step("checking "+in.Path, f.Size)
-	sum, err := record.Check(ctx, f, f.Size, record.CheckOptions{Options: o, Progress: p.steps.Add})
+	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.Add})
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 }
 
 // checkSortBy reports a merge.sort_by that the output will not have.
-func (p *planner) checkSortBy(name string, h *record.Header) {
+func (p *planner) checkSortBy(name string, h *table.Header) {
 	by := p.config.Merge.SortBy
 	if by == job.Unsorted || p.schema == nil {
 		return
@@ -241,19 +241,19 @@ func (p *planner) checkSortBy(name string, h *record.Header) {
 	}
 	columns = append(columns, prompt.RunColumns()...)
 	if !slices.Contains(columns, by) {
-		p.mistake(fmt.Errorf("merge.sort_by: in the output of %s %s", name, record.Lacks(columns, by)))
+		p.mistake(fmt.Errorf("merge.sort_by: in the output of %s %s", name, table.Lacks(columns, by)))
 	}
 }
 
 // checkColumns reports the columns that the settings want and the input lacks,
 // and those to drop that it does not have.
-func (p *planner) checkColumns(name string, h *record.Header) {
+func (p *planner) checkColumns(name string, h *table.Header) {
 	if len(h.Names) == 0 {
 		return // JSONL without records
 	}
 	for _, c := range p.settings.RequiredInputColumns {
 		if h.Index(c) < 0 {
-			p.mistake(fmt.Errorf("%s:1: %s", name, record.Lacks(h.Names, c)))
+			p.mistake(fmt.Errorf("%s:1: %s", name, table.Lacks(h.Names, c)))
 		}
 	}
 	p.checkSortBy(name, h)

@@ -32,7 +32,7 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/job"
-	"prism/internal/record"
+	"prism/internal/table"
 	"prism/internal/term"
 )
 
@@ -107,7 +107,7 @@ func exit(ctx context.Context, err error) error {
 	if sig := cli.Interruption(ctx); sig != nil {
 		return cli.Fail(sig.Code, sig, "")
 	}
-	if _, ok := errors.AsType[*record.Error](err); ok {
+	if _, ok := errors.AsType[*table.Error](err); ok {
 		return cli.Fail(cli.Usage, err, "")
 	}
 	return err
@@ -149,7 +149,7 @@ func (g *grammar) inputs() (files, labels []string, err error) {
 		files = []string{"-"}
 	}
 	if g.InputFormat != "" {
-		if _, err := record.ParseFormat(g.InputFormat); err != nil {
+		if _, err := table.ParseFormat(g.InputFormat); err != nil {
 			return nil, nil, cli.Usagef("--input-format: %w", err)
 		}
 	}
@@ -162,13 +162,13 @@ func (g *grammar) inputs() (files, labels []string, err error) {
 	return files, []string{job.SafeLabel(g.Label)}, nil
 }
 
-func (g *grammar) options(name string) record.Options {
-	o := record.Options{Name: name, Format: record.CSV}
-	if f, ok := record.FormatByName(name); ok {
+func (g *grammar) options(name string) table.Options {
+	o := table.Options{Name: name, Format: table.CSV}
+	if f, ok := table.FormatByName(name); ok {
 		o.Format = f
 	}
 	if g.InputFormat != "" {
-		o.Format, _ = record.ParseFormat(g.InputFormat)
+		o.Format, _ = table.ParseFormat(g.InputFormat)
 	}
 	return o
 }
@@ -189,7 +189,7 @@ func (s *splitter) split(ctx context.Context, name, label string) error {
 		return cli.Fail(cli.Usage, errors.New("stdin cannot be read again by workers"), "name a file, or write parts with --write DIR")
 	}
 	o := s.g.options(name)
-	f, err := record.Open(ctx, name, s.std.In)
+	f, err := table.Open(ctx, name, s.std.In)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (s *splitter) split(ctx context.Context, name, label string) error {
 		return cli.Fail(cli.Usage, fmt.Errorf("%s is no regular file, so workers cannot read it again", name), "write parts with --write DIR")
 	}
 	s.steps.Step("checking "+name, f.Size)
-	sum, err := record.Check(ctx, f, f.Size, record.CheckOptions{Options: o, NoIDs: s.g.NoCheck, Progress: s.steps.Add})
+	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, NoIDs: s.g.NoCheck, Progress: s.steps.Add})
 	if err != nil {
 		return err
 	}

@@ -14,19 +14,19 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"prism/internal/cli"
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 	"prism/internal/job"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // part is a written file that waits to get its name.
 type part struct {
 	path string
-	file *durable.File
+	file *fsutil.File
 }
 
 // write writes the units of a file as parts, and makes the units describe them.
-func (s *splitter) write(ctx context.Context, f *record.File, sum record.Summary, o record.Options, units []job.Unit) error {
+func (s *splitter) write(ctx context.Context, f *table.File, sum table.Summary, o table.Options, units []job.Unit) error {
 	if len(units) == 0 {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (s *splitter) write(ctx context.Context, f *record.File, sum record.Summary
 	}
 	from := len(s.parts)
 	for _, path := range paths {
-		file, err := durable.Create(path)
+		file, err := fsutil.Create(path)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ const maxWriters = 4
 
 // refuseOthers makes sure that DIR has no parts of another split: a merge by
 // their common pattern would take them in.
-func (s *splitter) refuseOthers(label string, format record.Format, paths []string) error {
+func (s *splitter) refuseOthers(label string, format table.Format, paths []string) error {
 	entries, err := os.ReadDir(s.g.Write)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -108,10 +108,10 @@ func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p p
 	size := header + u.ByteEnd - u.ByteStart
 	err := p.file.Reserve(size)
 	if err == nil {
-		err = record.CopyRange(ctx, out, 0, in, 0, header, nil)
+		err = table.CopyRange(ctx, out, 0, in, 0, header, nil)
 	}
 	if err == nil {
-		err = record.CopyRange(ctx, out, header, in, u.ByteStart, u.ByteEnd, s.steps.Add)
+		err = table.CopyRange(ctx, out, header, in, u.ByteStart, u.ByteEnd, s.steps.Add)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", p.path, err)
@@ -119,7 +119,7 @@ func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p p
 	u.Input, u.RowStart, u.RowEnd = p.path, 1, u.Rows
 	u.InputSize = size
 	u.ByteStart, u.ByteEnd = header, u.InputSize
-	if u.InputSum, err = record.Sum(out, u.InputSize); err != nil {
+	if u.InputSum, err = table.Sum(out, u.InputSize); err != nil {
 		return fmt.Errorf("read %s: %w", p.path, err)
 	}
 	return nil

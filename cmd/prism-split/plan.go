@@ -10,10 +10,10 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
+	"prism/internal/calllog"
 	"prism/internal/job"
-	"prism/internal/report"
 	"prism/internal/stats"
-	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // printManifestArgs prints the flags of prism-classify for each unit.
@@ -31,7 +31,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	c := p.config
 	fmt.Fprintf(w, "run        %s\n", m.RunID)
 	fmt.Fprintf(w, "model      %s, %s a call, %s in flight of each worker\n", c.Model.Name,
-		report.Plural(int64(c.Model.BatchSize), "row"), report.Plural(int64(c.Model.Parallel), "call"))
+		term.Plural(int64(c.Model.BatchSize), "row"), term.Plural(int64(c.Model.Parallel), "call"))
 	fmt.Fprintf(w, "prompts    %s\n", c.Prompts.ConfigFile)
 	fmt.Fprintf(w, "workers    %d at once, a file after the other\n\n", c.Workers())
 	p.printUnitTable(w, m)
@@ -40,10 +40,10 @@ func (p *planner) printPlan(m *job.Manifest) error {
 		return err
 	}
 	e := c.Estimate(p.load, rate, p.models)
-	fmt.Fprintf(w, "\ncalls      %s at least\n", report.Count(e.Calls))
-	fmt.Fprintf(w, "tokens     about %s in prompts, %s generated\n", report.Count(e.PromptTokens), report.Count(e.Tokens))
+	fmt.Fprintf(w, "\ncalls      %s at least\n", term.Count(e.Calls))
+	fmt.Fprintf(w, "tokens     about %s in prompts, %s generated\n", term.Count(e.PromptTokens), term.Count(e.Tokens))
 	if e.Time > 0 {
-		fmt.Fprintf(w, "time       about %s, as run %s made %s rows/s\n", report.Span(e.Time), rate.RunID, report.Rate(rate.RowsPerSec))
+		fmt.Fprintf(w, "time       about %s, as run %s made %s rows/s\n", term.Span(e.Time), rate.RunID, term.Rate(rate.RowsPerSec))
 	} else {
 		fmt.Fprintln(w, "time       unknown: no earlier run of this model has a call log under", c.Monitoring.LogsDir)
 	}
@@ -64,8 +64,8 @@ func (p *planner) printUnitTable(w io.Writer, m *job.Manifest) {
 		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%d\t%d\t%d\n", u.Unit.Unit, u.Label, u.Input, u.Rows, u.RowStart, u.RowEnd, (u.Rows+batch-1)/batch)
 	}
 	t.Flush()
-	fmt.Fprintf(w, "%s, %s, %s\n", report.Plural(int64(len(m.Units)), "unit"), report.Plural(int64(len(m.Files)), "file"),
-		report.Plural(rowsOf(p.units), "row"))
+	fmt.Fprintf(w, "%s, %s, %s\n", term.Plural(int64(len(m.Units)), "unit"), term.Plural(int64(len(m.Files)), "file"),
+		term.Plural(rowsOf(p.units), "row"))
 }
 
 // latestRate is what the call logs of the newest run of the same model tell;
@@ -123,10 +123,10 @@ func addCalls(sum *stats.CallCounter, name string) error {
 		return err
 	}
 	defer f.Close()
-	r := status.NewCallReader(f, name)
+	r := calllog.NewReader(f, name)
 	for {
 		c, err := r.Next()
-		var torn *status.LineError
+		var torn *calllog.LineError
 		switch {
 		case err == nil:
 			sum.Add(c)

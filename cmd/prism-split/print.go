@@ -10,7 +10,7 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/job"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // printUnits writes a line a unit.
@@ -47,10 +47,10 @@ var unitColumns = []string{
 }
 
 func printTSV(w io.Writer, units []job.Unit) error {
-	e := record.NewEncoder(record.TSV, unitColumns)
+	e := table.NewEncoder(table.TSV, unitColumns)
 	line := e.Header(nil)
 	for _, u := range units {
-		cells := []record.Cell{{}, {Bytes: []byte(u.Label)}, {Bytes: []byte(u.Input)}, {}, {}, {}, {}, {}, {}, {Bytes: []byte(u.InputSum)}}
+		cells := []table.Cell{{}, {Bytes: []byte(u.Label)}, {Bytes: []byte(u.Input)}, {}, {}, {}, {}, {}, {}, {Bytes: []byte(u.InputSum)}}
 		for i, n := range map[int]int64{
 			0: int64(u.Unit), 3: u.RowStart, 4: u.RowEnd, 5: u.Rows, 6: u.ByteStart, 7: u.ByteEnd, 8: u.InputSize,
 		} {

@@ -8,9 +8,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"prism/internal/calllog"
 	"prism/internal/cli"
 	"prism/internal/stats"
-	"prism/internal/status"
 )
 
 // callLogs is the files of --calls. A shell makes of --calls logs/R/calls_w*.jsonl
@@ -61,10 +61,10 @@ func addCalls(sum *stats.CallCounter, name string, std cli.Std) error {
 		return err
 	}
 	defer done()
-	r := status.NewCallReader(src, shown(name))
+	r := calllog.NewReader(src, shown(name))
 	for good, bad := 0, 0; ; {
 		c, err := r.Next()
-		var line *status.LineError
+		var line *calllog.LineError
 		switch {
 		case err == nil:
 			good++

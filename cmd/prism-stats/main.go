@@ -25,11 +25,11 @@ import (
 	"strings"
 
 	"prism/internal/cli"
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 	"prism/internal/prompt"
-	"prism/internal/record"
 	"prism/internal/report"
 	"prism/internal/stats"
+	"prism/internal/table"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -146,13 +146,13 @@ func (g *grammar) count(ctx context.Context, t *stats.Table, name string, stdin 
 		return err
 	}
 	defer done()
-	o := record.Options{Name: shown(name), Format: form}
+	o := table.Options{Name: shown(name), Format: form}
 	if f, size, ok := regular(src); ok {
 		err = t.ReadFile(ctx, f, size, o)
 	} else {
 		err = read(t, src, o)
 	}
-	var bad *record.Error
+	var bad *table.Error
 	var lacks *stats.ColumnError
 	var other *stats.OtherColumnsError
 	switch {
@@ -192,26 +192,26 @@ func regular(src io.Reader) (f *os.File, size int64, ok bool) {
 	return f, info.Size(), err == nil && at == 0
 }
 
-func read(t *stats.Table, src io.Reader, o record.Options) error {
-	r, err := record.NewReader(src, o)
+func read(t *stats.Table, src io.Reader, o table.Options) error {
+	r, err := table.NewReader(src, o)
 	if err != nil {
 		return err
 	}
 	return t.Read(r, o.Name, o.Format)
 }
 
-func (g *grammar) formatOf(name string) (record.Format, error) {
+func (g *grammar) formatOf(name string) (table.Format, error) {
 	if g.InputFormat != "" {
-		f, err := record.ParseFormat(g.InputFormat)
+		f, err := table.ParseFormat(g.InputFormat)
 		if err != nil {
 			return 0, cli.Usagef("--input-format: %w", err)
 		}
 		return f, nil
 	}
-	if f, ok := record.FormatByName(name); ok {
+	if f, ok := table.FormatByName(name); ok {
 		return f, nil
 	}
-	return record.CSV, nil
+	return table.CSV, nil
 }
 
 func shown(name string) string {
@@ -244,7 +244,7 @@ func (g *grammar) write(r *stats.Result, out io.Writer) error {
 		}
 		text, err := render(r, f.format)
 		if err == nil {
-			err = durable.WriteFile(f.path, text)
+			err = fsutil.WriteFile(f.path, text)
 		}
 		if err != nil {
 			return err

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"prism/internal/record"
 	"prism/internal/stats"
+	"prism/internal/table"
 )
 
 // The counts of 100,000 rows with quoted newlines, quotes and delimiters are
@@ -73,11 +73,11 @@ func tableWithQuotes(rows int) []byte {
 	rng := rand.New(rand.NewPCG(11, 12))
 	topics := []string{"Product", "Billing, invoices", "Two\nlines", "Say \"what\"", "NOT_APPLICABLE", "Größe 退款", ""}
 	moods := []string{"Good", "Bad", "so\r\nso", ""}
-	e := record.NewEncoder(record.CSV, []string{"RowID", "Topic", "Text", "Mood"})
+	e := table.NewEncoder(table.CSV, []string{"RowID", "Topic", "Text", "Mood"})
 	text := e.Header(nil)
 	for i := range rows {
 		words := strings.Repeat([]string{"yes ", "ä, ", "line\n", "\"q\" "}[rng.IntN(4)], rng.IntN(9))
-		text = e.Record(text, []record.Cell{
+		text = e.Record(text, []table.Cell{
 			{Bytes: fmt.Append(nil, i+1)}, {Bytes: []byte(topics[rng.IntN(len(topics))])},
 			{Bytes: fmt.Appendf(nil, "%s%d", words, i)}, {Bytes: []byte(moods[rng.IntN(len(moods))])},
 		})

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"prism/internal/cli"
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 	"prism/internal/report"
 	"prism/internal/status"
 )
@@ -103,7 +103,7 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	}
 	v := run.View(m.look)
 	if m.metrics != "" {
-		if err := durable.Replace(m.metrics, report.Prometheus(v)); err != nil {
+		if err := fsutil.Replace(m.metrics, report.Prometheus(v)); err != nil {
 			return nil, fmt.Errorf("write metrics: %w", err)
 		}
 	}

@@ -34,7 +34,7 @@ func (p *painter) over(v *status.View, out io.Writer) []byte {
 		text = report.RunWithin(v, height-1)
 	}
 	for line := range strings.Lines(string(text)) {
-		b.WriteString(report.Cut(strings.TrimSuffix(line, "\n"), width) + "\x1b[K\n")
+		b.WriteString(term.Cut(strings.TrimSuffix(line, "\n"), width) + "\x1b[K\n")
 		p.lines++
 	}
 	return []byte(b.String() + "\x1b[J")

@@ -24,7 +24,7 @@ import (
 	"sync"
 	"time"
 
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 )
 
 // Position is the name of a part's first column: the 1-based position of the
@@ -65,7 +65,7 @@ type Store struct {
 	dir, job string
 	interval int
 	private  bool
-	lock     *durable.Lock
+	lock     *fsutil.Lock
 	header   []byte
 
 	mu        sync.Mutex
@@ -107,7 +107,7 @@ func Open(o Options, want Sidecar) (*Store, error) {
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make the checkpoint folder: %w", err)
 	}
-	lock, err := durable.Acquire(s.path(".lock"))
+	lock, err := fsutil.Acquire(s.path(".lock"))
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 )
 
 var columns = []string{"RowID", "Message", "Topic"}
@@ -332,7 +332,7 @@ func TestOtherConditionsAreRefused(t *testing.T) {
 func TestSecondProcessIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
-	if _, err := open(t, dir, nil); !errors.Is(err, durable.ErrLocked) {
+	if _, err := open(t, dir, nil); !errors.Is(err, fsutil.ErrLocked) {
 		t.Errorf("got %v, want ErrLocked", err)
 	}
 	mustClose(t, s)

@@ -10,8 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"prism/internal/durable"
-	"prism/internal/record"
+	"prism/internal/fsutil"
+	"prism/internal/table"
 )
 
 // ReadSidecar says what a job's rows depend on. A job that never began is
@@ -86,7 +86,7 @@ func (s *Store) eachRow(number int, want sum, sealed bool, each func(int64, []by
 	if sealed && (size != want.Bytes || fmt.Sprintf("%08x", crc.Sum32()) != want.CRC) {
 		return &DamageError{File: path, What: "it is not as it was sealed"}
 	}
-	r, err := record.NewReader(io.NewSectionReader(f, 0, size), record.Options{Name: path, Format: record.CSV})
+	r, err := table.NewReader(io.NewSectionReader(f, 0, size), table.Options{Name: path, Format: table.CSV})
 	if err != nil {
 		return unlessTorn(sealed, asDamage(err))
 	}
@@ -103,7 +103,7 @@ func (s *Store) eachRow(number int, want sum, sealed bool, each func(int64, []by
 		if end > size || end == size && last[0] != '\n' {
 			return nil // no line end: torn
 		}
-		pos, err := record.ParseRowID(rec.Text(nil, 0))
+		pos, err := table.ParseRowID(rec.Text(nil, 0))
 		if err != nil || pos < 1 {
 			return unlessTorn(sealed, &DamageError{File: path, Line: rec.Line, What: "no position"})
 		}
@@ -126,7 +126,7 @@ func unlessTorn(sealed bool, err error) error {
 // process works on the job.
 func Remove(dir, jobID string) error {
 	s := &Store{dir: dir, job: jobID}
-	lock, err := durable.Acquire(s.path(".lock"))
+	lock, err := fsutil.Acquire(s.path(".lock"))
 	if err != nil {
 		return err
 	}

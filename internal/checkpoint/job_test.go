@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 )
 
 func rowsOf(t *testing.T, dir, job string) string {
@@ -37,7 +37,7 @@ func TestRows(t *testing.T) {
 	if got := rowsOf(t, dir, job); got != want {
 		t.Errorf("while at work: got\n%s\nwant\n%s", got, want)
 	}
-	if err := Remove(dir, job); !errors.Is(err, durable.ErrLocked) {
+	if err := Remove(dir, job); !errors.Is(err, fsutil.ErrLocked) {
 		t.Errorf("removed while at work: %v", err)
 	}
 	mustClose(t, s)

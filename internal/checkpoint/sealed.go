@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // loader reads sealed parts, of which a job can have very many, in the same
@@ -82,7 +82,7 @@ func (l *loader) rows(s *Store, number int, f io.ReaderAt, size int64) error {
 		line := l.buf[first : first+n]
 		if off > 0 {
 			digits, _, _ := bytes.Cut(line, []byte(","))
-			pos, err := record.ParseRowID(digits)
+			pos, err := table.ParseRowID(digits)
 			if err != nil || pos < 1 || pos > maxPosition {
 				return damaged("a record has no position")
 			}

@@ -13,8 +13,8 @@ import (
 	"slices"
 	"strings"
 
-	"prism/internal/durable"
-	"prism/internal/record"
+	"prism/internal/fsutil"
+	"prism/internal/table"
 )
 
 // Sidecar is what a job's rows depend on. Rows of another sidecar are never mixed.
@@ -27,7 +27,7 @@ type Sidecar struct {
 
 // NewSidecar describes a job whose rows have the named columns (without Position).
 func NewSidecar(jobID string, columns []string, dependsOn map[string]string) Sidecar {
-	header := record.NewEncoder(record.CSV, columns).Header(nil)
+	header := table.NewEncoder(table.CSV, columns).Header(nil)
 	return Sidecar{
 		JobID:     jobID,
 		Columns:   append([]string{Position}, columns...),
@@ -100,7 +100,7 @@ func (c Sidecar) write(path string) error {
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(path, append(data, '\n'))
+	return fsutil.WriteFile(path, append(data, '\n'))
 }
 
 func differences(have, want Sidecar) []Difference {
@@ -162,7 +162,7 @@ func (s *Store) setAside() error {
 			return err
 		}
 	}
-	return durable.SyncDir(s.dir)
+	return fsutil.SyncDir(s.dir)
 }
 
 // isMine keeps job R_w1 from the files of job R_w10.

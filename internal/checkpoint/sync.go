@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 )
 
 // startSyncing runs the one goroutine that syncs: sealed parts soon, some at a
@@ -75,14 +75,14 @@ func (s *Store) finish(parts []*part) error {
 		return err
 	}
 	for _, p := range parts { // so that the first sync does most of the work of all
-		durable.StartWriteback(p.f, 0, p.size)
+		fsutil.StartWriteback(p.f, 0, p.size)
 	}
 	for _, p := range parts {
 		if err := p.f.Sync(); err != nil {
 			return fmt.Errorf("sync checkpoint part %s: %w", p.name, err)
 		}
 	}
-	if err := durable.SyncDir(s.dir); err != nil {
+	if err := fsutil.SyncDir(s.dir); err != nil {
 		return fmt.Errorf("sync checkpoint folder: %w", err)
 	}
 	return s.writeSums(parts)
@@ -134,5 +134,5 @@ func (s *Store) syncOpen() error {
 	if err := p.f.Sync(); err != nil {
 		return fmt.Errorf("sync checkpoint part %s: %w", p.name, err)
 	}
-	return durable.SyncDir(s.dir)
+	return fsutil.SyncDir(s.dir)
 }

@@ -8,8 +8,8 @@ import (
 	"io"
 	"os"
 
-	"prism/internal/durable"
-	"prism/internal/record"
+	"prism/internal/fsutil"
+	"prism/internal/table"
 )
 
 // maxTail bounds the unfinished record that a torn tail may be, in bytes.
@@ -96,7 +96,7 @@ func (s *Store) readRows(p *part, file io.ReaderAt, size int64) (end int64, err 
 		return 0, &DamageError{File: path, Line: 1, What: "the header is not that of the job"}
 	}
 	end = int64(len(s.header))
-	r, err := record.NewReader(io.NewSectionReader(file, 0, size), record.Options{Name: path, Format: record.CSV})
+	r, err := table.NewReader(io.NewSectionReader(file, 0, size), table.Options{Name: path, Format: table.CSV})
 	if err != nil {
 		return 0, asDamage(err)
 	}
@@ -116,7 +116,7 @@ func (s *Store) readRows(p *part, file io.ReaderAt, size int64) (end int64, err 
 		if next > size || next == size && !endsLine(file, size) {
 			return end, nil // no line end: torn
 		}
-		pos, err := record.ParseRowID(rec.Field(0))
+		pos, err := table.ParseRowID(rec.Field(0))
 		if err != nil || pos < 1 || pos > maxPosition {
 			return 0, &DamageError{File: path, Line: rec.Line, What: "no position"}
 		}
@@ -136,7 +136,7 @@ func endsLine(file io.ReaderAt, size int64) bool {
 }
 
 func asDamage(err error) error {
-	var e *record.Error
+	var e *table.Error
 	if errors.As(err, &e) {
 		return &DamageError{File: e.File, Line: e.Line, What: e.Msg}
 	}
@@ -173,7 +173,7 @@ func (s *Store) dropTail(p *part, end int64) error {
 			return err
 		}
 		path := s.partPath(p.number)
-		if err := durable.WriteFile(path, s.header); err != nil {
+		if err := fsutil.WriteFile(path, s.header); err != nil {
 			return err
 		}
 		f, err := os.OpenFile(path, os.O_RDWR, 0)

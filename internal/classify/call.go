@@ -11,11 +11,11 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"prism/internal/calllog"
 	"prism/internal/ollama"
 	"prism/internal/prompt"
-	"prism/internal/record"
 	"prism/internal/reply"
-	"prism/internal/status"
+	"prism/internal/table"
 )
 
 // maxDelay bounds the wait before a retry.
@@ -43,7 +43,7 @@ func (e *engine) ask(ctx context.Context, w *work) *result {
 		for _, r := range w.rows {
 			r.calls++
 		}
-		call := &status.Call{Attempt: attempt, Rows: len(ids), RowIDs: ids}
+		call := &calllog.Call{Attempt: attempt, Rows: len(ids), RowIDs: ids}
 		r, err := e.chat(ctx, req, call)
 		if err == nil {
 			return e.read(w, ids, r, call)
@@ -100,7 +100,7 @@ func mayBlameRows(err error) bool {
 
 // probe tells an outage from rows that the server cannot take.
 func (e *engine) probe(ctx context.Context, req *ollama.Request, res *result, failed error) *result {
-	call := &status.Call{Attempt: 1, Outcome: status.Probe}
+	call := &calllog.Call{Attempt: 1, Outcome: calllog.Probe}
 	var oe *ollama.Error
 	if errors.As(failed, &oe) {
 		call.Host = oe.Host
@@ -172,7 +172,7 @@ func (e *engine) request(t *texts, ids []int64, tries int) *ollama.Request {
 }
 
 // chat makes one call; one that brought no reply it also logs.
-func (e *engine) chat(ctx context.Context, req *ollama.Request, call *status.Call) (*ollama.Reply, error) {
+func (e *engine) chat(ctx context.Context, req *ollama.Request, call *calllog.Call) (*ollama.Reply, error) {
 	start := e.begin(call)
 	r, err := e.model.Chat(ctx, req)
 	call.Total = e.c.Now().Sub(start)
@@ -192,25 +192,25 @@ func (e *engine) chat(ctx context.Context, req *ollama.Request, call *status.Cal
 	}
 	switch class := ollama.ClassOf(err); class {
 	case ollama.Transient:
-		call.Outcome = status.Transient
+		call.Outcome = calllog.Transient
 	case ollama.Overflow:
-		call.Outcome = status.Overflow
+		call.Outcome = calllog.Overflow
 	default:
-		call.Outcome = status.Permanent
+		call.Outcome = calllog.Permanent
 	}
 	e.end(call, start)
 	return nil, err
 }
 
-func (e *engine) begin(call *status.Call) time.Time {
+func (e *engine) begin(call *calllog.Call) time.Time {
 	call.Time = e.c.Now()
 	call.Call = e.calls.n.Add(1)
-	call.PromptTokens, call.CachedTokens, call.Tokens = status.NotSaid, status.NotSaid, status.NotSaid
+	call.PromptTokens, call.CachedTokens, call.Tokens = calllog.NotSaid, calllog.NotSaid, calllog.NotSaid
 	call.Load, call.Prompt, call.Eval = -1, -1, -1
 	return call.Time
 }
 
-func (e *engine) end(call *status.Call, start time.Time) {
+func (e *engine) end(call *calllog.Call, start time.Time) {
 	if call.Total == 0 {
 		call.Total = e.c.Now().Sub(start)
 	}
@@ -219,22 +219,22 @@ func (e *engine) end(call *status.Call, start time.Time) {
 }
 
 // read turns a reply into labelled rows.
-func (e *engine) read(w *work, ids []int64, r *ollama.Reply, call *status.Call) *result {
+func (e *engine) read(w *work, ids []int64, r *ollama.Reply, call *calllog.Call) *result {
 	got := reply.Read(r.Text, ids, e.c.Schema, e.c.Strict)
 	res := &result{work: w, rows: got.Rows, fault: got.Faults, text: r.Text}
 	call.Labelled = len(got.Rows)
 	switch {
 	case len(got.Faults) == 0:
-		call.Outcome = status.OK
+		call.Outcome = calllog.OK
 	case r.DoneReason == "length":
-		call.Outcome = status.Cut
+		call.Outcome = calllog.Cut
 		call.Error = "the reply was cut by its length"
 		res.why = fmt.Sprintf("the reply was cut after %d tokens", r.Tokens)
 	case len(got.Rows) > 0:
-		call.Outcome = status.Partial
+		call.Outcome = calllog.Partial
 		call.Error = fmt.Sprintf("RowID %d: %s", got.Faults[0].RowID, got.Faults[0].Reason)
 	default:
-		call.Outcome = status.Bad
+		call.Outcome = calllog.Bad
 		call.Error = fmt.Sprintf("RowID %d: %s", got.Faults[0].RowID, got.Faults[0].Reason)
 	}
 	e.end(call, call.Time)
@@ -245,14 +245,14 @@ func (e *engine) read(w *work, ids []int64, r *ollama.Reply, call *status.Call) 
 func (e *engine) record(dst []byte, r *row, l *reply.Row) []byte {
 	dst = append(dst, r.kept...)
 	for _, v := range l.Values {
-		dst = record.AppendCSV(append(dst, ','), []byte(v))
+		dst = table.AppendCSV(append(dst, ','), []byte(v))
 	}
 	return append(append(dst, ','), e.c.Tail...)
 }
 
 // recordTail is the cells that end each record.
 func recordTail(model string, batchSize int, runID string) []byte {
-	dst := record.AppendCSV(nil, []byte(model))
+	dst := table.AppendCSV(nil, []byte(model))
 	dst = strconv.AppendInt(append(dst, ','), int64(batchSize), 10)
-	return record.AppendCSV(append(dst, ','), []byte(runID))
+	return table.AppendCSV(append(dst, ','), []byte(runID))
 }

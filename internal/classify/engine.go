@@ -11,11 +11,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"prism/internal/calllog"
 	"prism/internal/checkpoint"
 	"prism/internal/ollama"
 	"prism/internal/prompt"
 	"prism/internal/reply"
-	"prism/internal/status"
 )
 
 // maxBacklog bounds the finished rows that wait for an earlier one, in the weight
@@ -56,7 +56,7 @@ type config struct {
 
 	Sleep func(ctx context.Context, d time.Duration) error
 	Now   func() time.Time
-	Log   func(*status.Call)
+	Log   func(*calllog.Call)
 	Warn  func(format string, args ...any) // to people and the log
 	Note  func(format string, args ...any) // to the log
 	Lists bool                             // failed rows are listed in a file

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/durable"
-	"prism/internal/ollamatest"
-	"prism/internal/record"
+	"prism/internal/fsutil"
 	"prism/internal/status"
+	"prism/internal/table"
+	"prism/internal/testutil/ollamatest"
 )
 
 // gateWriter blocks until it is opened.
@@ -257,7 +257,7 @@ func TestSecondWorkerOnTheJobIsRefused(t *testing.T) {
 			other := *b
 			other.tick = nil
 			_, err := other.run(context.Background())
-			if !errors.Is(err, durable.ErrLocked) || !IsUsage(err) || !strings.Contains(Hint(err, ""), "another prism-classify") {
+			if !errors.Is(err, fsutil.ErrLocked) || !IsUsage(err) || !strings.Contains(Hint(err, ""), "another prism-classify") {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -281,7 +281,7 @@ func TestBadRecordInAStream(t *testing.T) {
 		b.s.Input, b.s.RunID = "-", fmt.Sprintf("r%d", i)
 		b.in = append(append([]byte(nil), good...), tail...)
 		r, err := b.run(context.Background())
-		var bad *record.Error
+		var bad *table.Error
 		if !errors.As(err, &bad) || !IsUsage(err) || r.Rows != 34 {
 			t.Errorf("%q: %v, %d rows", tail, err, r.Rows)
 		}

@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"prism/internal/checkpoint"
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 	"prism/internal/ollama"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // sizes are conditions of a job that decide which rows can be answered, and not
@@ -21,7 +21,7 @@ func IsUsage(err error) bool {
 		usage    *UsageError
 		column   *columnError
 		changed  *changedError
-		bad      *record.Error
+		bad      *table.Error
 		mismatch *checkpoint.MismatchError
 		server   *ollama.Error
 	)
@@ -29,7 +29,7 @@ func IsUsage(err error) bool {
 	case errors.As(err, &server):
 		return server.Class == ollama.BadRequest
 	case errors.As(err, &usage), errors.As(err, &column), errors.As(err, &changed), errors.As(err, &bad),
-		errors.As(err, &mismatch), errors.Is(err, durable.ErrLocked):
+		errors.As(err, &mismatch), errors.Is(err, fsutil.ErrLocked):
 		return true
 	}
 	return false
@@ -62,7 +62,7 @@ func Hint(err error, model string) string {
 		return "give back the old settings to resume, or begin anew with --restart (the old parts are set aside)"
 	case errors.As(err, &damage):
 		return "begin anew with --restart (the old parts are set aside), or restore the file"
-	case errors.Is(err, durable.ErrLocked):
+	case errors.Is(err, fsutil.ErrLocked):
 		return "another prism-classify works on this job; wait for it, or give this one its own --run-id or --worker-id"
 	case errors.As(err, &server):
 		return serverHint(server, model)

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/ollamatest"
 	"prism/internal/status"
+	"prism/internal/testutil/ollamatest"
 )
 
 // TestFaults lets calls go wrong in every way there is. All rows end with their

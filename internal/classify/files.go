@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 
 	"prism/internal/checkpoint"
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 )
 
 // openOutput opens what the labelled rows go to: the stream, or a file that has
@@ -20,7 +20,7 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 	if w.s.Output == "-" {
 		return &endableWriter{ctx: ctx, dst: w.io.Out, sleep: w.io.Sleep}, nil
 	}
-	f, err := durable.Await(ctx, w.createOutput, func(f *durable.File) { f.Abort() }) // a named pipe waits for its reader
+	f, err := fsutil.Await(ctx, w.createOutput, func(f *fsutil.File) { f.Abort() }) // a named pipe waits for its reader
 	if err != nil {
 		return nil, fmt.Errorf("open the output: %w", err)
 	}
@@ -33,11 +33,11 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 
 // createOutput makes the pending output. The lock of the checkpoint lets a job
 // have one name for it, so that those killed leave no more than one.
-func (w *worker) createOutput() (*durable.File, error) {
+func (w *worker) createOutput() (*fsutil.File, error) {
 	if w.s.CheckpointDir != "" {
-		return durable.CreateNamed(w.s.Output, "."+jobID(w.s.RunID, w.s.WorkerID)+".tmp")
+		return fsutil.CreateNamed(w.s.Output, "."+jobID(w.s.RunID, w.s.WorkerID)+".tmp")
 	}
-	return durable.Create(w.s.Output)
+	return fsutil.Create(w.s.Output)
 }
 
 // closeOutput gives the output its name if it is whole; else it goes.
@@ -75,7 +75,7 @@ func (w *worker) writeFailures() error {
 		}
 		return nil
 	}
-	f, err := durable.Create(path)
+	f, err := fsutil.Create(path)
 	if err != nil {
 		return fmt.Errorf("list failed rows: %w", err)
 	}

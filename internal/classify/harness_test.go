@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/ollamatest"
+	"prism/internal/calllog"
 	"prism/internal/prompt"
-	"prism/internal/status"
+	"prism/internal/testutil/ollamatest"
 )
 
 const promptFile = `{"system_prompt":"You label feedback.","columns_to_code":["Topic","Tone","Note"],
@@ -228,7 +228,7 @@ func (m *messages) text() string {
 }
 
 // callLog reads the job's call log.
-func (b *bench) callLog() []status.Call {
+func (b *bench) callLog() []calllog.Call {
 	b.t.Helper()
 	path := filepath.Join(b.s.LogsDir, "r", "calls_w1.jsonl")
 	f, err := os.Open(path)
@@ -236,8 +236,8 @@ func (b *bench) callLog() []status.Call {
 		b.t.Fatal(err)
 	}
 	defer f.Close()
-	var list []status.Call
-	for r := status.NewCallReader(f, path); ; {
+	var list []calllog.Call
+	for r := calllog.NewReader(f, path); ; {
 		c, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return list

@@ -8,19 +8,19 @@ import (
 	"io"
 	"os"
 
-	"prism/internal/durable"
-	"prism/internal/record"
+	"prism/internal/fsutil"
+	"prism/internal/table"
 )
 
 // input is the opened input of a job.
 type input struct {
 	name    string // for messages
-	form    record.Format
+	form    table.Format
 	file    *os.File // nil: a stream
 	size    int64
 	sum     string // of the content; empty: a stream
 	rows    int64  // to label, where it is known; -1: not
-	records *record.Reader
+	records *table.Reader
 }
 
 func (in *input) close() error {
@@ -35,9 +35,9 @@ func (in *input) close() error {
 func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, error) {
 	in := &input{name: s.Input, form: s.InputFormat, rows: -1}
 	if in.form == 0 {
-		in.form, _ = record.FormatByName(s.Input)
+		in.form, _ = table.FormatByName(s.Input)
 	}
-	in.form = max(in.form, record.CSV)
+	in.form = max(in.form, table.CSV)
 	if s.Input == "-" {
 		in.name = "stdin"
 		if f, ok := stdin.(*os.File); ok {
@@ -79,7 +79,7 @@ func (s *Settings) replaces(file os.FileInfo) bool {
 
 // openFile opens the input; a named pipe waits for its writer until ctx ends.
 func openFile(ctx context.Context, path string) (*os.File, error) {
-	f, err := durable.Await(ctx, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { f.Close() })
+	f, err := fsutil.Await(ctx, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { f.Close() })
 	if err != nil && ctx.Err() == nil {
 		return nil, &UsageError{What: fmt.Sprintf("open the input: %v", err)}
 	}
@@ -87,8 +87,8 @@ func openFile(ctx context.Context, path string) (*os.File, error) {
 }
 
 // stream opens a stream at the first position of the range.
-func (in *input) stream(r io.Reader, rg record.Range) error {
-	records, err := record.NewReader(r, record.Options{Name: in.name, Format: in.form})
+func (in *input) stream(r io.Reader, rg table.Range) error {
+	records, err := table.NewReader(r, table.Options{Name: in.name, Format: in.form})
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (in *input) stream(r io.Reader, rg record.Range) error {
 }
 
 func (s *Settings) checkFile(ctx context.Context, in *input) error {
-	sum, err := record.Sum(in.file, in.size)
+	sum, err := table.Sum(in.file, in.size)
 	if err != nil {
 		return err
 	}
@@ -116,9 +116,9 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 		}
 	}
 	in.sum = sum
-	o := record.Options{Name: s.Input, Format: in.form}
-	if s.Range == (record.Range{}) {
-		found, err := record.Check(ctx, in.file, in.size, record.CheckOptions{Options: o})
+	o := table.Options{Name: s.Input, Format: in.form}
+	if s.Range == (table.Range{}) {
+		found, err := table.Check(ctx, in.file, in.size, table.CheckOptions{Options: o})
 		if err != nil {
 			return err
 		}
@@ -126,10 +126,10 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 	} else if in.rows, err = s.checkRange(ctx, in, o); err != nil {
 		return err
 	}
-	if err := record.CheckUTF8(ctx, in.file, s.Range.ByteStart, cmp.Or(s.Range.ByteEnd, in.size), s.Input); err != nil {
+	if err := table.CheckUTF8(ctx, in.file, s.Range.ByteStart, cmp.Or(s.Range.ByteEnd, in.size), s.Input); err != nil {
 		return err
 	}
-	in.records, err = record.OpenRange(in.file, in.size, o, s.Range)
+	in.records, err = table.OpenRange(in.file, in.size, o, s.Range)
 	if s.Limit > 0 {
 		in.rows = min(in.rows, s.Limit)
 	}
@@ -138,28 +138,28 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 
 // checkRange reads the unit's range once; the rest of the file is the split's to
 // check. So are its RowIDs, if the split's sum says that it is the same file.
-func (s *Settings) checkRange(ctx context.Context, in *input, o record.Options) (rows int64, err error) {
+func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (rows int64, err error) {
 	rg := s.Range
 	if err := in.checkBytes(rg); err != nil {
 		return 0, err
 	}
 	end := cmp.Or(rg.ByteEnd, in.size)
-	h, err := record.ReadHeader(in.file, in.size, o)
+	h, err := table.ReadHeader(in.file, in.size, o)
 	if err != nil {
 		return 0, err
 	}
-	scan := record.ScanOptions{Options: o, From: rg.ByteStart}
-	checkIDs := s.InputSum == "" && h.Index(record.RowID) >= 0 // where it is missing newLayout says so
+	scan := table.ScanOptions{Options: o, From: rg.ByteStart}
+	checkIDs := s.InputSum == "" && h.Index(table.RowID) >= 0 // where it is missing newLayout says so
 	if checkIDs {
-		scan.Columns = []int{h.Index(record.RowID)}
+		scan.Columns = []int{h.Index(table.RowID)}
 	}
 	first := int64(1) // position of the first row of the scan
 	if rg.ByteStart > 0 {
 		first = rg.RowStart
 	}
-	var ids record.IDs
+	var ids table.IDs
 	var text []byte
-	err = record.Scan(ctx, in.file, end, h, scan, func(b *record.Block) error {
+	err = table.Scan(ctx, in.file, end, h, scan, func(b *table.Block) error {
 		for i := range b.Recs {
 			switch pos := first + b.Pos - 1 + int64(i); {
 			case pos < rg.RowStart:
@@ -171,7 +171,7 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o record.Options) 
 			if !checkIDs {
 				continue
 			}
-			text = record.AppendText(text[:0], o.Format, b.Token(b.Spans[i]))
+			text = table.AppendText(text[:0], o.Format, b.Token(b.Spans[i]))
 			if _, err := ids.Add(s.Input, 0, text); err != nil {
 				return in.atLine(err, b.Offset+int64(b.Recs[i].From))
 			}
@@ -191,9 +191,9 @@ var errBehind = errors.New("behind the range")
 
 // atLine gives the error of a record the line at which the record starts.
 func (in *input) atLine(err error, offset int64) error {
-	var bad *record.Error
+	var bad *table.Error
 	if errors.As(err, &bad) {
-		line, lerr := record.LineAt(in.file, offset)
+		line, lerr := table.LineAt(in.file, offset)
 		if lerr != nil {
 			return lerr
 		}
@@ -203,7 +203,7 @@ func (in *input) atLine(err error, offset int64) error {
 }
 
 // checkBytes refuses offsets that are not in the file, or not those of a line.
-func (in *input) checkBytes(rg record.Range) error {
+func (in *input) checkBytes(rg table.Range) error {
 	switch {
 	case rg.ByteStart > in.size || rg.ByteEnd > in.size || rg.ByteEnd > 0 && rg.ByteEnd < rg.ByteStart:
 		return &UsageError{What: fmt.Sprintf("bytes %d to %d are not in %s, which has %d", rg.ByteStart, rg.ByteEnd, in.name, in.size)}
@@ -245,7 +245,7 @@ func (s *Settings) checkCount(rows int64) error {
 	return nil
 }
 
-func rowsOf(rg record.Range) string {
+func rowsOf(rg table.Range) string {
 	if rg.RowEnd == 0 {
 		return fmt.Sprintf("from %d on", max(rg.RowStart, 1))
 	}

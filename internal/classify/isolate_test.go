@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"prism/internal/checkpoint"
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 // TestOneBadRowCostsFewCalls puts a row that goes wrong each time at every place

@@ -18,13 +18,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"prism/internal/calllog"
 	"prism/internal/checkpoint"
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/ollama"
 	"prism/internal/prompt"
-	"prism/internal/record"
-	"prism/internal/status"
+	"prism/internal/table"
 )
 
 // Messages are for people, on stderr.
@@ -154,10 +154,10 @@ type worker struct {
 	request ollama.Request
 	store   *checkpoint.Store
 	meter   meter
-	calls   *status.CallLog
+	calls   *calllog.Log
 	log     *workerLog
 	started time.Time
-	out     *durable.File // nil: the stream
+	out     *fsutil.File // nil: the stream
 
 	unlogged     atomic.Bool  // a call could not be logged
 	interruption func() error // what ended the work from outside; nil: nothing did
@@ -291,7 +291,7 @@ func (w *worker) engine(out io.Writer) *engine {
 	first := max(s.Range.RowStart, 1)
 	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.Range.RowEnd, last: first - 1}
 	if w.in.sum == "" {
-		src.ids, src.store = new(record.IDs), w.store
+		src.ids, src.store = new(table.IDs), w.store
 	}
 	return &engine{
 		c: config{

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"prism/internal/prompt"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // Columns of the input that the engine knows.
@@ -18,10 +18,10 @@ const (
 
 // layout is which input columns are kept and what the output's columns are.
 type layout struct {
-	form                          record.Format // of the input
-	id, title, message, sentiment int           // indices of input columns; -1: not there
-	kept                          []int         // indices of the input columns that pass through
-	names                         []string      // of the output
+	form                          table.Format // of the input
+	id, title, message, sentiment int          // indices of input columns; -1: not there
+	kept                          []int        // indices of the input columns that pass through
+	names                         []string     // of the output
 }
 
 // columnError is an input or a --drop that does not fit the job.
@@ -34,19 +34,19 @@ func (e *columnError) Error() string { return e.file + ":1: " + e.what }
 // Hint says what to do about it.
 func (e *columnError) Hint() string { return e.hint }
 
-func newLayout(file string, h *record.Header, form record.Format, schema *prompt.Schema, drop []string) (*layout, error) {
+func newLayout(file string, h *table.Header, form table.Format, schema *prompt.Schema, drop []string) (*layout, error) {
 	l := &layout{
-		form: form, id: h.Index(record.RowID), message: h.Index(messageColumn),
+		form: form, id: h.Index(table.RowID), message: h.Index(messageColumn),
 		title: h.Index(titleColumn), sentiment: h.Index(sentimentColumn),
 	}
-	for _, need := range []string{record.RowID, messageColumn} {
+	for _, need := range []string{table.RowID, messageColumn} {
 		if h.Index(need) < 0 {
-			return nil, &columnError{file: file, what: record.Lacks(h.Names, need)}
+			return nil, &columnError{file: file, what: table.Lacks(h.Names, need)}
 		}
 	}
 	for _, d := range drop {
 		switch {
-		case d == record.RowID:
+		case d == table.RowID:
 			return nil, &columnError{file, "RowID cannot be dropped", "prism-merge needs it; cut it from the result instead"}
 		case h.Index(d) < 0:
 			return nil, &columnError{file, fmt.Sprintf("there is no column %q to drop", d),
@@ -74,16 +74,16 @@ func newLayout(file string, h *record.Header, form record.Format, schema *prompt
 
 // appendKept appends the cells of the kept columns as a checkpoint holds them:
 // the raw tokens of the input, as CSV.
-func (l *layout) appendKept(dst []byte, rec *record.Record) []byte {
+func (l *layout) appendKept(dst []byte, rec *table.Record) []byte {
 	for i, k := range l.kept {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		token := rec.Field(k)
-		if l.form == record.CSV {
+		if l.form == table.CSV {
 			dst = append(dst, token...)
 		} else {
-			dst = record.AppendCSV(dst, token)
+			dst = table.AppendCSV(dst, token)
 		}
 	}
 	return dst

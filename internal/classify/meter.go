@@ -3,7 +3,7 @@ package classify
 import (
 	"sync"
 
-	"prism/internal/status"
+	"prism/internal/calllog"
 )
 
 // meter counts what a worker does; the heartbeat, the progress line and the
@@ -54,7 +54,7 @@ func (m *meter) fail(reason string) {
 	m.lastErr = reason
 }
 
-func (m *meter) call(c *status.Call) {
+func (m *meter) call(c *calllog.Call) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.c.Calls++

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 // mix is every way in which a call goes wrong for a while, together so probable.

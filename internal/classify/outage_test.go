@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 // TestOutageThatEnds: no row fails for it, whatever the server says meanwhile.

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 
 	"prism/internal/checkpoint"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // emitter writes finished rows to the output in input order, however they come.
@@ -18,7 +18,7 @@ import (
 type emitter struct {
 	store  *checkpoint.Store
 	layout *layout
-	form   record.Format
+	form   table.Format
 	out    *bufio.Writer
 
 	streams  bool          // somebody may read the output while it is written
@@ -31,7 +31,7 @@ type emitter struct {
 	rows     int64
 }
 
-func newEmitter(store *checkpoint.Store, l *layout, form record.Format, out io.Writer, first int64) *emitter {
+func newEmitter(store *checkpoint.Store, l *layout, form table.Format, out io.Writer, first int64) *emitter {
 	e := &emitter{store: store, layout: l, form: form, out: bufio.NewWriterSize(out, 64<<10), advanced: make(chan struct{}, 1)}
 	_, e.streams = out.(*endableWriter)
 	e.next.Store(first)
@@ -42,12 +42,12 @@ func newEmitter(store *checkpoint.Store, l *layout, form record.Format, out io.W
 // run writes all rows; it returns when the last one is out or ctx ends. ended
 // is done when e.end is set.
 func (e *emitter) run(ctx context.Context, ended context.Context) error {
-	if _, err := e.out.Write(record.NewEncoder(e.form, e.layout.names).Header(nil)); err != nil {
+	if _, err := e.out.Write(table.NewEncoder(e.form, e.layout.names).Header(nil)); err != nil {
 		return err
 	}
 	rows := &finished{e, ctx, ended}
 	write := e.convert
-	if e.layout.form == record.CSV && e.form == record.CSV {
+	if e.layout.form == table.CSV && e.form == table.CSV {
 		write = e.pass
 	}
 	if err := write(rows); err != nil {
@@ -77,13 +77,13 @@ func (e *emitter) pass(rows *finished) error {
 
 // convert writes the records in another format than CSV or from one.
 func (e *emitter) convert(finished *finished) error {
-	header := record.NewEncoder(record.CSV, e.layout.names).Header(nil)
-	rows, err := record.NewReader(io.MultiReader(bytes.NewReader(header), finished), record.Options{Name: "checkpoint", Format: record.CSV})
+	header := table.NewEncoder(table.CSV, e.layout.names).Header(nil)
+	rows, err := table.NewReader(io.MultiReader(bytes.NewReader(header), finished), table.Options{Name: "checkpoint", Format: table.CSV})
 	if err != nil {
 		return err
 	}
-	encoder := record.NewEncoder(e.form, e.layout.names)
-	cells := make([]record.Cell, len(e.layout.names))
+	encoder := table.NewEncoder(e.form, e.layout.names)
+	cells := make([]table.Cell, len(e.layout.names))
 	var line, texts []byte
 	for {
 		rec, err := rows.Next()
@@ -104,15 +104,15 @@ func (e *emitter) convert(finished *finished) error {
 
 // cells fills cells from a record of the checkpoint: what passed through as the
 // token the input had, the rest as it is.
-func (e *emitter) cells(cells []record.Cell, rec *record.Record, texts []byte) []byte {
+func (e *emitter) cells(cells []table.Cell, rec *table.Record, texts []byte) []byte {
 	for i := range cells {
-		if i >= len(e.layout.kept) || e.layout.form == record.CSV {
-			cells[i] = record.Cell{Bytes: rec.Field(i), Form: record.CSV}
+		if i >= len(e.layout.kept) || e.layout.form == table.CSV {
+			cells[i] = table.Cell{Bytes: rec.Field(i), Form: table.CSV}
 			continue
 		}
 		start := len(texts)
 		texts = rec.Text(texts, i)
-		cells[i] = record.Cell{Form: e.layout.form}
+		cells[i] = table.Cell{Form: e.layout.form}
 		if len(texts) > start { // else the key was absent
 			cells[i].Bytes = texts[start:]
 		}

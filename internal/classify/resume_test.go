@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"prism/internal/checkpoint"
-	"prism/internal/ollamatest"
-	"prism/internal/record"
+	"prism/internal/table"
+	"prism/internal/testutil/ollamatest"
 )
 
 // TestResumeWithAnotherRange: what an earlier process finished beyond the rows
@@ -43,13 +43,13 @@ func TestResumeWithAnotherRange(t *testing.T) {
 				if stream {
 					b.useStdin()
 				}
-				b.s.Range, b.s.Limit = record.Range{RowStart: tt.before.start, RowEnd: tt.before.end}, tt.before.limit
+				b.s.Range, b.s.Limit = table.Range{RowStart: tt.before.start, RowEnd: tt.before.end}, tt.before.limit
 				b.mustRun()
 				finished := map[int64]bool{}
 				for id := range srv.Sent() {
 					finished[id] = true
 				}
-				b.s.Range, b.s.Limit = record.Range{RowStart: tt.after.start, RowEnd: tt.after.end}, tt.after.limit
+				b.s.Range, b.s.Limit = table.Range{RowStart: tt.after.start, RowEnd: tt.after.end}, tt.after.limit
 				b.mustRun()
 				b.checkRows(b.rows[tt.want[0]-1 : tt.want[1]])
 				for id, times := range srv.Sent() {
@@ -248,18 +248,18 @@ func TestUnits(t *testing.T) {
 	b.write("in.csv", "RowID,Message\n1,one\n2,two\n3,\"th\nree\"\n4,four\n")
 	tests := []struct {
 		name string
-		rg   record.Range
+		rg   table.Range
 		want string // error; empty: rows 2 and 3
 	}{
-		{"positions", record.Range{RowStart: 2, RowEnd: 3}, ""},
-		{"with offsets", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 37}, ""},
-		{"within a record", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 22, ByteEnd: 37}, "no record of"},
-		{"too few bytes", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 26}, "has 1 rows between bytes 20 and 26, not 2"},
-		{"too many bytes", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 44}, "has 3 rows or more between bytes 20 and 44, not 2"},
-		{"behind the end", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 400}, "bytes 20 to 400 are not in"},
-		{"within the header", record.Range{RowStart: 2, RowEnd: 3, ByteStart: 5, ByteEnd: 37}, "no record of"},
-		{"no rows", record.Range{RowStart: 9, RowEnd: 12}, "has no rows 9 to 12"},
-		{"no rows, open", record.Range{RowStart: 9}, "has no rows from 9 on"},
+		{"positions", table.Range{RowStart: 2, RowEnd: 3}, ""},
+		{"with offsets", table.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 37}, ""},
+		{"within a record", table.Range{RowStart: 2, RowEnd: 3, ByteStart: 22, ByteEnd: 37}, "no record of"},
+		{"too few bytes", table.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 26}, "has 1 rows between bytes 20 and 26, not 2"},
+		{"too many bytes", table.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 44}, "has 3 rows or more between bytes 20 and 44, not 2"},
+		{"behind the end", table.Range{RowStart: 2, RowEnd: 3, ByteStart: 20, ByteEnd: 400}, "bytes 20 to 400 are not in"},
+		{"within the header", table.Range{RowStart: 2, RowEnd: 3, ByteStart: 5, ByteEnd: 37}, "no record of"},
+		{"no rows", table.Range{RowStart: 9, RowEnd: 12}, "has no rows 9 to 12"},
+		{"no rows, open", table.Range{RowStart: 9}, "has no rows from 9 on"},
 	}
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -315,9 +315,9 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 		{"timeout", func(s *Settings) { s.Timeout = 0 }, "--timeout 0s"},
 		{"run ID", func(s *Settings) { s.RunID = "a/b" }, `--run-id "a/b"`},
 		{"run ID of dots", func(s *Settings) { s.RunID = ".." }, `--run-id ".."`},
-		{"range", func(s *Settings) { s.Range = record.Range{RowStart: 5, RowEnd: 4} }, "--row-end 4 is before --row-start 5"},
-		{"bytes without rows", func(s *Settings) { s.Range = record.Range{ByteStart: 5} }, "--byte-start needs --row-start"},
-		{"bytes of a stream", func(s *Settings) { s.Input = "-"; s.Range = record.Range{RowStart: 1, ByteStart: 5} }, "need a file"},
+		{"range", func(s *Settings) { s.Range = table.Range{RowStart: 5, RowEnd: 4} }, "--row-end 4 is before --row-start 5"},
+		{"bytes without rows", func(s *Settings) { s.Range = table.Range{ByteStart: 5} }, "--byte-start needs --row-start"},
+		{"bytes of a stream", func(s *Settings) { s.Input = "-"; s.Range = table.Range{RowStart: 1, ByteStart: 5} }, "need a file"},
 		{"retry without checkpoint", func(s *Settings) { s.CheckpointDir, s.RetryFailed = "", true }, "--retry-failed needs"},
 		{"retry and restart", func(s *Settings) { s.RetryFailed, s.Restart = true, true }, "exclude each other"},
 		{"context of the model", func(s *Settings) { s.NumCtx = 1 << 20 }, "--num-ctx 1048576 is more than"},
@@ -369,7 +369,7 @@ func TestFaultsInARange(t *testing.T) {
 			b := newBench(t, 0, srv)
 			b.write("in.csv", text)
 			b.s.RunID = fmt.Sprint("r", i)
-			b.s.Range = record.Range{RowStart: tt.start, RowEnd: tt.end, ByteStart: tt.bytes}
+			b.s.Range = table.Range{RowStart: tt.start, RowEnd: tt.end, ByteStart: tt.bytes}
 			_, err := b.run(context.Background())
 			if tt.want == "" && err != nil || tt.want != "" && (!IsUsage(err) || !strings.Contains(err.Error(), "in.csv"+tt.want)) {
 				t.Errorf("got %v, want %q", err, tt.want)

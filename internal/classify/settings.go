@@ -12,7 +12,7 @@ import (
 	"prism/internal/job"
 	"prism/internal/ollama"
 	"prism/internal/prompt"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // Settings say what one worker does. The zero value of an optional one is its
@@ -22,17 +22,17 @@ type Settings struct {
 	Prompts string // path of the prompt schema file
 	Input   string // path; "-": the stream given to Run
 
-	Range    record.Range // positions and bytes of the unit; zero: the whole input
-	InputSum string       // that the split saw; empty: unchecked
-	Limit    int64        // rows at most; 0: all
+	Range    table.Range // positions and bytes of the unit; zero: the whole input
+	InputSum string      // that the split saw; empty: unchecked
+	Limit    int64       // rows at most; 0: all
 
 	WorkerID int
 	Label    string // of the input file; empty: from its name
 	RunID    string // empty: made
 
-	InputFormat, OutputFormat record.Format // zero: by file name, else CSV
-	Output                    string        // path; "-": the stream given to Run
-	Drop                      []string      // input columns that do not pass through
+	InputFormat, OutputFormat table.Format // zero: by file name, else CSV
+	Output                    string       // path; "-": the stream given to Run
+	Drop                      []string     // input columns that do not pass through
 
 	CheckpointDir string // empty: nothing resumes
 	Interval      int    // rows a checkpoint part
@@ -128,14 +128,14 @@ func (s *Settings) strict(schema *prompt.Schema) bool {
 	return schema.LabelPolicy == prompt.Strict
 }
 
-func (s *Settings) outputFormat() record.Format {
+func (s *Settings) outputFormat() table.Format {
 	if s.OutputFormat != 0 {
 		return s.OutputFormat
 	}
-	if f, ok := record.FormatByName(s.Output); ok {
+	if f, ok := table.FormatByName(s.Output); ok {
 		return f
 	}
-	return record.CSV
+	return table.CSV
 }
 
 func (s *Settings) label() string {
@@ -168,7 +168,7 @@ func (s *Settings) numCtx(m *ollama.Model) (int, error) {
 
 // OutputName is the file name of the output where none is given.
 func OutputName(s *Settings) string {
-	ext := record.CSV
+	ext := table.CSV
 	if s.OutputFormat != 0 {
 		ext = s.OutputFormat
 	}

@@ -8,7 +8,7 @@ import (
 
 	"prism/internal/checkpoint"
 	"prism/internal/prompt"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // row is one row on its way through the model.
@@ -21,9 +21,9 @@ type row struct {
 
 // source yields the rows of the input in order.
 type source struct {
-	records *record.Reader
+	records *table.Reader
 	layout  *layout
-	ids     *record.IDs       // of a stream, which nobody checked before; nil for a checked file
+	ids     *table.IDs        // of a stream, which nobody checked before; nil for a checked file
 	store   *checkpoint.Store // tells a stream from another one; nil for a checked file
 	file    string
 	limit   int64 // rows to read at most; 0: all
@@ -63,8 +63,8 @@ func (s *source) next() (*row, error) {
 		if r.RowID, err = s.ids.Add(s.file, rec.Line, s.text); err != nil {
 			return nil, err
 		}
-	} else if r.RowID, err = record.ParseRowID(s.text); err != nil {
-		return nil, &record.Error{File: s.file, Line: rec.Line, Msg: err.Error()}
+	} else if r.RowID, err = table.ParseRowID(s.text); err != nil {
+		return nil, &table.Error{File: s.file, Line: rec.Line, Msg: err.Error()}
 	}
 	s.readTexts(r, rec)
 	if err := s.sameRow(rec); err != nil {
@@ -77,7 +77,7 @@ func (s *source) next() (*row, error) {
 }
 
 // readTexts gives the row its texts, in one piece of memory.
-func (s *source) readTexts(r *row, rec *record.Record) {
+func (s *source) readTexts(r *row, rec *table.Record) {
 	s.text = s.appendText(s.text[:0], rec, s.layout.title)
 	title := len(s.text)
 	s.text = s.appendText(s.text, rec, s.layout.message)
@@ -87,7 +87,7 @@ func (s *source) readTexts(r *row, rec *record.Record) {
 	r.Title, r.Message, r.Sentiment = all[:title], all[title:message], all[message:]
 }
 
-func (s *source) appendText(dst []byte, rec *record.Record, column int) []byte {
+func (s *source) appendText(dst []byte, rec *table.Record, column int) []byte {
 	if column < 0 {
 		return dst
 	}
@@ -142,7 +142,7 @@ func (e *engine) batches(to chan<- *work, quit <-chan struct{}) error {
 
 // sameRow refuses a stream that is not the one of earlier processes. Of a file
 // the input sum tells.
-func (s *source) sameRow(rec *record.Record) error {
+func (s *source) sameRow(rec *table.Record) error {
 	if s.store == nil {
 		return nil
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"prism/internal/calllog"
+	"prism/internal/rate"
 	"prism/internal/status"
 )
 
@@ -49,7 +51,7 @@ func (w *worker) openLogs() error {
 		return fmt.Errorf("open the log: %w", err)
 	}
 	w.log = &workerLog{f: f, now: w.io.Now}
-	w.calls, err = status.OpenCallLog(filepath.Join(dir, fmt.Sprintf("calls_w%d.jsonl", s.WorkerID)))
+	w.calls, err = calllog.Open(filepath.Join(dir, fmt.Sprintf("calls_w%d.jsonl", s.WorkerID)))
 	return err
 }
 
@@ -77,7 +79,7 @@ func (w *worker) warn(format string, args ...any) {
 
 // logCall writes a line of the call log. Labels are worth more than their log:
 // a log that cannot be written does not end the work.
-func (w *worker) logCall(c *status.Call) {
+func (w *worker) logCall(c *calllog.Call) {
 	c.Worker = w.s.WorkerID
 	if c.Error != "" {
 		w.log.printf("call %d, attempt %d, %d rows: %s: %s", c.Call, c.Attempt, c.Rows, c.Outcome, c.Error)
@@ -95,8 +97,8 @@ func (w *worker) logCall(c *status.Call) {
 type heartbeat struct {
 	w      *worker
 	base   status.Worker
-	rows   status.Meter
-	tokens status.Meter
+	rows   rate.Meter
+	tokens rate.Meter
 	paused bool
 	warned bool
 	quit   chan struct{}

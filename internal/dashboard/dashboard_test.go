@@ -12,8 +12,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"prism/internal/report"
 	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // press is a key as a terminal tells it.
@@ -178,7 +178,7 @@ func TestPauseKey(t *testing.T) {
 	m.take(viewOf(1))
 	for _, want := range []string{"pause true", "pause false"} {
 		m.Update(press(m, "p")())
-		if m.note != want || !strings.Contains(ansi.Strip(m.foot()), report.Plain(want)) {
+		if m.note != want || !strings.Contains(ansi.Strip(m.foot()), term.Plain(want)) {
 			t.Errorf("got %q, want %q", m.note, want)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"prism/internal/report"
 	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // View draws the screen: as many lines as the terminal has, none wider than it.
@@ -22,7 +22,7 @@ func (m *model) View() tea.View {
 
 func (m *model) lines() []string {
 	if m.width < 20 || m.height < 4 {
-		return []string{report.Cut("too small", m.width)}
+		return []string{term.Cut("too small", m.width)}
 	}
 	var lines []string
 	switch {
@@ -81,11 +81,11 @@ func (m *model) head() string {
 	}
 	took := ""
 	if !v.StartedAt.IsZero() {
-		took = report.Span(max(0, v.Time.Sub(v.StartedAt.Time)).Truncate(time.Second))
+		took = term.Span(max(0, v.Time.Sub(v.StartedAt.Time)).Truncate(time.Second))
 	}
 	right := state + "  " + took
-	name := report.Cut(report.Plain(v.RunID), max(8, m.width-report.Width(right)-2))
-	gap := max(1, m.width-report.Width(name)-report.Width(right))
+	name := term.Cut(term.Plain(v.RunID), max(8, m.width-term.Width(right)-2))
+	gap := max(1, m.width-term.Width(name)-term.Width(right))
 	return bold(name) + strings.Repeat(" ", gap) + style(stateColor(v.State)).Render(state) + "  " + took
 }
 
@@ -108,7 +108,7 @@ func (m *model) overview() []string {
 	room := m.height - foot - len(lines) - tableHead - len(warnings)
 	lines = append(lines, m.workers(max(room, 1))...)
 	if n := v.Units - len(v.Workers) - len(v.Unreadable); n > 0 && len(lines)+len(warnings) < m.height-1 {
-		lines = append(lines, faint(report.Plural(int64(n), "unit")+" not started"))
+		lines = append(lines, faint(term.Plural(int64(n), "unit")+" not started"))
 	}
 	for len(lines)+len(warnings) < m.height-1 {
 		lines = append(lines, "")
@@ -119,32 +119,32 @@ func (m *model) overview() []string {
 func (m *model) bar() string {
 	v := m.view
 	if v.TotalRows <= 0 {
-		return report.Plural(v.RowsProcessed, "row")
+		return term.Plural(v.RowsProcessed, "row")
 	}
-	text := fmt.Sprintf(" %3d%%  %s/%s rows", int(v.ProgressPct), report.Count(v.RowsProcessed), report.Count(v.TotalRows))
+	text := fmt.Sprintf(" %3d%%  %s/%s rows", int(v.ProgressPct), term.Count(v.RowsProcessed), term.Count(v.TotalRows))
 	if v.ETASeconds != nil && !v.State.Ended() {
-		text += "  ETA " + report.Left(v.ETASeconds)
+		text += "  ETA " + term.Left(v.ETASeconds)
 	}
-	cells := m.width - report.Width(text)
+	cells := m.width - term.Width(text)
 	if cells < 8 {
-		return report.Cut(strings.TrimLeft(text, " "), m.width)
+		return term.Cut(strings.TrimLeft(text, " "), m.width)
 	}
-	return style(green).Render(report.Gauge(float64(v.RowsProcessed)/float64(v.TotalRows), cells)) + text
+	return style(green).Render(term.Gauge(float64(v.RowsProcessed)/float64(v.TotalRows), cells)) + text
 }
 
 func (m *model) figures() string {
 	v := m.view
 	parts := []string{
-		report.Rate(v.RowsPerSec) + " rows/s", report.Rate(v.TokensPerSec) + " tokens/s", report.Plural(v.APICalls, "call"),
-		report.Plural(v.Errors, "error"), report.Count(v.Retries) + " retried",
+		term.Rate(v.RowsPerSec) + " rows/s", term.Rate(v.TokensPerSec) + " tokens/s", term.Plural(v.APICalls, "call"),
+		term.Plural(v.Errors, "error"), term.Count(v.Retries) + " retried",
 	}
 	if v.RowsFailed > 0 {
-		parts = append(parts, report.Plural(v.RowsFailed, "row")+" failed")
+		parts = append(parts, term.Plural(v.RowsFailed, "row")+" failed")
 	}
 	if v.RowsResumed > 0 {
-		parts = append(parts, report.Count(v.RowsResumed)+" resumed")
+		parts = append(parts, term.Count(v.RowsResumed)+" resumed")
 	}
-	return report.Cut(strings.Join(parts, " · "), m.width)
+	return term.Cut(strings.Join(parts, " · "), m.width)
 }
 
 // lastWarnings are the newest ones, fewer where the terminal is low.
@@ -152,21 +152,21 @@ func (m *model) lastWarnings() []string {
 	n := min(len(m.warnings), max(1, (m.height-12)/4))
 	lines := make([]string, 0, n)
 	for _, w := range m.warnings[len(m.warnings)-n:] {
-		lines = append(lines, style(yellow).Render(report.Cut(w.at.Format("15:04:05")+" "+w.text, m.width)))
+		lines = append(lines, style(yellow).Render(term.Cut(w.at.Format("15:04:05")+" "+w.text, m.width)))
 	}
 	return lines
 }
 
 func (m *model) foot() string {
 	if m.note != "" {
-		return style(red).Render(report.Cut(report.Plain(m.note), m.width))
+		return style(red).Render(term.Cut(term.Plain(m.note), m.width))
 	}
 	place := ""
 	if m.screen == overview && m.view != nil && m.shown < len(m.view.Workers) {
 		place = fmt.Sprintf("workers %d–%d of %d", m.top+1, m.top+m.shown, len(m.view.Workers))
 	}
 	h := helper()
-	h.SetWidth(max(1, m.width-report.Width(place)-2))
+	h.SetWidth(max(1, m.width-term.Width(place)-2))
 	text := h.ShortHelpView(m.shortKeys())
-	return text + strings.Repeat(" ", max(0, m.width-ansi.StringWidth(text)-report.Width(place))) + faint(place)
+	return text + strings.Repeat(" ", max(0, m.width-ansi.StringWidth(text)-term.Width(place))) + faint(place)
 }

@@ -8,7 +8,7 @@ import (
 	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
 
-	"prism/internal/report"
+	"prism/internal/term"
 )
 
 // newLog is a window on a worker's log; long lines are wrapped.
@@ -46,7 +46,7 @@ func (m *model) readLog() tea.Cmd {
 func (m *model) showLog(lines []string) {
 	plain := make([]string, len(lines))
 	for i, l := range lines {
-		plain[i] = report.Plain(l)
+		plain[i] = term.Plain(l)
 	}
 	follow := m.log.AtBottom()
 	m.log.SetContentLines(plain)
@@ -87,6 +87,6 @@ func (m *model) logLines() []string {
 	if w == nil {
 		return []string{m.head(), "", "there is no worker"}
 	}
-	lines := []string{m.head(), report.Cut(fmt.Sprintf("worker %d: %s", w.WorkerID, report.Plain(w.Log)), m.width), ""}
+	lines := []string{m.head(), term.Cut(fmt.Sprintf("worker %d: %s", w.WorkerID, term.Plain(w.Log)), m.width), ""}
 	return append(lines, strings.Split(m.log.View(), "\n")...)
 }

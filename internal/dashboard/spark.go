@@ -3,7 +3,7 @@ package dashboard
 import (
 	"strings"
 
-	"prism/internal/report"
+	"prism/internal/term"
 )
 
 const sparks = "▁▂▃▄▅▆▇█"
@@ -44,6 +44,6 @@ func (m *model) spark() string {
 	for _, r := range m.rates {
 		most = max(most, r)
 	}
-	text := " at most " + report.Rate(most) + " rows/s"
-	return style(blue).Render(sparkline(m.rates, max(0, m.width-report.Width(text)))) + faint(text)
+	text := " at most " + term.Rate(most) + " rows/s"
+	return style(blue).Render(sparkline(m.rates, max(0, m.width-term.Width(text)))) + faint(text)
 }

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"prism/internal/report"
 	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // field is a column of the table of workers. Where the terminal is narrow
@@ -19,10 +19,10 @@ type field struct {
 }
 
 func fields() []field {
-	count := func(n int64) string { return report.Count(n) }
+	count := func(n int64) string { return term.Count(n) }
 	return []field{
 		{"ID", 10, true, func(w *status.WorkerView) string { return strconv.Itoa(w.WorkerID) }},
-		{"LABEL", 3, false, func(w *status.WorkerView) string { return report.Cut(report.Plain(w.Label), 16) }},
+		{"LABEL", 3, false, func(w *status.WorkerView) string { return term.Cut(term.Plain(w.Label), 16) }},
 		{"STATE", 9, false, func(w *status.WorkerView) string { return string(w.State) }},
 		{"PROGRESS", 5, false, func(*status.WorkerView) string { return "" }},
 		{"ROWS", 8, true, func(w *status.WorkerView) string {
@@ -31,8 +31,8 @@ func fields() []field {
 			}
 			return count(w.RowsProcessed) + "/" + count(w.TotalRows)
 		}},
-		{"ROWS/S", 7, true, func(w *status.WorkerView) string { return report.Rate(w.RowsPerSec) }},
-		{"TOK/S", 4, true, func(w *status.WorkerView) string { return report.Rate(w.TokensPerSec) }},
+		{"ROWS/S", 7, true, func(w *status.WorkerView) string { return term.Rate(w.RowsPerSec) }},
+		{"TOK/S", 4, true, func(w *status.WorkerView) string { return term.Rate(w.TokensPerSec) }},
 		{"CALLS", 2, true, func(w *status.WorkerView) string { return count(w.APICalls) }},
 		{"ERR", 6, true, func(w *status.WorkerView) string { return count(w.Errors) }},
 		{"RETRY", 1, true, func(w *status.WorkerView) string { return count(w.Retries) }},
@@ -40,7 +40,7 @@ func fields() []field {
 			if w.State.Ended() {
 				return "-"
 			}
-			return report.Left(w.ETASeconds)
+			return term.Left(w.ETASeconds)
 		}},
 	}
 }
@@ -86,7 +86,7 @@ func (m *model) workers(rows int) []string {
 	for i, c := range cols {
 		head += pad(c.name, width[i], c.right) + "  "
 	}
-	lines := []string{faint(report.Cut(strings.TrimRight(head, " "), m.width))}
+	lines := []string{faint(term.Cut(strings.TrimRight(head, " "), m.width))}
 	for i := range shown {
 		lines = append(lines, m.line(&shown[i], cols, cells[m.top+i], width, bar, m.top+i == m.selected))
 	}
@@ -97,7 +97,7 @@ func (m *model) line(w *status.WorkerView, cols []field, cells []string, width [
 	var b strings.Builder
 	b.WriteString(map[bool]string{true: "▸ ", false: "  "}[under])
 	for i, c := range cols {
-		text := pad(report.Cut(cells[i], width[i]), width[i], c.right)
+		text := pad(term.Cut(cells[i], width[i]), width[i], c.right)
 		switch {
 		case i == bar:
 			text = progress(w, width[i])
@@ -116,7 +116,7 @@ func progress(w *status.WorkerView, cells int) string {
 	if w.TotalRows <= 0 {
 		return strings.Repeat(" ", cells)
 	}
-	return style(stateColor(w.State)).Render(report.Gauge(float64(w.RowsProcessed)/float64(w.TotalRows), cells-5)) +
+	return style(stateColor(w.State)).Render(term.Gauge(float64(w.RowsProcessed)/float64(w.TotalRows), cells-5)) +
 		fmt.Sprintf("%4d%%", int(w.ProgressPct))
 }
 
@@ -133,7 +133,7 @@ func measure(cols []field, all []status.WorkerView) (cells [][]string, width []i
 		line := make([]string, len(cols))
 		for i, c := range cols {
 			line[i] = c.text(&all[k])
-			width[i] = max(width[i], report.Width(line[i]))
+			width[i] = max(width[i], term.Width(line[i]))
 		}
 		cells = append(cells, line)
 	}
@@ -149,7 +149,7 @@ func total(width []int) int {
 }
 
 func pad(s string, width int, right bool) string {
-	blanks := strings.Repeat(" ", max(0, width-report.Width(s)))
+	blanks := strings.Repeat(" ", max(0, width-term.Width(s)))
 	if right {
 		return blanks + s
 	}

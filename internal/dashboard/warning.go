@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"prism/internal/report"
 	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // warning is something that needs attention, and when it was first seen.
@@ -52,5 +52,5 @@ func (m *model) say(at time.Time, text string) {
 	if len(m.warnings) == maxWarnings {
 		m.warnings = append(m.warnings[:0], m.warnings[1:]...)
 	}
-	m.warnings = append(m.warnings, warning{at, report.Plain(text)})
+	m.warnings = append(m.warnings, warning{at, term.Plain(text)})
 }

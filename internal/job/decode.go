@@ -14,7 +14,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"prism/internal/nearest"
+	"prism/internal/term"
 )
 
 // decoder reads YAML, of which JSON is a part, into structs by their tags, and
@@ -134,7 +134,7 @@ func (d *decoder) object(n ast.Node, v reflect.Value, path string) {
 		i := slices.Index(keys, p.key)
 		switch {
 		case i < 0:
-			d.at(p.at, "%sunknown key %q%s", prefix(path), p.key, nearest.Hint(p.key, keys))
+			d.at(p.at, "%sunknown key %q%s", prefix(path), p.key, term.DidYouMean(p.key, keys))
 		case seen[p.key]:
 			d.at(p.at, "%sduplicate key %q", prefix(path), p.key)
 		default:
@@ -294,7 +294,7 @@ func (d *decoder) oneOf(path, text string, values []string) {
 	for i, v := range values {
 		quoted[i] = strconv.Quote(v)
 	}
-	d.bad(path, "want %s, have %q%s", strings.Join(quoted, " or "), text, nearest.Hint(text, values))
+	d.bad(path, "want %s, have %q%s", strings.Join(quoted, " or "), text, term.DidYouMean(text, values))
 }
 
 func (d *decoder) atLeast(path string, f float64, tag reflect.StructTag) {

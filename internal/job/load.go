@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"prism/internal/nearest"
+	"prism/internal/term"
 )
 
 // Overrides are values that flags and the environment set; zero ones leave
@@ -158,7 +158,7 @@ func (c *Config) checkPattern(d *decoder) {
 	pattern := c.Output.NamingPattern
 	for _, p := range placeholder.FindAllString(pattern, -1) {
 		if !slices.Contains(placeholders, p) {
-			d.bad(path, "unknown placeholder %q%s", p, nearest.Hint(p, placeholders))
+			d.bad(path, "unknown placeholder %q%s", p, term.DidYouMean(p, placeholders))
 		}
 	}
 	rest := placeholder.ReplaceAllString(pattern, "x")

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 )
 
 // ManifestName is the file name of a manifest in the folder logs_dir/{run_id}.
@@ -156,7 +156,7 @@ func (m *Manifest) save(path string) error {
 	if err := e.Encode(m); err != nil {
 		return fmt.Errorf("write manifest: %w", err)
 	}
-	return durable.WriteFile(path, b.Bytes())
+	return fsutil.WriteFile(path, b.Bytes())
 }
 
 // ErrNoManifest says that a file is none.
@@ -207,7 +207,7 @@ func (m *Manifest) check() error {
 // UpdateManifest reads the manifest at path, lets change alter it and writes
 // it, while no other process does the same.
 func UpdateManifest(path string, change func(*Manifest)) error {
-	lock, err := durable.Acquire(path + ".lock")
+	lock, err := fsutil.Acquire(path + ".lock")
 	if err != nil {
 		return err
 	}

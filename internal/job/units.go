@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // Unit is one range of one input file: the work of one prism-classify process.
@@ -113,8 +113,8 @@ func (c Cutting) ranges(rows int64) []Range {
 
 // Cut cuts a checked file into units and numbers them from first on. Ranges
 // that go beyond its last row end there.
-func Cut(f io.ReaderAt, sum record.Summary, o record.Options, label string, c Cutting, first int) ([]Unit, error) {
-	content, err := record.Sum(f, sum.Size)
+func Cut(f io.ReaderAt, sum table.Summary, o table.Options, label string, c Cutting, first int) ([]Unit, error) {
+	content, err := table.Sum(f, sum.Size)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", o.Name, err)
 	}
@@ -176,7 +176,7 @@ func Labels(files []string) []string {
 		if name == "-" {
 			base = "stdin"
 		}
-		if _, known := record.FormatByName(base); known {
+		if _, known := table.FormatByName(base); known {
 			base = strings.TrimSuffix(base, filepath.Ext(base))
 		}
 		label := SafeLabel(base)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 func TestParseRanges(t *testing.T) {
@@ -84,8 +84,8 @@ func TestCut(t *testing.T) {
 func cut(t *testing.T, in string, c Cutting) []Unit {
 	t.Helper()
 	f := strings.NewReader(in)
-	o := record.Options{Name: "f.csv"}
-	sum, err := record.Check(context.Background(), f, f.Size(), record.CheckOptions{Options: o})
+	o := table.Options{Name: "f.csv"}
+	sum, err := table.Check(context.Background(), f, f.Size(), table.CheckOptions{Options: o})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@ package merge
 
 import (
 	"prism/internal/extsort"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // batcher makes batches of a part's blocks: the records as they are to be
@@ -22,7 +22,7 @@ func (s *sorting) batcher(p *part) *batcher {
 		b.columns, b.key = []int{b.key}, 0
 		return b
 	case p.raw:
-		b.columns, b.key = record.IDColumns(b.key, p.Options.Format), 0
+		b.columns, b.key = table.IDColumns(b.key, p.Options.Format), 0
 		return b
 	}
 	for i := range p.header.Names {
@@ -31,8 +31,8 @@ func (s *sorting) batcher(p *part) *batcher {
 	return b
 }
 
-func (b *batcher) scanOptions() record.ScanOptions {
-	return record.ScanOptions{Options: b.p.Options, Columns: b.columns, Prepare: b.prepare}
+func (b *batcher) scanOptions() table.ScanOptions {
+	return table.ScanOptions{Options: b.p.Options, Columns: b.columns, Prepare: b.prepare}
 }
 
 // direct tells whether items are records where they stand in the block.
@@ -48,7 +48,7 @@ type made struct {
 	key  []byte
 }
 
-func (b *batcher) prepare(blk *record.Block) {
+func (b *batcher) prepare(blk *table.Block) {
 	m, ok := blk.Aux.(*made)
 	if !ok {
 		m = &made{}
@@ -66,8 +66,8 @@ func (b *batcher) prepare(blk *record.Block) {
 	}
 }
 
-func (b *batcher) makeByID(m *made, blk *record.Block) {
-	m.ids = blk.IDs(m.ids[:0], b.p.Options.Format, b.key, len(b.columns), record.RowID)
+func (b *batcher) makeByID(m *made, blk *table.Block) {
+	m.ids = blk.IDs(m.ids[:0], b.p.Options.Format, b.key, len(b.columns), table.RowID)
 	if !b.p.raw {
 		for i, id := range m.ids {
 			m.Append(idKey(id), m.enc.encode(blk, i))
@@ -80,9 +80,9 @@ func (b *batcher) makeByID(m *made, blk *record.Block) {
 	}
 }
 
-func (b *batcher) makeLong(m *made, blk *record.Block) {
+func (b *batcher) makeLong(m *made, blk *table.Block) {
 	for i, rec := range blk.Recs {
-		m.text = record.AppendText(m.text[:0], b.p.Options.Format, blk.Token(blk.Spans[i*len(b.columns)+b.key]))
+		m.text = table.AppendText(m.text[:0], b.p.Options.Format, blk.Token(blk.Spans[i*len(b.columns)+b.key]))
 		m.key = appendKey(m.key[:0], m.text)
 		if b.p.raw {
 			m.AppendKeyed(m.key, endLine(blk.Data[rec.From:rec.Next:rec.Next], b.p.header.CRLF))
@@ -93,7 +93,7 @@ func (b *batcher) makeLong(m *made, blk *record.Block) {
 }
 
 // take returns a committed block's batch, without the records that drops names.
-func (b *batcher) take(blk *record.Block, drop func(pos int64) (bool, error)) (*extsort.Batch, error) {
+func (b *batcher) take(blk *table.Block, drop func(pos int64) (bool, error)) (*extsort.Batch, error) {
 	m := blk.Aux.(*made)
 	if b.direct() {
 		m.Data = blk.Data
@@ -123,7 +123,7 @@ func (b *batcher) take(blk *record.Block, drop func(pos int64) (bool, error)) (*
 
 // giveBack gives the block its memory again, or other memory that the batch
 // was given in exchange.
-func (b *batcher) giveBack(blk *record.Block) {
+func (b *batcher) giveBack(blk *table.Block) {
 	if b.direct() {
 		m := blk.Aux.(*made)
 		blk.Data, m.Data = m.Data, nil

@@ -7,8 +7,8 @@ import (
 	"iter"
 
 	"prism/internal/extsort"
-	"prism/internal/idset"
-	"prism/internal/record"
+	"prism/internal/rowid"
+	"prism/internal/table"
 )
 
 // census is what is known of the RowIDs of all parts.
@@ -21,22 +21,22 @@ type census struct {
 
 // eachID calls do with each block's RowIDs of the parts in their order; pos is
 // the place of the first among all rows, from 1.
-func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *record.Block, ids []int64, pos int64) error) error {
+func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *table.Block, ids []int64, pos int64) error) error {
 	base := int64(0)
-	var buffers record.Buffers
+	var buffers table.Buffers
 	for _, p := range l.parts {
-		scan := record.ScanOptions{Options: p.Options, Columns: record.IDColumns(p.order[l.id], p.Options.Format)}
+		scan := table.ScanOptions{Options: p.Options, Columns: table.IDColumns(p.order[l.id], p.Options.Format)}
 		scan.Buffers = &buffers
-		scan.Prepare = func(b *record.Block) {
+		scan.Prepare = func(b *table.Block) {
 			ids, ok := b.Aux.(*[]int64)
 			if !ok {
 				ids = new([]int64)
 				b.Aux = ids
 			}
-			*ids = b.IDs((*ids)[:0], p.Options.Format, 0, len(scan.Columns), record.RowID)
+			*ids = b.IDs((*ids)[:0], p.Options.Format, 0, len(scan.Columns), table.RowID)
 		}
 		rows := int64(0)
-		err := record.Scan(ctx, p.File, p.File.Size, p.header, scan, func(b *record.Block) error {
+		err := table.Scan(ctx, p.File, p.File.Size, p.header, scan, func(b *table.Block) error {
 			o.progress(len(b.Data))
 			rows += int64(len(b.Recs))
 			return do(p, b, *b.Aux.(*[]int64), base+b.Pos)
@@ -52,7 +52,7 @@ func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *reco
 // count checks every record of the parts and counts their RowIDs.
 func (l *layout) count(ctx context.Context, o Options) (census, error) {
 	c := census{ascending: true}
-	err := l.eachID(ctx, o, func(_ *part, _ *record.Block, ids []int64, _ int64) error {
+	err := l.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
 		for _, id := range ids {
 			if c.rows == 0 {
 				c.least, c.greatest = id, id
@@ -71,10 +71,10 @@ func (l *layout) count(ctx context.Context, o Options) (census, error) {
 // drops are the places, among all rows, of rows that give way to another one
 // with the same RowID.
 type drops struct {
-	places idset.Sorter // IDs are the places
+	places rowid.Sorter // IDs are the places
 	n      int64
 
-	next func() (idset.Pair, bool)
+	next func() (rowid.Pair, bool)
 	stop func()
 	at   int64 // the next place to drop; 0: none
 	err  error
@@ -91,15 +91,15 @@ func (l *layout) findDrops(ctx context.Context, o Options, c census) (*drops, er
 	if err != nil || !twice {
 		return nil, err
 	}
-	var all idset.Sorter
+	var all rowid.Sorter
 	defer all.Close()
 	d := &drops{rows: map[*part]int64{}}
-	err = l.eachID(ctx, o, func(p *part, b *record.Block, ids []int64, pos int64) error {
+	err = l.eachID(ctx, o, func(p *part, b *table.Block, ids []int64, pos int64) error {
 		if b.Pos == 1 {
 			d.rows[p] = pos - 1
 		}
 		for i, id := range ids {
-			if err := all.Add(idset.Pair{ID: id, Place: pos + int64(i)}); err != nil {
+			if err := all.Add(rowid.Pair{ID: id, Place: pos + int64(i)}); err != nil {
 				return err
 			}
 		}
@@ -108,8 +108,8 @@ func (l *layout) findDrops(ctx context.Context, o Options, c census) (*drops, er
 	if err != nil {
 		return nil, err
 	}
-	before := idset.Pair{}
-	err = all.Each(func(p idset.Pair) error {
+	before := rowid.Pair{}
+	err = all.Each(func(p rowid.Pair) error {
 		if before.Place > 0 && p.ID == before.ID {
 			if o.OnDuplicate == extsort.Refuse {
 				return l.duplicate(ctx, p.ID)
@@ -119,7 +119,7 @@ func (l *layout) findDrops(ctx context.Context, o Options, c census) (*drops, er
 				drop = before.Place
 			}
 			d.n++
-			if err := d.places.Add(idset.Pair{ID: drop}); err != nil {
+			if err := d.places.Add(rowid.Pair{ID: drop}); err != nil {
 				return err
 			}
 		}
@@ -134,12 +134,12 @@ func (l *layout) findDrops(ctx context.Context, o Options, c census) (*drops, er
 
 // anyTwice tells whether a RowID comes twice, if that is cheap to know; else true.
 func (l *layout) anyTwice(ctx context.Context, o Options, c census) (bool, error) {
-	seen := idset.NewBitmap(c.least, c.greatest)
+	seen := rowid.NewBitmap(c.least, c.greatest)
 	if seen == nil {
 		return true, nil
 	}
 	twice := false
-	err := l.eachID(ctx, o, func(_ *part, _ *record.Block, ids []int64, _ int64) error {
+	err := l.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
 		for _, id := range ids {
 			if seen.Add(id) {
 				twice = true
@@ -161,8 +161,8 @@ func (d *drops) of(p *part) func(pos int64) (bool, error) {
 		return nil
 	}
 	if d.next == nil {
-		d.next, d.stop = iter.Pull(func(yield func(idset.Pair) bool) {
-			d.err = d.places.Each(func(p idset.Pair) error {
+		d.next, d.stop = iter.Pull(func(yield func(rowid.Pair) bool) {
+			d.err = d.places.Each(func(p rowid.Pair) error {
 				if !yield(p) {
 					return errStop
 				}
@@ -204,7 +204,7 @@ func (l *layout) duplicate(ctx context.Context, id int64) error {
 		offset int64
 	}
 	var found []place
-	err := l.eachID(ctx, Options{}, func(p *part, b *record.Block, ids []int64, _ int64) error {
+	err := l.eachID(ctx, Options{}, func(p *part, b *table.Block, ids []int64, _ int64) error {
 		for i := range ids {
 			if ids[i] != id {
 				continue
@@ -220,16 +220,16 @@ func (l *layout) duplicate(ctx context.Context, id int64) error {
 		return err
 	}
 	if len(found) < 2 {
-		return fmt.Errorf("%s %d came twice, but the parts have changed since", record.RowID, id)
+		return fmt.Errorf("%s %d came twice, but the parts have changed since", table.RowID, id)
 	}
 	var lines [2]int64
 	for i, f := range found {
-		if lines[i], err = record.LineAt(f.p.File, f.offset); err != nil {
+		if lines[i], err = table.LineAt(f.p.File, f.offset); err != nil {
 			return fmt.Errorf("read %s: %w", f.p.Options.Name, err)
 		}
 	}
-	return &record.Error{
+	return &table.Error{
 		File: found[1].p.Options.Name, Line: lines[1],
-		Msg: fmt.Sprintf("%s %d is in %s:%d already", record.RowID, id, found[0].p.Options.Name, lines[0]),
+		Msg: fmt.Sprintf("%s %d is in %s:%d already", table.RowID, id, found[0].p.Options.Name, lines[0]),
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"prism/internal/extsort"
-	"prism/internal/idset"
-	"prism/internal/record"
+	"prism/internal/rowid"
+	"prism/internal/table"
 )
 
 // Expectation is what the joined rows must be complete against.
@@ -32,7 +32,7 @@ func Expect(ctx context.Context, inputs []Input, input Input, o Options, missing
 	}
 	for _, l := range []*layout{want, got} {
 		if l.id < 0 && l.first != nil {
-			return e, &record.Error{File: l.first.Options.Name, Line: max(l.first.header.Lines, 1), Msg: record.Lacks(l.names, record.RowID)}
+			return e, &table.Error{File: l.first.Options.Name, Line: max(l.first.header.Lines, 1), Msg: table.Lacks(l.names, table.RowID)}
 		}
 	}
 	c, err := want.count(ctx, o)
@@ -48,8 +48,8 @@ func Expect(ctx context.Context, inputs []Input, input Input, o Options, missing
 		e.Missing++
 		return missing(pos, id)
 	}
-	if expected := idset.NewBitmap(c.least, c.greatest); expected != nil {
-		seen := idset.NewBitmap(c.least, c.greatest)
+	if expected := rowid.NewBitmap(c.least, c.greatest); expected != nil {
+		seen := rowid.NewBitmap(c.least, c.greatest)
 		err = e.compare(ctx, got, want, expected, seen, o, report)
 	} else {
 		err = e.compareSorted(ctx, got, want, o, report)
@@ -58,8 +58,8 @@ func Expect(ctx context.Context, inputs []Input, input Input, o Options, missing
 }
 
 // compare marks the RowIDs of the input, then those of the parts among them.
-func (e *Expectation) compare(ctx context.Context, got, want *layout, expected, seen *idset.Bitmap, o Options, missing func(pos, id int64) error) error {
-	err := want.eachID(ctx, o, func(_ *part, _ *record.Block, ids []int64, _ int64) error {
+func (e *Expectation) compare(ctx context.Context, got, want *layout, expected, seen *rowid.Bitmap, o Options, missing func(pos, id int64) error) error {
+	err := want.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
 		for _, id := range ids {
 			expected.Add(id)
 		}
@@ -68,7 +68,7 @@ func (e *Expectation) compare(ctx context.Context, got, want *layout, expected, 
 	if err != nil {
 		return err
 	}
-	err = got.eachID(ctx, o, func(_ *part, _ *record.Block, ids []int64, _ int64) error {
+	err = got.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
 		for _, id := range ids {
 			if expected.Has(id) {
 				seen.Add(id)
@@ -81,7 +81,7 @@ func (e *Expectation) compare(ctx context.Context, got, want *layout, expected, 
 	if err != nil {
 		return err
 	}
-	return want.eachID(ctx, o, func(_ *part, _ *record.Block, ids []int64, pos int64) error {
+	return want.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, pos int64) error {
 		for i, id := range ids {
 			if seen.Has(id) {
 				continue
@@ -97,13 +97,13 @@ func (e *Expectation) compare(ctx context.Context, got, want *layout, expected, 
 // compareSorted does the same for RowIDs too far apart for bitmaps: it sorts
 // them, those of the parts with place 0.
 func (e *Expectation) compareSorted(ctx context.Context, got, want *layout, o Options, missing func(pos, id int64) error) error {
-	var all, places idset.Sorter
+	var all, places rowid.Sorter
 	defer all.Close()
 	defer places.Close()
 	add := func(l *layout, place func(pos int64) int64) error {
-		return l.eachID(ctx, o, func(_ *part, _ *record.Block, ids []int64, pos int64) error {
+		return l.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, pos int64) error {
 			for i, id := range ids {
-				if err := all.Add(idset.Pair{ID: id, Place: place(pos + int64(i))}); err != nil {
+				if err := all.Add(rowid.Pair{ID: id, Place: place(pos + int64(i))}); err != nil {
 					return err
 				}
 			}
@@ -117,7 +117,7 @@ func (e *Expectation) compareSorted(ctx context.Context, got, want *layout, o Op
 		return err
 	}
 	id, there := int64(0), int64(0) // rows of the parts with the ID
-	err := all.Each(func(p idset.Pair) error {
+	err := all.Each(func(p rowid.Pair) error {
 		if p.ID != id {
 			e.Strangers += there
 			id, there = p.ID, 0
@@ -130,11 +130,11 @@ func (e *Expectation) compareSorted(ctx context.Context, got, want *layout, o Op
 			there = 0
 			return nil
 		}
-		return places.Add(idset.Pair{ID: p.Place, Place: p.ID})
+		return places.Add(rowid.Pair{ID: p.Place, Place: p.ID})
 	})
 	if err != nil {
 		return err
 	}
 	e.Strangers += there
-	return places.Each(func(p idset.Pair) error { return missing(p.ID, p.Place) })
+	return places.Each(func(p rowid.Pair) error { return missing(p.ID, p.Place) })
 }

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // inTurn writes one part after the other.
@@ -64,7 +64,7 @@ func (j *join) copyAll(ctx context.Context, out *os.File, at int64) error {
 			continue
 		}
 		place := at
-		g.Go(func() error { return record.CopyRange(ctx, out, place, p.File.File, from, to, nil) })
+		g.Go(func() error { return table.CopyRange(ctx, out, place, p.File.File, from, to, nil) })
 		at += to - from
 		ending, err := p.ending()
 		if err != nil {
@@ -118,7 +118,7 @@ func (j *join) check(ctx context.Context, r *Result) (*drops, error) {
 		return d, err
 	}
 	for _, p := range j.parts {
-		err := record.Scan(ctx, p.File, p.File.Size, p.header, record.ScanOptions{Options: p.Options}, func(b *record.Block) error {
+		err := table.Scan(ctx, p.File, p.File.Size, p.header, table.ScanOptions{Options: p.Options}, func(b *table.Block) error {
 			j.o.progress(len(b.Data))
 			r.Rows += int64(len(b.Recs))
 			return nil
@@ -134,14 +134,14 @@ func (j *join) check(ctx context.Context, r *Result) (*drops, error) {
 func (j *join) rewritePart(ctx context.Context, p *part, d *drops) error {
 	w := bufio.NewWriterSize(j.out, 512<<10)
 	enc := j.encoder(p)
-	o := record.ScanOptions{Options: p.Options}
+	o := table.ScanOptions{Options: p.Options}
 	if !p.raw {
 		for i := range p.header.Names {
 			o.Columns = append(o.Columns, i)
 		}
 	}
 	drop := d.of(p)
-	err := record.Scan(ctx, p.File, p.File.Size, p.header, o, func(b *record.Block) error {
+	err := table.Scan(ctx, p.File, p.File.Size, p.header, o, func(b *table.Block) error {
 		for i, rec := range b.Recs {
 			if drop != nil {
 				gone, err := drop(b.Pos + int64(i))

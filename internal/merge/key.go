@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // idKey is the key of a RowID, so that keys ascend as RowIDs do.
@@ -40,7 +40,7 @@ func appendKey(dst, text []byte) []byte {
 // number reads a decimal number. Whole numbers of 64 bits, which a float64 may
 // not hold exactly, are told apart by i.
 func number(text []byte) (f float64, i int64, ok bool) {
-	if v, err := record.ParseRowID(text); err == nil {
+	if v, err := table.ParseRowID(text); err == nil {
 		return float64(v), v, true
 	}
 	for _, c := range text {

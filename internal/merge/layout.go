@@ -6,19 +6,19 @@ import (
 	"slices"
 	"strings"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // Input is a part to join.
 type Input struct {
-	File    *record.File
-	Options record.Options
+	File    *table.File
+	Options table.Options
 }
 
 // part is an input whose header is read.
 type part struct {
 	Input
-	header *record.Header
+	header *table.Header
 	order  []int // output column → column of the part
 	raw    bool  // its records are output records as they stand
 	sorted bool  // by what was seen so far
@@ -27,7 +27,7 @@ type part struct {
 // layout is the output's columns and what each part is to them.
 type layout struct {
 	names  []string
-	format record.Format
+	format table.Format
 	first  *part // whose columns and header count
 	parts  []*part
 	id     int // the RowID column, -1: none
@@ -35,13 +35,13 @@ type layout struct {
 
 // newLayout reads the headers. Parts of JSONL without any record have no
 // columns and are left out. Columns that differ are an *record.Error.
-func newLayout(inputs []Input, format record.Format) (*layout, error) {
+func newLayout(inputs []Input, format table.Format) (*layout, error) {
 	l := &layout{format: format}
 	for _, in := range inputs {
 		if in.Options.Format == 0 {
-			in.Options.Format = record.CSV
+			in.Options.Format = table.CSV
 		}
-		h, err := record.ReadHeader(in.File, in.File.Size, in.Options)
+		h, err := table.ReadHeader(in.File, in.File.Size, in.Options)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func newLayout(inputs []Input, format record.Format) (*layout, error) {
 		}
 		l.parts = append(l.parts, p)
 	}
-	l.id = slices.Index(l.names, record.RowID)
+	l.id = slices.Index(l.names, table.RowID)
 	return l, nil
 }
 
@@ -78,7 +78,7 @@ func (l *layout) fit(p *part) error {
 			more = append(more, fmt.Sprintf("%q", n))
 		}
 	}
-	jsonl := p.Options.Format == record.JSONL
+	jsonl := p.Options.Format == table.JSONL
 	if len(more) > 0 || len(missing) > 0 && !jsonl {
 		what := "the columns differ from those of " + l.first.Options.Name
 		if len(missing) > 0 {
@@ -87,7 +87,7 @@ func (l *layout) fit(p *part) error {
 		if len(more) > 0 {
 			what += "; not there: " + strings.Join(more, ", ")
 		}
-		return &record.Error{File: p.Options.Name, Line: max(p.header.Lines, 1), Msg: what}
+		return &table.Error{File: p.Options.Name, Line: max(p.header.Lines, 1), Msg: what}
 	}
 	if jsonl {
 		p.header = p.header.With(l.names)
@@ -107,8 +107,8 @@ func (l *layout) head() ([]byte, error) {
 	if l.first == nil {
 		return nil, nil
 	}
-	if !l.first.raw || l.format == record.JSONL {
-		return record.NewEncoder(l.format, l.names).Header(nil), nil
+	if !l.first.raw || l.format == table.JSONL {
+		return table.NewEncoder(l.format, l.names).Header(nil), nil
 	}
 	head := make([]byte, l.first.header.Size)
 	if _, err := l.first.File.ReadAt(head, 0); err != nil {
@@ -131,20 +131,20 @@ func endLine(rec []byte, crlf bool) []byte {
 // encoder makes output records of a part's records.
 type encoder struct {
 	p     *part
-	enc   *record.Encoder
-	cells []record.Cell
+	enc   *table.Encoder
+	cells []table.Cell
 	line  []byte
 }
 
 func (l *layout) encoder(p *part) *encoder {
-	return &encoder{p: p, enc: record.NewEncoder(l.format, l.names), cells: make([]record.Cell, len(l.names))}
+	return &encoder{p: p, enc: table.NewEncoder(l.format, l.names), cells: make([]table.Cell, len(l.names))}
 }
 
 // encode makes record i of a block whose columns were all cut.
-func (e *encoder) encode(b *record.Block, i int) []byte {
+func (e *encoder) encode(b *table.Block, i int) []byte {
 	spans := b.Spans[i*len(e.p.header.Names):]
 	for j, column := range e.p.order {
-		e.cells[j] = record.Cell{Bytes: b.Token(spans[column]), Form: e.p.Options.Format}
+		e.cells[j] = table.Cell{Bytes: b.Token(spans[column]), Form: e.p.Options.Format}
 	}
 	e.line = e.enc.Record(e.line[:0], e.cells)
 	return e.line

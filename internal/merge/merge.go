@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"prism/internal/extsort"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // Options says how parts are joined.
@@ -20,7 +20,7 @@ type Options struct {
 	InTurn      bool          // one part after the other, not sorted
 	OnDuplicate extsort.Equal // of rows with the same RowID
 	Memory      int64         // bytes for sorting
-	Format      record.Format // of the output; that of the first part if zero
+	Format      table.Format  // of the output; that of the first part if zero
 	// Progress, if not nil, is told that so many more bytes were read.
 	Progress func(bytes int64)
 	// Debug, if not nil, is told how parts are joined, for people.
@@ -87,7 +87,7 @@ func (j *join) run(ctx context.Context) (Result, error) {
 	if err != nil || len(j.parts) == 0 {
 		return Result{}, err
 	}
-	s := &sorting{layout: j.layout, o: j.o, column: column, long: j.names[column] != record.RowID}
+	s := &sorting{layout: j.layout, o: j.o, column: column, long: j.names[column] != table.RowID}
 	if s.long && j.id >= 0 {
 		c, err := j.count(ctx, j.o)
 		if err != nil {
@@ -108,12 +108,12 @@ func (j *join) sortColumn() (int, error) {
 	}
 	name := j.o.SortBy
 	if name == "" {
-		name = record.RowID
+		name = table.RowID
 	}
 	if i := slices.Index(j.names, name); i >= 0 {
 		return i, nil
 	}
-	return -1, &record.Error{File: j.first.Options.Name, Line: max(j.first.header.Lines, 1), Msg: record.Lacks(j.names, name) + "; --sort-by takes another one, or none"}
+	return -1, &table.Error{File: j.first.Options.Name, Line: max(j.first.header.Lines, 1), Msg: table.Lacks(j.names, name) + "; --sort-by takes another one, or none"}
 }
 
 // sorted writes the parts merged, again where one proves to be less sorted

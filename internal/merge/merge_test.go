@@ -13,15 +13,15 @@ import (
 
 	"prism/internal/extsort"
 	"prism/internal/job"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // splitText cuts a table into n parts with headers, as prism-split --write does.
-func splitText(t *testing.T, text string, format record.Format, n int, noIDs bool) []string {
+func splitText(t *testing.T, text string, format table.Format, n int, noIDs bool) []string {
 	t.Helper()
 	f := strings.NewReader(text)
-	o := record.Options{Name: "in", Format: format}
-	sum, err := record.Check(context.Background(), f, f.Size(), record.CheckOptions{Options: o, NoIDs: noIDs})
+	o := table.Options{Name: "in", Format: format}
+	sum, err := table.Check(context.Background(), f, f.Size(), table.CheckOptions{Options: o, NoIDs: noIDs})
 	if err != nil {
 		t.Fatalf("%v in %.200q", err, text)
 	}
@@ -36,7 +36,7 @@ func splitText(t *testing.T, text string, format record.Format, n int, noIDs boo
 	return parts
 }
 
-func inputs(t *testing.T, format record.Format, texts ...string) []Input {
+func inputs(t *testing.T, format table.Format, texts ...string) []Input {
 	t.Helper()
 	dir := t.TempDir()
 	var in []Input
@@ -45,12 +45,12 @@ func inputs(t *testing.T, format record.Format, texts ...string) []Input {
 		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		f, err := record.Open(context.Background(), name, nil)
+		f, err := table.Open(context.Background(), name, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { f.Close() })
-		in = append(in, Input{File: f, Options: record.Options{Name: name, Format: format}})
+		in = append(in, Input{File: f, Options: table.Options{Name: name, Format: format}})
 	}
 	return in
 }
@@ -77,20 +77,20 @@ func TestSplitAndMergeGiveTheInputBack(t *testing.T) {
 	long := strings.Repeat("a long field, \"\"quoted\"\"\r\nwith lines\n", 12_000)
 	tests := map[string]struct {
 		text   string
-		format record.Format
+		format table.Format
 	}{
-		"lf":           {"RowID,x,y\n1,a,b\n2,c,d\n3,e,f\n", record.CSV},
-		"crlf":         {"RowID,x,y\r\n1,a,b\r\n2,c,d\r\n3,e,f\r\n", record.CSV},
-		"mixed ends":   {"RowID,x,y\r\n1,a,b\n2,c,d\r\n3,e,f\n", record.CSV},
-		"bom":          {"\xEF\xBB\xBFRowID,x\n1,a\n2,b\n", record.CSV},
-		"newlines":     {"RowID,x,y\n1,\"a\nb\",c\n2,\"a\r\nb\",\"\n\"\n3,\"\r\n\",\n", record.CSV},
-		"bare quotes":  {"RowID,x,y\n1,5\" screen,b\n2,a\"b\"c,\"\"\n3,\"\"\"q\"\"\",x\"\n", record.CSV},
-		"unicode":      {"RowID,x\n1,naïve 東京 😀\n2,\"Ü, \u2028\"\n3,e\u0301\n", record.CSV},
-		"blank fields": {"RowID,x,y\n1,,\n2,\"\",\n3,, \n", record.CSV},
-		"400 kB field": {"RowID,x\n1,a\n2,\"" + long + "\"\n3,b\n4," + strings.Repeat("z", 400_000) + "\n", record.CSV},
-		"negative ids": {"x,RowID\na,-9223372036854775808\nb,-1\nc,0\nd,9223372036854775807\n", record.CSV},
-		"tsv":          {"RowID\tx\n1\ta,b\n2\t\"c\td\"\n", record.TSV},
-		"jsonl":        {"{\"RowID\":1,\"x\":\"\\u0041\"}\n{ \"x\" : null, \"RowID\":\"2\" }\n{\"RowID\":3}\n", record.JSONL},
+		"lf":           {"RowID,x,y\n1,a,b\n2,c,d\n3,e,f\n", table.CSV},
+		"crlf":         {"RowID,x,y\r\n1,a,b\r\n2,c,d\r\n3,e,f\r\n", table.CSV},
+		"mixed ends":   {"RowID,x,y\r\n1,a,b\n2,c,d\r\n3,e,f\n", table.CSV},
+		"bom":          {"\xEF\xBB\xBFRowID,x\n1,a\n2,b\n", table.CSV},
+		"newlines":     {"RowID,x,y\n1,\"a\nb\",c\n2,\"a\r\nb\",\"\n\"\n3,\"\r\n\",\n", table.CSV},
+		"bare quotes":  {"RowID,x,y\n1,5\" screen,b\n2,a\"b\"c,\"\"\n3,\"\"\"q\"\"\",x\"\n", table.CSV},
+		"unicode":      {"RowID,x\n1,naïve 東京 😀\n2,\"Ü, \u2028\"\n3,e\u0301\n", table.CSV},
+		"blank fields": {"RowID,x,y\n1,,\n2,\"\",\n3,, \n", table.CSV},
+		"400 kB field": {"RowID,x\n1,a\n2,\"" + long + "\"\n3,b\n4," + strings.Repeat("z", 400_000) + "\n", table.CSV},
+		"negative ids": {"x,RowID\na,-9223372036854775808\nb,-1\nc,0\nd,9223372036854775807\n", table.CSV},
+		"tsv":          {"RowID\tx\n1\ta,b\n2\t\"c\td\"\n", table.TSV},
+		"jsonl":        {"{\"RowID\":1,\"x\":\"\\u0041\"}\n{ \"x\" : null, \"RowID\":\"2\" }\n{\"RowID\":3}\n", table.JSONL},
 	}
 	for name, tt := range tests {
 		for _, n := range []int{1, 2, 3, 16} {
@@ -116,20 +116,20 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Add("a,b\r\n\r\n1,2\r\n\n", 2, false)
 	f.Add("a\tb\n\"x\n\"\t\"\"\n", 2, true)
 	f.Fuzz(func(t *testing.T, text string, n int, tab bool) {
-		format := record.CSV
+		format := table.CSV
 		if tab {
-			format = record.TSV
+			format = table.TSV
 		}
 		src := strings.NewReader(text)
-		o := record.CheckOptions{Options: record.Options{Format: format}, NoIDs: true}
-		if sum, err := record.Check(context.Background(), src, src.Size(), o); err != nil || sum.Header.Index(record.RowID) >= 0 {
+		o := table.CheckOptions{Options: table.Options{Format: format}, NoIDs: true}
+		if sum, err := table.Check(context.Background(), src, src.Size(), o); err != nil || sum.Header.Index(table.RowID) >= 0 {
 			return
 		}
 		if !strings.HasSuffix(text, "\n") {
 			text += "\n"
 		}
 		src = strings.NewReader(text)
-		if _, err := record.Check(context.Background(), src, src.Size(), o); err != nil {
+		if _, err := table.Check(context.Background(), src, src.Size(), o); err != nil {
 			return
 		}
 		got, _ := joined(t, inputs(t, format, splitText(t, text, format, n%20, true)...), Options{InTurn: true})
@@ -139,8 +139,8 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// table makes n rows with their IDs in the order given, of uneven sizes.
-func table(ids []int) string {
+// tableOf makes n rows with their IDs in the order given, of uneven sizes.
+func tableOf(ids []int) string {
 	var b strings.Builder
 	b.WriteString("Topic,RowID,Text\n")
 	for _, id := range ids {
@@ -150,17 +150,17 @@ func table(ids []int) string {
 	return b.String()
 }
 
-// sortedTable sorts records of table by a key of their ID, keeping their order else.
+// sortedTable sorts records of tableOf by a key of their ID, keeping their order else.
 func sortedTable(ids []int, key func(a, b int) int) string {
 	ids = slices.Clone(ids)
 	slices.SortStableFunc(ids, key)
-	return table(ids)
+	return tableOf(ids)
 }
 
 func byID(a, b int) int { return a - b }
 
 func byTopic(a, b int) int {
-	rank := []int{3, 4, 1, 0, 2} // of the topics in table
+	rank := []int{3, 4, 1, 0, 2} // of the topics in tableOf
 	topic := func(id int) int { return rand.New(rand.NewPCG(uint64(id), 9)).IntN(5) }
 	return rank[topic(a)] - rank[topic(b)]
 }
@@ -187,17 +187,17 @@ func TestSortOfLargeParts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var texts []string
 			for _, ids := range lists {
-				texts = append(texts, table(ids))
+				texts = append(texts, tableOf(ids))
 			}
 			all := slices.Concat(lists...)
-			in := inputs(t, record.CSV, texts...)
+			in := inputs(t, table.CSV, texts...)
 			for _, memory := range []int64{1, 64 << 20} {
 				o := Options{Memory: memory, OnDuplicate: extsort.KeepLast}
 				want := sortedTable(all, byID)
 				if name == "one sorted between others" {
 					unique := slices.Clone(all)
 					slices.Sort(unique)
-					want = table(slices.Compact(unique))
+					want = tableOf(slices.Compact(unique))
 				}
 				if got, _ := joined(t, in, o); got != want {
 					t.Errorf("by RowID in %d bytes: %d bytes, want %d", memory, len(got), len(want))
@@ -234,7 +234,7 @@ func TestSortOfRecordsThatBecomeLonger(t *testing.T) {
 		}
 		fmt.Fprintf(&want, "\"RowID\":%d}\n", i+1)
 	}
-	got, _ := joined(t, inputs(t, record.CSV, in.String()), Options{Memory: 64 << 20, Format: record.JSONL})
+	got, _ := joined(t, inputs(t, table.CSV, in.String()), Options{Memory: 64 << 20, Format: table.JSONL})
 	if got != want.String() {
 		t.Errorf("got %d bytes, want %d", len(got), want.Len())
 	}

@@ -8,7 +8,7 @@ import (
 	"io"
 	"strings"
 
-	"prism/internal/idset"
+	"prism/internal/rowid"
 )
 
 // MissingList writes failed_ranges.json: the rows that a join misses, as
@@ -16,8 +16,8 @@ import (
 type MissingList struct {
 	w      *bufio.Writer
 	rows   int64
-	ranges idset.Sorter // IDs are first positions, places last ones
-	open   idset.Pair   // the range that may go on
+	ranges rowid.Sorter // IDs are first positions, places last ones
+	open   rowid.Pair   // the range that may go on
 	shown  []string     // the first ranges, for people
 }
 
@@ -63,7 +63,7 @@ func (l *MissingList) Add(pos, id int64) error {
 		return nil
 	}
 	err := l.end()
-	l.open = idset.Pair{ID: pos, Place: pos}
+	l.open = rowid.Pair{ID: pos, Place: pos}
 	return err
 }
 
@@ -92,7 +92,7 @@ func (l *MissingList) Close() error {
 	}
 	fmt.Fprint(l.w, "\n  ],\n  \"ranges\": [")
 	comma := ""
-	err := l.ranges.Each(func(r idset.Pair) error {
+	err := l.ranges.Each(func(r rowid.Pair) error {
 		_, err := fmt.Fprintf(l.w, "%s\n    {\"start\": %d, \"end\": %d}", comma, r.ID, r.Place)
 		comma = ","
 		return err

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"prism/internal/extsort"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // sorting joins parts in the order of a column.
@@ -16,7 +16,7 @@ type sorting struct {
 	long   bool // it is not RowID: keys are long
 	drops  *drops
 
-	buffers record.Buffers
+	buffers table.Buffers
 }
 
 const (
@@ -40,7 +40,7 @@ func (s *sorting) looksSorted(ctx context.Context, p *part) (bool, error) {
 	b := s.batcher(p)
 	o := b.scanOptions()
 	o.Workers = 1
-	err := record.Scan(ctx, p.File, p.File.Size, p.header, o, func(blk *record.Block) error {
+	err := table.Scan(ctx, p.File, p.File.Size, p.header, o, func(blk *table.Block) error {
 		batch, err := b.take(blk, nil)
 		if err != nil {
 			return err
@@ -108,7 +108,7 @@ func (s *sorting) add(ctx context.Context, sorter *extsort.Sorter, p *part) erro
 	if !b.direct() {
 		o.Block /= 4 // records may become longer
 	}
-	return record.Scan(ctx, p.File, p.File.Size, p.header, o, func(blk *record.Block) error {
+	return table.Scan(ctx, p.File, p.File.Size, p.header, o, func(blk *table.Block) error {
 		s.o.progress(len(blk.Data))
 		batch, err := b.take(blk, drop)
 		if err == nil {
@@ -126,7 +126,7 @@ func (s *sorting) stream(p *part) extsort.Run {
 		o := b.scanOptions()
 		o.Workers, o.Block = 1, bytes
 		var order extsort.Order
-		return record.Scan(ctx, p.File, p.File.Size, p.header, o, func(blk *record.Block) error {
+		return table.Scan(ctx, p.File, p.File.Size, p.header, o, func(blk *table.Block) error {
 			s.o.progress(len(blk.Data))
 			batch, err := b.take(blk, nil)
 			switch {

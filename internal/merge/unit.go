@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"prism/internal/checkpoint"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // runColumns is how many columns a run adds after those to code.
@@ -20,7 +20,7 @@ const runColumns = 3
 // a temporary file that goes with Close. form is the format of the job's
 // input, whose cells the checkpoint holds as they stood, and that of the part;
 // coded is the number of columns to code. A job that never began is fs.ErrNotExist.
-func FromCheckpoint(dir, jobID string, form record.Format, coded int) (in Input, err error) {
+func FromCheckpoint(dir, jobID string, form table.Format, coded int) (in Input, err error) {
 	side, err := checkpoint.ReadSidecar(dir, jobID)
 	if err != nil {
 		return in, err
@@ -32,10 +32,10 @@ func FromCheckpoint(dir, jobID string, form record.Format, coded int) (in Input,
 	if runtime.GOOS != "windows" {
 		os.Remove(tmp.Name()) // the open file stays until it is closed, however the process ends
 	}
-	f := &record.File{File: tmp, Name: "checkpoint of " + jobID, Spooled: true}
+	f := &table.File{File: tmp, Name: "checkpoint of " + jobID, Spooled: true}
 	w := bufio.NewWriter(tmp)
 	names := side.Columns[1:]
-	if form == record.CSV {
+	if form == table.CSV {
 		err = writeRows(w, dir, jobID, names)
 	} else {
 		err = decodeRows(w, dir, jobID, names, form, coded)
@@ -49,12 +49,12 @@ func FromCheckpoint(dir, jobID string, form record.Format, coded int) (in Input,
 	if err != nil {
 		return in, errors.Join(err, f.Close())
 	}
-	return Input{File: f, Options: record.Options{Name: f.Name, Format: form}}, nil
+	return Input{File: f, Options: table.Options{Name: f.Name, Format: form}}, nil
 }
 
 // writeRows writes a job's rows as CSV, their cells as they stand.
 func writeRows(w io.Writer, dir, jobID string, names []string) error {
-	line := record.NewEncoder(record.CSV, names).Header(nil)
+	line := table.NewEncoder(table.CSV, names).Header(nil)
 	if _, err := w.Write(line); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func writeRows(w io.Writer, dir, jobID string, names []string) error {
 
 // decodeRows writes a job's rows in the format of its input: those of its cells
 // that passed through are texts of the checkpoint.
-func decodeRows(w io.Writer, dir, jobID string, names []string, form record.Format, coded int) error {
+func decodeRows(w io.Writer, dir, jobID string, names []string, form table.Format, coded int) error {
 	pr, pw := io.Pipe()
 	var g errgroup.Group
 	g.Go(func() error {
@@ -80,13 +80,13 @@ func decodeRows(w io.Writer, dir, jobID string, names []string, form record.Form
 	return errors.Join(err, g.Wait())
 }
 
-func decode(w io.Writer, rows io.Reader, names []string, form record.Format, kept int) error {
-	r, err := record.NewReader(rows, record.Options{Name: "checkpoint", Format: record.CSV})
+func decode(w io.Writer, rows io.Reader, names []string, form table.Format, kept int) error {
+	r, err := table.NewReader(rows, table.Options{Name: "checkpoint", Format: table.CSV})
 	if err != nil {
 		return err
 	}
-	enc := record.NewEncoder(form, names)
-	cells := make([]record.Cell, len(names))
+	enc := table.NewEncoder(form, names)
+	cells := make([]table.Cell, len(names))
 	line := enc.Header(nil)
 	var texts []byte
 	for {
@@ -104,7 +104,7 @@ func decode(w io.Writer, rows io.Reader, names []string, form record.Format, kep
 		for i := range cells {
 			start := len(texts)
 			texts = rec.Text(texts, i)
-			cells[i] = record.Cell{Bytes: texts[start:]}
+			cells[i] = table.Cell{Bytes: texts[start:]}
 			if i < kept {
 				cells[i].Form = form
 			}

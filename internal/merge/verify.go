@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"prism/internal/extsort"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // verify reads all parts through and takes the mark of being sorted from those
@@ -14,7 +14,7 @@ func (s *sorting) verify(ctx context.Context) error {
 	for _, p := range s.parts {
 		b := s.batcher(p)
 		var order extsort.Order
-		err := record.Scan(ctx, p.File, p.File.Size, p.header, b.scanOptions(), func(blk *record.Block) error {
+		err := table.Scan(ctx, p.File, p.File.Size, p.header, b.scanOptions(), func(blk *table.Block) error {
 			s.o.progress(len(blk.Data))
 			batch, err := b.take(blk, nil)
 			if err == nil && p.sorted {

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"prism/internal/ollama"
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 // BenchmarkChat measures the client's own CPU time and memory a call of ten

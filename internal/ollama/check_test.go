@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"prism/internal/ollama"
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 func TestCheck(t *testing.T) {

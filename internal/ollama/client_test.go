@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"prism/internal/ollama"
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 func newClient(t *testing.T, c ollama.Config) *ollama.Client {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 func TestList(t *testing.T) {

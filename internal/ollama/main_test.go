@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 // asServer makes the test binary a fake server of its own, so that a benchmark

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"prism/internal/ollama"
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 func TestProbe(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"prism/internal/ollama"
-	"prism/internal/ollamatest"
+	"prism/internal/testutil/ollamatest"
 )
 
 // realServer is the host of a real server, for what only one can show. Its model

@@ -11,7 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"prism/internal/nearest"
+	"prism/internal/term"
 )
 
 // Keys of the file.
@@ -87,7 +87,7 @@ func (p *parser) schema(root node) *Schema {
 	values := map[string]node{}
 	for _, m := range root.members {
 		if !slices.Contains(keys, m.key) {
-			p.at(m.line, "unknown key %q%s", m.key, nearest.Hint(m.key, keys))
+			p.at(m.line, "unknown key %q%s", m.key, term.DidYouMean(m.key, keys))
 			continue
 		}
 		values[m.key] = m.value
@@ -189,7 +189,7 @@ func (p *parser) rules(values map[string]node, columns []Column) {
 	for _, m := range n.members {
 		i := slices.Index(keys, m.key)
 		if i < 0 {
-			p.at(m.line, "%s: %q fits no column to code%s", keyRules, m.key, nearest.Hint(m.key, keys))
+			p.at(m.line, "%s: %q fits no column to code%s", keyRules, m.key, term.DidYouMean(m.key, keys))
 			continue
 		}
 		columns[i].Labels = p.labels(m)
@@ -260,7 +260,7 @@ func (p *parser) column(m member, what string, columns []Column) *Column {
 		}
 		names[i] = columns[i].Name
 	}
-	p.at(m.line, "%s: %q is no column to code%s", what, m.key, nearest.Hint(m.key, names))
+	p.at(m.line, "%s: %q is no column to code%s", what, m.key, term.DidYouMean(m.key, names))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 // Charts are drawn in a box of chartWidth × chartHeight units that the page
@@ -69,11 +70,11 @@ func rateChart(c *stats.Calls) *areaChart {
 		points = append(points, coordinate(x)+","+coordinate(y))
 	}
 	line := strings.Join(points, " ")
-	top := Rate(float64(most)/t.BinSeconds) + " rows/s"
+	top := term.Rate(float64(most)/t.BinSeconds) + " rows/s"
 	return &areaChart{
 		Line: line, Area: "0," + coordinate(chartHeight) + " " + line + " " + coordinate(chartWidth) + "," + coordinate(chartHeight),
 		Top: top, Start: clock(t, 0), End: clock(t, len(t.Bins)-1), Title: "Throughput over time",
-		Described: fmt.Sprintf("rows labelled in every %s, at most %s, %s rows/s on the whole", Span(seconds(t.BinSeconds)), top, Rate(c.RowsPerSec)),
+		Described: fmt.Sprintf("rows labelled in every %s, at most %s, %s rows/s on the whole", term.Span(seconds(t.BinSeconds)), top, term.Rate(c.RowsPerSec)),
 	}
 }
 
@@ -104,7 +105,7 @@ func outcomeChart(c *stats.Calls) *stackChart {
 	for _, b := range t.Bins {
 		most = max(most, b.OK+b.Part+b.Bad+b.Down)
 	}
-	out := &stackChart{Top: Plural(most, "call"), Start: clock(t, 0), End: clock(t, len(t.Bins)-1), Title: "Batch outcome over time"}
+	out := &stackChart{Top: term.Plural(most, "call"), Start: clock(t, 0), End: clock(t, len(t.Bins)-1), Title: "Batch outcome over time"}
 	each := chartWidth / float64(len(t.Bins))
 	base := make([]int64, len(t.Bins))
 	var parts []string
@@ -120,11 +121,11 @@ func outcomeChart(c *stats.Calls) *stackChart {
 			base[i] += n
 			l.Bars = append(l.Bars, box(float64(i)*each, chartHeight*(1-float64(base[i])/float64(most)), each*0.9, chartHeight*float64(n)/float64(most)))
 		}
-		l.Count = Count(sum)
+		l.Count = term.Count(sum)
 		parts = append(parts, k.name+" "+l.Count)
 		out.Layers = append(out.Layers, l)
 	}
-	out.Described = "calls that ended in every " + Span(seconds(t.BinSeconds)) + ": " + strings.Join(parts, ", ")
+	out.Described = "calls that ended in every " + term.Span(seconds(t.BinSeconds)) + ": " + strings.Join(parts, ", ")
 	return out
 }
 
@@ -137,7 +138,7 @@ func latencyChart(c *stats.Calls) *barChart {
 	for _, b := range bars {
 		most = max(most, b.Calls)
 	}
-	out := &barChart{Top: Plural(most, "call"), Start: Took(bars[0].From), End: Took(bars[len(bars)-1].To), Title: "Latency of calls",
+	out := &barChart{Top: term.Plural(most, "call"), Start: term.Took(bars[0].From), End: term.Took(bars[len(bars)-1].To), Title: "Latency of calls",
 		Described: "calls by how long they took, on a scale of equal factors; " + latencyText(&c.Latency)}
 	least, whole := math.Log(bars[0].From), math.Log(bars[len(bars)-1].To)
 	at := func(seconds float64) float64 { return chartWidth * (math.Log(seconds) - least) / (whole - least) }
@@ -150,7 +151,7 @@ func latencyChart(c *stats.Calls) *barChart {
 		at   float64
 	}{{"p50", c.Latency.P50}, {"p90", c.Latency.P90}, {"p99", c.Latency.P99}} {
 		if x := at(q.at); x >= 0 && x <= chartWidth {
-			out.Marks = append(out.Marks, mark{coordinate(x), q.name + " " + Took(q.at)})
+			out.Marks = append(out.Marks, mark{coordinate(x), q.name + " " + term.Took(q.at)})
 		}
 	}
 	return out
@@ -178,21 +179,21 @@ const heats = 6
 
 func heatMapOf(c *stats.Cross) heatMap {
 	_, _, notes := crossGrid(c, len(c.RowAxis), len(c.ColAxis))
-	m := heatMap{Name: Plain(c.Rows) + " by " + Plain(c.Columns), Note: strings.Join(notes, ", ")}
+	m := heatMap{Name: term.Plain(c.Rows) + " by " + term.Plain(c.Columns), Note: strings.Join(notes, ", ")}
 	var most int64 = 1
 	for _, line := range c.Counts {
 		for _, n := range line {
 			most = max(most, n)
 		}
 	}
-	m.Heads = append(m.Heads, Plain(c.Rows))
+	m.Heads = append(m.Heads, term.Plain(c.Rows))
 	for _, v := range c.ColAxis {
 		m.Heads = append(m.Heads, visible(orOthers(v)))
 	}
 	for i, line := range c.Counts {
 		l := heatLine{Name: visible(orOthers(c.RowAxis[i]))}
 		for _, n := range line {
-			l.Cells = append(l.Cells, heatCell{Count(n), int(math.Ceil(heats * math.Sqrt(float64(n)/float64(most))))})
+			l.Cells = append(l.Cells, heatCell{term.Count(n), int(math.Ceil(heats * math.Sqrt(float64(n)/float64(most))))})
 		}
 		m.Lines = append(m.Lines, l)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 const (
@@ -25,21 +26,21 @@ func crossGrid(c *stats.Cross, rows, columns int) (heads []string, body [][]stri
 	for i, v := range c.RowAxis[:min(rows, len(c.RowAxis))] {
 		line := []string{visible(orOthers(v))}
 		for _, n := range c.Counts[i][:min(columns, len(c.ColAxis))] {
-			line = append(line, Count(n))
+			line = append(line, term.Count(n))
 		}
 		body = append(body, line)
 	}
 	if more := int64(len(c.ColAxis) - columns); more > 0 {
-		notes = append(notes, Plural(more, "more column"))
+		notes = append(notes, term.Plural(more, "more column"))
 	}
 	if more := int64(len(c.RowAxis) - rows); more > 0 {
-		notes = append(notes, Plural(more, "more line"))
+		notes = append(notes, term.Plural(more, "more line"))
 	}
 	if c.Missing > 0 {
-		notes = append(notes, Plural(c.Missing, "row")+" without a value in one of the two")
+		notes = append(notes, term.Plural(c.Missing, "row")+" without a value in one of the two")
 	}
 	if c.Rest > 0 {
-		notes = append(notes, Plural(c.Rest, "row")+" with values that are not told apart")
+		notes = append(notes, term.Plural(c.Rest, "row")+" with values that are not told apart")
 	}
 	return heads, body, notes
 }
@@ -52,15 +53,15 @@ func orOthers(v string) string {
 }
 
 func appendCross(dst []byte, c *stats.Cross) []byte {
-	dst = append(dst, Cut(Plain(c.Rows), 30)+" by "+Cut(Plain(c.Columns), 30)+"\n"...)
+	dst = append(dst, term.Cut(term.Plain(c.Rows), 30)+" by "+term.Cut(term.Plain(c.Columns), 30)+"\n"...)
 	heads, body, notes := crossGrid(c, crossRows, crossColumns)
 	for len(heads) > 0 {
 		t := table{indent: "  ", columns: []column{{name: "", max: 20}}}
 		for _, h := range heads[1:] {
-			t.columns = append(t.columns, column{name: Cut(Plain(h), crossCells), right: true})
+			t.columns = append(t.columns, column{name: term.Cut(term.Plain(h), crossCells), right: true})
 		}
 		for _, line := range body {
-			cells := append([]string{Plain(line[0])}, line[1:]...)
+			cells := append([]string{term.Plain(line[0])}, line[1:]...)
 			t.add(cells[:len(heads)]...)
 		}
 		if t.width() <= textWidth || len(heads) == 2 {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 // groupHeads are the columns of tables of groups of calls, after their name.
@@ -12,8 +13,8 @@ var groupHeads = []string{"calls", "errors", "retries", "rows", "rows/s", "token
 
 func groupCells(g *stats.Group) []string {
 	return []string{
-		Count(g.Calls), Count(g.Errors), Count(g.Retries), Count(g.RowsLabelled), Rate(g.RowsPerSec), Count(g.Tokens),
-		Count(g.WastedTokens), quantile(&g.Latency, g.Latency.P50), quantile(&g.Latency, g.Latency.P99),
+		term.Count(g.Calls), term.Count(g.Errors), term.Count(g.Retries), term.Count(g.RowsLabelled), term.Rate(g.RowsPerSec), term.Count(g.Tokens),
+		term.Count(g.WastedTokens), quantile(&g.Latency, g.Latency.P50), quantile(&g.Latency, g.Latency.P99),
 	}
 }
 
@@ -44,14 +45,14 @@ func appendGroups(dst []byte, c *stats.Calls) []byte {
 			t.columns = append(t.columns, column{name: h, right: true})
 		}
 		for i := range k.groups[:min(groupRows, len(k.groups))] {
-			t.add(append([]string{Plain(k.of(&k.groups[i]))}, groupCells(&k.groups[i])...)...)
+			t.add(append([]string{term.Plain(k.of(&k.groups[i]))}, groupCells(&k.groups[i])...)...)
 		}
 		if t.width() > textWidth {
 			t.drop(3)
 		}
 		dst = t.appendTo(append(dst, '\n'))
 		if more := int64(len(k.groups) - groupRows); more > 0 {
-			dst = append(dst, "  … and "+Count(more)+" more\n"...)
+			dst = append(dst, "  … and "+term.Count(more)+" more\n"...)
 		}
 	}
 	return dst
@@ -74,7 +75,7 @@ func groupsMarkdown(b *strings.Builder, c *stats.Calls) {
 	}
 	b.WriteString("\n| calls | outcome | message |\n| ---: | --- | --- |\n")
 	for _, t := range c.Troubles[:min(50, len(c.Troubles))] {
-		row(b, Count(t.Calls), string(t.Outcome), t.Error)
+		row(b, term.Count(t.Calls), string(t.Outcome), t.Error)
 	}
 }
 

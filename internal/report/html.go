@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 //go:embed page.html
@@ -105,11 +106,11 @@ func pageOf(r *stats.Result) *page {
 
 func pageTitle(r *stats.Result) string {
 	if r.Run != nil {
-		return Plain(r.Run.ID)
+		return term.Plain(r.Run.ID)
 	}
 	for _, f := range r.Facts {
 		if f.Column == "Run_ID" && len(f.Values) == 1 {
-			return Plain(f.Values[0].Value)
+			return term.Plain(f.Values[0].Value)
 		}
 	}
 	if r.Calls != nil && len(r.Files) == 0 {
@@ -121,7 +122,7 @@ func pageTitle(r *stats.Result) string {
 func pageFacts(r *stats.Result) [][2]string {
 	var out [][2]string
 	add := func(name, value string) {
-		if value = Plain(value); value != "" {
+		if value = term.Plain(value); value != "" {
 			out = append(out, [2]string{name, value})
 		}
 	}
@@ -139,10 +140,10 @@ func pageFacts(r *stats.Result) [][2]string {
 	}
 	for i, f := range r.Files {
 		if i == 10 {
-			add("files", Count(int64(len(r.Files)-i))+" more")
+			add("files", term.Count(int64(len(r.Files)-i))+" more")
 			break
 		}
-		add("counted", f.Name+", "+Plural(f.Rows, "row"))
+		add("counted", f.Name+", "+term.Plural(f.Rows, "row"))
 	}
 	if c := r.Calls; c != nil && c.Calls > 0 {
 		add("calls", c.StartedAt.Format(time.RFC3339)+" to "+c.EndedAt.Format(time.RFC3339))
@@ -153,10 +154,10 @@ func pageFacts(r *stats.Result) [][2]string {
 func tiles(r *stats.Result) []tile {
 	var out []tile
 	if len(r.Files) > 0 {
-		out = append(out, tile{Count(r.Rows), "rows", ""})
+		out = append(out, tile{term.Count(r.Rows), "rows", ""})
 	}
 	if g := r.Gate; g != nil {
-		out = append(out, tile{Percent(g.NotApplicable, columnRows(r, g.Column)), "not applicable", "by " + Plain(g.Column)})
+		out = append(out, tile{term.Percent(g.NotApplicable, columnRows(r, g.Column)), "not applicable", "by " + term.Plain(g.Column)})
 	}
 	if r.Run != nil {
 		var missing, all int64
@@ -164,7 +165,7 @@ func tiles(r *stats.Result) []tile {
 			missing += f.Missing
 			all += f.Rows
 		}
-		out = append(out, tile{Count(missing), "rows missing", "of " + Count(all) + " planned"})
+		out = append(out, tile{term.Count(missing), "rows missing", "of " + term.Count(all) + " planned"})
 	}
 	var organic, rows int64
 	for i := range r.Columns {
@@ -174,15 +175,15 @@ func tiles(r *stats.Result) []tile {
 		}
 	}
 	if r.Gate != nil {
-		out = append(out, tile{Percent(organic, rows), "organic labels", Count(organic) + " values"})
+		out = append(out, tile{term.Percent(organic, rows), "organic labels", term.Count(organic) + " values"})
 	}
 	if c := r.Calls; c != nil {
-		out = append(out, tile{Count(c.Calls), "model calls", Count(c.Retries) + " asked again"},
-			tile{Percent(c.Errors, c.Calls), "calls gone wrong", strings.ReplaceAll(errorText(c), ",", " ·")},
-			tile{Rate(c.RowsPerSec), "rows/s", Span(seconds(c.WorkSeconds)) + " of work"},
-			tile{Rate(c.TokensPerSec), "tokens/s", "generated"},
+		out = append(out, tile{term.Count(c.Calls), "model calls", term.Count(c.Retries) + " asked again"},
+			tile{term.Percent(c.Errors, c.Calls), "calls gone wrong", strings.ReplaceAll(errorText(c), ",", " ·")},
+			tile{term.Rate(c.RowsPerSec), "rows/s", term.Span(seconds(c.WorkSeconds)) + " of work"},
+			tile{term.Rate(c.TokensPerSec), "tokens/s", "generated"},
 			tile{quantile(&c.Latency, c.Latency.P50), "median call", "p99 " + quantile(&c.Latency, c.Latency.P99)},
-			tile{Percent(c.WastedTokens, c.Tokens), "tokens wasted", "of " + Count(c.Tokens)})
+			tile{term.Percent(c.WastedTokens, c.Tokens), "tokens wasted", "of " + term.Count(c.Tokens)})
 	}
 	return out
 }
@@ -190,13 +191,13 @@ func tiles(r *stats.Result) []tile {
 func runFiles(r *stats.Run) *grid {
 	g := &grid{Name: "Files", Heads: []string{"file", "rows", "missing", "status", "output"}}
 	for _, f := range r.Files {
-		g.Lines = append(g.Lines, []string{Plain(f.Label), Count(f.Rows), Count(f.Missing), Plain(f.Status), Plain(orDash(f.Output))})
+		g.Lines = append(g.Lines, []string{term.Plain(f.Label), term.Count(f.Rows), term.Count(f.Missing), term.Plain(f.Status), term.Plain(orDash(f.Output))})
 	}
 	return g
 }
 
 func distributionOf(c *stats.Column) distribution {
-	d := distribution{Name: Plain(c.Name), Note: strings.Join(columnNotes(c), ", ")}
+	d := distribution{Name: term.Plain(c.Name), Note: strings.Join(columnNotes(c), ", ")}
 	if c.Kind == stats.Text {
 		return d
 	}
@@ -213,10 +214,10 @@ func distributionOf(c *stats.Column) distribution {
 		case stats.NotApplicable, stats.Default:
 			class = "aside"
 		}
-		d.Bars = append(d.Bars, shareBar{visible(v.Value), class, Count(v.Count), Percent(v.Count, c.Rows), 100 * ratio(v.Count, most)})
+		d.Bars = append(d.Bars, shareBar{visible(v.Value), class, term.Count(v.Count), term.Percent(v.Count, c.Rows), 100 * ratio(v.Count, most)})
 	}
 	if more := int64(len(c.Values) - len(values)); more > 0 {
-		d.More = "… and " + Plural(more, "more value")
+		d.More = "… and " + term.Plural(more, "more value")
 	}
 	return d
 }
@@ -224,10 +225,10 @@ func distributionOf(c *stats.Column) distribution {
 func groupGrid(k *groupTable) grid {
 	g := grid{Name: k.name, Heads: append([]string{k.name}, groupHeads...)}
 	for i := range k.groups[:min(pageValues, len(k.groups))] {
-		g.Lines = append(g.Lines, append([]string{Plain(k.of(&k.groups[i]))}, groupCells(&k.groups[i])...))
+		g.Lines = append(g.Lines, append([]string{term.Plain(k.of(&k.groups[i]))}, groupCells(&k.groups[i])...))
 	}
 	if more := int64(len(k.groups) - pageValues); more > 0 {
-		g.Note = "… and " + Count(more) + " more"
+		g.Note = "… and " + term.Count(more) + " more"
 	}
 	return g
 }
@@ -240,23 +241,23 @@ func lists(r *stats.Result) []list {
 		c := &r.Columns[i]
 		for _, v := range c.Values {
 			if v.Class == stats.Organic {
-				organic.Lines = append(organic.Lines, []string{Plain(c.Name), visible(v.Value), Count(v.Count), Percent(v.Count, c.Rows)})
+				organic.Lines = append(organic.Lines, []string{term.Plain(c.Name), visible(v.Value), term.Count(v.Count), term.Percent(v.Count, c.Rows)})
 			}
 		}
 	}
 	failed := list{ID: "failed", Name: "Rows that failed", Heads: []string{"file", "RowID", "position", "attempts", "reason"}}
 	if r.Run != nil {
 		for _, f := range r.Run.Failed {
-			failed.Lines = append(failed.Lines, []string{Plain(f.File), whole(f.RowID), whole(f.Position), whole(int64(f.Attempts)), Plain(f.Reason)})
+			failed.Lines = append(failed.Lines, []string{term.Plain(f.File), whole(f.RowID), whole(f.Position), whole(int64(f.Attempts)), term.Plain(f.Reason)})
 		}
 		if more := r.Run.FailedRows - int64(len(r.Run.Failed)); more > 0 {
-			failed.Note = Plural(more, "more row") + " in " + Plain(r.Run.FailedRanges)
+			failed.Note = term.Plural(more, "more row") + " in " + term.Plain(r.Run.FailedRanges)
 		}
 	}
 	calls := list{ID: "wrong", Name: "Calls that went wrong", Heads: []string{"outcome", "message", "calls", "rows", "first", "last"}}
 	if r.Calls != nil {
 		for _, t := range r.Calls.Troubles {
-			calls.Lines = append(calls.Lines, []string{Plain(string(t.Outcome)), Plain(t.Error), Count(t.Calls), Count(t.Rows),
+			calls.Lines = append(calls.Lines, []string{term.Plain(string(t.Outcome)), term.Plain(t.Error), term.Count(t.Calls), term.Count(t.Rows),
 				t.First.Format(time.DateTime), t.Last.Format(time.DateTime)})
 		}
 	}
@@ -266,7 +267,7 @@ func lists(r *stats.Result) []list {
 			continue
 		}
 		if more := int64(len(l.Lines) - pageRows); more > 0 {
-			l.Lines, l.Note = l.Lines[:pageRows], Plural(more, "more line")+": --format json has all"
+			l.Lines, l.Note = l.Lines[:pageRows], term.Plural(more, "more line")+": --format json has all"
 		}
 		out = append(out, l)
 	}

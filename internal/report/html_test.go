@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"prism/internal/calllog"
 	"prism/internal/stats"
-	"prism/internal/status"
 )
 
 func TestPageEscapesEverything(t *testing.T) {
@@ -47,9 +47,9 @@ func TestChartsStayInTheirBox(t *testing.T) {
 	var c stats.CallCounter
 	began := time.Unix(1_700_000_000, 0).UTC()
 	for i := range 500 {
-		c.Add(&status.Call{
+		c.Add(&calllog.Call{
 			Time: began.Add(time.Duration(i) * 7 * time.Second), Rows: 10, Labelled: i % 11, Total: time.Millisecond << (i % 15),
-			Outcome: []status.Outcome{status.OK, status.Partial, status.Cut, status.Transient}[i%4],
+			Outcome: []calllog.Outcome{calllog.OK, calllog.Partial, calllog.Cut, calllog.Transient}[i%4],
 		})
 	}
 	got, err := HTML(&stats.Result{Calls: c.Result()})

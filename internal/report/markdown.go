@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 const markdownValues = 50 // of a column at most
@@ -19,15 +20,15 @@ func Markdown(r *stats.Result) []byte {
 	}
 	if len(r.Files) > 0 {
 		b.WriteString("\n| | |\n| --- | --- |\n")
-		row(&b, "rows", Count(r.Rows))
+		row(&b, "rows", term.Count(r.Rows))
 		for _, f := range r.Facts {
 			row(&b, f.Column, factText(f, 10))
 		}
 		if g := r.Gate; g != nil {
-			row(&b, "not applicable", Plural(g.NotApplicable, "row")+" ("+Percent(g.NotApplicable, columnRows(r, g.Column))+"), by "+g.Column)
+			row(&b, "not applicable", term.Plural(g.NotApplicable, "row")+" ("+term.Percent(g.NotApplicable, columnRows(r, g.Column))+"), by "+g.Column)
 		}
 		for _, f := range r.Files {
-			row(&b, "file", f.Name+" ("+Plural(f.Rows, "row")+")")
+			row(&b, "file", f.Name+" ("+term.Plural(f.Rows, "row")+")")
 		}
 	}
 	for i := range r.Columns {
@@ -74,10 +75,10 @@ func columnMarkdown(b *strings.Builder, c *stats.Column) {
 		if v.Class == stats.Organic {
 			label += " (organic)"
 		}
-		row(b, label, Count(v.Count), Percent(v.Count, c.Rows))
+		row(b, label, term.Count(v.Count), term.Percent(v.Count, c.Rows))
 	}
 	if more := int64(len(c.Values) - len(values)); more > 0 {
-		b.WriteString("\n… and " + Plural(more, "more value") + ".\n")
+		b.WriteString("\n… and " + term.Plural(more, "more value") + ".\n")
 	}
 }
 
@@ -91,7 +92,7 @@ func row(b *strings.Builder, cells ...string) {
 // markdownText makes a text from outside stand as it is, on one line.
 func markdownText(s string) string {
 	var b strings.Builder
-	text := []rune(Plain(s))
+	text := []rune(term.Plain(s))
 	for i, r := range text {
 		within := i > 0 && i+1 < len(text) && inWord(text[i-1]) && inWord(text[i+1])
 		if strings.ContainsRune("\\`*[]<|~&", r) || r == '_' && !within {

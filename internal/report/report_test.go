@@ -4,39 +4,20 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"math"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
+	"prism/internal/calllog"
 	"prism/internal/stats"
 	"prism/internal/status"
+	"prism/internal/term"
 )
 
-func TestNumbers(t *testing.T) {
-	half, year := 114.2, 3.2e7
-	huge := math.MaxFloat64
+func TestBlanksAroundValuesShow(t *testing.T) {
 	for _, c := range []struct{ name, got, want string }{
-		{"count", Count(1234567), "1,234,567"}, {"count of three digits", Count(999), "999"},
-		{"negative count", Count(-1234), "-1,234"}, {"least count", Count(math.MinInt64), "-9,223,372,036,854,775,808"},
-		{"rate", Rate(0.8333), "0.83"}, {"rate of tens", Rate(12.44), "12.4"}, {"rate of thousands", Rate(1234.5), "1,235"},
-		{"rate that rounds up", Rate(9.996), "10.0"}, {"rate that rounds up to 1,000", Rate(999.7), "1,000"},
-		{"no rate", Rate(0), "-"}, {"no number", Rate(math.NaN()), "-"}, {"endless", Rate(math.Inf(1)), "-"}, {"huge", Rate(1e300), "1e+300"},
-		{"percent", Percent(57, 240), "23.8%"}, {"all", Percent(5, 5), "100.0%"}, {"nearly all", Percent(99999, 100000), ">99.9%"},
-		{"hardly any", Percent(1, 100000), "<0.1%"}, {"none", Percent(0, 5), "0.0%"}, {"of nothing", Percent(0, 0), "-"},
-		{"seconds", Span(45 * time.Second), "45s"}, {"few seconds", Span(1250 * time.Millisecond), "1.2s"},
-		{"minutes", Span(185 * time.Second), "3m05s"}, {"rounds up", Span(59*time.Second + 700*time.Millisecond), "1m00s"},
-		{"hours", Span(134 * time.Minute), "2h14m"}, {"days", Span(76 * time.Hour), "3d04h"}, {"before", Span(-1), "-"},
-		{"left", Left(&half), "1m55s"}, {"left for long", Left(&year), "370d08h"}, {"left not known", Left(nil), "-"}, {"left for ever", Left(&huge), "-"},
-		{"one", Plural(1, "row"), "1 row"}, {"many", Plural(1000, "row"), "1,000 rows"},
-		{"bar", Bar(0.5, 4), "██"}, {"bar with a rest", Bar(0.3, 4), "█▎"}, {"bar that just shows", Bar(1e-9, 4), "▏"},
-		{"no bar", Bar(0, 4), ""}, {"over-full bar", Bar(7, 4), "████"}, {"bar of no number", Bar(math.NaN(), 4), ""},
-		{"gauge", Gauge(0.5, 4), "██░░"}, {"gauge not quite full", Gauge(0.999, 4), "███░"}, {"gauge of no number", Gauge(math.NaN(), 4), "░░░░"},
-		{"full gauge", Gauge(1, 4), "████"},
-		{"plain", Plain("a\tb\x1b[31m\u202ec\u009b\n"), "a b [31m c  "}, {"plain stays", Plain("Größe 退款 👍"), "Größe 退款 👍"}, {"no UTF-8", Plain("a\xff"), "a\ufffd"},
 		{"value", visible("a b"), "a b"}, {"blank value", visible(" "), `" "`}, {"value with blanks around", visible("a\n"), `"a "`}, {"no value", visible(""), ""},
-		{"cut", Cut("abcdef", 4), "abc…"}, {"cut wide", Cut("退款退款", 5), "退款…"}, {"not cut", Cut("abcd", 4), "abcd"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, c.got, c.want)
@@ -56,7 +37,7 @@ func nasty() *stats.Result {
 	wide.Values[0].Class = stats.Listed
 	r.Columns = []stats.Column{wide, {Name: "Key", Kind: stats.Text, Rows: 5, Distinct: 10_000, Overflow: true, Length: &stats.Length{Min: 1, Mean: 2.5, Max: 3}},
 		{Name: "Empty", Kind: stats.Labels}}
-	r.Calls = &stats.Calls{Calls: 3, Errors: 2, Outcomes: map[status.Outcome]int64{"ok": 1, "cut": 1, "probe": 1, "odd\x1b": 1}, Unreadable: 1, Rests: 2,
+	r.Calls = &stats.Calls{Calls: 3, Errors: 2, Outcomes: map[calllog.Outcome]int64{"ok": 1, "cut": 1, "probe": 1, "odd\x1b": 1}, Unreadable: 1, Rests: 2,
 		StartedAt: status.At(time.Unix(1_700_000_000, 0).UTC()), EndedAt: status.At(time.Unix(1_700_000_100, 0).UTC())}
 	return r
 }
@@ -65,7 +46,7 @@ func TestTextFitsAndIsHarmless(t *testing.T) {
 	text := string(Text(nasty()))
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
-		if w := Width(line); w > textWidth {
+		if w := term.Width(line); w > textWidth {
 			t.Errorf("%d cells: %s", w, line)
 		}
 		if strings.ContainsFunc(line, unicode.IsControl) || strings.HasSuffix(line, " ") {
@@ -159,7 +140,7 @@ func TestRunFits(t *testing.T) {
 		v := run.View(status.Look{Now: now, Host: "h", DeadAfter: status.DeadAfter, Alive: func(int) bool { return true }})
 		text := string(Run(v))
 		for line := range strings.Lines(text) {
-			if w := Width(strings.TrimSuffix(line, "\n")); w > runWidth {
+			if w := term.Width(strings.TrimSuffix(line, "\n")); w > runWidth {
 				t.Errorf("%s: %d cells: %s", c.name, w, line)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"prism/internal/status"
+	"prism/internal/term"
 )
 
 const (
@@ -45,7 +46,7 @@ func RunWithin(v *status.View, lines int) []byte {
 	b := fmt.Appendf(nil, "%s\n\n", runHead(v))
 	b = runTable(&short).appendTo(b)
 	if n := len(v.Workers) - len(short.Workers); n > 0 {
-		b = fmt.Appendf(b, "… %s more\n", Plural(int64(n), "worker"))
+		b = fmt.Appendf(b, "… %s more\n", term.Plural(int64(n), "worker"))
 	}
 	return b
 }
@@ -62,7 +63,7 @@ func rest(s status.State) int {
 }
 
 func runHead(v *status.View) string {
-	head := "run " + Plain(v.RunID) + ": " + string(v.State)
+	head := "run " + term.Plain(v.RunID) + ": " + string(v.State)
 	if v.Paused && v.State != status.Paused && !v.Over {
 		head += ", pausing"
 	}
@@ -77,11 +78,11 @@ func runTable(v *status.View) *table {
 	}}
 	for i := range v.Workers {
 		w := &v.Workers[i]
-		t.add(strconv.Itoa(w.WorkerID), Plain(w.Label), string(w.State), progressText(w.RowsProcessed, w.TotalRows, w.ProgressPct),
-			rowsText(w.RowsProcessed, w.TotalRows), Rate(w.RowsPerSec), Rate(w.TokensPerSec), Count(w.Errors), etaText(w.State, w.ETASeconds))
+		t.add(strconv.Itoa(w.WorkerID), term.Plain(w.Label), string(w.State), progressText(w.RowsProcessed, w.TotalRows, w.ProgressPct),
+			rowsText(w.RowsProcessed, w.TotalRows), term.Rate(w.RowsPerSec), term.Rate(w.TokensPerSec), term.Count(w.Errors), etaText(w.State, w.ETASeconds))
 	}
 	t.add("run", "", string(v.State), progressText(v.RowsProcessed, v.TotalRows, v.ProgressPct),
-		rowsText(v.RowsProcessed, v.TotalRows), Rate(v.RowsPerSec), Rate(v.TokensPerSec), Count(v.Errors), etaText(v.State, v.ETASeconds))
+		rowsText(v.RowsProcessed, v.TotalRows), term.Rate(v.RowsPerSec), term.Rate(v.TokensPerSec), term.Count(v.Errors), etaText(v.State, v.ETASeconds))
 	if over := t.width() - runWidth; over > 0 {
 		label := min(labelMost, t.cells(1))
 		if t.columns[1].max = label - over; t.columns[1].max < labelLeast {
@@ -93,31 +94,31 @@ func runTable(v *status.View) *table {
 
 // RunLine says in a line how a run is.
 func RunLine(v *status.View) string {
-	parts := []string{Plain(v.RunID) + ": " + string(v.State)}
+	parts := []string{term.Plain(v.RunID) + ": " + string(v.State)}
 	if v.Paused && v.State != status.Paused && !v.Over {
 		parts = append(parts, "pausing")
 	}
 	if v.TotalRows > 0 {
-		parts = append(parts, Count(v.RowsProcessed)+"/"+Count(v.TotalRows)+" rows ("+strconv.FormatFloat(v.ProgressPct, 'f', -1, 64)+"%)")
+		parts = append(parts, term.Count(v.RowsProcessed)+"/"+term.Count(v.TotalRows)+" rows ("+strconv.FormatFloat(v.ProgressPct, 'f', -1, 64)+"%)")
 	} else {
-		parts = append(parts, Plural(v.RowsProcessed, "row"))
+		parts = append(parts, term.Plural(v.RowsProcessed, "row"))
 	}
 	if v.RowsFailed > 0 {
-		parts = append(parts, Plural(v.RowsFailed, "row")+" failed")
+		parts = append(parts, term.Plural(v.RowsFailed, "row")+" failed")
 	}
 	if v.RowsPerSec > 0 {
-		parts = append(parts, Rate(v.RowsPerSec)+" rows/s")
+		parts = append(parts, term.Rate(v.RowsPerSec)+" rows/s")
 	}
 	if v.TokensPerSec > 0 {
-		parts = append(parts, Rate(v.TokensPerSec)+" tokens/s")
+		parts = append(parts, term.Rate(v.TokensPerSec)+" tokens/s")
 	}
 	if v.ETASeconds != nil && !v.State.Ended() {
-		parts = append(parts, "ETA "+Left(v.ETASeconds))
+		parts = append(parts, "ETA "+term.Left(v.ETASeconds))
 	}
 	if !v.Over {
 		for _, s := range []status.State{status.Slow, status.Dead, status.Failed, status.Stopped} {
 			if n := v.States[s]; n > 0 && s != v.State {
-				parts = append(parts, Plural(int64(n), "worker")+" "+string(s))
+				parts = append(parts, term.Plural(int64(n), "worker")+" "+string(s))
 			}
 		}
 	}
@@ -128,21 +129,21 @@ func progressText(done, total int64, pct float64) string {
 	if total <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s %3d%%", Gauge(float64(done)/float64(total), 6), int(pct))
+	return fmt.Sprintf("%s %3d%%", term.Gauge(float64(done)/float64(total), 6), int(pct))
 }
 
 func rowsText(done, total int64) string {
 	if total <= 0 {
-		return Count(done)
+		return term.Count(done)
 	}
-	return Count(done) + "/" + Count(total)
+	return term.Count(done) + "/" + term.Count(total)
 }
 
 func etaText(s status.State, eta *float64) string {
 	if s.Ended() {
 		return "-"
 	}
-	return Left(eta)
+	return term.Left(eta)
 }
 
 // appendNotes says what needs somebody's attention: who is slow, dead, failed
@@ -161,14 +162,14 @@ func appendNotes(dst []byte, v *status.View) []byte {
 			notes = append(notes, who+" "+string(w.State)+because(w))
 		}
 		if w.RowsFailed > 0 {
-			notes = append(notes, who+": "+Plural(w.RowsFailed, "row")+" failed"+lastError(w))
+			notes = append(notes, who+": "+term.Plural(w.RowsFailed, "row")+" failed"+lastError(w))
 		}
 		if w.State == status.Dead || w.State == status.Stopped {
 			notes = append(notes, "  resume: "+resume(w))
 		}
 	}
 	if n := int64(v.Units - len(v.Workers) - len(v.Unreadable)); n > 0 {
-		notes = append(notes, Plural(n, "unit")+" not started")
+		notes = append(notes, term.Plural(n, "unit")+" not started")
 	}
 	for i, n := range notes {
 		if i == 0 {
@@ -180,27 +181,27 @@ func appendNotes(dst []byte, v *status.View) []byte {
 }
 
 func silence(w *status.WorkerView) string {
-	return Span(time.Duration(w.SilentSeconds) * time.Second)
+	return term.Span(time.Duration(w.SilentSeconds) * time.Second)
 }
 
 func place(w *status.WorkerView) string {
 	if w.PID == 0 || w.Host == "" {
 		return "its process"
 	}
-	return "process " + strconv.Itoa(w.PID) + " on " + Plain(w.Host)
+	return "process " + strconv.Itoa(w.PID) + " on " + term.Plain(w.Host)
 }
 
 func resume(w *status.WorkerView) string {
 	if w.Resume == "" {
 		return "its command again, with the same --run-id and --checkpoint-dir"
 	}
-	return Plain(w.Resume)
+	return term.Plain(w.Resume)
 }
 
 func because(w *status.WorkerView) string {
 	text := ""
 	if w.StopReason != "" && w.StopReason != status.Broken {
-		text = " (" + Plain(string(w.StopReason)) + ")"
+		text = " (" + term.Plain(string(w.StopReason)) + ")"
 	}
 	return text + lastError(w)
 }
@@ -209,5 +210,5 @@ func lastError(w *status.WorkerView) string {
 	if w.LastError == "" {
 		return ""
 	}
-	return ": " + Cut(Plain(w.LastError), 200)
+	return ": " + term.Cut(term.Plain(w.LastError), 200)
 }

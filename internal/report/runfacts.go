@@ -5,30 +5,31 @@ import (
 	"strings"
 
 	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 // appendRun says what a run is and what became of its files.
 func appendRun(dst []byte, r *stats.Run) []byte {
 	head := table{columns: []column{{}, {}}}
 	for _, f := range runFacts(r) {
-		head.add(f[0], Plain(f[1]))
+		head.add(f[0], term.Plain(f[1]))
 	}
 	dst = append(head.appendTo(dst), '\n')
 	files := table{columns: []column{{name: "FILE", max: 24}, {name: "STATUS"}, {name: "ROWS", right: true}, {name: "MISSING", right: true}, {name: "OUTPUT"}}}
 	for _, f := range r.Files {
-		files.add(Plain(f.Label), f.Status, Count(f.Rows), Count(f.Missing), Plain(orDash(f.Output)))
+		files.add(term.Plain(f.Label), f.Status, term.Count(f.Rows), term.Count(f.Missing), term.Plain(orDash(f.Output)))
 	}
 	dst = append(files.appendTo(dst), '\n')
 	if r.FailedRanges != "" {
-		dst = append(dst, "missing rows are listed in "+Plain(r.FailedRanges)+"\n\n"...)
+		dst = append(dst, "missing rows are listed in "+term.Plain(r.FailedRanges)+"\n\n"...)
 	}
 	return dst
 }
 
 func runFacts(r *stats.Run) [][2]string {
 	return [][2]string{
-		{"run", r.ID}, {"project", r.Project + ", version " + r.Version}, {"model", r.Model + ", " + Plural(int64(r.BatchSize), "row") + " a call"},
-		{"planned", r.CreatedAt + ", " + Plural(int64(r.Units), "unit") + " of " + Plural(int64(len(r.Files)), "file")},
+		{"run", r.ID}, {"project", r.Project + ", version " + r.Version}, {"model", r.Model + ", " + term.Plural(int64(r.BatchSize), "row") + " a call"},
+		{"planned", r.CreatedAt + ", " + term.Plural(int64(r.Units), "unit") + " of " + term.Plural(int64(len(r.Files)), "file")},
 	}
 }
 
@@ -46,7 +47,7 @@ func runMarkdown(b *strings.Builder, r *stats.Run) {
 	}
 	b.WriteString("\n## Files\n\n| file | input | status | rows | missing | output |\n| --- | --- | --- | ---: | ---: | --- |\n")
 	for _, f := range r.Files {
-		row(b, f.Label, f.Input, f.Status, Count(f.Rows), Count(f.Missing), orDash(f.Output))
+		row(b, f.Label, f.Input, f.Status, term.Count(f.Rows), term.Count(f.Missing), orDash(f.Output))
 	}
 	if r.FailedRanges != "" {
 		b.WriteString("\nMissing rows are listed in `" + strings.ReplaceAll(r.FailedRanges, "`", "'") + "`.\n")

@@ -3,9 +3,8 @@ package report
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/charmbracelet/x/ansi"
+	"prism/internal/term"
 )
 
 // column is a column of a text table.
@@ -47,9 +46,9 @@ func (t *table) appendTo(dst []byte) []byte {
 // cells is the width of a column.
 func (t *table) cells(i int) int {
 	c := t.columns[i]
-	width := max(c.min, Width(c.name))
+	width := max(c.min, term.Width(c.name))
 	for _, r := range t.rows {
-		width = max(width, Width(r[i]))
+		width = max(width, term.Width(r[i]))
 	}
 	if c.max > 0 {
 		width = min(width, c.max)
@@ -59,7 +58,7 @@ func (t *table) cells(i int) int {
 
 // width is that of the longest line.
 func (t *table) width() int {
-	width := Width(t.indent) + 2*(len(t.columns)-1)
+	width := term.Width(t.indent) + 2*(len(t.columns)-1)
 	for i := range t.columns {
 		width += t.cells(i)
 	}
@@ -81,8 +80,8 @@ func (t *table) line(dst []byte, width []int, cells []string) []byte {
 		if i > 0 {
 			line.WriteString("  ")
 		}
-		text := Cut(cells[i], width[i])
-		pad := strings.Repeat(" ", width[i]-Width(text))
+		text := term.Cut(cells[i], width[i])
+		pad := strings.Repeat(" ", width[i]-term.Width(text))
 		if c.right {
 			line.WriteString(pad + text)
 		} else {
@@ -93,41 +92,12 @@ func (t *table) line(dst []byte, width []int, cells []string) []byte {
 	return append(dst, '\n')
 }
 
-// Width is the number of terminal cells of a text.
-func Width(s string) int {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return ansi.StringWidth(s)
-		}
-	}
-	return len(s)
-}
-
-// Cut shortens a text to width cells, with "…" at its end if it was longer.
-func Cut(s string, width int) string {
-	if Width(s) <= width {
-		return s
-	}
-	return ansi.Truncate(s, width, "…")
-}
-
 // visible is Plain for a value, in quotes where blanks at its ends, or nothing
 // but blanks, could not be seen.
 func visible(s string) string {
-	text := Plain(s)
+	text := term.Plain(s)
 	if strings.TrimSpace(text) != text {
 		return `"` + text + `"`
 	}
 	return text
-}
-
-// Plain makes a text from outside fit for one line of a terminal: control
-// characters become blanks, so that no data can steer the terminal.
-func Plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\ufffd"))
 }

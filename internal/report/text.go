@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"prism/internal/calllog"
 	"prism/internal/stats"
-	"prism/internal/status"
+	"prism/internal/term"
 )
 
 const (
@@ -45,17 +46,17 @@ func Text(r *stats.Result) []byte {
 
 func appendFacts(dst []byte, r *stats.Result) []byte {
 	t := table{columns: []column{{}, {}}}
-	rows := Count(r.Rows)
+	rows := term.Count(r.Rows)
 	if n := int64(len(r.Files)); n > 1 {
-		rows += " in " + Plural(n, "file")
+		rows += " in " + term.Plural(n, "file")
 	}
 	t.add("rows", rows)
 	for _, f := range r.Facts {
-		t.add(f.Column, Plain(factText(f, 3)))
+		t.add(f.Column, term.Plain(factText(f, 3)))
 	}
 	if g := r.Gate; g != nil {
 		t.add("gate", fmt.Sprintf("%s says NOT_APPLICABLE for %s (%s)",
-			Plain(g.Column), Plural(g.NotApplicable, "row"), Percent(g.NotApplicable, columnRows(r, g.Column))))
+			term.Plain(g.Column), term.Plural(g.NotApplicable, "row"), term.Percent(g.NotApplicable, columnRows(r, g.Column))))
 	}
 	return t.appendTo(dst)
 }
@@ -77,10 +78,10 @@ func factText(f stats.Fact, n int) string {
 	var parts []string
 	for i, v := range f.Values {
 		if i == n {
-			parts = append(parts, Count(int64(len(f.Values)-n))+" more")
+			parts = append(parts, term.Count(int64(len(f.Values)-n))+" more")
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%s (%s)", v.Value, Plural(v.Count, "row")))
+		parts = append(parts, fmt.Sprintf("%s (%s)", v.Value, term.Plural(v.Count, "row")))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -105,7 +106,7 @@ func labelCells(r *stats.Result) int {
 	width := 0
 	for i := range r.Columns {
 		for _, v := range shown(&r.Columns[i], textValues, textOrganic) {
-			width = max(width, Width(labelText(v)))
+			width = max(width, term.Width(labelText(v)))
 		}
 	}
 	return min(width, labelWidth)
@@ -120,7 +121,7 @@ func labelText(v stats.Value) string {
 }
 
 func appendColumn(dst []byte, c *stats.Column, label int) []byte {
-	dst = appendWrapped(dst, Cut(Plain(c.Name), 40)+": ", columnNotes(c))
+	dst = appendWrapped(dst, term.Cut(term.Plain(c.Name), 40)+": ", columnNotes(c))
 	if c.Kind == stats.Text {
 		return dst
 	}
@@ -132,24 +133,24 @@ func appendColumn(dst []byte, c *stats.Column, label int) []byte {
 	t := table{indent: "  ", columns: []column{{min: label, max: label}, {right: true, min: 7}, {right: true, min: 6}, {}}}
 	bar := textWidth - label - 2 - 2 - 7 - 2 - 6 - 2
 	for _, v := range values {
-		width := bar - max(0, len(Count(most))-7)
-		t.add(labelText(v), Count(v.Count), Percent(v.Count, c.Rows), Bar(float64(v.Count)/float64(max(most, 1)), width))
+		width := bar - max(0, len(term.Count(most))-7)
+		t.add(labelText(v), term.Count(v.Count), term.Percent(v.Count, c.Rows), term.Bar(float64(v.Count)/float64(max(most, 1)), width))
 	}
 	dst = t.appendTo(dst)
 	if more := int64(len(c.Values) - len(values)); more > 0 {
-		dst = append(dst, "  … and "+Plural(more, "more value")+"\n"...)
+		dst = append(dst, "  … and "+term.Plural(more, "more value")+"\n"...)
 	}
 	return dst
 }
 
 // appendWrapped appends notes with commas between them, in lines of textWidth.
 func appendWrapped(dst []byte, head string, notes []string) []byte {
-	cells := Width(head)
+	cells := term.Width(head)
 	dst = append(dst, head...)
 	for i, n := range notes {
 		if i > 0 {
 			dst = append(dst, ',')
-			if cells += 2; cells+Width(n) < textWidth {
+			if cells += 2; cells+term.Width(n) < textWidth {
 				dst = append(dst, ' ')
 			} else {
 				dst = append(dst, "\n  "...)
@@ -157,7 +158,7 @@ func appendWrapped(dst []byte, head string, notes []string) []byte {
 			}
 		}
 		dst = append(dst, n...)
-		cells += Width(n)
+		cells += term.Width(n)
 	}
 	return append(dst, '\n')
 }
@@ -166,25 +167,25 @@ func appendWrapped(dst []byte, head string, notes []string) []byte {
 func columnNotes(c *stats.Column) []string {
 	var notes []string
 	if c.Kind == stats.Text {
-		differ := Count(c.Distinct) + " different"
+		differ := term.Count(c.Distinct) + " different"
 		if c.Overflow {
 			differ = "more than " + differ
 		}
 		notes = append(notes, "free text", differ)
 		if l := c.Length; l != nil {
-			notes = append(notes, fmt.Sprintf("%s to %s characters, %s on average", Count(l.Min), Count(l.Max), Rate(l.Mean)))
+			notes = append(notes, fmt.Sprintf("%s to %s characters, %s on average", term.Count(l.Min), term.Count(l.Max), term.Rate(l.Mean)))
 		}
 	} else {
-		notes = append(notes, Plural(c.Distinct, "different value"))
+		notes = append(notes, term.Plural(c.Distinct, "different value"))
 		if c.Organic > 0 {
-			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", Plural(c.Organic, "row"), Percent(c.Organic, c.Rows)))
+			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", term.Plural(c.Organic, "row"), term.Percent(c.Organic, c.Rows)))
 		}
 		if c.Rest > 0 {
-			notes = append(notes, Plural(c.Rest, "row")+" with still others")
+			notes = append(notes, term.Plural(c.Rest, "row")+" with still others")
 		}
 	}
 	if c.Missing > 0 {
-		notes = append(notes, Count(c.Missing)+" missing")
+		notes = append(notes, term.Count(c.Missing)+" missing")
 	}
 	return notes
 }
@@ -202,24 +203,24 @@ func appendCalls(dst []byte, c *stats.Calls) []byte {
 type figure struct{ Name, Value, Note string }
 
 func callLines(c *stats.Calls) []figure {
-	worked := "in " + Span(seconds(c.WorkSeconds)) + " of work"
+	worked := "in " + term.Span(seconds(c.WorkSeconds)) + " of work"
 	if c.Rests > 0 {
-		worked += ", " + Plural(c.Rests, "rest") + " of more than a minute left out"
+		worked += ", " + term.Plural(c.Rests, "rest") + " of more than a minute left out"
 	}
 	lines := []figure{
-		{"calls", Count(c.Calls), "by " + Plural(c.Workers, "worker") + averageText(c)},
-		{"retries", Count(c.Retries), ""},
-		{"errors", Count(c.Errors), errorText(c)},
-		{"rows labelled", Count(c.RowsLabelled), Plural(c.RowsAsked, "row") + " asked for"},
-		{"rows/s", Rate(c.RowsPerSec), worked},
-		{"tokens/s", Rate(c.TokensPerSec), "generated; one call " + Rate(c.EvalTokensPerSec)},
-		{"tokens a row", Rate(c.TokensPerRow), "generated; prompt " + Rate(c.PromptTokensPerRow)},
+		{"calls", term.Count(c.Calls), "by " + term.Plural(c.Workers, "worker") + averageText(c)},
+		{"retries", term.Count(c.Retries), ""},
+		{"errors", term.Count(c.Errors), errorText(c)},
+		{"rows labelled", term.Count(c.RowsLabelled), term.Plural(c.RowsAsked, "row") + " asked for"},
+		{"rows/s", term.Rate(c.RowsPerSec), worked},
+		{"tokens/s", term.Rate(c.TokensPerSec), "generated; one call " + term.Rate(c.EvalTokensPerSec)},
+		{"tokens a row", term.Rate(c.TokensPerRow), "generated; prompt " + term.Rate(c.PromptTokensPerRow)},
 		{"call took", quantile(&c.Latency, c.Latency.P50), latencyText(&c.Latency)},
-		{"wasted", Count(c.WastedTokens), "tokens for rows without a valid answer (" + Percent(c.WastedTokens, c.Tokens) + "); prompt " + Count(c.WastedPromptTokens)},
-		{"tokens", Count(c.Tokens), "generated; prompt " + Count(c.PromptTokens) + ", of these cached " + Count(c.CachedTokens)},
+		{"wasted", term.Count(c.WastedTokens), "tokens for rows without a valid answer (" + term.Percent(c.WastedTokens, c.Tokens) + "); prompt " + term.Count(c.WastedPromptTokens)},
+		{"tokens", term.Count(c.Tokens), "generated; prompt " + term.Count(c.PromptTokens) + ", of these cached " + term.Count(c.CachedTokens)},
 	}
 	if c.Unreadable > 0 {
-		lines = append(lines, figure{"unreadable", Count(c.Unreadable), "lines of call logs, not counted"})
+		lines = append(lines, figure{"unreadable", term.Count(c.Unreadable), "lines of call logs, not counted"})
 	}
 	return lines
 }
@@ -228,7 +229,7 @@ func averageText(c *stats.Calls) string {
 	if c.Latency.Calls == 0 {
 		return ""
 	}
-	return ", " + Span(seconds(c.CallSeconds)) + " each on average"
+	return ", " + term.Span(seconds(c.CallSeconds)) + " each on average"
 }
 
 // quantile is seconds of a Latency; "-" where no call told its time.
@@ -236,7 +237,7 @@ func quantile(l *stats.Latency, s float64) string {
 	if l.Calls == 0 {
 		return "-"
 	}
-	return Took(s)
+	return term.Took(s)
 }
 
 func latencyText(l *stats.Latency) string {
@@ -244,7 +245,7 @@ func latencyText(l *stats.Latency) string {
 		return ""
 	}
 	return fmt.Sprintf("median; p90 %s, p95 %s, p99 %s, max %s (±%.0f%%)",
-		Took(l.P90), Took(l.P95), Took(l.P99), Took(l.Max), 100*stats.QuantileError)
+		term.Took(l.P90), term.Took(l.P95), term.Took(l.P99), term.Took(l.Max), 100*stats.QuantileError)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -253,19 +254,19 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 func errorText(c *stats.Calls) string {
 	var parts []string
 	for _, o := range outcomes(c) {
-		if o != status.OK && o != status.Probe {
-			parts = append(parts, Plain(string(o))+" "+Count(c.Outcomes[o]))
+		if o != calllog.OK && o != calllog.Probe {
+			parts = append(parts, term.Plain(string(o))+" "+term.Count(c.Outcomes[o]))
 		}
 	}
-	if n := c.Outcomes[status.Probe]; n > 0 {
-		parts = append(parts, Plural(n, "probe")+" beside")
+	if n := c.Outcomes[calllog.Probe]; n > 0 {
+		parts = append(parts, term.Plural(n, "probe")+" beside")
 	}
 	return strings.Join(parts, ", ")
 }
 
 // outcomes are those that there were, by name.
-func outcomes(c *stats.Calls) []status.Outcome {
-	names := make([]status.Outcome, 0, len(c.Outcomes))
+func outcomes(c *stats.Calls) []calllog.Outcome {
+	names := make([]calllog.Outcome, 0, len(c.Outcomes))
 	for o := range c.Outcomes {
 		names = append(names, o)
 	}

@@ -6,22 +6,22 @@ import (
 	"io"
 	"slices"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // ReadFile counts the records of a regular file of size bytes, on all cores.
 // It returns what Read returns.
-func (t *Table) ReadFile(ctx context.Context, f io.ReaderAt, size int64, o record.Options) error {
-	h, err := record.ReadHeader(f, size, o)
+func (t *Table) ReadFile(ctx context.Context, f io.ReaderAt, size int64, o table.Options) error {
+	h, err := table.ReadHeader(f, size, o)
 	if err != nil {
 		return err
 	}
-	src, err := t.open(h, o.Name, max(o.Format, record.CSV))
+	src, err := t.open(h, o.Name, max(o.Format, table.CSV))
 	if err != nil {
 		return err
 	}
 	p := newBlockPlan(src, len(h.Names))
-	err = record.Scan(ctx, f, size, h, record.ScanOptions{Options: o, Columns: p.columns, Prepare: p.prepare}, p.commit)
+	err = table.Scan(ctx, f, size, h, table.ScanOptions{Options: o, Columns: p.columns, Prepare: p.prepare}, p.commit)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func newBlockPlan(f *file, columns int) *blockPlan {
 // they say the same in nearly every row, so that cutting them would be waste.
 func tailOf(f *file, columns int) int {
 	first := len(f.cols) - f.facts
-	if f.form == record.JSONL || f.facts < 2 {
+	if f.form == table.JSONL || f.facts < 2 {
 		return len(f.cols)
 	}
 	for i, s := range f.cols[first:] {
@@ -94,11 +94,11 @@ type blockColumn struct {
 
 type slot struct {
 	key  key
-	span record.Span
+	span table.Span
 	rows int64
 }
 
-func (p *blockPlan) prepare(b *record.Block) {
+func (p *blockPlan) prepare(b *table.Block) {
 	counts, _ := b.Aux.(*blockCounts)
 	if counts == nil {
 		counts = &blockCounts{sources: make([]blockColumn, len(p.spans)), pairs: make([]map[uint64]int64, len(p.f.crosses))}
@@ -128,14 +128,14 @@ func (c *blockColumn) reset() {
 }
 
 // toEnd makes the first of every stride spans reach to the end of its record.
-func toEnd(b *record.Block, spans []record.Span, stride int) {
+func toEnd(b *table.Block, spans []table.Span, stride int) {
 	for i := range b.Recs {
 		spans[i*stride].To = int32(b.Recs[i].End)
 	}
 }
 
 // count counts the first of every stride spans.
-func (c *blockColumn) count(b *record.Block, spans []record.Span, stride int, seed maphash.Seed, ids bool) {
+func (c *blockColumn) count(b *table.Block, spans []table.Span, stride int, seed maphash.Seed, ids bool) {
 	if c.index == nil {
 		c.index = make([]int32, 256)
 	}
@@ -161,7 +161,7 @@ func (c *blockColumn) count(b *record.Block, spans []record.Span, stride int, se
 }
 
 // place finds or makes the slot of a token.
-func (c *blockColumn) place(b *record.Block, s record.Span, k key) int32 {
+func (c *blockColumn) place(b *table.Block, s table.Span, k key) int32 {
 	mask := uint32(len(c.index) - 1)
 	at := k.hash() & mask
 	for ; c.index[at] != 0; at = (at + 1) & mask {
@@ -190,7 +190,7 @@ func (c *blockColumn) grow() {
 }
 
 // measure sums up the lengths of the first of every stride spans.
-func (c *blockColumn) measure(b *record.Block, spans []record.Span, stride int, form record.Format) {
+func (c *blockColumn) measure(b *table.Block, spans []table.Span, stride int, form table.Format) {
 	for i := 0; i < len(spans); i += stride {
 		var chars int64
 		if chars, c.scratch = characters(b.Token(spans[i]), form, c.scratch); chars == 0 {
@@ -231,7 +231,7 @@ func meet(a, b *blockColumn, known map[uint64]int64, rows int) map[uint64]int64 
 }
 
 // commit adds the counts of a block to the whole.
-func (p *blockPlan) commit(b *record.Block) error {
+func (p *blockPlan) commit(b *table.Block) error {
 	counts := b.Aux.(*blockCounts)
 	p.f.rows += int64(len(b.Recs))
 	for i := range counts.sources {
@@ -278,7 +278,7 @@ func (p *blockPlan) commitPairs(c sourcePair, pairs map[uint64]int64) {
 // commitTail counts n rows that end in the same fields.
 func (p *blockPlan) commitTail(text []byte, n int64) {
 	for _, s := range p.f.cols[p.tail:] {
-		end := record.FieldEnd(p.f.form, text)
+		end := table.FieldEnd(p.f.form, text)
 		s.to.count(text[:end], p.f.form, n)
 		text = text[min(end+1, len(text)):]
 	}

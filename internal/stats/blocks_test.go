@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // A file counted by blocks gives what it gives record by record, whatever its
@@ -19,16 +19,16 @@ func TestBlocksCountAsRecordsDo(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 9))
 	texts := []string{"a", "bc", "def,", "say \"a\"", "two\nlines", "", "exactly8", "nine byte", "sixteen bytes ok", "seventeen bytes o", "ä€", "\"", "\r\n",
 		strings.Repeat("a longer text, ", 9)}
-	for _, form := range []record.Format{record.CSV, record.TSV, record.JSONL} {
+	for _, form := range []table.Format{table.CSV, table.TSV, table.JSONL} {
 		for _, names := range [][]string{
 			{"RowID", "Topic", "Free", "Mood", "Model_Name", "Batch_Size", "Run_ID"},
 			{"RowID", "Model_Name", "Topic", "Free", "Mood", "Run_ID", "Batch_Size"},
 			{"Topic", "Mood", "Free"},
 		} {
-			e := record.NewEncoder(form, names)
+			e := table.NewEncoder(form, names)
 			text := e.Header(nil)
 			for i := range 30_000 {
-				cells := make([]record.Cell, len(names))
+				cells := make([]table.Cell, len(names))
 				for k, n := range names {
 					cells[k].Bytes = []byte(texts[rng.IntN(len(texts))])
 					switch n {
@@ -43,7 +43,7 @@ func TestBlocksCountAsRecordsDo(t *testing.T) {
 			o := Options{Cross: [][2]string{{"Mood", "Topic"}, {"Topic", "Free"}}}
 			slow, quick := NewTable(o), NewTable(o)
 			read(t, slow, form, string(text))
-			err := quick.ReadFile(context.Background(), bytes.NewReader(text), int64(len(text)), record.Options{Name: "f", Format: form})
+			err := quick.ReadFile(context.Background(), bytes.NewReader(text), int64(len(text)), table.Options{Name: "f", Format: form})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,9 +61,9 @@ func TestCrossOfManyValues(t *testing.T) {
 		fmt.Fprintf(&b, "a%d,b%d\n", i%400, i%300)
 	}
 	b.WriteString(",b1\n")
-	table := NewTable(Options{Cross: [][2]string{{"A", "B"}}})
-	read(t, table, record.CSV, b.String())
-	c := table.Result().Crosses[0]
+	counted := NewTable(Options{Cross: [][2]string{{"A", "B"}}})
+	read(t, counted, table.CSV, b.String())
+	c := counted.Result().Crosses[0]
 	var sum int64
 	for _, row := range c.Counts {
 		for _, n := range row {

@@ -3,20 +3,21 @@ package stats
 import (
 	"time"
 
+	"prism/internal/calllog"
 	"prism/internal/status"
 )
 
 // Calls is what call logs say. Averages and rates are 0 where nothing was said.
 type Calls struct {
-	Calls        int64                    `json:"calls"`
-	Outcomes     map[status.Outcome]int64 `json:"outcomes"`
-	Errors       int64                    `json:"errors"`        // calls that did not bring every row, probes left out
-	Retries      int64                    `json:"retries"`       // calls that asked for the same rows again
-	RowsAsked    int64                    `json:"rows_asked"`    // each as often as it was
-	RowsLabelled int64                    `json:"rows_labelled"` // with a valid answer
-	PromptTokens int64                    `json:"prompt_tokens"` // those from the server's cache included
-	CachedTokens int64                    `json:"cached_tokens"` // of PromptTokens
-	Tokens       int64                    `json:"tokens"`        // generated
+	Calls        int64                     `json:"calls"`
+	Outcomes     map[calllog.Outcome]int64 `json:"outcomes"`
+	Errors       int64                     `json:"errors"`        // calls that did not bring every row, probes left out
+	Retries      int64                     `json:"retries"`       // calls that asked for the same rows again
+	RowsAsked    int64                     `json:"rows_asked"`    // each as often as it was
+	RowsLabelled int64                     `json:"rows_labelled"` // with a valid answer
+	PromptTokens int64                     `json:"prompt_tokens"` // those from the server's cache included
+	CachedTokens int64                     `json:"cached_tokens"` // of PromptTokens
+	Tokens       int64                     `json:"tokens"`        // generated
 
 	TokensPerRow       float64 `json:"tokens_per_row"`        // generated, a labelled row; wasted ones included
 	PromptTokensPerRow float64 `json:"prompt_tokens_per_row"` // likewise
@@ -65,14 +66,14 @@ type CallCounter struct {
 func (a *CallCounter) Unreadable() { a.c.Unreadable++ }
 
 // Add counts a call.
-func (a *CallCounter) Add(c *status.Call) {
+func (a *CallCounter) Add(c *calllog.Call) {
 	if a.c.Outcomes == nil {
-		a.c.Outcomes, a.workers = map[status.Outcome]int64{}, map[int]bool{}
+		a.c.Outcomes, a.workers = map[calllog.Outcome]int64{}, map[int]bool{}
 	}
 	n := &a.c
 	n.Calls++
 	n.Outcomes[c.Outcome]++
-	if c.Outcome != status.OK && c.Outcome != status.Probe {
+	if c.Outcome != calllog.OK && c.Outcome != calllog.Probe {
 		n.Errors++
 	}
 	if c.Attempt > 1 {
@@ -89,12 +90,12 @@ func (a *CallCounter) Add(c *status.Call) {
 	}
 	a.workers[c.Worker] = true
 	a.span(c)
-	if c.Outcome != status.Probe {
+	if c.Outcome != calllog.Probe {
 		a.group(c)
 	}
 }
 
-func (a *CallCounter) group(c *status.Call) {
+func (a *CallCounter) group(c *calllog.Call) {
 	prompt, generated := waste(c)
 	a.c.WastedPromptTokens += prompt
 	a.c.WastedTokens += generated
@@ -108,7 +109,7 @@ func (a *CallCounter) group(c *status.Call) {
 	a.timeline.add(c)
 }
 
-func (a *CallCounter) span(c *status.Call) {
+func (a *CallCounter) span(c *calllog.Call) {
 	from, took := c.Time.UnixNano(), max(c.Total, 0)
 	to := from + int64(took)
 	if a.c.Calls == 1 || from < a.first {
@@ -124,7 +125,7 @@ func (a *CallCounter) span(c *status.Call) {
 func (a *CallCounter) Result() *Calls {
 	c := a.c
 	if c.Outcomes == nil {
-		c.Outcomes = map[status.Outcome]int64{}
+		c.Outcomes = map[calllog.Outcome]int64{}
 	}
 	c.Workers = int64(len(a.workers))
 	c.Rests = max(0, int64(len(a.spans.all))-1)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"prism/internal/calllog"
 	"prism/internal/status"
 )
 
@@ -21,21 +22,21 @@ func TestCalls(t *testing.T) {
 	if c := a.Result(); c.Calls != 0 || c.Outcomes == nil {
 		t.Errorf("of nothing: got %+v", c)
 	}
-	call := status.Call{Time: at(0), Worker: 1, Attempt: 1, Rows: 10, Labelled: 10, Outcome: status.OK,
+	call := calllog.Call{Time: at(0), Worker: 1, Attempt: 1, Rows: 10, Labelled: 10, Outcome: calllog.OK,
 		PromptTokens: 800, CachedTokens: 300, Tokens: 200, Total: 2 * time.Second, Eval: time.Second}
 	a.Add(&call)
-	call.Time, call.Outcome, call.Labelled, call.Worker = at(1), status.Partial, 7, 2
+	call.Time, call.Outcome, call.Labelled, call.Worker = at(1), calllog.Partial, 7, 2
 	a.Add(&call)
-	silent := status.Call{Time: at(10), Worker: 1, Attempt: 2, Rows: 3, Outcome: status.Transient, PromptTokens: status.NotSaid,
-		CachedTokens: status.NotSaid, Tokens: status.NotSaid, Total: time.Second, Eval: status.NotSaid}
+	silent := calllog.Call{Time: at(10), Worker: 1, Attempt: 2, Rows: 3, Outcome: calllog.Transient, PromptTokens: calllog.NotSaid,
+		CachedTokens: calllog.NotSaid, Tokens: calllog.NotSaid, Total: time.Second, Eval: calllog.NotSaid}
 	a.Add(&silent)
-	silent.Outcome, silent.Rows, silent.Attempt, silent.Time = status.Probe, 0, 1, at(11)
+	silent.Outcome, silent.Rows, silent.Attempt, silent.Time = calllog.Probe, 0, 1, at(11)
 	a.Add(&silent)
-	call.Time, call.Outcome, call.Labelled, call.Rows, call.Worker = at(3600), status.OK, 3, 3, 1
+	call.Time, call.Outcome, call.Labelled, call.Rows, call.Worker = at(3600), calllog.OK, 3, 3, 1
 	a.Add(&call)
 	a.Unreadable()
 	want := &Calls{
-		Calls: 5, Outcomes: map[status.Outcome]int64{"ok": 2, "partial": 1, "transient": 1, "probe": 1},
+		Calls: 5, Outcomes: map[calllog.Outcome]int64{"ok": 2, "partial": 1, "transient": 1, "probe": 1},
 		Errors: 2, Retries: 1, RowsAsked: 26, RowsLabelled: 20, PromptTokens: 2400, CachedTokens: 900, Tokens: 600,
 		TokensPerRow: 30, PromptTokensPerRow: 120, RowsPerSec: 20.0 / 14, TokensPerSec: 600.0 / 14, EvalTokensPerSec: 200,
 		CallSeconds: 7.0 / 4, StartedAt: status.At(at(0)), EndedAt: status.At(at(3602)), WorkSeconds: 14, Rests: 1,

@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // How many different values of a column are counted apart, and how many bytes
@@ -18,7 +18,7 @@ const (
 // so that the text of a value is decoded once and not once a row.
 type counter struct {
 	keep   bool // go on counting the values known when there are too many: listed labels
-	raw    [record.JSONL + 1]map[string]*tally
+	raw    [table.JSONL + 1]map[string]*tally
 	text   map[string]*tally
 	order  []*tally // of their first appearance
 	bytes  int      // of keys
@@ -31,7 +31,7 @@ type counter struct {
 
 	lastRaw []byte // token of the row before: facts and sorted files repeat it
 	last    *tally
-	form    record.Format // of lastRaw
+	form    table.Format // of lastRaw
 	scratch []byte
 }
 
@@ -57,7 +57,7 @@ func (c *counter) seed(texts ...string) {
 
 // count counts n rows with a raw token of a format. It returns the tally of
 // their value, nil where values are not told apart any more.
-func (c *counter) count(token []byte, form record.Format, n int64) *tally {
+func (c *counter) count(token []byte, form table.Format, n int64) *tally {
 	if c.over && !c.keep {
 		c.measure(token, form, n)
 		return nil
@@ -80,8 +80,8 @@ func (c *counter) count(token []byte, form record.Format, n int64) *tally {
 
 // first finds the tally of a token that was not there before. It returns nil
 // where values are not told apart any more; the n rows are then counted.
-func (c *counter) first(token []byte, form record.Format, n int64) *tally {
-	c.scratch = record.AppendText(c.scratch[:0], form, token)
+func (c *counter) first(token []byte, form table.Format, n int64) *tally {
+	c.scratch = table.AppendText(c.scratch[:0], form, token)
 	t := c.text[string(c.scratch)]
 	room := c.bytes+len(token)+len(c.scratch) <= maxBytes
 	switch {
@@ -132,7 +132,7 @@ func (c *counter) overflow() {
 }
 
 // measure counts n rows whose value is not told apart.
-func (c *counter) measure(token []byte, form record.Format, n int64) {
+func (c *counter) measure(token []byte, form table.Format, n int64) {
 	var chars int64
 	if chars, c.scratch = characters(token, form, c.scratch); chars == 0 {
 		c.none += n
@@ -144,11 +144,11 @@ func (c *counter) measure(token []byte, form record.Format, n int64) {
 
 // characters is the length of the text of a raw token. scratch is room to
 // decode it in, and is returned as it grew.
-func characters(token []byte, form record.Format, scratch []byte) (int64, []byte) {
-	if form != record.JSONL && (len(token) == 0 || token[0] != '"') {
+func characters(token []byte, form table.Format, scratch []byte) (int64, []byte) {
+	if form != table.JSONL && (len(token) == 0 || token[0] != '"') {
 		return int64(utf8.RuneCount(token)), scratch
 	}
-	scratch = record.AppendText(scratch[:0], form, token)
+	scratch = table.AppendText(scratch[:0], form, token)
 	return int64(utf8.RuneCount(scratch)), scratch
 }
 

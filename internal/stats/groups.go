@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"prism/internal/status"
+	"prism/internal/calllog"
 )
 
 // Group is the calls that have something in common: a worker, a host, or a
@@ -48,7 +48,7 @@ type group struct {
 	spans spans
 }
 
-func (g *groups) add(k groupKey, c *status.Call) {
+func (g *groups) add(k groupKey, c *calllog.Call) {
 	if g.by == nil {
 		g.by = map[groupKey]*group{}
 	}
@@ -61,7 +61,7 @@ func (g *groups) add(k groupKey, c *status.Call) {
 		g.by[k] = s
 	}
 	s.Calls++
-	if c.Outcome != status.OK {
+	if c.Outcome != calllog.OK {
 		s.Errors++
 	}
 	if c.Attempt > 1 {
@@ -102,8 +102,8 @@ func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }
 
 // waste is the tokens of a call, of its prompt and generated, that went for
 // rows without a valid answer: the share of these rows.
-func waste(c *status.Call) (prompt, generated int64) {
-	if c.Outcome == status.Probe || c.Rows <= 0 {
+func waste(c *calllog.Call) (prompt, generated int64) {
+	if c.Outcome == calllog.Probe || c.Rows <= 0 {
 		return 0, 0
 	}
 	lost := int64(c.Rows - c.Labelled)

@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"prism/internal/status"
+	"prism/internal/calllog"
 )
 
 func TestQuantilesAreWithinTheirError(t *testing.T) {
@@ -63,14 +63,14 @@ func TestQuantilesAreWithinTheirError(t *testing.T) {
 
 func TestGroupsAndWaste(t *testing.T) {
 	var a CallCounter
-	call := status.Call{Time: at(0), Worker: 2, Host: "http://b", Attempt: 1, Rows: 10, Labelled: 10, Outcome: status.OK,
+	call := calllog.Call{Time: at(0), Worker: 2, Host: "http://b", Attempt: 1, Rows: 10, Labelled: 10, Outcome: calllog.OK,
 		PromptTokens: 800, Tokens: 200, Total: 2 * time.Second}
 	a.Add(&call)
-	call.Worker, call.Host, call.Outcome, call.Labelled, call.Error = 1, "http://a", status.Partial, 7, "row 3: \"Topic\" is missing"
+	call.Worker, call.Host, call.Outcome, call.Labelled, call.Error = 1, "http://a", calllog.Partial, 7, "row 3: \"Topic\" is missing"
 	a.Add(&call)
-	call.Rows, call.Labelled, call.Attempt, call.Outcome, call.Error = 3, 0, 2, status.Cut, "cut"
+	call.Rows, call.Labelled, call.Attempt, call.Outcome, call.Error = 3, 0, 2, calllog.Cut, "cut"
 	a.Add(&call)
-	call.Outcome, call.Rows = status.Probe, 0
+	call.Outcome, call.Rows = calllog.Probe, 0
 	a.Add(&call)
 	c := a.Result()
 	if c.WastedTokens != 60+200 || c.WastedPromptTokens != 240+800 {
@@ -100,8 +100,8 @@ func TestTimelineKeepsEveryCall(t *testing.T) {
 		var line timeline
 		var rows int64
 		for range 2000 {
-			c := status.Call{Time: at(rng.Float64()*reach - reach/2), Labelled: rng.IntN(9), Outcome: []status.Outcome{
-				status.OK, status.Partial, status.Cut, status.Transient, "odd"}[rng.IntN(5)], Tokens: status.NotSaid}
+			c := calllog.Call{Time: at(rng.Float64()*reach - reach/2), Labelled: rng.IntN(9), Outcome: []calllog.Outcome{
+				calllog.OK, calllog.Partial, calllog.Cut, calllog.Transient, "odd"}[rng.IntN(5)], Tokens: calllog.NotSaid}
 			rows += int64(c.Labelled)
 			line.add(&c)
 		}
@@ -123,7 +123,7 @@ func TestTimelineKeepsEveryCall(t *testing.T) {
 func TestTroublesAreBounded(t *testing.T) {
 	var all troubles
 	for i := range 1000 {
-		all.add(&status.Call{Time: at(0), Outcome: status.Bad, Rows: 1, Error: string(rune('a'+i%26)) + string(rune('à'+i))})
+		all.add(&calllog.Call{Time: at(0), Outcome: calllog.Bad, Rows: 1, Error: string(rune('a'+i%26)) + string(rune('à'+i))})
 	}
 	got := all.result()
 	var n int64
@@ -139,7 +139,7 @@ func TestTroublesOfDifferentRowsAreOne(t *testing.T) {
 	var all troubles
 	for i := range 1000 {
 		reason := []string{"no object with its RowID in the reply", "\"Topic\" is missing"}[i%2]
-		all.add(&status.Call{Time: at(0), Outcome: status.Bad, Rows: 1, Error: fmt.Sprintf("RowID %d: %s", i-500, reason)})
+		all.add(&calllog.Call{Time: at(0), Outcome: calllog.Bad, Rows: 1, Error: fmt.Sprintf("RowID %d: %s", i-500, reason)})
 	}
 	got := map[string]int64{}
 	for _, s := range all.result() {

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // key tells tokens apart: those of at most 16 bytes for sure, by all their
@@ -17,7 +17,7 @@ type key struct {
 
 const wholeKey = 16 // bytes of the longest token that a key holds
 
-func keyOf(data []byte, s record.Span, seed maphash.Seed) key {
+func keyOf(data []byte, s table.Span, seed maphash.Seed) key {
 	if s.From < 0 {
 		return key{size: -1}
 	}
@@ -46,13 +46,13 @@ func (k key) hash() uint32 {
 }
 
 // is tells whether a token with this key, at a span of the block, is the slot's.
-func (s *slot) is(k key, b *record.Block, at record.Span) bool {
+func (s *slot) is(k key, b *table.Block, at table.Span) bool {
 	return s.key == k && (k.size <= wholeKey || string(b.Token(s.span)) == string(b.Token(at)))
 }
 
 // holds tells the same without a key, quickly where it is a longer token that
 // is repeated; it may say no where it is.
-func (s *slot) holds(b *record.Block, at record.Span) bool {
+func (s *slot) holds(b *table.Block, at table.Span) bool {
 	size := at.To - at.From
 	return size > wholeKey && size == s.key.size && string(b.Token(s.span)) == string(b.Token(at))
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"prism/internal/prompt"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
 // facts are the columns that tell how rows were made.
@@ -16,7 +16,7 @@ var facts = prompt.RunColumns()
 
 // skipped are the columns that have nothing to count: they name a row or are
 // what was read, not what was said of it.
-var skipped = []string{record.RowID, "Position", "Title", "Message"}
+var skipped = []string{table.RowID, "Position", "Title", "Message"}
 
 // Options says what is counted.
 type Options struct {
@@ -81,7 +81,7 @@ func (e *OtherColumnsError) Error() string {
 
 // Read counts the records of a file, which messages call name. It returns the
 // reader's errors as they are, *ColumnError and *OtherColumnsError.
-func (t *Table) Read(r *record.Reader, name string, form record.Format) error {
+func (t *Table) Read(r *table.Reader, name string, form table.Format) error {
 	f, err := t.open(r.Header(), name, form)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (t *Table) Read(r *record.Reader, name string, form record.Format) error {
 // file is the columns of a file that are counted.
 type file struct {
 	name    string
-	form    record.Format
+	form    table.Format
 	rows    int64
 	cols    []source // the facts are the last
 	facts   int
@@ -127,7 +127,7 @@ type sourcePair struct {
 	to   *cross
 }
 
-func (t *Table) open(h *record.Header, name string, form record.Format) (*file, error) {
+func (t *Table) open(h *table.Header, name string, form table.Format) (*file, error) {
 	f := &file{name: name, form: form}
 	wanted := t.wanted(h)
 	if err := t.agrees(f, h, wanted); err != nil {
@@ -163,7 +163,7 @@ func (t *Table) open(h *record.Header, name string, form record.Format) (*file, 
 
 // agrees makes sure that every file has the columns to count of the first one.
 // JSONL without an object has no columns, and no rows that could lack any.
-func (t *Table) agrees(f *file, h *record.Header, wanted []string) error {
+func (t *Table) agrees(f *file, h *table.Header, wanted []string) error {
 	switch {
 	case len(t.o.Columns) > 0 || t.o.Schema != nil || len(h.Names) == 0:
 		return nil
@@ -192,7 +192,7 @@ func (t *Table) agrees(f *file, h *record.Header, wanted []string) error {
 
 // source is the index of the source of a column by its name in the file or the
 // schema; it is added where it is not there yet.
-func (t *Table) source(f *file, h *record.Header, want string) (int, error) {
+func (t *Table) source(f *file, h *table.Header, want string) (int, error) {
 	at := h.Index(want)
 	if at < 0 {
 		at = h.Index(prompt.Validated + want)
@@ -207,7 +207,7 @@ func (t *Table) source(f *file, h *record.Header, want string) (int, error) {
 	return len(f.cols) - 1, nil
 }
 
-func (t *Table) wanted(h *record.Header) []string {
+func (t *Table) wanted(h *table.Header) []string {
 	var names []string
 	switch {
 	case len(t.o.Columns) > 0:
@@ -232,7 +232,7 @@ func (t *Table) wanted(h *record.Header) []string {
 
 // spec is what the schema says of a column of a file: a column to code stands
 // there under its own name or, where the input has that too, its validated one.
-func (t *Table) spec(h *record.Header, name string) *prompt.Column {
+func (t *Table) spec(h *table.Header, name string) *prompt.Column {
 	if t.o.Schema == nil {
 		return nil
 	}

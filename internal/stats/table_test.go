@@ -10,14 +10,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"prism/internal/prompt"
-	"prism/internal/record"
+	"prism/internal/table"
 )
 
-func read(t *testing.T, table *Table, form record.Format, text string) {
+func read(t *testing.T, counted *Table, form table.Format, text string) {
 	t.Helper()
-	r, err := record.NewReader(strings.NewReader(text), record.Options{Name: "f", Format: form})
+	r, err := table.NewReader(strings.NewReader(text), table.Options{Name: "f", Format: form})
 	if err == nil {
-		err = table.Read(r, "f", form)
+		err = counted.Read(r, "f", form)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -51,8 +51,8 @@ line",m,10,r
 `
 
 func TestTableWithSchema(t *testing.T) {
-	table := NewTable(Options{Schema: schema(t)})
-	read(t, table, record.CSV, results)
+	counted := NewTable(Options{Schema: schema(t)})
+	read(t, counted, table.CSV, results)
 	want := &Result{
 		Schema: Schema, PromptHash: schema(t).Hash(), Files: []File{{"f", 6}}, Rows: 6,
 		Facts: []Fact{
@@ -69,7 +69,7 @@ func TestTableWithSchema(t *testing.T) {
 		},
 		Crosses: []Cross{},
 	}
-	if d := cmp.Diff(table.Result(), want); d != "" {
+	if d := cmp.Diff(counted.Result(), want); d != "" {
 		t.Errorf("(-got +want):\n%s", d)
 	}
 }
@@ -91,10 +91,10 @@ func TestColumns(t *testing.T) {
 		if c.schema {
 			o.Schema = schema(t)
 		}
-		table := NewTable(o)
-		read(t, table, record.CSV, results)
+		counted := NewTable(o)
+		read(t, counted, table.CSV, results)
 		var got []string
-		for _, col := range table.Result().Columns {
+		for _, col := range counted.Result().Columns {
 			got = append(got, col.Name)
 		}
 		if d := cmp.Diff(got, c.want); d != "" {
@@ -105,11 +105,11 @@ func TestColumns(t *testing.T) {
 
 func TestColumnThatIsNotThere(t *testing.T) {
 	for _, o := range []Options{{Columns: []string{"Urgency"}}, {Schema: schema(t)}} {
-		r, err := record.NewReader(strings.NewReader("RowID,Message\n1,x\n"), record.Options{Name: "in.csv"})
+		r, err := table.NewReader(strings.NewReader("RowID,Message\n1,x\n"), table.Options{Name: "in.csv"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = NewTable(o).Read(r, "in.csv", record.CSV)
+		err = NewTable(o).Read(r, "in.csv", table.CSV)
 		var lacks *ColumnError
 		if !errors.As(err, &lacks) || !strings.HasPrefix(err.Error(), "in.csv: there is no column ") || len(lacks.Have) != 2 {
 			t.Errorf("got %v, want a ColumnError of in.csv", err)
@@ -118,24 +118,24 @@ func TestColumnThatIsNotThere(t *testing.T) {
 }
 
 func TestReaderErrorsComeAsTheyAre(t *testing.T) {
-	r, err := record.NewReader(strings.NewReader("RowID,T\n1,x\n2\n"), record.Options{Name: "in.csv"})
+	r, err := table.NewReader(strings.NewReader("RowID,T\n1,x\n2\n"), table.Options{Name: "in.csv"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var bad *record.Error
-	if err := NewTable(Options{}).Read(r, "in.csv", record.CSV); !errors.As(err, &bad) || bad.Line != 3 {
+	var bad *table.Error
+	if err := NewTable(Options{}).Read(r, "in.csv", table.CSV); !errors.As(err, &bad) || bad.Line != 3 {
 		t.Errorf("got %v, want an error of line 3", err)
 	}
 }
 
 // Values are the same in every format and spelling.
 func TestFormatsCountTogether(t *testing.T) {
-	table := NewTable(Options{})
-	read(t, table, record.CSV, "Topic\nA b\n\"A b\"\n")
-	read(t, table, record.TSV, "Topic\tTitle\n\"A b\"\t1\n")
-	read(t, table, record.JSONL, `{"Topic":"A b"}`+"\n"+`{"Topic":"A\u0020b"}`+"\n"+`{"Topic":null}`+"\n"+`{}`+"\n")
-	read(t, table, record.JSONL, "")
-	r := table.Result()
+	counted := NewTable(Options{})
+	read(t, counted, table.CSV, "Topic\nA b\n\"A b\"\n")
+	read(t, counted, table.TSV, "Topic\tTitle\n\"A b\"\t1\n")
+	read(t, counted, table.JSONL, `{"Topic":"A b"}`+"\n"+`{"Topic":"A\u0020b"}`+"\n"+`{"Topic":null}`+"\n"+`{}`+"\n")
+	read(t, counted, table.JSONL, "")
+	r := counted.Result()
 	want := Column{Name: "Topic", Kind: Labels, Rows: 7, Missing: 2, Distinct: 1, Values: []Value{{"A b", 5, 5.0 / 7, ""}}}
 	if d := cmp.Diff(r.Columns[0], want); d != "" {
 		t.Errorf("(-got +want):\n%s", d)
@@ -167,9 +167,9 @@ func TestFreeTextIsRecognised(t *testing.T) {
 		for i := range c.rows {
 			b.WriteString(c.cell(i) + ",\n")
 		}
-		table := NewTable(Options{Columns: []string{"Topic"}})
-		read(t, table, record.CSV, b.String())
-		got := table.Result().Columns[0]
+		counted := NewTable(Options{Columns: []string{"Topic"}})
+		read(t, counted, table.CSV, b.String())
+		got := counted.Result().Columns[0]
 		if got.Kind != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got.Kind, c.want)
 		}
@@ -187,9 +187,9 @@ func TestOverflowOfListedLabels(t *testing.T) {
 		fmt.Fprintf(&b, "organic %d,\n", i)
 	}
 	b.WriteString("Support,\nSupport,\n,\n")
-	table := NewTable(Options{Columns: []string{"Topic"}, Schema: schema(t)})
-	read(t, table, record.CSV, b.String())
-	c := table.Result().Columns[0]
+	counted := NewTable(Options{Columns: []string{"Topic"}, Schema: schema(t)})
+	read(t, counted, table.CSV, b.String())
+	c := counted.Result().Columns[0]
 	if c.Kind != Labels || !c.Overflow || c.Organic != maxDistinct+500 || c.Missing != 1 {
 		t.Errorf("got %s, overflow %v, %d organic, %d missing", c.Kind, c.Overflow, c.Organic, c.Missing)
 	}
@@ -210,20 +210,20 @@ func TestCountsEqualAPlainCount(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	cells := []string{"a", "b", "a,b", "say \"a\"", "two\nlines", "", " a", "ä", "\"", "\r\n"}
 	for round := range 50 {
-		form := []record.Format{record.CSV, record.TSV, record.JSONL}[round%3]
-		e := record.NewEncoder(form, []string{"A", "B"})
+		form := []table.Format{table.CSV, table.TSV, table.JSONL}[round%3]
+		e := table.NewEncoder(form, []string{"A", "B"})
 		text := e.Header(nil)
 		want := [2]map[string]int64{{}, {}}
 		for range rng.IntN(400) + 1 {
 			row := [2]string{cells[rng.IntN(len(cells))], cells[rng.IntN(3)]}
-			text = e.Record(text, []record.Cell{{Bytes: []byte(row[0])}, {Bytes: []byte(row[1])}})
+			text = e.Record(text, []table.Cell{{Bytes: []byte(row[0])}, {Bytes: []byte(row[1])}})
 			for i := range row {
 				want[i][row[i]]++
 			}
 		}
-		table := NewTable(Options{})
-		read(t, table, form, string(text))
-		for i, c := range table.Result().Columns {
+		counted := NewTable(Options{})
+		read(t, counted, form, string(text))
+		for i, c := range counted.Result().Columns {
 			got := map[string]int64{}
 			for _, v := range c.Values {
 				got[v.Value] = v.Count
@@ -247,9 +247,9 @@ func BenchmarkTable(b *testing.B) {
 	b.SetBytes(int64(text.Len()))
 	b.ReportAllocs()
 	for b.Loop() {
-		r, err := record.NewReader(strings.NewReader(text.String()), record.Options{})
+		r, err := table.NewReader(strings.NewReader(text.String()), table.Options{})
 		if err == nil {
-			err = NewTable(Options{Columns: []string{"Topic", "Sentiment", "Urgency", "Model_Name"}}).Read(r, "f", record.CSV)
+			err = NewTable(Options{Columns: []string{"Topic", "Sentiment", "Urgency", "Model_Name"}}).Read(r, "f", table.CSV)
 		}
 		if err != nil {
 			b.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"prism/internal/calllog"
 	"prism/internal/status"
 )
 
@@ -37,8 +38,8 @@ type timeline struct {
 	most  int64
 }
 
-func (t *timeline) add(c *status.Call) {
-	if c.Outcome == status.Probe {
+func (t *timeline) add(c *calllog.Call) {
+	if c.Outcome == calllog.Probe {
 		return
 	}
 	if t.width == 0 {
@@ -59,18 +60,18 @@ func (t *timeline) add(c *status.Call) {
 	b.Rows += int64(c.Labelled)
 	b.Tokens += int64(max(c.Tokens, 0))
 	switch c.Outcome {
-	case status.OK:
+	case calllog.OK:
 		b.OK++
-	case status.Partial:
+	case calllog.Partial:
 		b.Part++
-	case status.Transient, status.Permanent:
+	case calllog.Transient, calllog.Permanent:
 		b.Down++
 	default:
 		b.Bad++
 	}
 }
 
-func (t *timeline) bin(c *status.Call) int64 {
+func (t *timeline) bin(c *calllog.Call) int64 {
 	return floorDiv(c.Time.Add(max(c.Total, 0)).UnixNano(), int64(t.width))
 }
 
@@ -119,12 +120,12 @@ func (t *timeline) result() *Timeline {
 
 // Trouble is a way in which calls went wrong.
 type Trouble struct {
-	Outcome status.Outcome `json:"outcome"`
-	Error   string         `json:"error"`
-	Calls   int64          `json:"calls"`
-	Rows    int64          `json:"rows"` // asked for without a valid answer
-	First   status.Time    `json:"first_at"`
-	Last    status.Time    `json:"last_at"`
+	Outcome calllog.Outcome `json:"outcome"`
+	Error   string          `json:"error"`
+	Calls   int64           `json:"calls"`
+	Rows    int64           `json:"rows"` // asked for without a valid answer
+	First   status.Time     `json:"first_at"`
+	Last    status.Time     `json:"last_at"`
 }
 
 const (
@@ -137,12 +138,12 @@ const (
 type troubles struct{ by map[troubleKey]*Trouble }
 
 type troubleKey struct {
-	outcome status.Outcome
+	outcome calllog.Outcome
 	text    string
 }
 
-func (t *troubles) add(c *status.Call) {
-	if c.Outcome == status.OK || c.Outcome == status.Probe {
+func (t *troubles) add(c *calllog.Call) {
+	if c.Outcome == calllog.OK || c.Outcome == calllog.Probe {
 		return
 	}
 	if t.by == nil {

@@ -18,7 +18,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"prism/internal/durable"
+	"prism/internal/fsutil"
 )
 
 // HeartbeatEvery is how often a worker replaces its status file, also while a
@@ -132,10 +132,10 @@ func (w *Worker) Write(runDir string) error {
 		return err
 	}
 	path := WorkerPath(runDir, w.WorkerID)
-	err = durable.Replace(path, data)
+	err = fsutil.Replace(path, data)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(runDir, 0o777); err == nil {
-			err = durable.Replace(path, data)
+			err = fsutil.Replace(path, data)
 		}
 	}
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"prism/internal/report"
-	"prism/internal/status"
+	"prism/internal/rate"
 )
 
 // redrawEvery keeps the line readable and cheap.
@@ -37,8 +36,8 @@ type Progress struct {
 	on     bool
 	width  func() int
 	now    func() time.Time
-	rows   status.Meter
-	tokens status.Meter
+	rows   rate.Meter
+	tokens rate.Meter
 	began  time.Time
 	drawn  time.Time // last redraw; zero: redraw with the next Update
 	last   Snapshot
@@ -148,7 +147,7 @@ func (p *Progress) line(now time.Time, width int) (string, int) {
 	}
 	if len(parts) > 0 && parts[0].rank == barRank {
 		room := min(minBar+width-size, maxBar)
-		parts[0].text = report.Gauge(float64(p.last.Rows)/float64(p.last.Total), room)
+		parts[0].text = Gauge(float64(p.last.Rows)/float64(p.last.Total), room)
 		size += room - minBar
 	}
 	var b strings.Builder
@@ -172,7 +171,7 @@ func cells(parts []part) int {
 		if i > 0 {
 			n += 2
 		}
-		n += report.Width(t.text)
+		n += Width(t.text)
 	}
 	return n
 }
@@ -185,30 +184,30 @@ func (p *Progress) parts(now time.Time) []part {
 		pct := strconv.Itoa(int(100*min(s.Rows, s.Total)/s.Total)) + "%"
 		parts = append(parts, part{strings.Repeat(" ", minBar), barRank, green},
 			part{strings.Repeat(" ", max(0, 4-len(pct))) + pct, 10, ""},
-			part{report.Count(s.Rows) + "/" + report.Count(s.Total) + " rows", 9, ""})
+			part{Count(s.Rows) + "/" + Count(s.Total) + " rows", 9, ""})
 	} else {
-		parts = append(parts, part{report.Plural(s.Rows, "row"), 9, ""})
+		parts = append(parts, part{Plural(s.Rows, "row"), 9, ""})
 	}
 	if rate > 0 {
-		parts = append(parts, part{report.Rate(rate) + " rows/s", 4, ""})
+		parts = append(parts, part{Rate(rate) + " rows/s", 4, ""})
 	}
 	if tokens > 0 {
-		parts = append(parts, part{report.Rate(tokens) + " tokens/s", 2, ""})
+		parts = append(parts, part{Rate(tokens) + " tokens/s", 2, ""})
 	}
 	switch left := float64(s.Total - s.Rows); {
 	case s.Paused:
 		parts = append(parts, part{"paused", 8, yellow})
 	case s.Total == 0:
-		parts = append(parts, part{report.Span(now.Sub(p.began).Truncate(time.Second)), 1, ""})
+		parts = append(parts, part{Span(now.Sub(p.began).Truncate(time.Second)), 1, ""})
 	case left > 0 && rate > 0:
 		eta := math.Ceil(left / rate)
-		parts = append(parts, part{"ETA " + report.Left(&eta), 7, ""})
+		parts = append(parts, part{"ETA " + Left(&eta), 7, ""})
 	}
 	if s.Errors > 0 {
-		parts = append(parts, part{report.Plural(s.Errors, "error"), 5, yellow})
+		parts = append(parts, part{Plural(s.Errors, "error"), 5, yellow})
 	}
 	if s.Failed > 0 {
-		parts = append(parts, part{report.Count(s.Failed) + " failed", 6, yellow})
+		parts = append(parts, part{Count(s.Failed) + " failed", 6, yellow})
 	}
 	return parts
 }

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package durable
-
-import "os"
-
-// StartWriteback does nothing: there is no such call here.
-func StartWriteback(*os.File, int64, int64) {}

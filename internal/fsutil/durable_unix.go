@@ -1,0 +1,55 @@
+//go:build unix
+
+package fsutil
+
+import (
+	"errors"
+	"os"
+
+	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
+)
+
+type renamed struct{ *renameio.PendingFile }
+
+func newPending(path string) (pending, error) {
+	p, err := renameio.NewPendingFile(path, renameio.WithExistingPermissions(), renameio.WithPermissions(0o666))
+	if err != nil {
+		return nil, err
+	}
+	return renamed{p}, nil
+}
+
+func (r renamed) file() *os.File { return r.File }
+func (r renamed) replace() error { return r.CloseAtomicallyReplace() }
+func (r renamed) discard() error { return r.Cleanup() }
+
+// SyncDir makes the names in a folder durable.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
+		err = nil // a file system without folder syncs
+	}
+	return errors.Join(err, d.Close())
+}
+
+func lockFile(f *os.File) error {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return ErrLocked
+	}
+	return err
+}
+
+// duplicate is a descriptor of its own for an open file of this process.
+func duplicate(fd int, name string) (*os.File, error) {
+	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	return os.NewFile(uintptr(n), name), nil
+}

@@ -1,0 +1,33 @@
+package fsutil
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/windows"
+)
+
+func newPending(path string) (pending, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	return &named{File: f, path: path}, nil
+}
+
+// SyncDir does nothing: Windows has no sync of a folder.
+func SyncDir(string) error { return nil }
+
+func lockFile(f *os.File) error {
+	var o windows.Overlapped
+	err := windows.LockFileEx(windows.Handle(f.Fd()),
+		windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &o)
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
+		return ErrLocked
+	}
+	return err
+}
+
+// duplicate fails: paths do not stand for open files here.
+func duplicate(int, string) (*os.File, error) { return nil, errors.ErrUnsupported }

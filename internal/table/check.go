@@ -1,0 +1,75 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// CheckOptions says what Check looks at.
+type CheckOptions struct {
+	Options
+	IDColumn string // RowID if empty
+	NoIDs    bool   // leave the IDs unchecked
+	// Progress, if not nil, is told now and then that so many more bytes were read.
+	Progress func(bytes int64)
+}
+
+// Summary is what Check found in a faultless file.
+type Summary struct {
+	Header *Header
+	Rows   int64
+	Size   int64 // bytes
+
+	marks []mark // some records, in order: where an offset is looked up from
+}
+
+type mark struct{ pos, offset int64 }
+
+// Check reads a whole regular file of size bytes, on several cores where it
+// helps: every record's number of fields, quotes and JSON, and that each has an
+// ID, an integer and no other record's. The first fault in the order of the
+// file is returned as an *Error. Memory stays bounded: IDs that do not ascend
+// are read a second time, and sorted on disk if they are too far apart.
+func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summary, error) {
+	h, err := ReadHeader(f, size, o.Options)
+	if err != nil {
+		return Summary{}, err
+	}
+	sum := Summary{Header: h, Size: size}
+	scan := ScanOptions{Options: o.Options}
+	var ids idCheck
+	if !o.NoIDs {
+		column, err := idColumn(h, o)
+		if err != nil {
+			return Summary{}, err
+		}
+		ids = idCheck{column: idName(o.IDColumn)}
+		scan.Columns = IDColumns(column, o.Format)
+		scan.Prepare = ids.prepare(o.Format, len(scan.Columns))
+	}
+	err = Scan(ctx, f, size, h, scan, func(b *Block) error {
+		sum.marks = append(sum.marks, mark{b.Pos, b.Offset + int64(b.Recs[0].From)})
+		sum.Rows += int64(len(b.Recs))
+		if !o.NoIDs {
+			ids.total.append(b.Aux.(*idSpan))
+		}
+		if o.Progress != nil {
+			o.Progress(int64(len(b.Data)))
+		}
+		return nil
+	})
+	var bad *Error
+	if err != nil && !errors.As(err, &bad) {
+		return Summary{}, err
+	}
+	if !o.NoIDs {
+		if twice := ids.unique(ctx, f, size, h, scan); twice != nil {
+			err = twice // it comes before the fault that ended the scan
+		}
+	}
+	if err != nil {
+		return Summary{}, err
+	}
+	return sum, nil
+}

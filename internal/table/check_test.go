@@ -1,0 +1,88 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestCheck(t *testing.T) {
+	tests := []struct {
+		name, in string
+		o        CheckOptions
+		rows     int64
+		err      string
+	}{
+		{name: "good", in: "x,RowID\na,-1\nb,\"2\"\n", rows: 2},
+		{name: "no ids", in: "x,y\na,1\nb,1\n", o: CheckOptions{NoIDs: true}, rows: 2},
+		{name: "other column", in: "x,y\na,1\nb,2\n", o: CheckOptions{IDColumn: "y"}, rows: 2},
+		{name: "missing column", in: "x,y\na,1\n", err: "f:1: there is no column RowID; the columns are x, y"},
+		{name: "not an integer", in: "RowID\n1\n\"a\n\"\n", err: `f:3: RowID "a\n" is not an integer of 64 bits`},
+		{name: "empty", in: "RowID,x\n1,\n,a\n", err: `f:3: RowID is empty`},
+		{name: "twice", in: "RowID\n3\n2\n1\n02\n", err: `f:5: RowID 2 is on line 3 already`},
+		{name: "twice and far apart", in: "RowID\n9223372036854775807\n5\n-9223372036854775808\n7\n5\n7\n", err: `f:6: RowID 5 is on line 3 already`},
+		{name: "far apart", in: "RowID\n9223372036854775807\n5\n-9223372036854775808\n", rows: 3},
+		{name: "twice before ragged", in: "RowID,x\n3,\n3,\n3\n", err: `f:3: RowID 3 is on line 2 already`},
+		{name: "no rows", in: "RowID,x\n"},
+		{name: "semicolons", in: "RowID;Message\n1;a\n", err: "f:1: there is no column RowID; the columns are RowID;Message (they look separated by ';'; commas are needed: mlr --csv --ifs ';' cat converts it)"},
+		{name: "tabs", in: "RowID\tMessage\n1\ta\n", err: "f:1: there is no column RowID; the columns are RowID\tMessage (they look separated by tabs: call the file .tsv or say so by --input-format)"},
+		{name: "another case", in: "rowid,m\n1,a\n", err: "f:1: there is no column RowID; the columns are rowid, m (\"rowid\" is not \"RowID\": rename it)"},
+		{name: "header after blank lines", in: "\n\nx,y\n", err: "f:3: there is no column RowID; the columns are x, y"},
+		{name: "ragged first", in: "RowID,x\n3,\n3\n3,\n", err: "f:3: the record has 1 field, the header 2"},
+		{name: "jsonl", in: "{\"RowID\":1}\n{\"RowID\":\"2\"}\n", o: CheckOptions{Options: Options{Format: JSONL}}, rows: 2},
+		{name: "jsonl empty", in: "", o: CheckOptions{Options: Options{Format: JSONL}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.o.Name = "f"
+			got, err := Check(context.Background(), strings.NewReader(tt.in), int64(len(tt.in)), tt.o)
+			if got.Rows != tt.rows {
+				t.Errorf("%d rows, want %d", got.Rows, tt.rows)
+			}
+			if msg := fmt.Sprint(err); msg != tt.err && (err != nil || tt.err != "") {
+				t.Errorf("error %q, want %q", msg, tt.err)
+			}
+		})
+	}
+}
+
+func TestOffsets(t *testing.T) {
+	in := "RowID,x\n\n1,a\n\n2,\"b\n\"\n3,c\n\n"
+	o := CheckOptions{Options: Options{Name: "f"}}
+	f := strings.NewReader(in)
+	sum, err := Check(context.Background(), f, f.Size(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offsets := sum.Offsets(f, o.Options)
+	for pos, want := range []int64{8, 8, 14, 21, 26} {
+		if got, err := offsets.At(int64(pos)); err != nil || got != want {
+			t.Errorf("position %d at %d, %v, want %d", pos, got, err, want)
+		}
+	}
+}
+
+func TestSum(t *testing.T) {
+	sum := func(s string) string {
+		got, err := Sum(strings.NewReader(s), int64(len(s)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	big := strings.Repeat("0123456789", 500_000)
+	seen := map[string]string{}
+	for name, s := range map[string]string{
+		"empty": "", "a": "a", "b": "b", "big": big, "longer": big + "0", "last byte": big[1:] + "x", "first byte": "x" + big[1:],
+	} {
+		got := sum(s)
+		if got != sum(s) || len(got) != 32 {
+			t.Errorf("%s: %q, want the same 32 digits each time", name, got)
+		}
+		if other, ok := seen[got]; ok {
+			t.Errorf("%s and %s have the same sum", name, other)
+		}
+		seen[got] = name
+	}
+}

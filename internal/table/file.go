@@ -1,0 +1,89 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"prism/internal/fsutil"
+)
+
+// File is an input that can be read at any place.
+type File struct {
+	*os.File
+	Name    string // as given; "-" is stdin
+	Size    int64  // bytes
+	Spooled bool   // a temporary copy of a stream, gone with Close
+}
+
+// Open opens a file by name, "-" being stdin. What is no regular file, such as
+// a pipe, is copied to a temporary file first, until ctx ends. A missing file is
+// an *Error.
+func Open(ctx context.Context, name string, stdin io.Reader) (*File, error) {
+	f, src := (*os.File)(nil), stdin
+	if name == "-" {
+		f, _ = stdin.(*os.File)
+	} else {
+		var err error
+		if f, err = os.Open(name); err != nil {
+			return nil, openError(name, err)
+		}
+		src = f
+	}
+	if f != nil {
+		info, err := f.Stat()
+		if err != nil {
+			return nil, openError(name, errors.Join(err, f.Close()))
+		}
+		if info.IsDir() {
+			return nil, errors.Join(&Error{File: name, Msg: "this is a folder, not a file"}, f.Close())
+		}
+		if at, err := f.Seek(0, io.SeekCurrent); err == nil && at == 0 && info.Mode().IsRegular() {
+			return &File{File: f, Name: name, Size: info.Size()}, nil
+		}
+	}
+	spooled, err := spool(ctx, name, src)
+	if f != nil && name != "-" {
+		err = errors.Join(err, f.Close())
+	}
+	return spooled, err
+}
+
+func openError(name string, err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return &Error{File: name, Msg: err.Error()}
+}
+
+func spool(ctx context.Context, name string, src io.Reader) (*File, error) {
+	tmp, err := os.CreateTemp("", "prism-spool-*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	f := &File{File: tmp, Name: name, Spooled: true}
+	if runtime.GOOS != "windows" {
+		os.Remove(tmp.Name()) // the open file stays until it is closed, however the process ends
+	}
+	f.Size, err = fsutil.Await(ctx, func() (int64, error) { return io.Copy(tmp, src) }, func(int64) {})
+	if ctx.Err() != nil {
+		return nil, errors.Join(context.Cause(ctx), f.Close()) // a read of a silent pipe cannot be ended
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("copy %s to a temporary file: %w", shownName(name), err), f.Close())
+	}
+	return f, nil
+}
+
+// Close closes the file; a temporary copy is removed.
+func (f *File) Close() error {
+	err := f.File.Close()
+	if f.Spooled && runtime.GOOS == "windows" {
+		err = errors.Join(err, os.Remove(f.File.Name()))
+	}
+	return err
+}

@@ -1,0 +1,166 @@
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+const bom = "\xEF\xBB\xBF"
+
+// Header is the columns of a file: the header record of CSV and TSV, the keys
+// of the first object of JSONL. A JSONL file without objects has no columns.
+type Header struct {
+	Names []string // unique, none empty
+	Raw   []byte   // the header record without its line ending; nil for JSONL
+	Size  int64    // bytes before the first record's line: byte order mark and header with its ending
+	Lines int64    // lines before the first record's
+	CRLF  bool     // the header's line ends in CRLF
+
+	index map[string]int
+}
+
+// Index is the place of a column, -1 if there is none of that name.
+func (h *Header) Index(name string) int {
+	if i, ok := h.index[name]; ok {
+		return i
+	}
+	return -1
+}
+
+func newHeader(names []string) (*Header, string) {
+	h := &Header{Names: names, index: make(map[string]int, len(names))}
+	for i, n := range names {
+		if n == "" {
+			return nil, fmt.Sprintf("column %d of the header has no name", i+1)
+		}
+		if j, ok := h.index[n]; ok {
+			return nil, fmt.Sprintf("the header names %q twice, as columns %d and %d", n, j+1, i+1)
+		}
+		h.index[n] = i
+	}
+	return h, ""
+}
+
+// With is the header of a JSONL file whose records may have these columns.
+func (h *Header) With(names []string) *Header {
+	with, _ := newHeader(names)
+	with.Size, with.Lines = h.Size, h.Lines
+	return with
+}
+
+// ReadHeader reads the header of a regular file of size bytes, and no more of
+// it than a few KiB.
+func ReadHeader(f io.ReaderAt, size int64, o Options) (*Header, error) {
+	r, err := newReader(io.NewSectionReader(f, 0, size), o, headerBuffer)
+	if err != nil {
+		return nil, err
+	}
+	return r.header, nil
+}
+
+// foreign tells from its first bytes a file that holds no plain text.
+func foreign(b []byte) string {
+	for _, f := range [...]struct{ start, what string }{
+		{"\xFF\xFE", "UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
+		{"\xFE\xFF", "UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
+		{"\x1F\x8B", "compressed by gzip (gunzip unpacks it)"},
+		{"\x28\xB5\x2F\xFD", "compressed by zstd (unzstd unpacks it)"},
+		{"PK\x03\x04", "a ZIP archive, as workbooks of Excel are; save the table as CSV in UTF-8"},
+		{"\xD0\xCF\x11\xE0", "a workbook of Excel; save the table as CSV in UTF-8"},
+	} {
+		if bytes.HasPrefix(b, []byte(f.start)) {
+			return f.what
+		}
+	}
+	return ""
+}
+
+// Lacks says that the columns have none of that name, and what may be the reason.
+func Lacks(columns []string, name string) string {
+	text := fmt.Sprintf("there is no column %s; the columns are %s", name, strings.Join(columns, ", "))
+	if len(columns) == 1 {
+		switch other := strings.IndexAny(columns[0], ";\t|"); {
+		case other < 0:
+		case columns[0][other] == '\t':
+			return text + " (they look separated by tabs: call the file .tsv or say so by --input-format)"
+		default:
+			return fmt.Sprintf("%s (they look separated by %q; commas are needed: mlr --csv --ifs '%[2]c' cat converts it)", text, columns[0][other])
+		}
+	}
+	for _, n := range columns {
+		if strings.EqualFold(strings.TrimSpace(n), name) {
+			return fmt.Sprintf("%s (%q is not %q: rename it)", text, n, name)
+		}
+	}
+	return text
+}
+
+// readHeader reads what comes before the first record.
+func (r *Reader) readHeader() error {
+	if err := r.atLeast(4); err != nil {
+		return err
+	}
+	b := r.buf[r.start:r.end]
+	switch {
+	case bytes.HasPrefix(b, []byte(bom)):
+		r.advance(len(bom), 0)
+	case foreign(b) != "":
+		return r.errorf(1, "this is %s", foreign(b))
+	}
+	if r.format == JSONL {
+		return r.peekKeys()
+	}
+	end, next, err := r.readCSV()
+	if err != nil {
+		return err
+	}
+	if next == 0 {
+		return r.errorf(1, "the file is empty; its first line must name the columns")
+	}
+	b = r.buf[r.start : r.start+next]
+	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b[:end], '\r') >= 0 {
+		return r.errorf(1, "its lines end in CR alone; LF or CRLF is needed (tr '\\r' '\\n' converts it)")
+	}
+	names := make([]string, len(r.cut.fields))
+	for i, f := range r.cut.fields {
+		names[i] = string(appendUnquoted(nil, b[f.from:f.to]))
+	}
+	h, wrong := newHeader(names)
+	if wrong != "" {
+		return r.errorf(r.line, "%s", wrong)
+	}
+	h.Raw = bytes.Clone(b[:end])
+	h.CRLF = bytes.HasSuffix(b, []byte("\r\n"))
+	r.advance(next, int64(bytes.Count(b, newline)))
+	h.Size, h.Lines = r.base+int64(r.start), r.line-1
+	r.header = h
+	return nil
+}
+
+// peekKeys takes the columns of JSONL from its first object, which stays to be read.
+func (r *Reader) peekKeys() error {
+	h, _ := newHeader(nil)
+	h.Size = r.base + int64(r.start)
+	r.header = h
+	line, _, err := r.readLine()
+	if err != nil || line == nil {
+		return err
+	}
+	var names []string
+	bad := object(line, func(key, _ span) *fault {
+		names = append(names, string(appendJSONText(nil, line[key.from:key.to])))
+		return nil
+	})
+	if bad != nil {
+		return r.errorf(r.line, "%s", bad.msg)
+	}
+	keyed, wrong := newHeader(names)
+	if wrong != "" {
+		return r.errorf(r.line, "%s", wrong)
+	}
+	keyed.Size, keyed.Lines = h.Size, 0
+	r.header = keyed
+	return nil
+}

@@ -1,0 +1,136 @@
+// Package table knows the tables PRISM reads and writes: CSV, TSV and JSONL as
+// streams of records with positions, lines, byte offsets and raw bytes. It
+// finds where records end, cuts and decodes fields, encodes them again and
+// checks a whole file. What the columns mean is left to others, but for RowID,
+// the column that identifies a row.
+//
+// CSV is RFC 4180 as spreadsheets write it: LF and CRLF both end a record, a
+// byte order mark before the header is skipped, the last record may lack its
+// line ending, and a quote opens a quoted field only at the start of a field;
+// inside an unquoted field it is a plain character. After a closing quote only
+// the delimiter or a line ending may follow. TSV is the same with a tab.
+package table
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// RowID is the column that identifies a row: a unique integer of 64 bits.
+const RowID = "RowID"
+
+// MaxSize is the most bytes a record may have. A longer one is taken for a
+// quote that never closes, so that no reader runs out of memory.
+const MaxSize = 64 << 20
+
+// Format is how records are written down. The zero value is no format.
+type Format uint8
+
+// The formats.
+const (
+	CSV Format = iota + 1
+	TSV
+	JSONL
+)
+
+var formatNames = [...]string{"unknown", "csv", "tsv", "jsonl"}
+
+// String is the name that ParseFormat reads.
+func (f Format) String() string {
+	if int(f) >= len(formatNames) {
+		return formatNames[0]
+	}
+	return formatNames[f]
+}
+
+func (f Format) delimiter() byte {
+	if f == TSV {
+		return '\t'
+	}
+	return ','
+}
+
+// ParseFormat reads csv, tsv or jsonl.
+func ParseFormat(s string) (Format, error) {
+	for f := CSV; f <= JSONL; f++ {
+		if s == f.String() {
+			return f, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no format: write csv, tsv or jsonl", s)
+}
+
+// FormatByName tells the format by the ending of a file's name, in any case:
+// .csv, .tsv, .tab, .jsonl or .ndjson.
+func FormatByName(name string) (Format, bool) {
+	dot := strings.LastIndexByte(name, '.')
+	switch strings.ToLower(name[dot+1:]) {
+	case "csv":
+		return CSV, dot >= 0
+	case "tsv", "tab":
+		return TSV, dot >= 0
+	case "jsonl", "ndjson":
+		return JSONL, dot >= 0
+	}
+	return 0, false
+}
+
+// Error is bad input at a line of a file. It prints as FILE:LINE: what.
+type Error struct {
+	File string // as given; "-" is shown as stdin
+	Line int64  // 1-based; 0 where the whole file is meant
+	Msg  string
+}
+
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", shownName(e.File), e.Msg)
+	}
+	return fmt.Sprintf("%s:%d: %s", shownName(e.File), e.Line, e.Msg)
+}
+
+func shownName(name string) string {
+	if name == "-" || name == "" {
+		return "stdin"
+	}
+	return name
+}
+
+var errRowID = errors.New("not an integer of 64 bits")
+
+// safeDigits is how many digits always fit into 64 bits.
+const safeDigits = 18
+
+// ParseRowID reads a RowID: an optional minus sign and digits, nothing else,
+// within 64 bits.
+func ParseRowID(text []byte) (int64, error) {
+	digits := text
+	negative := len(text) > 0 && text[0] == '-'
+	if negative {
+		digits = text[1:]
+	}
+	if len(digits) == 0 {
+		return 0, errRowID
+	}
+	v := int64(0)
+	for _, c := range digits[:min(len(digits), safeDigits)] {
+		d := c - '0'
+		if d > 9 {
+			return 0, errRowID
+		}
+		v = v*10 + int64(d)
+	}
+	if len(digits) > safeDigits {
+		n, err := strconv.ParseInt(string(text), 10, 64)
+		if err != nil {
+			return 0, errRowID
+		}
+		return n, nil
+	}
+	if negative {
+		return -v, nil
+	}
+	return v, nil
+}

@@ -1,0 +1,51 @@
+package table
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestCheckUTF8(t *testing.T) {
+	long := strings.Repeat("naïve 退款 🙁\n", 200_000) // several blocks, characters across their ends
+	tests := []struct {
+		name, in string
+		line     int64 // 0: good
+	}{
+		{"empty", "", 0},
+		{"good", "RowID,Message\n1,café\n", 0},
+		{"replacement character", "1,\ufffd\n", 0},
+		{"Latin-1", "RowID,Message\n1,a\n2,caf\xe9\n", 3},
+		{"cut at the end", "1,caf\xc3", 1},
+		{"long", long, 0},
+		{"long and bad at the end", long + "\xff", 200_001},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := CheckUTF8(context.Background(), bytes.NewReader([]byte(tt.in)), 0, int64(len(tt.in)), "f")
+			switch e, _ := err.(*Error); {
+			case tt.line == 0 && err != nil:
+				t.Errorf("got %v", err)
+			case tt.line > 0 && (e == nil || e.Line != tt.line):
+				t.Errorf("got %v, want an error in line %d", err, tt.line)
+			}
+		})
+	}
+}
+
+func TestCheckUTF8AgreesWithTheStandardLibrary(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 20_000 {
+		in := make([]byte, rng.IntN(8))
+		for i := range in {
+			in[i] = []byte{'a', '\n', 0xc3, 0xa9, 0xf0, 0x9f, 0x99, 0x81, 0xff}[rng.IntN(9)]
+		}
+		err := CheckUTF8(context.Background(), bytes.NewReader(in), 0, int64(len(in)), "f")
+		if utf8.Valid(in) != (err == nil) {
+			t.Fatalf("%q: %v", in, err)
+		}
+	}
+}

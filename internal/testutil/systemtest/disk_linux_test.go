@@ -1,0 +1,135 @@
+package systemtest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"prism/internal/testutil/ollamatest"
+)
+
+// smallDisk mounts a file system of so many bytes at path and returns a function
+// that changes its size. It needs root.
+func smallDisk(t *testing.T, path string, size int) (resize func(size int)) {
+	t.Helper()
+	if err := os.MkdirAll(path, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", path, "tmpfs", 0, fmt.Sprint("size=", size)); err != nil {
+		t.Skipf("NOT TESTED: a full disk. Mounting a small tmpfs needs root: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(path, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(size int) {
+		if err := syscall.Mount("tmpfs", path, "tmpfs", syscall.MS_REMOUNT, fmt.Sprint("size=", size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestFullDisk stops the worker with exit 1; what was finished stays, and when
+// there is room again the same command goes on.
+func TestFullDisk(t *testing.T) {
+	const rows, parallel, batch = 2000, 4, 10
+	tests := []struct {
+		name   string
+		folder string // that is on the small disk
+		size   int
+		flags  []string
+		says   string
+	}{
+		{"checkpoint", "cp", 256 << 10, nil, "write checkpoint part"},
+		{"checkpoint, one part", "cp", 256 << 10, []string{"--checkpoint-interval", "100000"}, "write checkpoint part"},
+		{"output", "out", 128 << 10, []string{"-o", "out/out.csv"}, "write output"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := newInput(t, rows)
+			resize := smallDisk(t, filepath.Join(dir, tt.folder), tt.size)
+			srv := ollamatest.Start(t, schemaOptions(t)...)
+			flags := append([]string{"--parallel", "4", "-o", "out.csv"}, tt.flags...)
+			output := filepath.Join(dir, flags[len(flags)-1])
+			if tt.folder == "cp" {
+				output = filepath.Join(dir, "out.csv")
+			}
+			starts := 1
+			w := startWorker(t, dir, srv.URL, nil, flags...)
+			w.end(1)
+			w.says("no space left on device")
+			w.says(tt.says)
+			w.says("rows saved; to go on: prism-classify ")
+			if _, err := os.Stat(output); err == nil {
+				t.Error("a worker that failed left an output")
+			}
+			saved := finishedRows(t, dir)
+			if saved < 100 || saved == rows && tt.folder == "cp" {
+				t.Errorf("%d rows saved", saved)
+			}
+			for size := 2 * tt.size; ; size *= 2 { // it fills up again and again
+				resize(size)
+				w = startWorker(t, dir, srv.URL, nil, flags...)
+				<-w.done
+				if starts++; w.cmd.ProcessState.ExitCode() == 0 {
+					break
+				}
+				w.end(1)
+				if n := finishedRows(t, dir); n < saved {
+					t.Fatalf("%d rows saved, before there were %d", n, saved)
+				}
+			}
+			checkLabels(t, w.input, output)
+			if most := rows + starts*parallel*batch; srv.Totals().Rows > most {
+				t.Errorf("%d rows sent in %d starts, want at most %d", srv.Totals().Rows, starts, most)
+			}
+			noTemporaryFiles(t, dir)
+		})
+	}
+}
+
+// TestFullDiskOfLogs costs the logs, not the labels.
+func TestFullDiskOfLogs(t *testing.T) {
+	dir := newInput(t, 500)
+	smallDisk(t, filepath.Join(dir, "logs"), 16<<10)
+	srv := ollamatest.Start(t, schemaOptions(t)...)
+	w := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
+	w.end(0)
+	w.says("warning: append to call log")
+	if n := strings.Count(w.stderr.String(), "\n"); n > 5 {
+		t.Errorf("%d lines of warnings:\n%s", n, &w.stderr)
+	}
+	checkLabels(t, w.input, filepath.Join(dir, "out.csv"))
+}
+
+// TestFullDiskOfParts leaves no part of a split that has no room.
+func TestFullDiskOfParts(t *testing.T) {
+	dir := newInput(t, 5000)
+	parts := filepath.Join(dir, "parts")
+	resize := smallDisk(t, parts, 64<<10)
+	split := func() (string, error) {
+		cmd := exec.Command(filepath.Join(bin, "prism-split"), "--write", "parts", "--workers", "4", "in.csv")
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	out, err := split()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(out, "no space left on device") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if left, err := os.ReadDir(parts); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	resize(16 << 20)
+	if out, err := split(); err != nil {
+		t.Errorf("with room: %v\n%s", err, out)
+	}
+}

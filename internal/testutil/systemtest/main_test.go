@@ -1,0 +1,111 @@
+package systemtest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"prism/internal/testutil/ollamatest"
+)
+
+// bin is the folder of the binaries under test.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// settings are the variables that the tools read; those of whoever runs the
+// tests are not to change what they see.
+var settings = []string{"MODEL", "HOST", "PROMPTS_CONFIG", "BATCH_SIZE", "PARALLEL", "OUTPUT_DIR", "CHECKPOINT_DIR", "STATUS_DIR", "LOGS_DIR", "MEMORY"}
+
+func run(m *testing.M) int {
+	for _, name := range settings {
+		if err := os.Unsetenv("PRISM_" + name); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	dir, err := os.MkdirTemp("", "prism-bin-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		bin = dir
+		err = build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+func build(dir string) error {
+	out, err := exec.Command("go", "build", "-o", dir, "prism/cmd/...").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build the tools: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// TestFake runs the scripts against fake servers, which they start.
+func TestFake(t *testing.T) {
+	testscript.Run(t, params("testdata/fake", "127.0.0.1:1", "fake"))
+}
+
+// TestReal runs the scripts against the real server.
+func TestReal(t *testing.T) {
+	testscript.Run(t, params("testdata/real", realHost(t), realModel))
+}
+
+const realModel = "prism-tiny"
+
+func realHost(t *testing.T) string {
+	t.Helper()
+	host := os.Getenv("PRISM_TEST_OLLAMA")
+	if host == "" {
+		t.Skip("PRISM_TEST_OLLAMA names no real Ollama server; make test starts one")
+	}
+	return host
+}
+
+// serverKey is the key under which a script's fake server is kept in its values.
+type serverKey struct{}
+
+func params(dir, host, model string) testscript.Params {
+	examples, err := filepath.Abs("../../../examples/feedback")
+	if err != nil {
+		panic(err)
+	}
+	scripts, err := filepath.Abs("../../../scripts")
+	if err != nil {
+		panic(err)
+	}
+	return testscript.Params{
+		Dir:                 dir,
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			list := string(os.PathListSeparator)
+			env.Setenv("PATH", bin+list+scripts+list+env.Getenv("PATH"))
+			env.Setenv("OLLAMA_HOST", host)
+			env.Setenv("MODEL", model)
+			env.Setenv("EXAMPLES", examples)
+			env.Setenv("P", filepath.Join(examples, "prompt.json"))
+			env.Values[serverKey{}] = new(*ollamatest.Server)
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"fake":     fake,
+			"rows":     rows,
+			"labelled": labelled,
+			"complete": complete,
+			"sent":     sent,
+			"listed":   listed,
+			"head":     head,
+			"code":     code,
+			"await":    await,
+			"signal":   signal,
+		},
+	}
+}

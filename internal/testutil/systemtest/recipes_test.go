@@ -1,0 +1,93 @@
+package systemtest
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"prism/internal/testutil/ollamatest"
+)
+
+// recipe is a section of docs/pipelines.md.
+type recipe struct{ title, needs, script string }
+
+var section = regexp.MustCompile("(?s)\n## ([^\n]+)\n(.*?)\n```sh\n(.*?)```\n")
+
+func recipes(t *testing.T) []recipe {
+	t.Helper()
+	doc, err := os.ReadFile("../../../docs/pipelines.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []recipe
+	for _, m := range section.FindAllSubmatch(doc, -1) {
+		r := recipe{title: string(m[1]), script: string(m[3])}
+		if _, needs, ok := strings.Cut(string(m[2]), "\nNeeds: "); ok {
+			r.needs = strings.TrimSpace(needs)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// TestRecipes runs every recipe of docs/pipelines.md as it is printed. Each
+// leaves result.csv, the labelled feedback.csv.
+func TestRecipes(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("no bash")
+	}
+	all := recipes(t)
+	if len(all) < 10 {
+		t.Fatalf("%d recipes found", len(all))
+	}
+	for _, r := range all {
+		t.Run(strings.Fields(r.title)[0], func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath(r.needs); r.needs != "" && err != nil {
+				t.Skipf("%s is not installed", r.needs)
+			}
+			dir := kitchen(t)
+			model := ollamatest.Model{Name: "llama3.2"}
+			srv := ollamatest.Start(t, schemaOptions(t, model, ollamatest.Latency(20*time.Millisecond))...)
+			cmd := exec.Command("bash", "-euo", "pipefail", "-c", r.script)
+			cmd.Dir = dir
+			scripts, err := filepath.Abs("../../../scripts")
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := string(os.PathListSeparator)
+			cmd.Env = append(os.Environ(), "OLLAMA_HOST="+srv.URL, "PATH="+bin+list+scripts+list+os.Getenv("PATH"))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v\n%s", r.title, err, out)
+			}
+			checkLabels(t, filepath.Join(dir, "feedback.csv"), filepath.Join(dir, "result.csv"))
+		})
+	}
+}
+
+// kitchen is a folder with what the recipes want.
+func kitchen(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	writeRows(t, filepath.Join(dir, "feedback.csv"), 240)
+	for to, from := range map[string]string{
+		"prompt.json": schemaPath(t), "Makefile": "../../../examples/feedback/Makefile", "job_config.yaml": "../../../examples/job/job_config.yaml",
+	} {
+		data, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = bytes.ReplaceAll(data, []byte("../feedback/"), nil)
+		data = bytes.ReplaceAll(data, []byte("config/prompts/default_prompt.json"), []byte("prompt.json"))
+		data = bytes.ReplaceAll(data, []byte("  - path: seed.csv\n    label: sample\n"), nil)
+		if err := os.WriteFile(filepath.Join(dir, to), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
