@@ -108,10 +108,10 @@ func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p p
 	size := header + u.ByteEnd - u.ByteStart
 	err := p.file.Reserve(size)
 	if err == nil {
-		err = table.CopyRange(ctx, out, 0, in, 0, header, nil)
+		err = fsutil.CopyRange(ctx, out, 0, in, 0, header, nil)
 	}
 	if err == nil {
-		err = table.CopyRange(ctx, out, header, in, u.ByteStart, u.ByteEnd, s.steps.Add)
+		err = fsutil.CopyRange(ctx, out, header, in, u.ByteStart, u.ByteEnd, s.steps.Add)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", p.path, err)

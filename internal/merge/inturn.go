@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"prism/internal/fsutil"
 	"prism/internal/table"
 )
 
@@ -64,7 +65,7 @@ func (j *join) copyAll(ctx context.Context, out *os.File, at int64) error {
 			continue
 		}
 		place := at
-		g.Go(func() error { return table.CopyRange(ctx, out, place, p.File.File, from, to, nil) })
+		g.Go(func() error { return fsutil.CopyRange(ctx, out, place, p.File.File, from, to, nil) })
 		at += to - from
 		ending, err := p.ending()
 		if err != nil {

@@ -1,4 +1,4 @@
-package table
+package fsutil
 
 import (
 	"errors"
