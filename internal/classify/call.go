@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -20,9 +19,6 @@ import (
 
 // maxDelay bounds the wait before a retry.
 const maxDelay = time.Minute
-
-// opConnect is ollama.Error's Op where there was no connection.
-const opConnect = "connect"
 
 type callCounter struct{ n atomic.Int64 }
 
@@ -58,11 +54,12 @@ func (e *engine) ask(ctx context.Context, w *work) *result {
 			res.why = fmt.Sprintf("the prompt does not fit the context of %d tokens (%s)", e.c.Request.NumCtx, err)
 			res.final = len(w.rows) == 1
 			return res
-		case class != ollama.Transient:
+		case !class.Retryable():
 			res.err = err
 			return res
+		case class == ollama.Transient:
+			res.blamed = true
 		}
-		res.blamed = res.blamed || mayBlameRows(err)
 		if attempt > e.retries(w, res.blamed) {
 			if w.suspect && res.blamed && len(w.rows) > 1 {
 				return res // halved; before a row is given up the server is probed
@@ -86,16 +83,6 @@ func (e *engine) retries(w *work, blamed bool) int {
 		return 0
 	}
 	return max(e.c.Retries-1, 0)
-}
-
-// mayBlameRows tells whether the rows of a call can be the reason of a transient
-// error: not when there was no connection, nor when the server had no time.
-func mayBlameRows(err error) bool {
-	var oe *ollama.Error
-	if !errors.As(err, &oe) {
-		return true
-	}
-	return oe.Op != opConnect && oe.Status != http.StatusServiceUnavailable && oe.Status != http.StatusTooManyRequests
 }
 
 // probe tells an outage from rows that the server cannot take.
@@ -191,7 +178,7 @@ func (e *engine) chat(ctx context.Context, req *ollama.Request, call *calllog.Ca
 		call.Host = oe.Host
 	}
 	switch class := ollama.ClassOf(err); class {
-	case ollama.Transient:
+	case ollama.Unreachable, ollama.Busy, ollama.Transient:
 		call.Outcome = calllog.Transient
 	case ollama.Overflow:
 		call.Outcome = calllog.Overflow

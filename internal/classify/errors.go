@@ -72,7 +72,7 @@ func Hint(err error, model string) string {
 
 func serverHint(e *ollama.Error, model string) string {
 	switch e.Class {
-	case ollama.Transient:
+	case ollama.Unreachable, ollama.Busy, ollama.Transient:
 		return fmt.Sprintf("start the server (ollama serve), or name another with --host or OLLAMA_HOST (now %s)", e.Host)
 	case ollama.MissingModel:
 		hint := "get the model with: ollama pull " + model

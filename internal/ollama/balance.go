@@ -74,7 +74,7 @@ func (b *balance) takeNamed(h *host) {
 	h.load.inFlight++
 }
 
-// give ends a call. Only transient errors speak against a host, and only
+// give ends a call. Only errors that may pass speak against a host, and only
 // answers, good or bad, speak for it; a call that the caller gave up does neither.
 func (b *balance) give(h *host, err error) {
 	class := ClassOf(err)
@@ -82,7 +82,7 @@ func (b *balance) give(h *host, err error) {
 	defer b.mu.Unlock()
 	h.load.inFlight--
 	switch {
-	case class == Transient:
+	case class.Retryable():
 		wait := min(firstAvoid<<min(h.load.failures, 10), longestAvoid)
 		h.load.failures++
 		h.load.until = b.now().Add(wait)

@@ -71,7 +71,7 @@ func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
 	var leftOut []error
 	for i, h := range hosts {
 		switch m := models[i]; {
-		case ClassOf(errs[i]) == Transient:
+		case ClassOf(errs[i]).Retryable():
 			leftOut = append(leftOut, errs[i])
 			continue
 		case errs[i] != nil:

@@ -99,7 +99,7 @@ func TestCheckFails(t *testing.T) {
 		class ollama.Class
 		want  string
 	}{
-		{"refused", []string{stopped.URL}, ollama.Transient, "no Ollama server at URL: "},
+		{"refused", []string{stopped.URL}, ollama.Unreachable, "no Ollama server at URL: "},
 		{"missing model", []string{good.URL, without.URL}, ollama.MissingModel, `no model "fake" on URL`},
 		{"another model under the name", []string{good.URL, other.URL}, ollama.Mismatch, `URL: model "fake" is another one (digest 0123456789ab) than on ` + good.URL},
 		{"web server", []string{page(404, "not here")}, ollama.NotOllama, "no Ollama server at URL, but something else: status 404: not here"},

@@ -172,6 +172,9 @@ func (c *Client) post(ctx context.Context, h *host, r *Request, body *[]byte) (s
 	defer resp.Body.Close()
 	if *body, err = readAll((*body)[:0], resp.Body, maxBody); err != nil {
 		e := netError(h.name, r.Model, opChat, err)
+		if classify(resp.StatusCode, "") == Busy {
+			e.Class = Busy
+		}
 		e.Status, e.Err = resp.StatusCode, fmt.Errorf("reply cut after %d bytes: %w", len(*body), e.Err)
 		return 0, e
 	}

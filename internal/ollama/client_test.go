@@ -90,7 +90,7 @@ func TestChatFaults(t *testing.T) {
 		{ollamatest.Fault{Kind: ollamatest.Cut, Byte: 1}, transient, "reply cut after 1 bytes: unexpected EOF"},
 		{ollamatest.Fault{Kind: ollamatest.Status}, transient, "status 500"},
 		{ollamatest.Fault{Kind: ollamatest.Status, Status: 502, Text: "x"}, transient, "status 502: x"},
-		{ollamatest.Fault{Kind: ollamatest.Busy}, transient, "status 503: server busy"},
+		{ollamatest.Fault{Kind: ollamatest.Busy}, ollama.Busy, "status 503: server busy"},
 		{ollamatest.Fault{Kind: ollamatest.Kill}, transient, "status 500: model runner has unexpectedly stopped"},
 		{ollamatest.Fault{Kind: ollamatest.ErrorIn200}, transient, "an error was encountered while running the model"},
 		{ollamatest.Fault{Kind: ollamatest.NoDone}, transient, "the reply ends without done"},
@@ -171,8 +171,8 @@ func TestChatRefused(t *testing.T) {
 	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
 	srv.Stop()
 	_, err := client.Chat(t.Context(), twoRows())
-	if ollama.ClassOf(err) != ollama.Transient {
-		t.Errorf("got class %v, want transient", ollama.ClassOf(err))
+	if ollama.ClassOf(err) != ollama.Unreachable {
+		t.Errorf("got class %v, want unreachable", ollama.ClassOf(err))
 	}
 	if want := "no Ollama server at " + srv.URL + ": "; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s…", err, want)
@@ -188,7 +188,7 @@ func TestChatRefused(t *testing.T) {
 func TestChatNoSuchHost(t *testing.T) {
 	client := newClient(t, ollama.Config{Hosts: []string{"nowhere.invalid:1"}})
 	_, err := client.Chat(t.Context(), twoRows())
-	if ollama.ClassOf(err) != ollama.Transient || !strings.HasPrefix(err.Error(), "no Ollama server at http://nowhere.invalid:1: ") {
+	if ollama.ClassOf(err) != ollama.Unreachable || !strings.HasPrefix(err.Error(), "no Ollama server at http://nowhere.invalid:1: ") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -18,9 +18,14 @@ import (
 type Class uint8
 
 const (
-	// Transient: the same call may work later (refused, reset, cut, timeout,
-	// 429, 5xx, an error or half a reply in a 200).
-	Transient Class = iota + 1
+	// Unreachable: no connection to the server came about. The call may work later.
+	Unreachable Class = iota + 1
+	// Busy: the server has no room for the call now (429, 503). It may work later.
+	Busy
+	// Transient: the connection or the server failed on this call (reset, cut,
+	// timeout, other 5xx, an error or half a reply in a 200). The same call may
+	// work later, unless its rows are what the server fails on.
+	Transient
 	// Overflow: the prompt does not fit the context; fewer rows may.
 	Overflow
 	// MissingModel: the server answers and does not have the model.
@@ -38,7 +43,7 @@ const (
 	Mismatch
 )
 
-var classNames = [...]string{"none", "transient", "overflow", "missing model", "bad request", "denied",
+var classNames = [...]string{"none", "unreachable", "busy", "transient", "overflow", "missing model", "bad request", "denied",
 	"old server", "not ollama", "mismatch"}
 
 func (c Class) String() string {
@@ -48,8 +53,8 @@ func (c Class) String() string {
 	return fmt.Sprintf("class %d", uint8(c))
 }
 
-// Permanent tells whether neither time nor fewer rows would help.
-func (c Class) Permanent() bool { return c > Overflow }
+// Retryable tells whether the same call may work later.
+func (c Class) Retryable() bool { return c == Unreachable || c == Busy || c == Transient }
 
 // ClassOf returns the class of an error of this package, 0 for nil and others
 // (a context that the caller ended).
@@ -68,13 +73,13 @@ type Error struct {
 	Host   string   // as Client.Hosts has it
 	Model  string   // that was asked for; empty before one was
 	Have   []string // models that the server has, where Check missed one
-	Op     string   // connect, chat, version, show, tags
+	Op     string   // chat, version, show, tags
 	Err    error    // the cause, in the server's words where it has any
 }
 
 func (e *Error) Error() string {
 	switch {
-	case e.Op == opConnect:
+	case e.Class == Unreachable:
 		return fmt.Sprintf("no Ollama server at %s: %v", e.Host, e.Err)
 	case e.Class == NotOllama:
 		return fmt.Sprintf("no Ollama server at %s, but something else: %v", e.Host, e.Err)
@@ -88,10 +93,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-const (
-	opConnect = "connect"
-	opChat    = "chat"
-)
+const opChat = "chat"
 
 // statusText is what a server said in an HTTP answer.
 type statusText struct {
@@ -154,8 +156,9 @@ func classify(status int, text string) Class {
 		return Overflow
 	case status == http.StatusInternalServerError && saysRefused(text):
 		return BadRequest
-	case status < 300, status >= 500, status == http.StatusTooManyRequests,
-		status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == 499:
+	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
+		return Busy
+	case status < 300, status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == 499:
 		return Transient
 	case status < 400:
 		return NotOllama
@@ -220,9 +223,9 @@ func netError(host, model, op string, err error) *Error {
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns):
-		e.Op, e.Err = opConnect, errors.New(dns.Err)
+		e.Class, e.Err = Unreachable, errors.New(dns.Err)
 	case errors.As(err, &opErr) && (opErr.Op == "dial" || opErr.Op == "proxyconnect"):
-		e.Op = opConnect
+		e.Class = Unreachable
 	case isWrongTLS(err):
 		e.Class = NotOllama
 	case errors.Is(err, io.EOF):

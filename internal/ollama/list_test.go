@@ -39,7 +39,7 @@ func TestList(t *testing.T) {
 		t.Fatal(err)
 	}
 	var e *Error
-	if _, err := c.List(context.Background()); !errors.As(err, &e) || e.Class != Transient {
+	if _, err := c.List(context.Background()); !errors.As(err, &e) || e.Class != Unreachable {
 		t.Errorf("no server: got %v", err)
 	}
 }
