@@ -1,6 +1,7 @@
-// Package calllog is the call log of a worker: a line of JSON for each model
-// call, written as it ends and read again line by line. What the calls of a run
-// add up to is for package stats.
+// Package calllog is the call log of a worker: a file with one line of JSON for
+// each model call. A Writer appends a line as a call ends, a Reader returns the
+// calls of a file one by one. What the calls of a run add up to is left to
+// package stats.
 package calllog
 
 import (
@@ -8,9 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strconv"
-	"sync"
+	"strings"
 	"time"
 )
 
@@ -56,124 +55,98 @@ type Call struct {
 	Eval   time.Duration // generating, likewise
 }
 
-// Append appends the call as one line of JSON with its line feed.
-func (c *Call) Append(dst []byte) []byte {
-	dst = append(dst, `{"time":"`...)
-	dst = c.Time.AppendFormat(dst, time.RFC3339Nano)
-	dst = append(dst, `","worker":`...)
-	dst = strconv.AppendInt(dst, int64(c.Worker), 10)
-	dst = append(dst, `,"host":`...)
-	dst = appendString(dst, c.Host)
-	dst = append(dst, `,"call":`...)
-	dst = strconv.AppendInt(dst, c.Call, 10)
-	dst = append(dst, `,"attempt":`...)
-	dst = strconv.AppendInt(dst, int64(c.Attempt), 10)
-	dst = append(dst, `,"rows":`...)
-	dst = strconv.AppendInt(dst, int64(c.Rows), 10)
-	dst = append(dst, `,"row_ids":[`...)
-	for i, id := range c.RowIDs {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = strconv.AppendInt(dst, id, 10)
-	}
-	dst = append(dst, `],"outcome":`...)
-	dst = appendString(dst, string(c.Outcome))
-	if c.Error != "" {
-		dst = append(dst, `,"error":`...)
-		dst = appendString(dst, c.Error)
-	}
-	dst = append(dst, `,"labelled":`...)
-	dst = strconv.AppendInt(dst, int64(c.Labelled), 10)
-	dst = appendCount(dst, `,"prompt_tokens":`, c.PromptTokens)
-	dst = appendCount(dst, `,"cached_tokens":`, c.CachedTokens)
-	dst = appendCount(dst, `,"tokens":`, c.Tokens)
-	dst = appendMillis(dst, `,"total_ms":`, c.Total)
-	dst = appendMillis(dst, `,"load_ms":`, c.Load)
-	dst = appendMillis(dst, `,"prompt_ms":`, c.Prompt)
-	dst = appendMillis(dst, `,"eval_ms":`, c.Eval)
-	return append(dst, "}\n"...)
+// callJSON is a Call as its line has it: these fields, in this order. A nil
+// pointer is a field that is absent.
+type callJSON struct {
+	Time         time.Time `json:"time"`
+	Worker       int       `json:"worker"`
+	Host         string    `json:"host"`
+	Call         int64     `json:"call"`
+	Attempt      int       `json:"attempt"`
+	Rows         int       `json:"rows"`
+	RowIDs       []int64   `json:"row_ids"`
+	Outcome      Outcome   `json:"outcome"`
+	Error        string    `json:"error,omitempty"`
+	Labelled     int       `json:"labelled"`
+	PromptTokens *int      `json:"prompt_tokens,omitempty"`
+	CachedTokens *int      `json:"cached_tokens,omitempty"`
+	Tokens       *int      `json:"tokens,omitempty"`
+	TotalMS      *float64  `json:"total_ms,omitempty"`
+	LoadMS       *float64  `json:"load_ms,omitempty"`
+	PromptMS     *float64  `json:"prompt_ms,omitempty"`
+	EvalMS       *float64  `json:"eval_ms,omitempty"`
 }
 
-func appendCount(dst []byte, key string, n int) []byte {
+// encodeCall writes the line of c, with its line feed, to w in one write.
+func encodeCall(w io.Writer, c *Call) error {
+	j := callJSON{
+		Time: c.Time, Worker: c.Worker, Host: c.Host, Call: c.Call, Attempt: c.Attempt,
+		Rows: c.Rows, RowIDs: c.RowIDs, Outcome: c.Outcome, Error: c.Error, Labelled: c.Labelled,
+		PromptTokens: countJSON(c.PromptTokens), CachedTokens: countJSON(c.CachedTokens), Tokens: countJSON(c.Tokens),
+		TotalMS: millisJSON(c.Total), LoadMS: millisJSON(c.Load), PromptMS: millisJSON(c.Prompt), EvalMS: millisJSON(c.Eval),
+	}
+	if j.RowIDs == nil {
+		j.RowIDs = []int64{} // else it is null
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(&j)
+}
+
+func countJSON(n int) *int {
 	if n < 0 {
-		return dst
+		return nil
 	}
-	return strconv.AppendInt(append(dst, key...), int64(n), 10)
+	return &n
 }
 
-// appendMillis writes milliseconds with up to three decimals.
-func appendMillis(dst []byte, key string, d time.Duration) []byte {
+// millisJSON returns milliseconds with up to three decimals.
+func millisJSON(d time.Duration) *float64 {
 	if d < 0 {
-		return dst
+		return nil
 	}
-	us := d.Microseconds()
-	dst = strconv.AppendInt(append(dst, key...), us/1000, 10)
-	if us %= 1000; us != 0 {
-		dst = append(dst, '.', byte('0'+us/100), byte('0'+us/10%10), byte('0'+us%10))
-		for dst[len(dst)-1] == '0' {
-			dst = dst[:len(dst)-1]
-		}
-	}
-	return dst
+	ms := float64(d.Microseconds()) / 1000
+	return &ms
 }
 
-func appendString(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			text, _ := json.Marshal(s) // a string always has a JSON form
-			return append(dst, text...)
-		}
+// decodeCall reads a line into c. Numbers that the line lacks become NotSaid. It
+// reuses the memory of c.RowIDs.
+func decodeCall(line []byte, c *Call) error {
+	j := callJSON{RowIDs: c.RowIDs[:0]}
+	if err := json.Unmarshal(line, &j); err != nil {
+		return fmt.Errorf("invalid call: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
-	dst = append(dst, '"')
-	dst = append(dst, s...)
-	return append(dst, '"')
-}
-
-// Log appends calls to a file, one write each, so that lines stay whole
-// when several goroutines log. It may be used from several goroutines.
-type Log struct {
-	mu   sync.Mutex
-	f    *os.File
-	line []byte
-}
-
-// Open opens a call log for appending, in a folder that is there. A
-// line that a killed process left torn is closed, so that it spoils no other.
-func Open(path string) (*Log, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
-	if err != nil {
-		return nil, err
+	if j.Outcome == "" || j.Time.IsZero() {
+		return errors.New("invalid call: missing time or outcome")
 	}
-	if err := closeTail(f); err != nil {
-		return nil, errors.Join(fmt.Errorf("open call log %s: %w", path, err), f.Close())
+	if y := j.Time.Year(); y < 1970 || y > 2200 { // nanoseconds of 64 bits
+		return errors.New("invalid call: time out of range")
 	}
-	return &Log{f: f}, nil
-}
-
-func closeTail(f *os.File) error {
-	end, err := f.Seek(0, io.SeekEnd)
-	if err != nil || end == 0 {
-		return err
+	if j.Rows < 0 || j.Labelled < 0 || j.Labelled > j.Rows || j.Attempt < 0 {
+		return errors.New("invalid call: counts out of range")
 	}
-	var last [1]byte
-	if _, err := f.ReadAt(last[:], end-1); err != nil || last[0] == '\n' {
-		return err
-	}
-	_, err = f.Write([]byte{'\n'})
-	return err
-}
-
-// Append logs a call.
-func (l *Log) Append(c *Call) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.line = c.Append(l.line[:0])
-	if _, err := l.f.Write(l.line); err != nil {
-		return fmt.Errorf("append to call log: %w", err)
+	*c = Call{
+		Time: j.Time, Worker: j.Worker, Host: j.Host, Call: j.Call, Attempt: j.Attempt,
+		Rows: j.Rows, RowIDs: j.RowIDs, Outcome: j.Outcome, Error: j.Error, Labelled: j.Labelled,
+		PromptTokens: countOf(j.PromptTokens), CachedTokens: countOf(j.CachedTokens), Tokens: countOf(j.Tokens),
+		Total: durationOf(j.TotalMS), Load: durationOf(j.LoadMS), Prompt: durationOf(j.PromptMS), Eval: durationOf(j.EvalMS),
 	}
 	return nil
 }
 
-// Close closes the file.
-func (l *Log) Close() error { return l.f.Close() }
+func countOf(n *int) int {
+	if n == nil {
+		return NotSaid
+	}
+	return max(*n, NotSaid)
+}
+
+// maxMillis (ten years) keeps sums of durations far from overflow.
+const maxMillis = 10 * 366 * 24 * 3600 * 1000
+
+func durationOf(ms *float64) time.Duration {
+	if ms == nil || *ms < 0 || *ms >= maxMillis {
+		return NotSaid
+	}
+	return time.Duration(*ms * float64(time.Millisecond))
+}

@@ -31,6 +31,16 @@ func silentCall() Call {
 	}
 }
 
+// lineOf is the line of a call.
+func lineOf(tb testing.TB, c *Call) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	if err := encodeCall(&b, c); err != nil {
+		tb.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 func TestCallLine(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -44,7 +54,7 @@ func TestCallLine(t *testing.T) {
 		{"nothing said", silentCall(), `{"time":"2025-01-27T14:30:53+01:00","worker":2,"host":"http://h:1",` +
 			`"call":1,"attempt":2,"rows":1,"row_ids":[],"outcome":"transient","error":"refused","labelled":0,"total_ms":3}` + "\n"},
 	} {
-		line := c.call.Append(nil)
+		line := lineOf(t, &c.call)
 		if d := cmp.Diff(string(line), c.want); d != "" {
 			t.Errorf("%s (-got +want):\n%s", c.name, d)
 		}
@@ -60,7 +70,7 @@ func TestCallLine(t *testing.T) {
 }
 
 func TestCallReaderGoesOn(t *testing.T) {
-	good := string((&Call{Time: clock(0), Outcome: OK, Rows: 1, Labelled: 1}).Append(nil))
+	good := string(lineOf(t, &Call{Time: clock(0), Outcome: OK, Rows: 1, Labelled: 1}))
 	long := `{"time":"2025-01-27T14:30:52Z","outcome":"bad","error":"` + strings.Repeat("x", 200_000) + "\"}\n"
 	for _, c := range []struct {
 		name, log string
@@ -69,18 +79,18 @@ func TestCallReaderGoesOn(t *testing.T) {
 	}{
 		{"empty", "", 0, nil},
 		{"good", good + good, 2, nil},
-		{"blank lines count", "\n" + good + "\r\n\nx\n", 1, []string{"f:5: no call: invalid"}},
-		{"damaged line", good + "{\"time\":\n" + good, 2, []string{"f:2: no call: unexpected end"}},
-		{"torn tail", good + good[:40], 1, []string{"f:2: torn line: no call: unexpected end"}},
+		{"blank lines count", "\n" + good + "\r\n\nx\n", 1, []string{"f:5: invalid call: invalid"}},
+		{"damaged line", good + "{\"time\":\n" + good, 2, []string{"f:2: invalid call: unexpected end"}},
+		{"torn tail", good + good[:40], 1, []string{"f:2: incomplete line: invalid call: unexpected end"}},
 		{"last line feed missing only", good + good[:len(good)-1], 2, nil},
 		{"foreign JSON", "{}\n[]\n3\nnull\n" + good, 1, []string{
-			"f:1: no call: it lacks", "f:2: no call: cannot", "f:3: no call: cannot", "f:4: no call: it lacks"}},
+			"f:1: invalid call: missing", "f:2: invalid call: cannot", "f:3: invalid call: cannot", "f:4: invalid call: missing"}},
 		{"counts that cannot be", `{"time":"2025-01-27T14:30:52Z","outcome":"ok","rows":1,"labelled":2}` + "\n", 0,
-			[]string{"f:1: no call: its counts"}},
-		{"time that cannot be", `{"time":"9999-01-27T14:30:52Z","outcome":"ok"}` + "\n" + good, 1, []string{"f:1: no call: its time"}},
+			[]string{"f:1: invalid call: counts"}},
+		{"time that cannot be", `{"time":"9999-01-27T14:30:52Z","outcome":"ok"}` + "\n" + good, 1, []string{"f:1: invalid call: time"}},
 		{"line longer than the buffer", long + good, 2, nil},
-		{"line longer than the limit", strings.Repeat("y", maxCallLine+100_000) + "\n" + good, 1, []string{"f:1: torn line"}},
-		{"endless line", strings.Repeat("y", maxCallLine+100_000), 0, []string{"f:1: torn line"}},
+		{"line longer than the limit", strings.Repeat("y", maxLineBytes+100_000) + "\n" + good, 1, []string{"f:1: line longer than 4194304 bytes"}},
+		{"endless line", strings.Repeat("y", maxLineBytes+100_000), 0, []string{"f:1: line longer than 4194304 bytes"}},
 	} {
 		calls, faults := readAll(t, c.log)
 		if calls != c.calls || len(faults) != len(c.faults) {
@@ -132,7 +142,7 @@ func (failing) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 func TestCallLogClosesATornLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "calls_w1.jsonl")
 	c := sampleCall()
-	line := c.Append(nil)
+	line := lineOf(t, &c)
 	if err := os.WriteFile(path, append(bytes.Clone(line), line[:50]...), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -157,13 +167,12 @@ func TestCallLogClosesATornLine(t *testing.T) {
 
 func FuzzCallReader(f *testing.F) {
 	a, b := sampleCall(), silentCall()
-	f.Add(append(a.Append(nil), b.Append(nil)...))
-	f.Add(a.Append(nil)[:60])
+	f.Add(append(lineOf(f, &a), lineOf(f, &b)...))
+	f.Add(lineOf(f, &a)[:60])
 	f.Add([]byte("\n\r\n{}\n[1]\nnull\n"))
 	f.Add([]byte(`{"time":"0001-01-02T00:00:00Z","outcome":"ok","tokens":-5,"total_ms":1e300}`))
 	f.Fuzz(func(t *testing.T, log []byte) {
 		r := NewReader(bytes.NewReader(log), "f")
-		var line []byte
 		for {
 			c, err := r.Next()
 			var bad *LineError
@@ -176,8 +185,9 @@ func FuzzCallReader(f *testing.F) {
 				}
 				return
 			}
-			if line = c.Append(line[:0]); !json.Valid(line) {
-				t.Fatalf("no JSON: %s", line)
+			line := lineOf(t, c)
+			if !json.Valid(line) {
+				t.Fatalf("not JSON: %s", line)
 			}
 			again, err := NewReader(bytes.NewReader(line), "again").Next()
 			if err != nil {
@@ -190,19 +200,20 @@ func FuzzCallReader(f *testing.F) {
 	})
 }
 
-func BenchmarkCallAppend(b *testing.B) {
+func BenchmarkEncodeCall(b *testing.B) {
 	c := sampleCall()
 	c.Error = ""
-	var line []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		line = c.Append(line[:0])
+		if err := encodeCall(io.Discard, &c); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
 func BenchmarkCallReader(b *testing.B) {
 	c := sampleCall()
-	line := c.Append(nil)
+	line := lineOf(b, &c)
 	b.SetBytes(int64(len(line)))
 	r := NewReader(&loop{line: line}, "f")
 	b.ReportAllocs()

@@ -154,7 +154,7 @@ type worker struct {
 	request ollama.Request
 	store   *checkpoint.Store
 	meter   meter
-	calls   *calllog.Log
+	calls   *calllog.Writer
 	log     *workerLog
 	started time.Time
 	out     *fsutil.File // nil: the stream
