@@ -153,8 +153,8 @@ func (g *grammar) noteFalseStart(std cli.Std, s classify.Settings, err error) {
 	if err == nil || s.StatusDir == "" || errors.Is(err, fsutil.ErrLocked) {
 		return
 	}
-	dir := status.RunDir(s.StatusDir, s.RunID)
-	w, rerr := status.Read(status.WorkerPath(dir, s.WorkerID))
+	dir := job.RunDir(s.StatusDir, s.RunID)
+	w, rerr := status.Read(job.WorkerStatusPath(dir, s.WorkerID))
 	if rerr != nil {
 		w = &status.Worker{
 			WorkerID: s.WorkerID, RunID: s.RunID, StartedAt: status.At(time.Now()), Label: s.Label, Model: s.Model,

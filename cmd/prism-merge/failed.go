@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -107,7 +106,7 @@ func (f *failedFile) addUnits(m *job.Manifest, units []job.UnitPlan, without []i
 // its rows too.
 func (f *failedFile) addRows(m *job.Manifest, units []job.UnitPlan) {
 	for _, u := range units {
-		list, err := os.Open(filepath.Join(m.RunDir(), fmt.Sprintf("failed_ranges_w%d.json", u.Unit.Unit)))
+		list, err := os.Open(job.FailedRowsPath(m.RunDir(), u.Unit.Unit))
 		if err != nil {
 			continue
 		}

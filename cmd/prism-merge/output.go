@@ -10,6 +10,7 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/merge"
 	"prism/internal/table"
 )
@@ -97,10 +98,8 @@ func (m *merger) refuseLoops(expected *merge.Input) error {
 	return nil
 }
 
-// failedRanges is the name of the list of missing rows, beside the output.
-const failedRanges = "failed_ranges.json"
-
-func (m *merger) missingList() string { return filepath.Join(filepath.Dir(m.g.Output), failedRanges) }
+// missingList is the path of the list of missing rows, beside the output.
+func (m *merger) missingList() string { return job.FailedRangesPath(filepath.Dir(m.g.Output)) }
 
 // missing is what the parts lack of the input that was expected.
 type missing struct {

@@ -84,9 +84,9 @@ func (g *grammar) checkJobFlags() error {
 		return cli.Usagef("--job names the inputs: give no FILE beside it")
 	case g.Rows != nil || g.Ranges != "" || g.Label != "" || g.Write != "" || g.InputFormat != "" || g.NoCheck:
 		return cli.Usagef("--job plans by the job file: of the flags that cut, only --workers goes with it")
-	case g.RunID != "" && (job.Safe(g.RunID, '_') != g.RunID || len(g.RunID) > maxRunID):
+	case g.RunID != "" && (job.SafeName(g.RunID, '_') != g.RunID || len(g.RunID) > maxRunID):
 		return cli.Usagef("--run-id %q: want letters, digits, . _ and - alone", g.RunID)
-	case g.Tag != "" && job.Safe(g.Tag, '_') != g.Tag:
+	case g.Tag != "" && job.SafeName(g.Tag, '_') != g.Tag:
 		return cli.Usagef("--tag %q: want letters, digits, . _ and - alone", g.Tag)
 	}
 	return nil
@@ -270,7 +270,7 @@ func (p *planner) runID(now time.Time) string {
 		return p.g.RunID
 	}
 	c := p.config
-	return job.RunID(c.Project.Name, c.Project.Version, c.Model.Name, p.models.ID(c.Model.Name), now, c.Taken)
+	return job.RunID(c.Project.Name, c.Project.Version, c.Model.Name, p.models.ID(c.Model.Name), now, c.RunExists)
 }
 
 func rowsOf(units []job.Unit) (n int64) {

@@ -71,7 +71,7 @@ func (p *planner) printUnitTable(w io.Writer, m *job.Manifest) {
 // latestRate is what the call logs of the newest run of the same model tell;
 // zero if there is none.
 func latestRate(m *job.Manifest) (job.Rate, error) {
-	paths, err := filepath.Glob(filepath.Join(m.Paths.LogsDir, "*", job.ManifestName))
+	paths, err := job.FindManifests(m.Paths.LogsDir)
 	if err != nil {
 		return job.Rate{}, nil // a folder that is no pattern has no runs to learn from
 	}
@@ -101,7 +101,7 @@ func latestRate(m *job.Manifest) (job.Rate, error) {
 
 // callsOf sums up the call logs of a run; nil if the folder cannot be searched for them.
 func callsOf(dir string) (*stats.Calls, error) {
-	logs, err := filepath.Glob(filepath.Join(dir, "calls_w*.jsonl"))
+	logs, err := job.FindCallLogs(dir)
 	if err != nil {
 		return nil, nil
 	}

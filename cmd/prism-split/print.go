@@ -79,7 +79,7 @@ func printArgs(w io.Writer, inputFormat string, units []job.Unit) error {
 		}
 		line := fmt.Sprintf("--worker-id %d --input-file %s --row-start %d --row-end %d --byte-start %d --byte-end %d --input-sum %s --output-name %s",
 			u.Unit, job.QuoteXargs(input), u.RowStart, u.RowEnd, u.ByteStart, u.ByteEnd, u.InputSum,
-			job.QuoteXargs(fmt.Sprintf("%s_w%d.csv", u.Label, u.Unit)))
+			job.QuoteXargs(job.OutputName(u.Label, u.Unit, table.CSV.String())))
 		if inputFormat != "" {
 			line += " --input-format " + inputFormat
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -94,7 +93,7 @@ func (p *planner) run(a assignments, m *job.Manifest) {
 	a.text("manifest", job.ManifestPath(m.Path(m.Paths.LogsDir), m.RunID))
 	a.text("run_dir", m.RunDir())
 	a.text("status_dir", m.Path(m.Paths.StatusDir))
-	a.text("run_status_dir", m.Path(m.Paths.StatusDir)+string(os.PathSeparator)+m.RunID)
+	a.text("run_status_dir", m.StatusDir())
 	a.text("model", m.ModelName)
 	a.text("prompts_config", m.Path(m.Paths.PromptsConfig))
 	a.text("summary", m.SummaryPath())

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/alecthomas/kong"
 
 	"prism/internal/calllog"
 	"prism/internal/cli"
+	"prism/internal/job"
 	"prism/internal/stats"
 )
 
@@ -25,17 +25,10 @@ func (c *callLogs) Decode(ctx *kong.DecodeContext) error {
 		return err
 	}
 	*c = append(*c, name)
-	for next := ctx.Scan.Peek(); next.IsValue() && isCallLog(next.String()); next = ctx.Scan.Peek() {
+	for next := ctx.Scan.Peek(); next.IsValue() && job.IsCallLog(next.String()); next = ctx.Scan.Peek() {
 		*c = append(*c, ctx.Scan.Pop().String())
 	}
 	return nil
-}
-
-func callLogName(worker int) string { return fmt.Sprintf("calls_w%d.jsonl", worker) }
-
-func isCallLog(name string) bool {
-	ok, err := filepath.Match("calls_w*.jsonl", filepath.Base(name))
-	return ok && err == nil
 }
 
 // maxWarnings of lines that are no calls are printed for a file; the rest is counted.

@@ -26,6 +26,7 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/report"
 	"prism/internal/stats"
@@ -109,7 +110,7 @@ func (g *grammar) pairs() (pairs [][2]string, err error) {
 func (g *grammar) inputs() (files, logs []string) {
 	logs = g.Calls
 	for _, name := range g.Files {
-		if isCallLog(name) {
+		if job.IsCallLog(name) {
 			logs = append(logs, name)
 		} else {
 			files = append(files, name)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"prism/internal/cli"
@@ -40,7 +39,7 @@ func (g *grammar) fromManifest() (run *stats.Run, ofRun []string, err error) {
 		}
 	}
 	for _, u := range m.Units {
-		if path := callLog(m, u); isThere(path) {
+		if path := job.CallLogPath(m.RunDir(), u.Unit.Unit); isThere(path) {
 			g.Calls = append(g.Calls, path)
 		}
 	}
@@ -57,13 +56,9 @@ func filesOf(m *job.Manifest) []string {
 		names = append(names, m.Path(f.InputFile), m.Path(m.MergedName(f.Label)))
 	}
 	for _, u := range m.Units {
-		names = append(names, m.UnitOutput(u), callLog(m, u))
+		names = append(names, m.UnitOutput(u), job.CallLogPath(m.RunDir(), u.Unit.Unit))
 	}
 	return names
-}
-
-func callLog(m *job.Manifest, u job.UnitPlan) string {
-	return filepath.Join(m.RunDir(), callLogName(u.Unit.Unit))
 }
 
 func isThere(path string) bool {

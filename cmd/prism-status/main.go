@@ -28,6 +28,7 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"prism/internal/cli"
+	"prism/internal/job"
 	"prism/internal/report"
 	"prism/internal/status"
 )
@@ -80,7 +81,7 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	}
 	live := g.Watch && !g.JSON && g.Units == "" && isTerminal(std.Out) && isTerminal(std.In) && os.Getenv("TERM") != "dumb"
 	m := &monitor{
-		dir: status.RunDir(p.statusDir, p.runID), plan: p, named: g.RunID != "" || g.Manifest != "",
+		dir: job.RunDir(p.statusDir, p.runID), plan: p, named: g.RunID != "" || g.Manifest != "",
 		watch: g.Watch, wait: g.Wait, refresh: g.every(live), metrics: g.Metrics,
 		look: status.Look{Host: host, Alive: status.Alive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
 		now:  time.Now, show: g.printer(std, paint), warn: warn, warned: map[string]bool{},

@@ -10,6 +10,7 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/report"
 	"prism/internal/status"
 )
@@ -93,7 +94,7 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 		return nil, err
 	}
 	for _, id := range m.plan.restrict(run) {
-		m.warnOnce(fmt.Sprintf("%s is of no unit of the plan", status.WorkerPath(m.dir, id)))
+		m.warnOnce(fmt.Sprintf("%s is of no unit of the plan", job.WorkerStatusPath(m.dir, id)))
 	}
 	for _, f := range run.Faults {
 		m.warnOnce(f.Error())

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 )
 
 // Position is the name of a part's first column: the 1-based position of the
@@ -151,11 +152,11 @@ func (s *Store) load(o Options, want Sidecar) error {
 }
 
 func (s *Store) path(suffix string) string {
-	return filepath.Join(s.dir, "checkpoint_"+s.job+suffix)
+	return filepath.Join(s.dir, job.CheckpointPrefix(s.job)+suffix)
 }
 
 func (s *Store) partName(number int) string {
-	return fmt.Sprintf("checkpoint_%s_part%04d.csv", s.job, number)
+	return fmt.Sprintf("%s_part%04d.csv", job.CheckpointPrefix(s.job), number)
 }
 
 func (s *Store) partPath(number int) string { return filepath.Join(s.dir, s.partName(number)) }

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"prism/internal/checkpoint"
 	"prism/internal/fsutil"
+	"prism/internal/job"
 )
 
 // openOutput opens what the labelled rows go to: the stream, or a file that has
@@ -35,7 +35,7 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 // have one name for it, so that those killed leave no more than one.
 func (w *worker) createOutput() (*fsutil.File, error) {
 	if w.s.CheckpointDir != "" {
-		return fsutil.CreateNamed(w.s.Output, "."+jobID(w.s.RunID, w.s.WorkerID)+".tmp")
+		return fsutil.CreateNamed(w.s.Output, "."+job.JobID(w.s.RunID, w.s.WorkerID)+".tmp")
 	}
 	return fsutil.Create(w.s.Output)
 }
@@ -54,7 +54,10 @@ func (w *worker) closeOutput(whole bool) error {
 
 // failuresPath is the list of the worker's failed rows; empty without logs.
 func (w *worker) failuresPath() string {
-	return in(w.s.LogsDir, filepath.Join(w.s.RunID, fmt.Sprintf("failed_ranges_w%d.json", w.s.WorkerID)))
+	if w.s.LogsDir == "" {
+		return ""
+	}
+	return job.FailedRowsPath(job.RunDir(w.s.LogsDir, w.s.RunID), w.s.WorkerID)
 }
 
 // positionRange is consecutive positions of failed rows.

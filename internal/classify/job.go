@@ -10,8 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,30 +168,12 @@ func (w *worker) nameRun() {
 		return
 	}
 	s.RunID = job.RunID(s.label(), "v1", s.Model, 0, w.io.Now(), func(id string) bool {
-		for _, path := range []string{
-			in(s.StatusDir, id), in(s.LogsDir, id),
-			in(s.CheckpointDir, "checkpoint_"+jobID(id, s.WorkerID)+".json"),
-		} {
-			if _, err := os.Lstat(path); path != "" && err == nil {
-				return true
-			}
-		}
-		return false
+		return job.RunExists(s.LogsDir, s.StatusDir, s.CheckpointDir, id, s.WorkerID)
 	})
 	if s.CheckpointDir != "" {
 		w.io.Messages.Infof("run %s; after an interruption the same command with --run-id %s goes on", s.RunID, s.RunID)
 	}
 }
-
-// in is name in dir, empty if dir is.
-func in(dir, name string) string {
-	if dir == "" {
-		return ""
-	}
-	return filepath.Join(dir, name)
-}
-
-func jobID(runID string, workerID int) string { return fmt.Sprintf("%s_w%d", runID, workerID) }
 
 func (w *worker) openStore(m *ollama.Model) error {
 	s := w.s
@@ -221,7 +201,7 @@ func (w *worker) openStore(m *ollama.Model) error {
 	if s.RetryFailed {
 		o.MayChange = sizes
 	}
-	store, err := checkpoint.Open(o, checkpoint.NewSidecar(jobID(s.RunID, s.WorkerID), w.layout.names, depends))
+	store, err := checkpoint.Open(o, checkpoint.NewSidecar(job.JobID(s.RunID, s.WorkerID), w.layout.names, depends))
 	if err != nil {
 		return err
 	}
@@ -298,7 +278,7 @@ func (w *worker) engine(out io.Writer) *engine {
 			Schema: w.schema, Strict: s.strict(w.schema), BatchSize: s.BatchSize, Parallel: s.Parallel,
 			Retries: s.Retries, Delay: s.Delay, NumPredict: s.NumPredict, Request: w.request,
 			Tail:     recordTail(s.Model, s.BatchSize, s.RunID),
-			PauseDir: in(s.StatusDir, s.RunID), Backlog: s.backlog,
+			PauseDir: job.RunDir(s.StatusDir, s.RunID), Backlog: s.backlog,
 			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
 			Lists: s.LogsDir != "" || s.CheckpointDir != "",
 		},

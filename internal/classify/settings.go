@@ -172,5 +172,5 @@ func OutputName(s *Settings) string {
 	if s.OutputFormat != 0 {
 		ext = s.OutputFormat
 	}
-	return fmt.Sprintf("%s_w%d.%s", job.Safe(s.label(), '_'), s.WorkerID, ext)
+	return job.OutputName(job.SafeName(s.label(), '_'), s.WorkerID, ext.String())
 }

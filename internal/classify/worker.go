@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"prism/internal/calllog"
+	"prism/internal/job"
 	"prism/internal/rate"
 	"prism/internal/status"
 )
@@ -42,7 +43,7 @@ func (w *worker) openLogs() error {
 	if s.LogsDir == "" {
 		return nil
 	}
-	dir := filepath.Join(s.LogsDir, s.RunID)
+	dir := job.RunDir(s.LogsDir, s.RunID)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -51,12 +52,12 @@ func (w *worker) openLogs() error {
 		return fmt.Errorf("open the log: %w", err)
 	}
 	w.log = &workerLog{f: f, now: w.io.Now}
-	w.calls, err = calllog.Open(filepath.Join(dir, fmt.Sprintf("calls_w%d.jsonl", s.WorkerID)))
+	w.calls, err = calllog.Open(job.CallLogPath(dir, s.WorkerID))
 	return err
 }
 
 func (w *worker) logPath() string {
-	return filepath.Join(w.s.LogsDir, w.s.RunID, fmt.Sprintf("run_%s_w%d.log", w.s.RunID, w.s.WorkerID))
+	return job.RunLogPath(w.s.LogsDir, w.s.RunID, w.s.WorkerID)
 }
 
 func (w *worker) closeLogs() {
@@ -216,7 +217,7 @@ func (b *heartbeat) write(state status.State, reason status.Reason, end error) e
 		st.LastError = end.Error()
 		st.StopReason = reason
 	}
-	return st.Write(filepath.Join(w.s.StatusDir, w.s.RunID))
+	return st.Write(job.RunDir(w.s.StatusDir, w.s.RunID))
 }
 
 // stop ends the beating with a last status. end is what ended the work early,

@@ -3,8 +3,6 @@ package job
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 )
 
@@ -33,15 +31,7 @@ func FromEnvironment(getenv func(string) string) (Overrides, error) {
 	return o, errors.Join(errs...)
 }
 
-// Taken tells whether a run of this ID left anything in the folders of the job.
-func (c *Config) Taken(runID string) bool {
-	for _, path := range []string{
-		filepath.Join(c.Monitoring.LogsDir, runID), filepath.Join(c.Monitoring.StatusDir, runID),
-		filepath.Join(c.Output.Checkpoints.Directory, "checkpoint_"+runID+"_w1.json"),
-	} {
-		if _, err := os.Lstat(path); err == nil {
-			return true
-		}
-	}
-	return false
+// RunExists tells whether a run of this ID left anything in the folders of the job.
+func (c *Config) RunExists(runID string) bool {
+	return RunExists(c.Monitoring.LogsDir, c.Monitoring.StatusDir, c.Output.Checkpoints.Directory, runID, 1)
 }

@@ -82,7 +82,7 @@ func (c *Config) check(d *decoder) {
 
 func (c *Config) checkNames(d *decoder) {
 	for path, text := range map[string]string{"project.name": c.Project.Name, "project.version": c.Project.Version} {
-		if _, given := d.places[path]; given && text != "" && Safe(text, '_') != text {
+		if _, given := d.places[path]; given && text != "" && SafeName(text, '_') != text {
 			d.bad(path, "%q: want letters, digits, _ . and - alone", text)
 		}
 	}

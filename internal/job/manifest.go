@@ -10,14 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"prism/internal/fsutil"
 )
-
-// ManifestName is the file name of a manifest in the folder logs_dir/{run_id}.
-const ManifestName = "run_manifest.json"
 
 // manifestSchema grows when a field changes its meaning or goes.
 const manifestSchema = 1
@@ -113,15 +109,9 @@ func Plan(runID string, c *Config, s *Settings, units []Unit, now time.Time) *Ma
 		m.Files = append(m.Files, f)
 	}
 	for _, u := range units {
-		name := fmt.Sprintf("%s_%s_w%d.%s", runID, u.Label, u.Unit, c.Output.Format)
-		m.Units = append(m.Units, UnitPlan{u, name})
+		m.Units = append(m.Units, UnitPlan{u, unitOutputName(runID, u, c.Output.Format)})
 	}
 	return m
-}
-
-// ManifestPath is the place of a run's manifest.
-func ManifestPath(logsDir, runID string) string {
-	return filepath.Join(logsDir, runID, ManifestName)
 }
 
 // Write writes the manifest of a new run to its place, from where its relative
@@ -186,7 +176,7 @@ func (m *Manifest) check() error {
 	switch {
 	case m.RunID == "":
 		return errors.New("it has no run_id")
-	case Safe(m.RunID, '_') != m.RunID:
+	case SafeName(m.RunID, '_') != m.RunID:
 		return fmt.Errorf("its run_id %q is none", m.RunID)
 	case m.Schema > manifestSchema:
 		return fmt.Errorf("its schema is %d, this program knows %d", m.Schema, manifestSchema)
@@ -258,45 +248,6 @@ func (m *Manifest) UnitsOf(label string) []UnitPlan {
 	}
 	return out
 }
-
-// JobID names the checkpoints of a unit.
-func (m *Manifest) JobID(unit int) string { return fmt.Sprintf("%s_w%d", m.RunID, unit) }
-
-// UnitOutput is the path of a unit's output, from the current folder.
-func (m *Manifest) UnitOutput(u UnitPlan) string {
-	return m.Path(filepath.Join(m.Paths.OutputDir, u.OutputName))
-}
-
-// MergedName is the path of the merged output of a file, as the job file has paths.
-func (m *Manifest) MergedName(label string) string {
-	model := modelName(m.ModelName, m.ModelID)
-	name := strings.NewReplacer("{run_id}", m.RunID, "{label}", label, "{project}", m.Project, "{version}", m.Version,
-		"{model}", model, "{timestamp}", m.CreatedAt.Format(stamp)).Replace(m.Config.Output.NamingPattern)
-	return filepath.Join(m.Paths.OutputDir, name+"."+m.Config.Output.Format)
-}
-
-// RunDir is the folder of the run's manifest and logs, from the current folder.
-func (m *Manifest) RunDir() string { return m.Path(filepath.Join(m.Paths.LogsDir, m.RunID)) }
-
-// SummaryPath and AnalyticsPath are the files beside the manifest that
-// prism-stats writes; empty where the settings want none.
-func (m *Manifest) SummaryPath() string {
-	if !m.Settings.LogSettings.CreateSummaries {
-		return ""
-	}
-	return filepath.Join(m.RunDir(), "summary_"+m.RunID+".md")
-}
-
-// AnalyticsPath is explained at SummaryPath.
-func (m *Manifest) AnalyticsPath() string {
-	if !m.Settings.LogSettings.CreateAnalytics {
-		return ""
-	}
-	return filepath.Join(m.RunDir(), "analytics_"+m.RunID+".csv")
-}
-
-// FailedRangesPath is the list of a run's rows without labels.
-func (m *Manifest) FailedRangesPath() string { return filepath.Join(m.RunDir(), "failed_ranges.json") }
 
 // Hash is the SHA-256 of data, in hex.
 func Hash(data []byte) string {

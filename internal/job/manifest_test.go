@@ -144,7 +144,7 @@ func FuzzManifest(f *testing.F) {
 	f.Add(`{"run_id":"r","config_snapshot":{"model":{"delay":1e99}},"settings_snapshot":{},"files":[{"label":"a"}],"units":[{"unit":1,"label":"a","row_start":1,"output_name":"x"}]}`)
 	f.Add(`{"run_id":"r","schema":1,"created_at":"2025-01-27T14:30:52Z","base":"../..","config_snapshot":{"output":{"naming_pattern":"{run_id}_{label}"}},"settings_snapshot":{"log_settings":{"create_summaries":true}}}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		m, err := parseManifest([]byte(text), filepath.Join("logs", "r", ManifestName))
+		m, err := parseManifest([]byte(text), ManifestPath("logs", "r"))
 		if err != nil {
 			if !errors.Is(err, ErrNoManifest) {
 				t.Errorf("got %v, want %v", err, ErrNoManifest)

@@ -50,7 +50,7 @@ func ParseSettings(data []byte, name string) (*Settings, error) {
 	if name := s.InputFilename; name == "" || strings.ContainsAny(name, `/\`) {
 		d.bad("input_filename", "%q is no name of a file in a folder", name)
 	}
-	if v := s.InteractiveVersion; Safe(v, '_') != v {
+	if v := s.InteractiveVersion; SafeName(v, '_') != v {
 		d.bad("interactive_version", "%q: want letters, digits, _ . and - alone", v)
 	}
 	for _, dir := range s.ProjectFolders() {

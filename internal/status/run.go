@@ -7,13 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-)
 
-// RunDir is the folder of a run's status files.
-func RunDir(statusDir, runID string) string { return filepath.Join(statusDir, runID) }
+	"prism/internal/job"
+)
 
 // Run is what the folder of a run holds at a moment.
 type Run struct {
@@ -41,7 +38,7 @@ func ReadRun(runDir string) (*Run, error) {
 	}
 	run := &Run{ID: filepath.Base(runDir)}
 	for _, e := range entries {
-		id, ok := workerID(e.Name())
+		id, ok := job.ParseWorkerStatusName(e.Name())
 		if !ok {
 			continue
 		}
@@ -60,20 +57,6 @@ func ReadRun(runDir string) (*Run, error) {
 	slices.SortFunc(run.Workers, func(a, b Worker) int { return a.WorkerID - b.WorkerID })
 	run.Paused, err = IsPaused(runDir)
 	return run, err
-}
-
-// workerID takes the ID from the name of a worker's file. Names of files on
-// their way into place (durable.Replace) do not fit.
-func workerID(name string) (int, bool) {
-	digits, ok := strings.CutPrefix(name, "worker_")
-	if !ok {
-		return 0, false
-	}
-	if digits, ok = strings.CutSuffix(digits, ".json"); !ok {
-		return 0, false
-	}
-	id, err := strconv.ParseUint(digits, 10, 31)
-	return int(id), err == nil && strconv.FormatUint(id, 10) == digits
 }
 
 // Latest returns the ID of the run under a status folder whose workers wrote
@@ -95,7 +78,7 @@ func Latest(statusDir string) (latest string, leftOut []error, err error) {
 			continue
 		}
 		for _, f := range files {
-			if _, ok := workerID(f.Name()); !ok {
+			if _, ok := job.ParseWorkerStatusName(f.Name()); !ok {
 				continue
 			}
 			info, err := f.Info()
@@ -110,12 +93,10 @@ func Latest(statusDir string) (latest string, leftOut []error, err error) {
 	return latest, leftOut, nil
 }
 
-const pauseFlag = "pause.flag"
-
 // Pause sets the flag that makes the workers of a run wait between calls. The
 // folder of the run must be there. A run that is paused stays so.
 func Pause(runDir string) error {
-	f, err := os.OpenFile(filepath.Join(runDir, pauseFlag), os.O_WRONLY|os.O_CREATE, 0o666)
+	f, err := os.OpenFile(job.PauseFlagPath(runDir), os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
 		return fmt.Errorf("pause the run: %w", err)
 	}
@@ -124,7 +105,7 @@ func Pause(runDir string) error {
 
 // Resume removes the flag that Pause sets; without a flag it does nothing.
 func Resume(runDir string) error {
-	if err := os.Remove(filepath.Join(runDir, pauseFlag)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(job.PauseFlagPath(runDir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("resume the run: %w", err)
 	}
 	return nil
@@ -132,7 +113,7 @@ func Resume(runDir string) error {
 
 // IsPaused tells whether the flag is set.
 func IsPaused(runDir string) (bool, error) {
-	_, err := os.Lstat(filepath.Join(runDir, pauseFlag))
+	_, err := os.Lstat(job.PauseFlagPath(runDir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"prism/internal/job"
 )
 
 func write(t *testing.T, path, text string) {
@@ -20,7 +22,7 @@ func write(t *testing.T, path, text string) {
 }
 
 func TestReadRunNamesWhatItCannotRead(t *testing.T) {
-	dir := RunDir(t.TempDir(), "r1")
+	dir := job.RunDir(t.TempDir(), "r1")
 	for id := 10; id >= 9; id-- {
 		w := sampleWorker()
 		w.WorkerID = id
@@ -28,10 +30,10 @@ func TestReadRunNamesWhatItCannotRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(t, WorkerPath(dir, 1), `{"worker_id": 1, "state": "run`)
-	write(t, WorkerPath(dir, 2), "")
-	write(t, WorkerPath(dir, 3), `{"worker_id":4,"state":"running"}`)
-	write(t, WorkerPath(dir, 4), `{"worker_id":4,"state":"idle"}`)
+	write(t, job.WorkerStatusPath(dir, 1), `{"worker_id": 1, "state": "run`)
+	write(t, job.WorkerStatusPath(dir, 2), "")
+	write(t, job.WorkerStatusPath(dir, 3), `{"worker_id":4,"state":"running"}`)
+	write(t, job.WorkerStatusPath(dir, 4), `{"worker_id":4,"state":"idle"}`)
 	write(t, filepath.Join(dir, ".worker_5.json-123.tmp"), "{")
 	write(t, filepath.Join(dir, "worker_07.json"), "{")
 	write(t, filepath.Join(dir, "notes.txt"), "mine")
@@ -68,7 +70,7 @@ func TestLatest(t *testing.T) {
 		t.Errorf("empty folder: got %v, want fs.ErrNotExist", err)
 	}
 	for i, name := range []string{"b", "a", "c"} {
-		path := WorkerPath(RunDir(dir, name), 1)
+		path := job.WorkerStatusPath(job.RunDir(dir, name), 1)
 		write(t, path, "{}")
 		when := clock(float64(10 * i))
 		if name == "c" {
@@ -78,7 +80,7 @@ func TestLatest(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(t, filepath.Join(dir, "empty", pauseFlag), "")
+	write(t, job.PauseFlagPath(filepath.Join(dir, "empty")), "")
 	write(t, filepath.Join(dir, "worker_1.json"), "{}")
 	got, leftOut, err := Latest(dir)
 	if err != nil || got != "a" || len(leftOut) > 0 {

@@ -13,12 +13,12 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 )
 
 // HeartbeatEvery is how often a worker replaces its status file, also while a
@@ -131,7 +131,7 @@ func (w *Worker) Write(runDir string) error {
 	if err != nil {
 		return err
 	}
-	path := WorkerPath(runDir, w.WorkerID)
+	path := job.WorkerStatusPath(runDir, w.WorkerID)
 	err = fsutil.Replace(path, data)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(runDir, 0o777); err == nil {
@@ -289,9 +289,4 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	}
 	t.Time = v
 	return nil
-}
-
-// WorkerPath is the place of a worker's file in its run's folder.
-func WorkerPath(runDir string, id int) string {
-	return filepath.Join(runDir, fmt.Sprintf("worker_%d.json", id))
 }

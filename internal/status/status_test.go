@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"prism/internal/job"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func TestWorkerFile(t *testing.T) {
 	if err := w.Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(WorkerPath(dir, 1))
+	got, err := os.ReadFile(job.WorkerStatusPath(dir, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestWorkerFile(t *testing.T) {
 	if d := cmp.Diff(string(got), want); d != "" {
 		t.Errorf("file (-got +want):\n%s", d)
 	}
-	back, err := Read(WorkerPath(dir, 1))
+	back, err := Read(job.WorkerStatusPath(dir, 1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,220 @@
+package job
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The files of a run, by the folders that --logs-dir, --status-dir,
+// --checkpoint-dir and --output-dir name. No other file knows these names.
+//
+//	logs_dir/{run_id}/run_manifest.json          the plan (ManifestPath)
+//	logs_dir/{run_id}/run_{run_id}_w{id}.log     a worker's log (RunLogPath)
+//	logs_dir/{run_id}/calls_w{id}.jsonl          its model calls (CallLogPath)
+//	logs_dir/{run_id}/failed_ranges_w{id}.json   its failed rows (FailedRowsPath)
+//	logs_dir/{run_id}/failed_ranges.json         rows that a merge misses (FailedRangesPath)
+//	logs_dir/{run_id}/summary_{run_id}.md        statistics (SummaryPath, AnalyticsPath)
+//	status_dir/{run_id}/worker_{id}.json         a worker's status (WorkerStatusPath)
+//	status_dir/{run_id}/pause.flag               makes workers wait (PauseFlagPath)
+//	checkpoint_dir/checkpoint_{run_id}_w{id}…    finished rows (CheckpointPrefix)
+//	output_dir/{run_id}_{label}_w{id}.csv        a unit's output (Manifest.UnitOutput)
+//	output_dir/{naming_pattern}.csv              a merged output (Manifest.MergedName)
+const (
+	manifestName     = "run_manifest.json"
+	failedRangesName = "failed_ranges.json"
+	pauseFlagName    = "pause.flag"
+	callLogPattern   = "calls_w*.jsonl"
+)
+
+// JobID names the work of one worker of a run, and so its checkpoint.
+func JobID(runID string, worker int) string { return fmt.Sprintf("%s_w%d", runID, worker) }
+
+// RunDir is a run's folder in logs_dir or in status_dir; empty if dir is.
+func RunDir(dir, runID string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, runID)
+}
+
+// ManifestPath is the manifest of a run.
+func ManifestPath(logsDir, runID string) string {
+	return filepath.Join(RunDir(logsDir, runID), manifestName)
+}
+
+// FindManifests lists the manifests of all runs in a folder of logs.
+func FindManifests(logsDir string) ([]string, error) {
+	return filepath.Glob(filepath.Join(logsDir, "*", manifestName))
+}
+
+// RunLogPath is the log of a worker.
+func RunLogPath(logsDir, runID string, worker int) string {
+	return filepath.Join(RunDir(logsDir, runID), fmt.Sprintf("run_%s.log", JobID(runID, worker)))
+}
+
+// CallLogPath is the log of a worker's model calls, in the run's folder of logs.
+func CallLogPath(runDir string, worker int) string {
+	return filepath.Join(runDir, fmt.Sprintf("calls_w%d.jsonl", worker))
+}
+
+// FindCallLogs lists the call logs in a run's folder of logs.
+func FindCallLogs(runDir string) ([]string, error) {
+	return filepath.Glob(filepath.Join(runDir, callLogPattern))
+}
+
+// IsCallLog tells whether a file has the name of a call log.
+func IsCallLog(path string) bool {
+	ok, err := filepath.Match(callLogPattern, filepath.Base(path))
+	return ok && err == nil
+}
+
+// FailedRowsPath is the list of a worker's failed rows, in the run's folder of logs.
+func FailedRowsPath(runDir string, worker int) string {
+	return filepath.Join(runDir, fmt.Sprintf("failed_ranges_w%d.json", worker))
+}
+
+// FailedRangesPath is the list of rows that a merge misses: in the run's folder
+// of logs, or beside an output that belongs to no run.
+func FailedRangesPath(dir string) string { return filepath.Join(dir, failedRangesName) }
+
+// WorkerStatusPath is the status file of a worker, in the run's folder of status files.
+func WorkerStatusPath(runDir string, worker int) string {
+	return filepath.Join(runDir, fmt.Sprintf("worker_%d.json", worker))
+}
+
+// ParseWorkerStatusName returns the worker whose status file has this name. It
+// refuses all other names, those of files that are about to be renamed included.
+func ParseWorkerStatusName(name string) (worker int, ok bool) {
+	digits, ok := strings.CutPrefix(name, "worker_")
+	if !ok {
+		return 0, false
+	}
+	if digits, ok = strings.CutSuffix(digits, ".json"); !ok {
+		return 0, false
+	}
+	id, err := strconv.ParseUint(digits, 10, 31)
+	return int(id), err == nil && strconv.FormatUint(id, 10) == digits
+}
+
+// PauseFlagPath is the file that makes the workers of a run wait, in the run's
+// folder of status files.
+func PauseFlagPath(runDir string) string { return filepath.Join(runDir, pauseFlagName) }
+
+// CheckpointPrefix begins the names of all files of a job's checkpoint.
+func CheckpointPrefix(jobID string) string { return "checkpoint_" + jobID }
+
+// RunExists tells whether a worker of a run left anything in the folders of
+// logs, status files and checkpoints; empty names are skipped.
+func RunExists(logsDir, statusDir, checkpointDir, runID string, worker int) bool {
+	paths := []string{RunDir(logsDir, runID), RunDir(statusDir, runID)}
+	if checkpointDir != "" {
+		paths = append(paths, filepath.Join(checkpointDir, CheckpointPrefix(JobID(runID, worker))+".json"))
+	}
+	for _, path := range paths {
+		if path == "" {
+			continue
+		}
+		if _, err := os.Lstat(path); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// OutputName is the file name of a worker's output that belongs to no manifest.
+func OutputName(label string, worker int, format string) string {
+	return fmt.Sprintf("%s_w%d.%s", label, worker, format)
+}
+
+// unitOutputName is the file name of a unit's output.
+func unitOutputName(runID string, u Unit, format string) string {
+	return OutputName(runID+"_"+u.Label, u.Unit, format)
+}
+
+// JobID names the checkpoint of a unit.
+func (m *Manifest) JobID(unit int) string { return JobID(m.RunID, unit) }
+
+// UnitOutput is the path of a unit's output, from the current folder.
+func (m *Manifest) UnitOutput(u UnitPlan) string {
+	return m.Path(filepath.Join(m.Paths.OutputDir, u.OutputName))
+}
+
+// MergedName is the path of the merged output of a file, as the job file has paths.
+func (m *Manifest) MergedName(label string) string {
+	name := strings.NewReplacer("{run_id}", m.RunID, "{label}", label, "{project}", m.Project, "{version}", m.Version,
+		"{model}", modelName(m.ModelName, m.ModelID), "{timestamp}", m.CreatedAt.Format(timestamp),
+	).Replace(m.Config.Output.NamingPattern)
+	return filepath.Join(m.Paths.OutputDir, name+"."+m.Config.Output.Format)
+}
+
+// RunDir is the run's folder of manifest and logs, from the current folder.
+func (m *Manifest) RunDir() string { return m.Path(RunDir(m.Paths.LogsDir, m.RunID)) }
+
+// StatusDir is the run's folder of status files, from the current folder.
+func (m *Manifest) StatusDir() string { return m.Path(RunDir(m.Paths.StatusDir, m.RunID)) }
+
+// SummaryPath is the summary that prism-stats writes beside the manifest; empty
+// if the settings want none.
+func (m *Manifest) SummaryPath() string {
+	if !m.Settings.LogSettings.CreateSummaries {
+		return ""
+	}
+	return filepath.Join(m.RunDir(), "summary_"+m.RunID+".md")
+}
+
+// AnalyticsPath is the table of figures that prism-stats writes beside the
+// manifest; empty if the settings want none.
+func (m *Manifest) AnalyticsPath() string {
+	if !m.Settings.LogSettings.CreateAnalytics {
+		return ""
+	}
+	return filepath.Join(m.RunDir(), "analytics_"+m.RunID+".csv")
+}
+
+// FailedRangesPath is the list of the run's rows without labels.
+func (m *Manifest) FailedRangesPath() string { return FailedRangesPath(m.RunDir()) }
+
+// timestamp is how run IDs and names of outputs write a time.
+const timestamp = "20060102_150405"
+
+// RunID returns {project}_{version}_{model}_{YYYYMMDD_HHMMSS}, safe as a file
+// name. modelID is the number of the model in models.json, written m<id>; 0 says
+// that the model is not listed, then its name stands there, made safe with "-".
+// While exists reports an ID as taken, it gets _2, _3 and so on.
+func RunID(project, version, model string, modelID int, now time.Time, exists func(id string) bool) string {
+	base := fmt.Sprintf("%s_%s_%s_%s",
+		SafeName(project, '_'), SafeName(version, '_'), modelName(model, modelID), now.Format(timestamp))
+	id := base
+	for n := 2; exists(id); n++ {
+		id = fmt.Sprintf("%s_%d", base, n)
+	}
+	return id
+}
+
+// modelName stands for a model in names of files.
+func modelName(model string, id int) string {
+	if id > 0 {
+		return fmt.Sprintf("m%d", id)
+	}
+	return SafeName(model, '-')
+}
+
+// SafeName turns s into a part of a file name: every character but ASCII letters
+// and digits, . and - becomes other. It is never empty and does not begin with a dot.
+func SafeName(s string, other rune) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-':
+			return r
+		}
+		return other
+	}, s)
+	if s == "" || s[0] == '.' {
+		s = string(other) + strings.TrimLeft(s, ".")
+	}
+	return s
+}
