@@ -164,7 +164,8 @@ func (g *grammar) noteFalseStart(std cli.Std, s classify.Settings, err error) {
 	if g.Manifest != "" {
 		w.Resume = "prism-classify " + job.UnitArgs(g.Manifest, g.Unit)
 	}
-	w.UpdatedAt, w.PID, w.LastError = status.At(time.Now()), os.Getpid(), err.Error()
+	w.UpdatedAt, w.LastError = status.At(time.Now()), err.Error()
+	w.PID, w.ProcessStart = os.Getpid(), status.ProcessStart(os.Getpid())
 	w.Host, _ = os.Hostname() // without a name the process cannot be asked for, and need not
 	switch {
 	case classify.IsServer(err):

@@ -33,7 +33,7 @@ func TestOutcome(t *testing.T) {
 		{"unreadable", []status.Worker{done}, 0, []status.Fault{{WorkerID: 2, Err: fsError{}}}, cli.Partial},
 	} {
 		run := status.Run{Workers: c.workers, Faults: c.faults}
-		v := run.View(status.Look{DeadAfter: status.DeadAfter, Units: c.units, Alive: func(int) bool { return false },
+		v := run.View(status.Look{DeadAfter: status.DeadAfter, Units: c.units, Alive: func(int, string) bool { return false },
 			Now: status.Time{}.Add(3600e9), Host: ""})
 		if got := outcome(v); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, got, c.want)

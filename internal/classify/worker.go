@@ -116,7 +116,7 @@ func (w *worker) startHeartbeat() (*heartbeat, error) {
 	b := &heartbeat{w: w, quit: make(chan struct{}), base: status.Worker{
 		WorkerID: s.WorkerID, RunID: s.RunID, State: status.Starting, StartedAt: status.At(w.started),
 		RowStart: s.Range.RowStart, RowEnd: s.Range.RowEnd, TotalRows: max(w.in.rows, 0),
-		PID: os.Getpid(), Host: host, Label: s.label(), Model: s.Model, Resume: w.resume(),
+		PID: os.Getpid(), ProcessStart: status.ProcessStart(os.Getpid()), Host: host, Label: s.label(), Model: s.Model, Resume: w.resume(),
 	}}
 	if w.in.rows >= 0 {
 		b.base.RowStart = max(b.base.RowStart, 1)

@@ -8,11 +8,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Alive tells whether a process of this ID is on this machine.
-func Alive(pid int) bool {
-	if pid <= 0 {
-		return false
-	}
+func processExists(pid int) bool {
 	err := unix.Kill(pid, 0)
 	return err == nil || errors.Is(err, unix.EPERM)
+}
+
+// ProcessGroup returns the process group of a process of this machine; 0: there
+// is no such process.
+func ProcessGroup(pid int) int {
+	group, err := unix.Getpgid(pid)
+	if err != nil {
+		return 0
+	}
+	return group
 }

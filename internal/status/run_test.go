@@ -112,11 +112,14 @@ func TestPause(t *testing.T) {
 }
 
 func TestAlive(t *testing.T) {
-	if !Alive(os.Getpid()) {
+	if !Alive(os.Getpid(), "") || !Alive(os.Getpid(), ProcessStart(os.Getpid())) {
 		t.Error("this process is not alive")
 	}
+	if ProcessStart(os.Getpid()) != "" && Alive(os.Getpid(), "another start") {
+		t.Error("another process with the PID of this one is alive")
+	}
 	for _, pid := range []int{0, -1, 1 << 30} {
-		if Alive(pid) {
+		if Alive(pid, "") {
 			t.Errorf("process %d is alive", pid)
 		}
 	}

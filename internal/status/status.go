@@ -100,7 +100,8 @@ type Worker struct {
 
 	CheckpointCount int    `json:"checkpoint_count"`
 	PID             int    `json:"pid"`
-	Host            string `json:"host"` // machine the process runs on
+	ProcessStart    string `json:"process_start,omitempty"` // when PID started, as its system counts; empty: not known
+	Host            string `json:"host"`                    // machine the process runs on
 	Label           string `json:"label"`
 	Model           string `json:"model,omitempty"`
 	Tokens          int64  `json:"tokens"`        // generated

@@ -207,7 +207,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%+v became %+v", w, back)
 		}
 		run := Run{ID: "r", Workers: []Worker{*w}}
-		view := run.View(Look{Now: clock(0), Alive: func(int) bool { return false }, DeadAfter: DeadAfter})
+		view := run.View(Look{Now: clock(0), Alive: func(int, string) bool { return false }, DeadAfter: DeadAfter})
 		if _, err := json.Marshal(view); err != nil {
 			t.Fatalf("view has no JSON form: %v", err)
 		}

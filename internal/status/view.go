@@ -24,11 +24,11 @@ const elsewherePatience = 4
 // Look is what a view needs beside the files.
 type Look struct {
 	Now       time.Time
-	Host      string             // this machine, as workers on it call it
-	Alive     func(pid int) bool // asks this machine for a process
-	DeadAfter time.Duration      // silence after which a worker is slow or dead
-	Units     int                // of the plan; 0: not known
-	Rows      int64              // of the plan; 0: not known
+	Host      string                           // this machine, as workers on it call it
+	Alive     func(pid int, start string) bool // asks this machine for a process
+	DeadAfter time.Duration                    // silence after which a worker is slow or dead
+	Units     int                              // of the plan; 0: not known
+	Rows      int64                            // of the plan; 0: not known
 }
 
 // View is a run as it is seen at a moment; its JSON form is stable.
@@ -112,7 +112,7 @@ func (l *Look) judge(w *Worker) WorkerView {
 		}
 		v.SilentSeconds = round(silent.Seconds(), 1000)
 		switch {
-		case here && silent >= min(goneAfter, l.DeadAfter) && !l.Alive(w.PID):
+		case here && silent >= min(goneAfter, l.DeadAfter) && !l.Alive(w.PID, w.ProcessStart):
 			v.State = Dead
 		case silent < l.DeadAfter:
 		case here, silent < elsewherePatience*l.DeadAfter:

@@ -34,7 +34,7 @@ func TestJudge(t *testing.T) {
 		w := sampleWorker()
 		w.State, w.Host = c.state, c.host
 		w.UpdatedAt = At(clock(-c.silent))
-		l := Look{Now: clock(0), Host: "desk", DeadAfter: DeadAfter, Alive: func(pid int) bool { return c.alive && pid == w.PID }}
+		l := Look{Now: clock(0), Host: "desk", DeadAfter: DeadAfter, Alive: func(pid int, _ string) bool { return c.alive && pid == w.PID }}
 		got := l.judge(&w)
 		if got.State != c.want || got.Reported != c.state {
 			t.Errorf("%s: got %s (reported %s), want %s", c.name, got.State, got.Reported, c.want)
@@ -60,7 +60,7 @@ func later(w Worker, seconds float64) Worker {
 }
 
 func look(now float64) Look {
-	return Look{Now: clock(now), Host: "desk", Alive: func(int) bool { return false }, DeadAfter: DeadAfter}
+	return Look{Now: clock(now), Host: "desk", Alive: func(int, string) bool { return false }, DeadAfter: DeadAfter}
 }
 
 func TestView(t *testing.T) {
