@@ -69,7 +69,7 @@ type blockScanner struct {
 	blank   bool
 	delim   []byte
 	cut     cutter
-	object  objectCutter
+	object  objectSplitter
 }
 
 type scanEnd uint8

@@ -2,10 +2,6 @@ package table
 
 import "bytes"
 
-// span is a piece of a record: bytes from..to of it. A key that a JSON object
-// lacks has from = -1.
-type span struct{ from, to int }
-
 // cutter finds the end and the fields of one CSV or TSV record. Where the
 // bytes end before the record does, it keeps its place, so that a record which
 // arrives in pieces is read once.

@@ -149,8 +149,9 @@ func (r *Reader) peekKeys() error {
 		return err
 	}
 	var names []string
-	bad := object(line, func(key, _ span) *fault {
-		names = append(names, string(appendJSONText(nil, line[key.from:key.to])))
+	parser := newObjectParser()
+	bad := parser.parseObject(line, func(key []byte, _ span) *fault {
+		names = append(names, string(appendJSONText(nil, key)))
 		return nil
 	})
 	if bad != nil {

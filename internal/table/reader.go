@@ -42,7 +42,7 @@ type Reader struct {
 	lineBase int64       // lines in them; -1: unknown
 
 	cut    cutter
-	object objectCutter
+	object objectSplitter
 	rec    Record
 }
 
@@ -98,7 +98,7 @@ func newReader(src io.Reader, o Options, size int) (*Reader, error) {
 
 func (r *Reader) prepare() {
 	r.blank = r.format != JSONL && len(r.header.Names) == 1
-	r.object = newObjectCutter(r.header)
+	r.object = newObjectSplitter(r.header)
 	r.rec.format = r.format
 }
 
@@ -218,7 +218,7 @@ func (r *Reader) nextObject() error {
 	if line == nil {
 		return io.EOF
 	}
-	bad := r.object.cut(line)
+	bad := r.object.split(line)
 	if bad != nil {
 		return r.errorf(r.line, "%s", bad.msg)
 	}

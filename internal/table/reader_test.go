@@ -68,12 +68,12 @@ func TestReader(t *testing.T) {
 		},
 		{name: "jsonl empty", in: "\n", format: JSONL},
 		{name: "jsonl new key", in: "{\"a\":1}\n{\"c\":1}\n", format: JSONL, want: []string{"1:1:0 1"},
-			err: `f:2: key "c" is not in the first record, whose keys are the columns`},
-		{name: "jsonl key twice", in: "{\"a\":1}\n{\"a\":1,\"a\":2}\n", format: JSONL, want: []string{"1:1:0 1"}, err: `f:2: key "a" is there twice`},
+			err: `f:2: unknown key "c" (the keys of the first object are the columns)`},
+		{name: "jsonl key twice", in: "{\"a\":1}\n{\"a\":1,\"a\":2}\n", format: JSONL, want: []string{"1:1:0 1"}, err: `f:2: duplicate key "a"`},
 		{name: "jsonl torn", in: "{\"a\":1}\n{\"a\":\"x", format: JSONL, want: []string{"1:1:0 1"},
-			err: "f:2: bad JSON: the string that opens here never closes"},
-		{name: "jsonl array", in: "[1]\n", format: JSONL, err: "f:1: bad JSON: a JSON object is needed, not an array (jq -c '.[]' makes lines of one)"},
-		{name: "jsonl number", in: "1\n", format: JSONL, err: "f:1: bad JSON: a JSON object is needed"},
+			err: "f:2: bad JSON: the line ends before the object does"},
+		{name: "jsonl array", in: "[1]\n", format: JSONL, err: "f:1: bad JSON: want an object, not an array (jq -c '.[]' makes lines of one)"},
+		{name: "jsonl number", in: "1\n", format: JSONL, err: "f:1: bad JSON: want an object"},
 	}
 	for _, tt := range tests {
 		sources := map[string]io.Reader{

@@ -102,7 +102,7 @@ func (s *scan) scanner() *blockScanner {
 		f: s.f, to: s.size, format: format, columns: s.o.Columns, names: len(s.header.Names),
 		blank: format != JSONL && len(s.header.Names) == 1,
 		delim: []byte{format.delimiter()}, cut: cutter{delim: format.delimiter()},
-		object: newObjectCutter(s.header),
+		object: newObjectSplitter(s.header),
 	}
 }
 

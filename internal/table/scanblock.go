@@ -199,7 +199,7 @@ func (s *blockScanner) runLines(b *Block, i, overrun int) (scanEnd, error) {
 		end = trimCR(b.Data, i, end)
 		line := b.Data[i:end]
 		if len(bytes.TrimLeft(line, " \t\r")) > 0 {
-			if bad := s.object.cut(line); bad != nil {
+			if bad := s.object.split(line); bad != nil {
 				b.bad = &blockFault{bad.msg, i, i}
 				return scanFault, nil
 			}
