@@ -8,6 +8,8 @@
 //	prism-status --run-id R --wait        # when it is over; exit code by outcome
 //	prism-status --run-id R --json | jq .states
 //	prism-status --manifest M --units incomplete --format args | xargs -P4 -L1 prism-classify
+//	prism-status --manifest M --process-groups # of the workers alive on this machine
+//	prism-status --lock-fd 9                   # lock what a script opened as descriptor 9
 //
 // Exit codes: 0 shown, with --wait: every row has its labels; 1 no status file
 // could be read; 2 wrong usage, no such run; with --wait 3: some rows or units
@@ -48,22 +50,30 @@ const help = `Show how a run is: each worker's state, progress, rows/s, tokens/s
 const statusDir = "status"
 
 type grammar struct {
-	StatusDir string       `help:"Folder of the status files of all runs [status]." env:"PRISM_STATUS_DIR" placeholder:"DIR"`
-	RunID     string       `help:"Run to show [the latest]." name:"run-id" xor:"run" placeholder:"ID"`
-	Manifest  string       `help:"Manifest of the run to show." xor:"run" placeholder:"FILE"`
-	JSON      bool         `help:"Print JSON: one object; with --watch one a line." name:"json"`
-	Watch     bool         `help:"Show the run again and again until it is over."`
-	Wait      bool         `help:"Wait until the run is over; the exit code tells its outcome."`
-	Label     string       `help:"Only the units of this file of the manifest." placeholder:"LABEL"`
-	Units     string       `help:"Print units of the manifest: incomplete (not completed, and nobody works on them), failed (failed or dead, or with rows that failed) or all." enum:"incomplete,failed,all," default:"" placeholder:"WHICH"`
-	Format    string       `help:"Print units as args, the flags of prism-classify quoted for xargs, or as tsv [${default}]." enum:"args,tsv" default:"tsv"`
-	Refresh   cli.Duration `help:"Time between two looks [5s; of the dashboard 1s]." placeholder:"DURATION"`
-	Metrics   string       `help:"Write the figures in Prometheus' text format to this file at every look." placeholder:"FILE.prom"`
-	DeadAfter cli.Duration `help:"Silence after which a worker is slow, or dead if it runs on another machine and is silent four times as long [${default}]." default:"30s" placeholder:"DURATION"`
+	StatusDir     string       `help:"Folder of the status files of all runs [status]." env:"PRISM_STATUS_DIR" placeholder:"DIR"`
+	RunID         string       `help:"Run to show [the latest]." name:"run-id" xor:"run" placeholder:"ID"`
+	Manifest      string       `help:"Manifest of the run to show." xor:"run" placeholder:"FILE"`
+	JSON          bool         `help:"Print JSON: one object; with --watch one a line." name:"json"`
+	Watch         bool         `help:"Show the run again and again until it is over."`
+	Wait          bool         `help:"Wait until the run is over; the exit code tells its outcome."`
+	Label         string       `help:"Only the units of this file of the manifest." placeholder:"LABEL"`
+	Units         string       `help:"Print units of the manifest: incomplete (not completed, and no worker is at work on them), failed (failed or dead, or with rows that failed), unreachable (stopped because Ollama was unreachable or the model missing), running (a worker is at work on them) or all." enum:"incomplete,failed,unreachable,running,all," default:"" placeholder:"WHICH"`
+	Format        string       `help:"Print units as args (the flags of prism-classify, quoted for xargs), as tsv, as numbers (of the units, one a line) or as errors (their distinct last errors) [${default}]." enum:"args,tsv,numbers,errors" default:"tsv"`
+	ProcessGroups bool         `help:"Print the process groups of the workers that are alive on this machine, one a line." xor:"print"`
+	LockFD        int          `help:"Lock the file that the caller opened as this file descriptor; it stays locked until the caller closes it. Exit code 3: another process holds the lock." name:"lock-fd" xor:"run,print" placeholder:"N"`
+	Refresh       cli.Duration `help:"Time between two looks [5s; of the dashboard 1s]." placeholder:"DURATION"`
+	Metrics       string       `help:"Write the figures in Prometheus' text format to this file at every look." placeholder:"FILE.prom"`
+	DeadAfter     cli.Duration `help:"Silence after which a worker is slow, or dead if it runs on another machine and is silent four times as long [${default}]." default:"30s" placeholder:"DURATION"`
 	cli.Common
 }
 
 func (g *grammar) run(ctx context.Context, std cli.Std) error {
+	if g.LockFD != 0 {
+		return lockInherited(g.LockFD)
+	}
+	if g.Units != "" && g.ProcessGroups {
+		return cli.Usagef("--units and --process-groups can't be used together")
+	}
 	p, err := g.plan(std)
 	if err != nil {
 		return err
@@ -79,7 +89,7 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 		}
 		std.Warnf(format, args...)
 	}
-	live := g.Watch && !g.JSON && g.Units == "" && isTerminal(std.Out) && isTerminal(std.In) && os.Getenv("TERM") != "dumb"
+	live := g.Watch && !g.JSON && g.Units == "" && !g.ProcessGroups && isTerminal(std.Out) && isTerminal(std.In) && os.Getenv("TERM") != "dumb"
 	m := &monitor{
 		dir: job.RunDir(p.statusDir, p.runID), plan: p, named: g.RunID != "" || g.Manifest != "",
 		watch: g.Watch, wait: g.Wait, refresh: g.every(live), metrics: g.Metrics,
@@ -88,6 +98,9 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	}
 	if g.Units != "" {
 		return g.printUnits(m, std.Out)
+	}
+	if g.ProcessGroups {
+		return printProcessGroups(m, std.Out)
 	}
 	if live {
 		return m.live(ctx, std)

@@ -29,11 +29,12 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// heartbeat RUN ID STATE ROWS TOTAL [gone]: writes the status of a worker
-// as of now, of this process or of one that is gone and silent for a minute.
+// heartbeat RUN ID STATE ROWS TOTAL [gone|reused]: writes the status of a
+// worker as of now: of this process, of one that is gone and silent for a minute,
+// or of one whose number this process got.
 func heartbeat(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 5 {
-		ts.Fatalf("usage: heartbeat RUN ID STATE ROWS TOTAL [gone]")
+		ts.Fatalf("usage: heartbeat RUN ID STATE ROWS TOTAL [gone|reused]")
 	}
 	n := make([]int64, 5)
 	for _, i := range []int{1, 3, 4} {
@@ -49,7 +50,9 @@ func heartbeat(ts *testscript.TestScript, neg bool, args []string) {
 		StartedAt: status.At(now.Add(-100 * time.Second)), UpdatedAt: status.At(now),
 		RowsProcessed: n[3], TotalRows: n[4], RowsPerSec: 2, TokensPerSec: 50,
 	}
-	if len(args) > 5 {
+	if len(args) > 5 && args[5] == "reused" {
+		w.ProcessStart = "before"
+	} else if len(args) > 5 {
 		w.UpdatedAt, w.PID = status.At(now.Add(-time.Minute)), 1<<30
 	}
 	ts.Check(w.Write(job.RunDir(ts.MkAbs("status"), args[0])))

@@ -31,6 +31,10 @@ func (u *unitState) is(which string) bool {
 		return u.state != status.Completed && !u.atWork()
 	case "failed":
 		return u.state == status.Failed || u.state == status.Dead || u.worker != nil && !u.atWork() && u.worker.RowsFailed > 0
+	case "unreachable":
+		return u.state != status.Completed && !u.atWork() && u.worker != nil && u.worker.StopReason == status.Unreachable
+	case "running":
+		return u.atWork()
 	}
 	return true
 }
@@ -45,11 +49,19 @@ func (g *grammar) printUnits(m *monitor, out io.Writer) error {
 	if g.Format == "tsv" {
 		fmt.Fprintln(w, strings.Join(unitColumns, "\t"))
 	}
+	printed := map[string]bool{} // last errors
 	for _, u := range unitStates(m.plan, v) {
 		switch {
 		case !u.is(g.Units):
 		case g.Format == "args":
 			fmt.Fprintln(w, job.UnitArgs(g.Manifest, u.Unit.Unit))
+		case g.Format == "numbers":
+			fmt.Fprintln(w, u.Unit.Unit)
+		case g.Format == "errors":
+			if u.worker != nil && u.worker.LastError != "" && !printed[u.worker.LastError] {
+				printed[u.worker.LastError] = true
+				fmt.Fprintln(w, oneLine(u.worker.LastError))
+			}
 		default:
 			fmt.Fprintln(w, strings.Join(u.cells(), "\t"))
 		}
@@ -86,12 +98,17 @@ func (u *unitState) cells() []string {
 		string(w.StopReason), w.Log, w.LastError,
 	}
 	for i, c := range cells {
-		cells[i] = strings.Map(func(r rune) rune {
-			if r < ' ' {
-				return ' '
-			}
-			return r
-		}, c)
+		cells[i] = oneLine(c)
 	}
 	return cells
+}
+
+// oneLine replaces tabs, line breaks and other control characters by blanks.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, text)
 }

@@ -141,7 +141,7 @@ func Acquire(path string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lockFile(f); err != nil {
+	if err := lockDescriptor(f.Fd()); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
 	return &Lock{f: f}, nil
@@ -149,3 +149,9 @@ func Acquire(path string) (*Lock, error) {
 
 // Release gives the lock up. The file stays: removing it would let two holders in.
 func (l *Lock) Release() error { return l.f.Close() }
+
+// LockInherited locks the file behind a descriptor that this process inherited.
+// The lock is that of the open file: it lasts until every process that has the
+// descriptor closed it, also after this one ended. It returns ErrLocked at once
+// if somebody else holds it.
+func LockInherited(fd uintptr) error { return lockDescriptor(fd) }

@@ -37,8 +37,8 @@ func SyncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
-func lockFile(f *os.File) error {
-	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+func lockDescriptor(fd uintptr) error {
+	err := unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return ErrLocked
 	}

@@ -19,9 +19,9 @@ func newPending(path string) (pending, error) {
 // SyncDir does nothing: Windows has no sync of a folder.
 func SyncDir(string) error { return nil }
 
-func lockFile(f *os.File) error {
+func lockDescriptor(fd uintptr) error {
 	var o windows.Overlapped
-	err := windows.LockFileEx(windows.Handle(f.Fd()),
+	err := windows.LockFileEx(windows.Handle(fd),
 		windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &o)
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
 		return ErrLocked
