@@ -154,7 +154,7 @@ func (g *grammar) noteFalseStart(std cli.Std, s classify.Settings, err error) {
 		return
 	}
 	dir := job.RunDir(s.StatusDir, s.RunID)
-	w, rerr := status.Read(job.WorkerStatusPath(dir, s.WorkerID))
+	w, rerr := status.ReadWorker(job.WorkerStatusPath(dir, s.WorkerID))
 	if rerr != nil {
 		w = &status.Worker{
 			WorkerID: s.WorkerID, RunID: s.RunID, StartedAt: status.At(time.Now()), Label: s.Label, Model: s.Model,
@@ -173,9 +173,9 @@ func (g *grammar) noteFalseStart(std cli.Std, s classify.Settings, err error) {
 	case classify.IsUsage(err):
 		w.State, w.StopReason = status.Failed, status.BadInput
 	default:
-		w.State, w.StopReason = status.Failed, status.Broken
+		w.State, w.StopReason = status.Failed, status.InternalError
 	}
-	if err := w.Write(dir); err != nil {
+	if err := w.WriteFile(dir); err != nil {
 		std.Warnf("%v", err)
 	}
 }

@@ -93,7 +93,7 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	m := &monitor{
 		dir: job.RunDir(p.statusDir, p.runID), plan: p, named: g.RunID != "" || g.Manifest != "",
 		watch: g.Watch, wait: g.Wait, refresh: g.every(live), metrics: g.Metrics,
-		look: status.Look{Host: host, Alive: status.Alive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
+		look: status.ViewOptions{Host: host, ProcessAlive: status.ProcessAlive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
 		now:  time.Now, show: g.printer(std, paint), warn: warn, warned: map[string]bool{},
 	}
 	if g.Units != "" {
@@ -137,7 +137,7 @@ func (g *grammar) plan(std cli.Std) (*plan, error) {
 	if p.runID != "" {
 		return p, nil
 	}
-	id, leftOut, err := status.Latest(p.statusDir)
+	id, leftOut, err := status.LatestRun(p.statusDir)
 	for _, e := range leftOut {
 		std.Warnf("%v", e)
 	}

@@ -55,7 +55,7 @@ func heartbeat(ts *testscript.TestScript, neg bool, args []string) {
 	} else if len(args) > 5 {
 		w.UpdatedAt, w.PID = status.At(now.Add(-time.Minute)), 1<<30
 	}
-	ts.Check(w.Write(job.RunDir(ts.MkAbs("status"), args[0])))
+	ts.Check(w.WriteFile(job.RunDir(ts.MkAbs("status"), args[0])))
 }
 
 // mtime FILE SECONDS: makes a file that much older than it is.

@@ -65,6 +65,6 @@ func (p *plan) restrict(run *status.Run) (strangers []int) {
 		return !wanted[id]
 	}
 	run.Workers = slices.DeleteFunc(run.Workers, func(w status.Worker) bool { return foreign(w.WorkerID) })
-	run.Faults = slices.DeleteFunc(run.Faults, func(f status.Fault) bool { return foreign(f.WorkerID) })
+	run.Unreadable = slices.DeleteFunc(run.Unreadable, func(f status.UnreadableFile) bool { return foreign(f.WorkerID) })
 	return strangers
 }

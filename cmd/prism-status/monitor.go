@@ -22,7 +22,7 @@ type monitor struct {
 	named       bool // the user named the run: it may be yet to start
 	watch, wait bool
 	refresh     time.Duration
-	look        status.Look
+	look        status.ViewOptions
 	metrics     string // file for the same in Prometheus' format; empty: none
 	now         func() time.Time
 	show        func(*status.View) error
@@ -96,10 +96,10 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	for _, id := range m.plan.restrict(run) {
 		m.warnOnce(fmt.Sprintf("%s is of no unit of the plan", job.WorkerStatusPath(m.dir, id)))
 	}
-	for _, f := range run.Faults {
+	for _, f := range run.Unreadable {
 		m.warnOnce(f.Error())
 	}
-	if m.plan.manifest == nil && len(run.Workers) == 0 && len(run.Faults) > 0 {
+	if m.plan.manifest == nil && len(run.Workers) == 0 && len(run.Unreadable) > 0 {
 		return nil, fmt.Errorf("no status file of run %q can be read", run.ID)
 	}
 	v := run.View(m.look)

@@ -12,13 +12,13 @@ func TestOutcome(t *testing.T) {
 	flawed := status.Worker{State: status.Completed, RowsFailed: 1}
 	down := status.Worker{State: status.Stopped, StopReason: status.Unreachable}
 	left := status.Worker{State: status.Stopped, StopReason: status.Interrupted}
-	broken := status.Worker{State: status.Failed, StopReason: status.Broken}
+	broken := status.Worker{State: status.Failed, StopReason: status.InternalError}
 	killed := status.Worker{State: status.Running}
 	for _, c := range []struct {
 		name    string
 		workers []status.Worker
 		units   int
-		faults  []status.Fault
+		faults  []status.UnreadableFile
 		want    int
 	}{
 		{"all done", []status.Worker{done, done}, 0, nil, cli.OK},
@@ -30,10 +30,10 @@ func TestOutcome(t *testing.T) {
 		{"no server, units to come", []status.Worker{down}, 4, nil, cli.Unreachable},
 		{"no server and a failure", []status.Worker{down, broken}, 0, nil, cli.Partial},
 		{"units never came", []status.Worker{done}, 2, nil, cli.Partial},
-		{"unreadable", []status.Worker{done}, 0, []status.Fault{{WorkerID: 2, Err: fsError{}}}, cli.Partial},
+		{"unreadable", []status.Worker{done}, 0, []status.UnreadableFile{{WorkerID: 2, Err: fsError{}}}, cli.Partial},
 	} {
-		run := status.Run{Workers: c.workers, Faults: c.faults}
-		v := run.View(status.Look{DeadAfter: status.DeadAfter, Units: c.units, Alive: func(int, string) bool { return false },
+		run := status.Run{Workers: c.workers, Unreadable: c.faults}
+		v := run.View(status.ViewOptions{DeadAfter: status.DeadAfter, Units: c.units, ProcessAlive: func(int, string) bool { return false },
 			Now: status.Time{}.Add(3600e9), Host: ""})
 		if got := outcome(v); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, got, c.want)

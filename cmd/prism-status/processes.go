@@ -22,7 +22,7 @@ func printProcessGroups(m *monitor, out io.Writer) error {
 	var printed []int
 	for i := range v.Workers {
 		w := &v.Workers[i]
-		if w.State.Ended() || w.Host != m.look.Host || !m.look.Alive(w.PID, w.ProcessStart) {
+		if w.State.Ended() || w.Host != m.look.Host || !m.look.ProcessAlive(w.PID, w.ProcessStart) {
 			continue
 		}
 		group := status.ProcessGroup(w.PID)

@@ -146,7 +146,7 @@ func TestCallLog(t *testing.T) {
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	w, err := status.Read(job.WorkerStatusPath(b.s.StatusDir+"/r", 1))
+	w, err := status.ReadWorker(job.WorkerStatusPath(b.s.StatusDir+"/r", 1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -217,7 +217,7 @@ func (b *heartbeat) write(state status.State, reason status.Reason, end error) e
 		st.LastError = end.Error()
 		st.StopReason = reason
 	}
-	return st.Write(job.RunDir(w.s.StatusDir, w.s.RunID))
+	return st.WriteFile(job.RunDir(w.s.StatusDir, w.s.RunID))
 }
 
 // stop ends the beating with a last status. end is what ended the work early,
@@ -236,5 +236,5 @@ func (b *heartbeat) stop(end, interruption error) error {
 	case IsUsage(end):
 		return b.write(status.Failed, status.BadInput, end)
 	}
-	return b.write(status.Failed, status.Broken, end)
+	return b.write(status.Failed, status.InternalError, end)
 }

@@ -200,7 +200,7 @@ func resume(w *status.WorkerView) string {
 
 func because(w *status.WorkerView) string {
 	text := ""
-	if w.StopReason != "" && w.StopReason != status.Broken {
+	if w.StopReason != "" && w.StopReason != status.InternalError {
 		text = " (" + term.Plain(string(w.StopReason)) + ")"
 	}
 	return text + lastError(w)

@@ -16,21 +16,21 @@ import (
 type Run struct {
 	ID      string
 	Workers []Worker // by worker ID
-	Paused  bool     // its pause flag is there
-	Faults  []Fault  // unreadable worker files
+	Paused  bool     // the pause flag exists
+
+	Unreadable []UnreadableFile
 }
 
-// Fault is a worker's file that cannot be read; the error names it.
-type Fault struct {
-	WorkerID int // by its name
+// UnreadableFile is a worker's status file that cannot be read; the error names it.
+type UnreadableFile struct {
+	WorkerID int // from the file name
 	Err      error
 }
 
-func (f Fault) Error() string { return f.Err.Error() }
+func (f UnreadableFile) Error() string { return f.Err.Error() }
 
-// ReadRun reads the folder of a run. Files that cannot be read or are half
-// written become Faults; an error (fs.ErrNotExist among them) is about the
-// folder itself.
+// ReadRun reads the folder of a run. Damaged worker files become
+// UnreadableFiles; an error (fs.ErrNotExist among them) is about the folder itself.
 func ReadRun(runDir string) (*Run, error) {
 	entries, err := os.ReadDir(runDir)
 	if err != nil {
@@ -42,14 +42,14 @@ func ReadRun(runDir string) (*Run, error) {
 		if !ok {
 			continue
 		}
-		w, err := Read(filepath.Join(runDir, e.Name()))
+		path := filepath.Join(runDir, e.Name())
+		w, err := ReadWorker(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // gone since the folder was read
 		case err != nil:
-			run.Faults = append(run.Faults, Fault{id, err})
+			run.Unreadable = append(run.Unreadable, UnreadableFile{id, err})
 		case w.WorkerID != id:
-			run.Faults = append(run.Faults, Fault{id, fmt.Errorf("%s: holds the status of worker %d",
-				filepath.Join(runDir, e.Name()), w.WorkerID)})
+			run.Unreadable = append(run.Unreadable, UnreadableFile{id, fmt.Errorf("%s: holds the status of worker %d", path, w.WorkerID)})
 		default:
 			run.Workers = append(run.Workers, *w)
 		}
@@ -59,22 +59,22 @@ func ReadRun(runDir string) (*Run, error) {
 	return run, err
 }
 
-// Latest returns the ID of the run under a status folder whose workers wrote
-// last, and the errors of folders that it had to leave out. It returns an error
-// that is fs.ErrNotExist where there is no run.
-func Latest(statusDir string) (latest string, leftOut []error, err error) {
+// LatestRun returns the ID of the run under a status folder whose worker files
+// are newest, and the errors of folders that it skipped. Without a run the error
+// is fs.ErrNotExist.
+func LatestRun(statusDir string) (latest string, skipped []error, err error) {
 	dirs, err := os.ReadDir(statusDir)
 	if err != nil {
 		return "", nil, err
 	}
-	when := time.Time{}
+	newest := time.Time{}
 	for _, d := range dirs {
 		if !d.IsDir() {
 			continue
 		}
 		files, err := os.ReadDir(filepath.Join(statusDir, d.Name()))
 		if err != nil {
-			leftOut = append(leftOut, err)
+			skipped = append(skipped, err)
 			continue
 		}
 		for _, f := range files {
@@ -82,19 +82,19 @@ func Latest(statusDir string) (latest string, leftOut []error, err error) {
 				continue
 			}
 			info, err := f.Info()
-			if err == nil && (latest == "" || !info.ModTime().Before(when)) {
-				latest, when = d.Name(), info.ModTime()
+			if err == nil && (latest == "" || !info.ModTime().Before(newest)) {
+				latest, newest = d.Name(), info.ModTime()
 			}
 		}
 	}
 	if latest == "" {
-		return "", leftOut, fmt.Errorf("%s holds no run: %w", statusDir, fs.ErrNotExist)
+		return "", skipped, fmt.Errorf("no run in %s: %w", statusDir, fs.ErrNotExist)
 	}
-	return latest, leftOut, nil
+	return latest, skipped, nil
 }
 
-// Pause sets the flag that makes the workers of a run wait between calls. The
-// folder of the run must be there. A run that is paused stays so.
+// Pause creates the flag that makes the workers of a run wait between calls. The
+// folder of the run must exist. Pausing a paused run does nothing.
 func Pause(runDir string) error {
 	f, err := os.OpenFile(job.PauseFlagPath(runDir), os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
@@ -103,7 +103,7 @@ func Pause(runDir string) error {
 	return f.Close()
 }
 
-// Resume removes the flag that Pause sets; without a flag it does nothing.
+// Resume removes the flag. Resuming a run that is not paused does nothing.
 func Resume(runDir string) error {
 	if err := os.Remove(job.PauseFlagPath(runDir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("resume the run: %w", err)
@@ -111,7 +111,7 @@ func Resume(runDir string) error {
 	return nil
 }
 
-// IsPaused tells whether the flag is set.
+// IsPaused reports whether the flag exists.
 func IsPaused(runDir string) (bool, error) {
 	_, err := os.Lstat(job.PauseFlagPath(runDir))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -26,7 +26,7 @@ func TestReadRunNamesWhatItCannotRead(t *testing.T) {
 	for id := 10; id >= 9; id-- {
 		w := sampleWorker()
 		w.WorkerID = id
-		if err := w.Write(dir); err != nil {
+		if err := w.WriteFile(dir); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -45,12 +45,12 @@ func TestReadRunNamesWhatItCannotRead(t *testing.T) {
 	if len(run.Workers) != 2 || run.Workers[0].WorkerID != 9 || run.Workers[1].WorkerID != 10 {
 		t.Errorf("got workers %+v, want 9 and 10", run.Workers)
 	}
-	if len(run.Faults) != 4 {
-		t.Fatalf("got faults %v, want 4", run.Faults)
+	if len(run.Unreadable) != 4 {
+		t.Fatalf("got unreadable files %v, want 4", run.Unreadable)
 	}
 	for i, name := range []string{"worker_1.json", "worker_2.json", "worker_3.json", "worker_4.json"} {
-		if !strings.Contains(run.Faults[i].Error(), name) {
-			t.Errorf("fault %q does not name %s", run.Faults[i], name)
+		if !strings.Contains(run.Unreadable[i].Error(), name) {
+			t.Errorf("error %q does not name %s", run.Unreadable[i], name)
 		}
 	}
 	if run.ID != "r1" || run.Paused {
@@ -64,9 +64,9 @@ func TestReadRunWithoutFolder(t *testing.T) {
 	}
 }
 
-func TestLatest(t *testing.T) {
+func TestLatestRun(t *testing.T) {
 	dir := t.TempDir()
-	if _, _, err := Latest(dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, _, err := LatestRun(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("empty folder: got %v, want fs.ErrNotExist", err)
 	}
 	for i, name := range []string{"b", "a", "c"} {
@@ -82,9 +82,9 @@ func TestLatest(t *testing.T) {
 	}
 	write(t, job.PauseFlagPath(filepath.Join(dir, "empty")), "")
 	write(t, filepath.Join(dir, "worker_1.json"), "{}")
-	got, leftOut, err := Latest(dir)
-	if err != nil || got != "a" || len(leftOut) > 0 {
-		t.Errorf("got %q (%v, %v), want a", got, leftOut, err)
+	got, skipped, err := LatestRun(dir)
+	if err != nil || got != "a" || len(skipped) > 0 {
+		t.Errorf("got %q (%v, %v), want a", got, skipped, err)
 	}
 }
 
@@ -111,15 +111,15 @@ func TestPause(t *testing.T) {
 	}
 }
 
-func TestAlive(t *testing.T) {
-	if !Alive(os.Getpid(), "") || !Alive(os.Getpid(), ProcessStart(os.Getpid())) {
+func TestProcessAlive(t *testing.T) {
+	if !ProcessAlive(os.Getpid(), "") || !ProcessAlive(os.Getpid(), ProcessStart(os.Getpid())) {
 		t.Error("this process is not alive")
 	}
-	if ProcessStart(os.Getpid()) != "" && Alive(os.Getpid(), "another start") {
+	if ProcessStart(os.Getpid()) != "" && ProcessAlive(os.Getpid(), "another start") {
 		t.Error("another process with the PID of this one is alive")
 	}
 	for _, pid := range []int{0, -1, 1 << 30} {
-		if Alive(pid, "") {
+		if ProcessAlive(pid, "") {
 			t.Errorf("process %d is alive", pid)
 		}
 	}

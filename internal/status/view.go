@@ -10,48 +10,48 @@ import (
 // changes its meaning or goes; new fields leave it.
 const ViewSchema = 1
 
-// DeadAfter is the usual silence after which a worker is looked into.
+// DeadAfter is the default silence after which a worker counts as slow or dead.
 const DeadAfter = 30 * time.Second
 
-// goneAfter is the silence after which a worker on this machine whose process is
-// gone counts as dead: until then it may have ended since its file was read.
-const goneAfter = 3 * time.Second
+// processGoneAfter is the silence after which a worker on this machine without a
+// process counts as dead. Before, it may have ended since its file was read.
+const processGoneAfter = 3 * time.Second
 
-// elsewherePatience is how many times longer a worker on another machine may be
-// silent: its process cannot be asked, clocks differ, network folders lag.
-const elsewherePatience = 4
+// remotePatience is how many times longer a worker on another machine may be
+// silent: its process cannot be checked, clocks differ, network folders lag.
+const remotePatience = 4
 
-// Look is what a view needs beside the files.
-type Look struct {
-	Now       time.Time
-	Host      string                           // this machine, as workers on it call it
-	Alive     func(pid int, start string) bool // asks this machine for a process
-	DeadAfter time.Duration                    // silence after which a worker is slow or dead
-	Units     int                              // of the plan; 0: not known
-	Rows      int64                            // of the plan; 0: not known
+// ViewOptions is what a view needs besides the files.
+type ViewOptions struct {
+	Now          time.Time
+	Host         string                           // name of this machine in the status files
+	ProcessAlive func(pid int, start string) bool // see ProcessAlive
+	DeadAfter    time.Duration                    // silence after which a worker is slow or dead
+	Units        int                              // planned; 0: unknown
+	Rows         int64                            // planned; 0: unknown
 }
 
-// View is a run as it is seen at a moment; its JSON form is stable.
+// View is the state of a run at a moment. Its JSON form is stable.
 type View struct {
 	Schema    int    `json:"schema"`
 	RunID     string `json:"run_id"`
 	State     State  `json:"state"`
-	Over      bool   `json:"over"`   // no worker is at work and none is awaited; see over
-	Paused    bool   `json:"paused"` // the pause flag is set
+	Over      bool   `json:"over"`   // nobody works and nobody is expected; see isOver
+	Paused    bool   `json:"paused"` // the pause flag exists
 	Time      Time   `json:"time"`
 	StartedAt Time   `json:"started_at"` // of the first worker
 	UpdatedAt Time   `json:"updated_at"` // newest heartbeat
-	Units     int    `json:"units"`      // of the plan; without a plan the workers seen
+	Units     int    `json:"units"`      // planned; without a plan the workers seen
 
 	States        map[State]int `json:"states"`         // workers by state
-	RowsProcessed int64         `json:"rows_processed"` // failed and resumed ones included
+	RowsProcessed int64         `json:"rows_processed"` // including failed and resumed rows
 	RowsFailed    int64         `json:"rows_failed"`
-	RowsResumed   int64         `json:"rows_resumed"` // taken over from checkpoints
-	TotalRows     int64         `json:"total_rows"`   // 0: not known
+	RowsResumed   int64         `json:"rows_resumed"` // read from checkpoints
+	TotalRows     int64         `json:"total_rows"`   // 0: unknown
 	ProgressPct   float64       `json:"progress_pct"`
-	RowsPerSec    float64       `json:"rows_per_sec"`   // of workers that run; after the end the mean
-	TokensPerSec  float64       `json:"tokens_per_sec"` // generated, likewise
-	ETASeconds    *float64      `json:"eta_seconds"`    // nil: not known
+	RowsPerSec    float64       `json:"rows_per_sec"`   // of running workers; after the end the mean
+	TokensPerSec  float64       `json:"tokens_per_sec"` // generated, of the same workers
+	ETASeconds    *float64      `json:"eta_seconds"`    // nil: unknown
 	APICalls      int64         `json:"api_calls"`
 	Errors        int64         `json:"errors"`
 	Retries       int64         `json:"retries"`
@@ -59,11 +59,11 @@ type View struct {
 	PromptTokens  int64         `json:"prompt_tokens"`
 
 	Workers    []WorkerView `json:"workers"`
-	Unreadable []string     `json:"unreadable"` // worker files, each with its fault
+	Unreadable []string     `json:"unreadable"` // errors of worker files
 }
 
-// WorkerView is a worker as it is seen. Its file's state is Reported. Its rates
-// are 0 while it is paused or slow, and those of its whole work once it ended.
+// WorkerView is a worker in a view. Reported is the state in its file. Its rates
+// are 0 while it is paused or slow, and means over its whole work once it ended.
 type WorkerView struct {
 	Worker
 	State         State   `json:"state"`
@@ -71,90 +71,105 @@ type WorkerView struct {
 	SilentSeconds float64 `json:"silent_seconds"` // since the last heartbeat; 0 once ended
 }
 
-// View judges each worker and sums up the run.
-func (r *Run) View(l Look) *View {
+// View derives the state of each worker and sums up the run.
+func (r *Run) View(o ViewOptions) *View {
+	started := len(r.Workers) + len(r.Unreadable)
 	v := &View{
-		Schema: ViewSchema, RunID: r.ID, Paused: r.Paused, Time: At(l.Now),
-		Units: max(l.Units, len(r.Workers)+len(r.Faults)), States: map[State]int{},
+		Schema: ViewSchema, RunID: r.ID, Paused: r.Paused, Time: At(o.Now),
+		Units: max(o.Units, started), States: map[State]int{},
 		Workers: make([]WorkerView, 0, len(r.Workers)), Unreadable: []string{},
 	}
-	for _, f := range r.Faults {
+	for _, f := range r.Unreadable {
 		v.Unreadable = append(v.Unreadable, f.Error())
 	}
-	totals := len(r.Faults) == 0
+	totalsKnown := len(r.Unreadable) == 0
 	for i := range r.Workers {
-		w := l.judge(&r.Workers[i])
-		v.add(&w)
-		totals = totals && w.TotalRows > 0
+		w := o.viewWorker(&r.Workers[i])
+		v.addWorker(&w)
+		totalsKnown = totalsKnown && w.TotalRows > 0
 		v.Workers = append(v.Workers, w)
 	}
 	switch {
-	case l.Rows > 0:
-		v.TotalRows = l.Rows
-	case !totals || l.Units > len(r.Workers)+len(r.Faults):
-		v.TotalRows = 0 // a part of the sum is not known
+	case o.Rows > 0:
+		v.TotalRows = o.Rows
+	case !totalsKnown || o.Units > started:
+		v.TotalRows = 0 // part of the sum is unknown
 	}
-	v.State = v.judge(len(r.Workers) + len(r.Faults))
-	v.Over = v.over(l.DeadAfter)
-	v.rates()
+	v.State = v.runState(started)
+	v.Over = v.isOver(o.DeadAfter)
+	v.sumRates()
 	return v
 }
 
-// judge tells what a worker is doing: what its file says, unless its heart
-// stopped.
-func (l *Look) judge(w *Worker) WorkerView {
+// viewWorker derives a worker's state and, from it, its rates and time left.
+func (o *ViewOptions) viewWorker(w *Worker) WorkerView {
 	v := WorkerView{Worker: *w, State: w.State, Reported: w.State}
 	if !w.State.Ended() {
-		here := w.Host == l.Host
-		silent := max(0, l.Now.Sub(w.UpdatedAt.Time))
-		if here { // else a clock that is ahead is another machine's
-			silent = silence(l.Now, w.UpdatedAt.Time, l.DeadAfter)
+		local := w.Host == o.Host
+		silent := max(0, o.Now.Sub(w.UpdatedAt.Time))
+		if local { // a clock that is ahead is not another machine's
+			silent = silenceSince(w.UpdatedAt.Time, o.Now, o.DeadAfter)
 		}
-		v.SilentSeconds = round(silent.Seconds(), 1000)
-		switch {
-		case here && silent >= min(goneAfter, l.DeadAfter) && !l.Alive(w.PID, w.ProcessStart):
-			v.State = Dead
-		case silent < l.DeadAfter:
-		case here, silent < elsewherePatience*l.DeadAfter:
-			v.State = Slow
-		default:
-			v.State = Dead
-		}
+		v.SilentSeconds = roundTo(silent.Seconds(), 1000)
+		v.State = deriveState(w.State, silent, o.DeadAfter, local, local && o.ProcessAlive(w.PID, w.ProcessStart))
 	}
 	switch v.State {
 	case Running, Starting:
-		v.RowsPerSec, v.TokensPerSec = round(w.RowsPerSec, 100), round(w.TokensPerSec, 10)
-	case Paused, Slow: // what the file says is of another time
+		v.RowsPerSec, v.TokensPerSec = roundTo(w.RowsPerSec, 100), roundTo(w.TokensPerSec, 10)
+	case Paused, Slow: // the rates in the file are outdated
 		v.RowsPerSec, v.TokensPerSec = 0, 0
 	default:
-		v.RowsPerSec, v.TokensPerSec = means(w, w.UpdatedAt.Sub(w.StartedAt.Time))
+		v.RowsPerSec, v.TokensPerSec = meanRates(w, w.UpdatedAt.Sub(w.StartedAt.Time))
 	}
-	v.ProgressPct, v.ETASeconds = progress(v.State, w.RowsProcessed, w.TotalRows, v.RowsPerSec)
+	v.ProgressPct, v.ETASeconds = progressAndETA(v.State, w.RowsProcessed, w.TotalRows, v.RowsPerSec)
 	if v.Checkpoints == nil {
 		v.Checkpoints = []string{}
 	}
 	return v
 }
 
-// silence is the time since a heartbeat; patience where the clock was set back
-// since, so that only the process can tell.
-func silence(now, last time.Time, patience time.Duration) time.Duration {
+// deriveState is the state of a worker whose file says that it is working:
+//
+//	machine  silent for                         process  state
+//	this     under 3 s                          any      as reported
+//	this     3 s or deadAfter, if that is less  gone     dead
+//	this     under deadAfter                    exists   as reported
+//	this     deadAfter or more                  exists   slow
+//	another  under deadAfter                    unknown  as reported
+//	another  under 4 × deadAfter                unknown  slow
+//	another  4 × deadAfter or more              unknown  dead
+func deriveState(reported State, silent, deadAfter time.Duration, local, processAlive bool) State {
+	switch {
+	case local && !processAlive && silent >= min(processGoneAfter, deadAfter):
+		return Dead
+	case silent < deadAfter:
+		return reported
+	case local || silent < remotePatience*deadAfter:
+		return Slow
+	}
+	return Dead
+}
+
+// silenceSince is the time since the last heartbeat. It is deadAfter if the clock
+// was set back since, so that only the process decides.
+func silenceSince(last, now time.Time, deadAfter time.Duration) time.Duration {
 	silent := now.Sub(last)
-	if silent < -goneAfter {
-		return patience
+	if silent < -processGoneAfter {
+		return deadAfter
 	}
 	return max(0, silent)
 }
 
-func means(w *Worker, took time.Duration) (rows, tokens float64) {
-	s := took.Seconds()
+// meanRates is rows/s and tokens/s of a worker over its working time.
+func meanRates(w *Worker, workTime time.Duration) (rows, tokens float64) {
+	s := workTime.Seconds()
 	if s <= 0 {
 		return 0, 0
 	}
-	return round(float64(w.RowsProcessed-w.RowsResumed)/s, 100), round(float64(w.Tokens)/s, 10)
+	return roundTo(float64(w.RowsProcessed-w.RowsResumed)/s, 100), roundTo(float64(w.Tokens)/s, 10)
 }
 
-func (v *View) add(w *WorkerView) {
+func (v *View) addWorker(w *WorkerView) {
 	v.States[w.State]++
 	v.RowsProcessed += w.RowsProcessed
 	v.RowsFailed += w.RowsFailed
@@ -173,9 +188,9 @@ func (v *View) add(w *WorkerView) {
 	}
 }
 
-// judge gives the run the state of its liveliest worker, and once all have
-// ended that of the worst end. seen counts workers with a file.
-func (v *View) judge(seen int) State {
+// runState is the state of the most active worker or, once all have ended, the
+// worst end. started is the number of workers with a file.
+func (v *View) runState(started int) State {
 	for _, s := range []State{Running, Slow, Starting, Paused} {
 		if v.States[s] > 0 {
 			return s
@@ -186,7 +201,7 @@ func (v *View) judge(seen int) State {
 			return s
 		}
 	}
-	if v.Units > seen || seen == 0 {
+	if v.Units > started || started == 0 {
 		return Starting
 	}
 	if len(v.Unreadable) > 0 {
@@ -195,10 +210,10 @@ func (v *View) judge(seen int) State {
 	return Completed
 }
 
-// over tells whether the run has ended: nobody is at work, and every unit has
-// ended or, where the plan has more or a worker died, nobody took one up for
-// patience. Without a plan a worker may still be to come.
-func (v *View) over(patience time.Duration) bool {
+// isOver reports whether the run has ended: nobody works, and every unit has
+// ended or, if units have not started or a worker died, nothing happened for
+// deadAfter. Without a plan more workers may still start.
+func (v *View) isOver(deadAfter time.Duration) bool {
 	ended := len(v.Unreadable)
 	for s, n := range v.States {
 		if s.Ended() {
@@ -208,19 +223,19 @@ func (v *View) over(patience time.Duration) bool {
 	if ended == 0 || ended < len(v.Workers)+len(v.Unreadable) {
 		return false
 	}
-	silent := silence(v.Time.Time, v.UpdatedAt.Time, patience)
-	return ended >= v.Units && v.States[Dead] == 0 || silent >= patience
+	silent := silenceSince(v.UpdatedAt.Time, v.Time.Time, deadAfter)
+	return ended >= v.Units && v.States[Dead] == 0 || silent >= deadAfter
 }
 
-// rates sums the rates of the workers at work. The time left is at least that
-// of the slowest one, and that of all rows left at the rate of all. Rows of
-// workers that died or stopped wait for a resume and are left out.
-func (v *View) rates() {
+// sumRates adds up the rates of the working workers. The time left is at least
+// that of the slowest worker, and that of all remaining rows at the total rate.
+// Rows of workers that died or stopped wait for a resume and do not count.
+func (v *View) sumRates() {
 	var slowest, left float64
-	var seen int64
+	var known int64
 	for i := range v.Workers {
 		w := &v.Workers[i]
-		seen += w.TotalRows
+		known += w.TotalRows
 		if w.State.Ended() {
 			continue
 		}
@@ -232,33 +247,34 @@ func (v *View) rates() {
 		}
 	}
 	if v.TotalRows > 0 {
-		v.ProgressPct, _ = progress(v.State, v.RowsProcessed, v.TotalRows, 0)
+		v.ProgressPct, _ = progressAndETA(v.State, v.RowsProcessed, v.TotalRows, 0)
 	} else if v.State == Completed {
 		v.ProgressPct = 100
 	}
 	if v.State.Ended() {
-		v.meanRates()
+		v.setMeanRates()
 		return
 	}
-	v.RowsPerSec, v.TokensPerSec = round(v.RowsPerSec, 100), round(v.TokensPerSec, 10)
-	left += max(0, float64(v.TotalRows-seen)) // of units to come
+	v.RowsPerSec, v.TokensPerSec = roundTo(v.RowsPerSec, 100), roundTo(v.TokensPerSec, 10)
+	left += max(0, float64(v.TotalRows-known)) // of units that have not started
 	if v.TotalRows > 0 && v.RowsPerSec > 0 {
 		eta := max(slowest, math.Ceil(left/v.RowsPerSec))
 		v.ETASeconds = &eta
 	}
 }
 
-func (v *View) meanRates() {
+// setMeanRates sets the rates of a run that has ended.
+func (v *View) setMeanRates() {
 	all := Worker{RowsProcessed: v.RowsProcessed, RowsResumed: v.RowsResumed, Tokens: v.Tokens}
-	v.RowsPerSec, v.TokensPerSec = means(&all, v.worked())
+	v.RowsPerSec, v.TokensPerSec = meanRates(&all, v.workTime())
 	if v.State == Completed {
 		zero := 0.0
 		v.ETASeconds = &zero
 	}
 }
 
-// worked is the time in which at least one worker was at work.
-func (v *View) worked() (took time.Duration) {
+// workTime is the time during which at least one worker was working.
+func (v *View) workTime() (total time.Duration) {
 	workers := slices.Clone(v.Workers)
 	slices.SortFunc(workers, func(a, b WorkerView) int { return a.StartedAt.Compare(b.StartedAt.Time) })
 	var until time.Time
@@ -268,9 +284,9 @@ func (v *View) worked() (took time.Duration) {
 			from = until
 		}
 		if to.After(from) {
-			took += to.Sub(from)
+			total += to.Sub(from)
 			until = to
 		}
 	}
-	return took
+	return total
 }

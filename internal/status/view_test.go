@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestJudge(t *testing.T) {
+func TestWorkerState(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		state  State
@@ -34,8 +34,8 @@ func TestJudge(t *testing.T) {
 		w := sampleWorker()
 		w.State, w.Host = c.state, c.host
 		w.UpdatedAt = At(clock(-c.silent))
-		l := Look{Now: clock(0), Host: "desk", DeadAfter: DeadAfter, Alive: func(pid int, _ string) bool { return c.alive && pid == w.PID }}
-		got := l.judge(&w)
+		o := ViewOptions{Now: clock(0), Host: "desk", DeadAfter: DeadAfter, ProcessAlive: func(pid int, _ string) bool { return c.alive && pid == w.PID }}
+		got := o.viewWorker(&w)
 		if got.State != c.want || got.Reported != c.state {
 			t.Errorf("%s: got %s (reported %s), want %s", c.name, got.State, got.Reported, c.want)
 		}
@@ -59,8 +59,8 @@ func later(w Worker, seconds float64) Worker {
 	return w
 }
 
-func look(now float64) Look {
-	return Look{Now: clock(now), Host: "desk", Alive: func(int, string) bool { return false }, DeadAfter: DeadAfter}
+func viewOptions(now float64) ViewOptions {
+	return ViewOptions{Now: clock(now), Host: "desk", ProcessAlive: func(int, string) bool { return false }, DeadAfter: DeadAfter}
 }
 
 func TestView(t *testing.T) {
@@ -72,54 +72,54 @@ func TestView(t *testing.T) {
 		Rate  float64
 		ETA   any
 	}
-	faults := []Fault{{9, errors.New("worker_9.json: empty status file")}}
+	faults := []UnreadableFile{{9, errors.New("worker_9.json: empty status file")}}
 	for _, c := range []struct {
 		name string
 		run  Run
-		look Look
+		look ViewOptions
 		want want
 	}{
-		{"no worker yet", Run{}, look(100), want{Starting, false, 0, 0, 0, nil}},
+		{"no worker yet", Run{}, viewOptions(100), want{Starting, false, 0, 0, 0, nil}},
 		{"two at work; the slow one decides", Run{Workers: []Worker{worker(1, Running, 90, 2), worker(2, Running, 50, 1)}},
-			look(101), want{Running, false, 2, 70, 3, 50.0}},
+			viewOptions(101), want{Running, false, 2, 70, 3, 50.0}},
 		{"one starting takes its share of the rate", Run{Workers: []Worker{worker(1, Running, 50, 2), worker(2, Starting, 0, 0)}},
-			look(101), want{Running, false, 2, 25, 2, 75.0}},
+			viewOptions(101), want{Running, false, 2, 25, 2, 75.0}},
 		{"one ended, one at work", Run{Workers: []Worker{worker(1, Completed, 100, 2), worker(2, Running, 50, 1)}},
-			look(101), want{Running, false, 2, 75, 1, 50.0}},
+			viewOptions(101), want{Running, false, 2, 75, 1, 50.0}},
 		{"all completed: mean rate", Run{Workers: []Worker{worker(1, Completed, 100, 9), worker(2, Completed, 100, 9)}},
-			look(1e6), want{Completed, true, 2, 100, 2, 0.0}},
+			viewOptions(1e6), want{Completed, true, 2, 100, 2, 0.0}},
 		{"a stopped one", Run{Workers: []Worker{worker(1, Completed, 100, 9), worker(2, Stopped, 40, 9)}},
-			look(1e6), want{Stopped, true, 2, 70, 1.4, nil}},
+			viewOptions(1e6), want{Stopped, true, 2, 70, 1.4, nil}},
 		{"failed beats stopped", Run{Workers: []Worker{worker(1, Failed, 0, 0), worker(2, Stopped, 0, 0)}},
-			look(1e6), want{Failed, true, 2, 0, 0, nil}},
+			viewOptions(1e6), want{Failed, true, 2, 0, 0, nil}},
 		{"dead: over, and its rows wait", Run{Workers: []Worker{worker(1, Completed, 100, 1), worker(2, Running, 50, 1)}},
-			look(1000), want{Dead, true, 2, 75, 1.5, nil}},
+			viewOptions(1000), want{Dead, true, 2, 75, 1.5, nil}},
 		{"dead a moment ago: it may be started again", Run{Workers: []Worker{worker(1, Completed, 100, 1), worker(2, Running, 50, 1)}},
-			look(110), want{Dead, false, 2, 75, 1.5, nil}},
+			viewOptions(110), want{Dead, false, 2, 75, 1.5, nil}},
 		{"one dead for long, another ended just now", Run{Workers: []Worker{worker(1, Completed, 100, 1), silentFor(worker(2, Running, 50, 1), 90)}},
-			look(110), want{Dead, false, 2, 75, 1.5, nil}},
+			viewOptions(110), want{Dead, false, 2, 75, 1.5, nil}},
 		{"dead, and its clock was ahead", Run{Workers: []Worker{silentFor(worker(1, Running, 50, 1), -1e6)}},
-			look(110), want{Dead, true, 1, 50, 0, nil}},
+			viewOptions(110), want{Dead, true, 1, 50, 0, nil}},
 		{"paused", Run{Paused: true, Workers: []Worker{worker(1, Paused, 50, 0), worker(2, Completed, 100, 0)}},
-			look(101), want{Paused, false, 2, 75, 0, nil}},
+			viewOptions(101), want{Paused, false, 2, 75, 0, nil}},
 		{"more units planned", Run{Workers: []Worker{worker(1, Completed, 100, 1)}},
-			Look{Now: clock(101), DeadAfter: DeadAfter, Units: 4, Rows: 400}, want{Starting, false, 4, 25, 0, nil}},
+			ViewOptions{Now: clock(101), DeadAfter: DeadAfter, Units: 4, Rows: 400}, want{Starting, false, 4, 25, 0, nil}},
 		{"more units planned, nobody came", Run{Workers: []Worker{worker(1, Completed, 100, 1)}},
-			Look{Now: clock(200), DeadAfter: DeadAfter, Units: 4, Rows: 400}, want{Starting, true, 4, 25, 0, nil}},
+			ViewOptions{Now: clock(200), DeadAfter: DeadAfter, Units: 4, Rows: 400}, want{Starting, true, 4, 25, 0, nil}},
 		{"rows of units to come count", Run{Workers: []Worker{worker(1, Running, 50, 5)}},
-			Look{Now: clock(101), DeadAfter: DeadAfter, Units: 4, Rows: 400}, want{Running, false, 4, 12.5, 5, 70.0}},
+			ViewOptions{Now: clock(101), DeadAfter: DeadAfter, Units: 4, Rows: 400}, want{Running, false, 4, 12.5, 5, 70.0}},
 		{"planned without a number of rows", Run{Workers: []Worker{worker(1, Running, 50, 5)}},
-			Look{Now: clock(101), DeadAfter: DeadAfter, Units: 4}, want{Running, false, 4, 0, 5, nil}},
+			ViewOptions{Now: clock(101), DeadAfter: DeadAfter, Units: 4}, want{Running, false, 4, 0, 5, nil}},
 		{"a stream", Run{Workers: []Worker{{State: Running, StartedAt: At(clock(0)), UpdatedAt: At(clock(100)), RowsProcessed: 5, RowsPerSec: 1}}},
-			look(101), want{Running, false, 1, 0, 1, nil}},
-		{"an unreadable file", Run{Workers: []Worker{worker(1, Completed, 100, 1)}, Faults: faults},
-			look(101), want{Failed, true, 2, 0, 1, nil}},
+			viewOptions(101), want{Running, false, 1, 0, 1, nil}},
+		{"an unreadable file", Run{Workers: []Worker{worker(1, Completed, 100, 1)}, Unreadable: faults},
+			viewOptions(101), want{Failed, true, 2, 0, 1, nil}},
 		{"resumed a day later: the mean rate is of the work", Run{Workers: []Worker{worker(1, Completed, 100, 1), later(worker(2, Completed, 100, 1), 86400)}},
-			look(1e6), want{Completed, true, 2, 100, 1, 0.0}},
+			viewOptions(1e6), want{Completed, true, 2, 100, 1, 0.0}},
 		{"one within the time of another", Run{Workers: []Worker{worker(1, Completed, 100, 1), worker(2, Completed, 60, 1), worker(3, Completed, 40, 1)}},
-			look(1e6), want{Completed, true, 3, 66.6, 2, 0.0}},
+			viewOptions(1e6), want{Completed, true, 3, 66.6, 2, 0.0}},
 		{"more rows than there are", Run{Workers: []Worker{worker(1, Running, 500, 1)}},
-			look(101), want{Running, false, 1, 100, 1, 0.0}},
+			viewOptions(101), want{Running, false, 1, 100, 1, 0.0}},
 	} {
 		v := c.run.View(c.look)
 		got := want{v.State, v.Over, v.Units, v.ProgressPct, v.RowsPerSec, nil}
@@ -135,8 +135,8 @@ func TestView(t *testing.T) {
 func TestViewJSON(t *testing.T) {
 	w := worker(1, Running, 50, 1)
 	w.UpdatedAt = At(clock(0))
-	run := Run{ID: "r", Workers: []Worker{w}, Faults: []Fault{{2, errors.New("worker_2.json: empty")}}}
-	text, err := json.Marshal(run.View(look(100)))
+	run := Run{ID: "r", Workers: []Worker{w}, Unreadable: []UnreadableFile{{2, errors.New("worker_2.json: empty")}}}
+	text, err := json.Marshal(run.View(viewOptions(100)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,5 +155,32 @@ func TestViewJSON(t *testing.T) {
 	got := v.Workers[0]
 	if got["state"] != "dead" || got["reported_state"] != "running" || got["silent_seconds"] != 100.0 || got["worker_id"] != 1.0 {
 		t.Errorf("worker: %v", got)
+	}
+}
+
+func TestDeriveState(t *testing.T) {
+	const deadAfter = 30 * time.Second
+	for _, c := range []struct {
+		name    string
+		silent  time.Duration
+		local   bool
+		process bool
+		want    State
+	}{
+		{"this machine, no process, ended a moment ago", 2 * time.Second, true, false, Running},
+		{"this machine, no process", 3 * time.Second, true, false, Dead},
+		{"this machine, process, heartbeat", 29 * time.Second, true, true, Running},
+		{"this machine, process, no heartbeat", 30 * time.Second, true, true, Slow},
+		{"this machine, process, no heartbeat for hours", 3 * time.Hour, true, true, Slow},
+		{"another machine, heartbeat", 29 * time.Second, false, false, Running},
+		{"another machine, no heartbeat", 30 * time.Second, false, false, Slow},
+		{"another machine, no heartbeat for long", 120 * time.Second, false, false, Dead},
+	} {
+		if got := deriveState(Running, c.silent, deadAfter, c.local, c.process); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+	if got := deriveState(Paused, time.Second, time.Second, true, false); got != Dead {
+		t.Errorf("with --dead-after under 3 s: got %s, want dead", got)
 	}
 }

@@ -103,7 +103,7 @@ func (w *worker) untilRows(n int) {
 func (w *worker) untilState(s status.State) {
 	w.t.Helper()
 	w.until("state "+string(s), func() bool {
-		got, err := status.Read(job.WorkerStatusPath(filepath.Join(w.dir, "status", "r"), 1))
+		got, err := status.ReadWorker(job.WorkerStatusPath(filepath.Join(w.dir, "status", "r"), 1))
 		return err == nil && got.State == s
 	})
 }
@@ -138,7 +138,7 @@ func (w *worker) says(text string) {
 
 func (w *worker) state(want status.State, reason status.Reason) {
 	w.t.Helper()
-	got, err := status.Read(job.WorkerStatusPath(filepath.Join(w.dir, "status", "r"), 1))
+	got, err := status.ReadWorker(job.WorkerStatusPath(filepath.Join(w.dir, "status", "r"), 1))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestHeartbeatWhileACallHangs(t *testing.T) {
 	w := startWorker(t, dir, srv.URL, nil)
 	var beats []time.Time
 	w.until("second heartbeat in the call", func() bool {
-		got, err := status.Read(job.WorkerStatusPath(filepath.Join(dir, "status", "r"), 1))
+		got, err := status.ReadWorker(job.WorkerStatusPath(filepath.Join(dir, "status", "r"), 1))
 		if err == nil && srv.Totals().Calls == 1 && (len(beats) == 0 || got.UpdatedAt.After(beats[len(beats)-1])) {
 			beats = append(beats, got.UpdatedAt.Time)
 		}

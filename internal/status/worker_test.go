@@ -32,7 +32,7 @@ func sampleWorker() Worker {
 func TestWorkerFile(t *testing.T) {
 	w := sampleWorker()
 	dir := filepath.Join(t.TempDir(), "status", w.RunID)
-	if err := w.Write(dir); err != nil {
+	if err := w.WriteFile(dir); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(job.WorkerStatusPath(dir, 1))
@@ -72,7 +72,7 @@ func TestWorkerFile(t *testing.T) {
 	if d := cmp.Diff(string(got), want); d != "" {
 		t.Errorf("file (-got +want):\n%s", d)
 	}
-	back, err := Read(job.WorkerStatusPath(dir, 1))
+	back, err := ReadWorker(job.WorkerStatusPath(dir, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,13 +89,13 @@ func TestWriteRefusesStatesOfViews(t *testing.T) {
 	for _, s := range []State{Dead, Slow, "", "idle"} {
 		w := sampleWorker()
 		w.State = s
-		if err := w.Write(t.TempDir()); err == nil {
+		if err := w.WriteFile(t.TempDir()); err == nil {
 			t.Errorf("state %q was written", s)
 		}
 	}
 }
 
-func TestProgress(t *testing.T) {
+func TestProgressAndETA(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		state       State
@@ -114,7 +114,7 @@ func TestProgress(t *testing.T) {
 		{"last row done, still running", Running, 100, 100, 0, 100, "0"},
 		{"rate too small for a number", Running, 1, 1 << 60, 5e-324, 0, "null"},
 	} {
-		pct, eta := progress(c.state, c.done, c.total, c.rate)
+		pct, eta := progressAndETA(c.state, c.done, c.total, c.rate)
 		text, err := json.Marshal(eta)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
@@ -158,15 +158,15 @@ func TestAddCheckpointKeepsTheNewest(t *testing.T) {
 	for i := range 100 {
 		w.AddCheckpoint(strings.Repeat("x", i))
 	}
-	if w.CheckpointCount != 100 || len(w.Checkpoints) != maxCheckpoints {
+	if w.CheckpointCount != 100 || len(w.Checkpoints) != maxListedCheckpoints {
 		t.Fatalf("got %d names of %d parts", len(w.Checkpoints), w.CheckpointCount)
 	}
-	if got := len(w.Checkpoints[maxCheckpoints-1]); got != 99 {
+	if got := len(w.Checkpoints[maxListedCheckpoints-1]); got != 99 {
 		t.Errorf("last name is of part %d, want 99", got)
 	}
 }
 
-func TestClip(t *testing.T) {
+func TestTruncateText(t *testing.T) {
 	for _, c := range []struct {
 		in   string
 		n    int
@@ -174,15 +174,15 @@ func TestClip(t *testing.T) {
 	}{
 		{"short", 10, "short"}, {"abcdef", 3, "abc…"}, {"aäb", 2, "a…"},
 	} {
-		if got := clip(c.in, c.n); got != c.want {
-			t.Errorf("clip(%q, %d) = %q, want %q", c.in, c.n, got, c.want)
+		if got := truncateText(c.in, c.n); got != c.want {
+			t.Errorf("truncateText(%q, %d) = %q, want %q", c.in, c.n, got, c.want)
 		}
 	}
 }
 
 func FuzzParse(f *testing.F) {
 	w := sampleWorker()
-	data, err := w.encode()
+	data, err := w.marshal()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -191,15 +191,15 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		w, err := parse(data)
+		w, err := parseWorker(data)
 		if err != nil {
 			return
 		}
-		again, err := w.encode()
+		again, err := w.marshal()
 		if err != nil {
 			t.Fatalf("what was read cannot be written: %v", err)
 		}
-		back, err := parse(again)
+		back, err := parseWorker(again)
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v\n%s", err, again)
 		}
@@ -207,7 +207,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%+v became %+v", w, back)
 		}
 		run := Run{ID: "r", Workers: []Worker{*w}}
-		view := run.View(Look{Now: clock(0), Alive: func(int, string) bool { return false }, DeadAfter: DeadAfter})
+		view := run.View(ViewOptions{Now: clock(0), ProcessAlive: func(int, string) bool { return false }, DeadAfter: DeadAfter})
 		if _, err := json.Marshal(view); err != nil {
 			t.Fatalf("view has no JSON form: %v", err)
 		}
