@@ -12,37 +12,39 @@ const (
 	longestAvoid = time.Minute
 )
 
-// balance decides which host a call goes to: of those that are not avoided the
+// balancer decides which host a call goes to: of those that are not avoided the
 // one with the least calls in flight, in turn where several have the least. A
 // host that failed is avoided for a while, then tried with one call at a time
 // until one succeeds. With every host avoided the choice is among all.
-type balance struct {
+type balancer struct {
 	now func() time.Time
 
 	mu    sync.Mutex
 	hosts []*host
-	next  int // where the turn is
+	next  int // index of the host whose turn it is
 }
 
+// load is what the balancer knows of a host.
 type load struct {
 	inFlight int
 	failures int       // in a row
 	until    time.Time // avoided until then
 }
 
-// take picks a host and counts a call in flight on it.
-func (b *balance) take() *host {
+// acquire picks a host and counts a call in flight on it.
+func (b *balancer) acquire() *host {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	h := b.least(b.eligible())
+	h := b.leastLoaded(b.eligible())
 	if h == nil {
-		h = b.least(func(*host) bool { return true })
+		h = b.leastLoaded(func(*host) bool { return true })
 	}
 	h.load.inFlight++
 	return h
 }
 
-func (b *balance) eligible() func(*host) bool {
+// eligible returns the test that a host must pass to be picked before others.
+func (b *balancer) eligible() func(*host) bool {
 	if len(b.hosts) == 1 {
 		return func(*host) bool { return true }
 	}
@@ -52,7 +54,9 @@ func (b *balance) eligible() func(*host) bool {
 	}
 }
 
-func (b *balance) least(ok func(*host) bool) *host {
+// leastLoaded returns the host with the least calls in flight of those that are
+// ok, nil if none is.
+func (b *balancer) leastLoaded(ok func(*host) bool) *host {
 	best := -1
 	for k := range b.hosts {
 		i := (b.next + k) % len(b.hosts)
@@ -67,16 +71,16 @@ func (b *balance) least(ok func(*host) bool) *host {
 	return b.hosts[best]
 }
 
-// takeNamed counts a call in flight on a host that the caller chose.
-func (b *balance) takeNamed(h *host) {
+// acquireHost counts a call in flight on a host that the caller chose.
+func (b *balancer) acquireHost(h *host) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h.load.inFlight++
 }
 
-// give ends a call. Only errors that may pass speak against a host, and only
+// release ends a call. Only errors that may pass speak against a host, and only
 // answers, good or bad, speak for it; a call that the caller gave up does neither.
-func (b *balance) give(h *host, err error) {
+func (b *balancer) release(h *host, err error) {
 	class := ClassOf(err)
 	b.mu.Lock()
 	defer b.mu.Unlock()

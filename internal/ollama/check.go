@@ -42,20 +42,20 @@ func (m *Model) ThinkValue(t Think) string {
 	return ""
 }
 
-// oldest is the first version that knows truncate and shift.
-var oldest = [3]int{0, 12, 4}
+// oldestVersion is the first version that knows truncate and shift.
+var oldestVersion = [3]int{0, 12, 4}
 
-// maxCheck bounds the questions of Check to one host, together.
+// maxCheck bounds the questions of Check or List to one host, together.
 const maxCheck = time.Minute
 
 // Check asks every host for its version and the model. A host that cannot be
 // reached is left out from then on, as long as another one can; those that
 // answer must all have the model with the same digest. The error, an *Error,
-// names the first host that is in the way. Servers that cut over-long prompts
+// names the first host that fails. Servers that cut over-long prompts
 // are refused, or with AllowTruncation remembered: calls to them leave truncate
 // and shift out. No call may be in flight.
 func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
-	hosts := c.balance.hosts
+	hosts := c.balancer.hosts
 	models := make([]*Model, len(hosts))
 	errs := make([]error, len(hosts))
 	var wg sync.WaitGroup
@@ -63,7 +63,7 @@ func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
 		wg.Go(func() { models[i], errs[i] = c.checkHost(ctx, h, model) })
 	}
 	wg.Wait()
-	if err := ended(ctx); err != nil {
+	if err := contextError(ctx); err != nil {
 		return nil, err
 	}
 	var first *Model
@@ -80,7 +80,7 @@ func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
 			first = m
 		case m.Digest != first.Digest:
 			return nil, &Error{Class: Mismatch, Host: h.name, Model: model, Op: "tags", Err: fmt.Errorf(
-				"model %q is another one (digest %s) than on %s (%s)", model, short(m.Digest), reached[0].name, short(first.Digest))}
+				"model %q differs from the one on %s (digest %s, there %s)", model, reached[0].name, shortDigest(m.Digest), shortDigest(first.Digest))}
 		case !slices.Contains(strings.Split(first.ServerVersion, ", "), m.ServerVersion):
 			first.ServerVersion += ", " + m.ServerVersion
 		}
@@ -89,7 +89,7 @@ func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
 	if first == nil {
 		return nil, leftOut[0]
 	}
-	c.balance.hosts, first.LeftOut = reached, leftOut
+	c.balancer.hosts, first.LeftOut = reached, leftOut
 	return first, nil
 }
 
@@ -99,21 +99,21 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 	defer cancel()
 	version, err := h.api.Version(ctx)
 	if err == nil && version == "" {
-		err = errNoAnswer
+		err = errNoVersion
 	}
 	if err != nil {
-		return nil, h.refusal(ctx, "version", err, timeout)
+		return nil, h.apiError(ctx, "version", err, timeout)
 	}
-	if isOld(version) {
+	if truncatesPrompts(version) {
 		if !c.allowTruncation {
 			return nil, &Error{Class: OldServer, Host: h.name, Op: "version", Err: fmt.Errorf(
-				"version %s of Ollama cuts prompts that are too long without a word; 0.12.4 is the first that does not", version)}
+				"Ollama %s truncates prompts that are too long without an error (want 0.12.4 or later)", version)}
 		}
 		h.cutsText.Store(true)
 	}
 	shown, err := h.api.Show(ctx, &api.ShowRequest{Model: name})
 	if err != nil {
-		e := h.refusal(ctx, "show", err, timeout)
+		e := h.apiError(ctx, "show", err, timeout)
 		e.Model = name
 		if e.Class == MissingModel {
 			e.Have, _ = c.listHost(ctx, h) // only to be helpful
@@ -122,40 +122,40 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 	}
 	listed, err := h.api.List(ctx)
 	if err != nil {
-		return nil, h.refusal(ctx, "tags", err, timeout)
+		return nil, h.apiError(ctx, "tags", err, timeout)
 	}
-	m := describe(shown)
+	m := modelOf(shown)
 	m.Name, m.ServerVersion, m.Digest = name, version, digestOf(listed, name)
 	return m, nil
 }
 
-var errNoAnswer = errors.New("the answer is not one of Ollama's")
+var errNoVersion = errors.New("no version in the answer")
 
-// refusal is the error of a question by the api client.
-func (h *host) refusal(ctx context.Context, op string, err error, timeout time.Duration) *Error {
+// apiError is the error of a question by the api client.
+func (h *host) apiError(ctx context.Context, op string, err error, timeout time.Duration) *Error {
 	var said api.StatusError
 	var denied api.AuthorizationError
 	var syntax *json.SyntaxError
 	var typed *json.UnmarshalTypeError
-	answered := func(status int, text string) *Error {
+	refused := func(status int, text string) *Error {
 		return &Error{Class: classify(status, text), Status: status, Host: h.name, Op: op, Err: &statusText{status, text}}
 	}
 	switch {
 	case ctx.Err() != nil:
 		return &Error{Class: Transient, Host: h.name, Op: op, Err: fmt.Errorf("no answer within %v", timeout)}
 	case errors.As(err, &said):
-		return answered(said.StatusCode, excerpt([]byte(said.ErrorMessage)))
+		return refused(said.StatusCode, excerpt([]byte(said.ErrorMessage)))
 	case errors.As(err, &denied):
-		return answered(denied.StatusCode, "")
-	case errors.Is(err, errNoAnswer), errors.As(err, &syntax), errors.As(err, &typed):
+		return refused(denied.StatusCode, "")
+	case errors.Is(err, errNoVersion), errors.As(err, &syntax), errors.As(err, &typed):
 		return &Error{Class: NotOllama, Status: http.StatusOK, Host: h.name, Op: op, Err: err}
 	}
 	return netError(h.name, "", op, err)
 }
 
-// isOld tells versions before 0.12.4. Development builds (0.0.0) and versions
+// truncatesPrompts tells versions before 0.12.4. Development builds (0.0.0) and versions
 // that are no three numbers count as new.
-func isOld(version string) bool {
+func truncatesPrompts(version string) bool {
 	var v [3]int
 	text := strings.TrimPrefix(version, "v")
 	if end := strings.IndexFunc(text, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); end >= 0 {
@@ -172,11 +172,11 @@ func isOld(version string) bool {
 		}
 		v[i] = n
 	}
-	return v != [3]int{} && slices.Compare(v[:], oldest[:]) < 0
+	return v != [3]int{} && slices.Compare(v[:], oldestVersion[:]) < 0
 }
 
-// describe takes from /api/show what PRISM needs.
-func describe(shown *api.ShowResponse) *Model {
+// modelOf takes from /api/show what PRISM needs.
+func modelOf(shown *api.ShowResponse) *Model {
 	m := &Model{thinkOff: "false"}
 	arch, _ := shown.ModelInfo["general.architecture"].(string)
 	if n, ok := shown.ModelInfo[arch+".context_length"].(float64); ok && n > 0 && n < 1<<31 {
@@ -221,9 +221,43 @@ func fullName(name string) string {
 	return name
 }
 
-func short(digest string) string {
+func shortDigest(digest string) string {
 	if digest == "" {
 		return "unknown"
 	}
 	return digest[:min(12, len(digest))]
+}
+
+// List names the models that every host has, sorted. The error, an *Error,
+// names the first host that does not answer.
+func (c *Client) List(ctx context.Context) ([]string, error) {
+	var names []string
+	for i, h := range c.balancer.hosts {
+		have, err := c.listHost(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			names = have
+			continue
+		}
+		names = slices.DeleteFunc(names, func(n string) bool { return !slices.Contains(have, n) })
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (c *Client) listHost(ctx context.Context, h *host) ([]string, error) {
+	timeout := min(c.timeout, maxCheck)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	listed, err := h.api.List(ctx)
+	if err != nil {
+		return nil, h.apiError(ctx, "tags", err, timeout)
+	}
+	names := make([]string, 0, len(listed.Models))
+	for _, m := range listed.Models {
+		names = append(names, m.Name)
+	}
+	return names, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func TestCheckOldServerText(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Version("0.11.4"))
 	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
 	_, err := client.Check(t.Context(), "fake")
-	want := srv.URL + ": version 0.11.4 of Ollama cuts prompts that are too long without a word; 0.12.4 is the first that does not"
+	want := srv.URL + ": Ollama 0.11.4 truncates prompts that are too long without an error (want 0.12.4 or later)"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -100,13 +101,13 @@ func TestCheckFails(t *testing.T) {
 		want  string
 	}{
 		{"refused", []string{stopped.URL}, ollama.Unreachable, "no Ollama server at URL: "},
-		{"missing model", []string{good.URL, without.URL}, ollama.MissingModel, `no model "fake" on URL`},
-		{"another model under the name", []string{good.URL, other.URL}, ollama.Mismatch, `URL: model "fake" is another one (digest 0123456789ab) than on ` + good.URL},
-		{"web server", []string{page(404, "not here")}, ollama.NotOllama, "no Ollama server at URL, but something else: status 404: not here"},
-		{"web page", []string{page(200, "<html>")}, ollama.NotOllama, "no Ollama server at URL, but something else: "},
-		{"empty page", []string{page(200, "")}, ollama.NotOllama, "no Ollama server at URL, but something else: the answer is not one of Ollama's"},
-		{"other JSON", []string{page(200, `[1]`)}, ollama.NotOllama, "no Ollama server at URL, but something else: "},
-		{"redirect", []string{moved.URL}, ollama.NotOllama, "no Ollama server at URL, but something else: "},
+		{"missing model", []string{good.URL, without.URL}, ollama.MissingModel, `model "fake" not found on URL`},
+		{"another model under the name", []string{good.URL, other.URL}, ollama.Mismatch, `URL: model "fake" differs from the one on ` + good.URL + ` (digest 0123456789ab, there `},
+		{"web server", []string{page(404, "not here")}, ollama.NotOllama, "the server at URL is not Ollama: status 404: not here"},
+		{"web page", []string{page(200, "<html>")}, ollama.NotOllama, "the server at URL is not Ollama: "},
+		{"empty page", []string{page(200, "")}, ollama.NotOllama, "the server at URL is not Ollama: no version in the answer"},
+		{"other JSON", []string{page(200, `[1]`)}, ollama.NotOllama, "the server at URL is not Ollama: "},
+		{"redirect", []string{moved.URL}, ollama.NotOllama, "the server at URL is not Ollama: "},
 		{"denied", []string{page(401, "{}")}, ollama.Denied, "version at URL: status 401 Unauthorized"},
 		{"forbidden", []string{page(403, `{"error":"no"}`)}, ollama.Denied, "version at URL: status 403: no"},
 		{"gateway without a server", []string{page(502, "Bad Gateway")}, ollama.Transient, "version at URL: status 502: Bad Gateway"},
@@ -168,5 +169,40 @@ func TestCheckEnds(t *testing.T) {
 	patient := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
 	if _, err := patient.Check(ctx, "fake"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
+	}
+}
+
+func TestList(t *testing.T) {
+	both := ollamatest.Start(t, ollamatest.Model{Name: "b"}, ollamatest.Model{Name: "a"})
+	one := ollamatest.Start(t, ollamatest.Model{Name: "a"}, ollamatest.Model{Name: "c"})
+	for _, tt := range []struct {
+		name  string
+		hosts []string
+		want  []string
+	}{
+		{"one host", []string{both.URL}, []string{"a", "b"}},
+		{"what all hosts have", []string{both.URL, one.URL}, []string{"a"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := ollama.New(ollama.Config{Hosts: tt.hosts})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := c.List(t.Context())
+			for i, n := range got {
+				got[i] = n[:1] // without the tag
+			}
+			if err != nil || !slices.Equal(got, tt.want) {
+				t.Errorf("got %v, %v, want %v", got, err, tt.want)
+			}
+		})
+	}
+	c, err := ollama.New(ollama.Config{Hosts: []string{"127.0.0.1:1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e *ollama.Error
+	if _, err := c.List(t.Context()); !errors.As(err, &e) || e.Class != ollama.Unreachable {
+		t.Errorf("no server: got %v", err)
 	}
 }

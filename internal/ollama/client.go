@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,18 +35,16 @@ type Client struct {
 	timeout         time.Duration
 	allowTruncation bool
 	transport       *http.Transport
-	balance         balance
-	bodies          sync.Pool // of *[]byte: what answers are read into
-	system          atomic.Pointer[escapedSystem]
+	balancer        balancer
 }
 
 // host is one server.
 type host struct {
-	name     string       // its URL without a slash at the end
-	call     http.Request // of /api/chat, to be copied
-	api      *api.Client  // for the small questions
-	cutsText atomic.Bool  // it does not know truncate and shift
-	load     load         // balance's
+	name     string            // its URL without a slash at the end
+	calls    http.RoundTripper // for /api/chat
+	api      *api.Client       // for the small questions
+	cutsText atomic.Bool       // it does not know truncate and shift
+	load     load              // the balancer's
 }
 
 // New returns a client for the hosts; nothing is sent yet.
@@ -66,10 +63,10 @@ func New(c Config) (*Client, error) {
 		timeout:         c.Timeout,
 		allowTruncation: c.AllowTruncation,
 		transport:       newTransport(max(c.InFlight, 1)),
-		balance:         balance{now: c.Now},
+		balancer:        balancer{now: c.Now},
 	}
 	for _, u := range urls {
-		client.balance.hosts = append(client.balance.hosts, client.newHost(u))
+		client.balancer.hosts = append(client.balancer.hosts, client.newHost(u))
 	}
 	return client, nil
 }
@@ -91,21 +88,12 @@ func newTransport(inFlight int) *http.Transport {
 }
 
 func (c *Client) newHost(u *url.URL) *host {
-	chat := *u
-	chat.Path += "/api/chat"
+	bounded := boundedTransport{c.transport}
 	return &host{
-		name: u.String(),
-		call: http.Request{
-			Method: http.MethodPost, URL: &chat, Host: chat.Host,
-			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: http.Header{
-				"Content-Type": {"application/json"},
-				"Accept":       {"application/json"},
-				"User-Agent":   {"prism"},
-			},
-		},
+		name:  u.String(),
+		calls: bounded,
 		api: api.NewClient(u, &http.Client{
-			Transport:     limited{c.transport},
+			Transport:     bounded,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}),
 	}
@@ -113,38 +101,36 @@ func (c *Client) newHost(u *url.URL) *host {
 
 // Hosts returns the servers' URLs, as Reply and Error name them.
 func (c *Client) Hosts() []string {
-	names := make([]string, len(c.balance.hosts))
-	for i, h := range c.balance.hosts {
+	names := make([]string, len(c.balancer.hosts))
+	for i, h := range c.balancer.hosts {
 		names[i] = h.name
 	}
 	return names
 }
 
-// Close lets go of the connections that are kept.
+// Close closes the connections that are kept.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // Chat sends one call to the host that has the least to do and waits for its
 // reply. Errors are of type *Error, other than the one of ctx when that ended.
 // A reply may be cut or worthless; that is for the reader of its text.
 func (c *Client) Chat(ctx context.Context, r *Request) (*Reply, error) {
-	h := c.balance.take()
-	reply, err := c.chat(ctx, h, r)
-	c.balance.give(h, err)
+	h := c.balancer.acquire()
+	reply, err := c.chatWith(ctx, h, r)
+	c.balancer.release(h, err)
 	return reply, err
 }
 
-func (c *Client) chat(ctx context.Context, h *host, r *Request) (*Reply, error) {
-	if err := ended(ctx); err != nil {
+func (c *Client) chatWith(ctx context.Context, h *host, r *Request) (*Reply, error) {
+	if err := contextError(ctx); err != nil {
 		return nil, err
 	}
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	body := c.buffer()
-	defer c.giveBack(body)
-	status, err := c.post(timed, h, r, body)
+	status, body, err := h.postChat(timed, r)
 	if err != nil {
-		if over := ended(ctx); over != nil {
-			return nil, over
+		if ended := contextError(ctx); ended != nil {
+			return nil, ended
 		}
 		if errors.Is(timed.Err(), context.DeadlineExceeded) {
 			err = fmt.Errorf("no reply within %v", c.timeout)
@@ -152,63 +138,67 @@ func (c *Client) chat(ctx context.Context, h *host, r *Request) (*Reply, error) 
 		}
 		return nil, err
 	}
-	return readReply(h.name, r.Model, status, *body)
+	return readReply(h.name, r.Model, status, body)
 }
 
-// post sends the call and reads the body of whatever comes back into body.
-func (c *Client) post(ctx context.Context, h *host, r *Request, body *[]byte) (status int, err error) {
-	// The transport may still read the request when its answer is there, so its
-	// buffer is not used again. Of a bytes.Reader it knows that it never blocks,
-	// and sends header and body together.
-	sent := encodeRequest(r, c.escaped(r.System), !h.cutsText.Load())
-	req := h.call.WithContext(ctx)
-	req.ContentLength = int64(len(sent))
-	req.Body = io.NopCloser(bytes.NewReader(sent))
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(sent)), nil }
-	resp, err := c.transport.RoundTrip(req)
+// postChat sends the call and returns the status and body of whatever comes back.
+func (h *host) postChat(ctx context.Context, r *Request) (status int, body []byte, err error) {
+	sent, err := encodeRequest(r, !h.cutsText.Load())
 	if err != nil {
-		return 0, netError(h.name, r.Model, opChat, err)
+		return 0, nil, &Error{Class: BadRequest, Host: h.name, Model: r.Model, Op: opChat, Err: err}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.name+"/api/chat", bytes.NewReader(sent))
+	if err != nil {
+		return 0, nil, &Error{Class: BadRequest, Host: h.name, Model: r.Model, Op: opChat, Err: err}
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "prism")
+	resp, err := h.calls.RoundTrip(req)
+	if err != nil {
+		return 0, nil, netError(h.name, r.Model, opChat, err)
 	}
 	defer resp.Body.Close()
-	if *body, err = readAll((*body)[:0], resp.Body, maxBody); err != nil {
+	body, err = io.ReadAll(resp.Body)
+	if err != nil {
 		e := netError(h.name, r.Model, opChat, err)
 		if classify(resp.StatusCode, "") == Busy {
 			e.Class = Busy
 		}
-		e.Status, e.Err = resp.StatusCode, fmt.Errorf("reply cut after %d bytes: %w", len(*body), e.Err)
-		return 0, e
+		e.Status, e.Err = resp.StatusCode, fmt.Errorf("reply cut after %d bytes: %w", len(body), e.Err)
+		return 0, nil, e
 	}
 	if to := resp.Header.Get("Location"); to != "" && resp.StatusCode/100 == 3 {
-		*body = fmt.Appendf((*body)[:0], "it sends elsewhere, to %s", to)
+		body = fmt.Appendf(nil, "redirect to %s", to)
 	}
-	return resp.StatusCode, nil
+	return resp.StatusCode, body, nil
 }
 
-func (c *Client) buffer() *[]byte {
-	if b, ok := c.bodies.Get().(*[]byte); ok {
-		return b
+// maxBody bounds what one answer may take, in bytes.
+const maxBody = 64 << 20
+
+var errTooLarge = errors.New("body larger than 64 MiB")
+
+// boundedTransport is a transport whose answers end with errTooLarge past maxBody.
+type boundedTransport struct{ http.RoundTripper }
+
+func (t boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := t.RoundTripper.RoundTrip(r)
+	if err == nil {
+		resp.Body = &boundedBody{ReadCloser: resp.Body, left: maxBody}
 	}
-	b := make([]byte, 0, 8<<10)
-	return &b
+	return resp, err
 }
 
-// giveBack keeps a buffer for another call, unless it grew large.
-func (c *Client) giveBack(b *[]byte) {
-	const keep = 1 << 20
-	if cap(*b) <= keep {
-		c.bodies.Put(b)
-	}
+type boundedBody struct {
+	io.ReadCloser
+	left int64 // bytes that may still come
 }
 
-// escaped returns the system message as JSON.
-func (c *Client) escaped(text string) []byte {
-	if text == "" {
-		return nil
+func (b *boundedBody) Read(dst []byte) (int, error) {
+	n, err := b.ReadCloser.Read(dst)
+	if b.left -= int64(n); b.left < 0 {
+		return n, errTooLarge
 	}
-	s := c.system.Load()
-	if s == nil || s.text != text {
-		s = escapeSystem(text)
-		c.system.Store(s)
-	}
-	return s.json
+	return n, err
 }

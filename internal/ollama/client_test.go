@@ -94,9 +94,9 @@ func TestChatFaults(t *testing.T) {
 		{ollamatest.Fault{Kind: ollamatest.Kill}, transient, "status 500: model runner has unexpectedly stopped"},
 		{ollamatest.Fault{Kind: ollamatest.ErrorIn200}, transient, "an error was encountered while running the model"},
 		{ollamatest.Fault{Kind: ollamatest.NoDone}, transient, "the reply ends without done"},
-		{ollamatest.Fault{Kind: ollamatest.NotJSON}, transient, "the reply is not JSON at byte 0: unexpected character: \"<html>"},
-		{ollamatest.Fault{Kind: ollamatest.NoModel}, ollama.MissingModel, `no model "fake" on URL`},
-		{ollamatest.Fault{Kind: ollamatest.NoPage}, ollama.NotOllama, "no Ollama server at URL, but something else: status 404"},
+		{ollamatest.Fault{Kind: ollamatest.NotJSON}, transient, "the reply is not JSON: invalid character '<' looking for beginning of value: \"<html>"},
+		{ollamatest.Fault{Kind: ollamatest.NoModel}, ollama.MissingModel, `model "fake" not found on URL`},
+		{ollamatest.Fault{Kind: ollamatest.NoPage}, ollama.NotOllama, "the server at URL is not Ollama: status 404"},
 		{ollamatest.Fault{Kind: ollamatest.BadOption}, ollama.BadRequest, "chat at URL: status 400: option"},
 		{ollamatest.Fault{Kind: ollamatest.Status, Status: 401}, ollama.Denied, "chat at URL: status 401"},
 	} {
@@ -246,7 +246,7 @@ func TestChatDoesNotFollowRedirects(t *testing.T) {
 	defer srv.Close()
 	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
 	_, err := client.Chat(t.Context(), twoRows())
-	if ollama.ClassOf(err) != ollama.NotOllama || !strings.Contains(err.Error(), "it sends elsewhere, to "+target.URL) {
+	if ollama.ClassOf(err) != ollama.NotOllama || !strings.Contains(err.Error(), "redirect to "+target.URL) {
 		t.Errorf("got %v", err)
 	}
 	if target.Totals().Calls != 0 {
@@ -264,7 +264,7 @@ func TestChatTLS(t *testing.T) {
 	}{
 		{"unknown authority", (*httptest.Server).StartTLS, func(u string) string { return u }, ollama.NotOllama, "certificate"},
 		{"plain server", (*httptest.Server).Start, func(u string) string { return strings.Replace(u, "http:", "https:", 1) },
-			ollama.NotOllama, "no Ollama server at"},
+			ollama.NotOllama, "is not Ollama: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			srv := httptest.NewUnstartedServer(ollamatest.New())

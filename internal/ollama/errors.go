@@ -82,9 +82,9 @@ func (e *Error) Error() string {
 	case e.Class == Unreachable:
 		return fmt.Sprintf("no Ollama server at %s: %v", e.Host, e.Err)
 	case e.Class == NotOllama:
-		return fmt.Sprintf("no Ollama server at %s, but something else: %v", e.Host, e.Err)
+		return fmt.Sprintf("the server at %s is not Ollama: %v", e.Host, e.Err)
 	case e.Class == MissingModel:
-		return fmt.Sprintf("no model %q on %s", e.Model, e.Host)
+		return fmt.Sprintf("model %q not found on %s", e.Model, e.Host)
 	case e.Class == OldServer, e.Class == Mismatch:
 		return fmt.Sprintf("%s: %v", e.Host, e.Err)
 	}
@@ -185,8 +185,13 @@ func errorText(body []byte) string {
 	if json.Unmarshal(body, &outer) != nil || len(outer.Error) == 0 {
 		return excerpt(body)
 	}
+	return errorMessage(outer.Error)
+}
+
+// errorMessage finds the words in the JSON value of "error".
+func errorMessage(value json.RawMessage) string {
 	var text string
-	if json.Unmarshal(outer.Error, &text) == nil {
+	if json.Unmarshal(value, &text) == nil {
 		if strings.HasPrefix(text, "{") {
 			return errorText([]byte(text))
 		}
@@ -196,10 +201,10 @@ func errorText(body []byte) string {
 		Message string `json:"message"`
 		Type    string `json:"type"`
 	}
-	if json.Unmarshal(outer.Error, &nested) == nil && nested.Message != "" {
+	if json.Unmarshal(value, &nested) == nil && nested.Message != "" {
 		return excerpt([]byte(nested.Message))
 	}
-	return excerpt(outer.Error)
+	return excerpt(value)
 }
 
 // excerpt is the start of a body on one line, for messages.
@@ -258,10 +263,10 @@ func innermost(err error) error {
 	return err
 }
 
-// ended returns the error of the caller's context if it ended; else nil.
-func ended(ctx context.Context) error {
+// contextError returns the error of the caller's context if it ended; else nil.
+func contextError(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
 	}
-	return fmt.Errorf("call given up: %w", ctx.Err())
+	return fmt.Errorf("call canceled: %w", ctx.Err())
 }

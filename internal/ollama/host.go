@@ -17,7 +17,7 @@ const DefaultHost = "http://127.0.0.1:11434"
 // https://example.com:443/ollama. Scheme, port and path may be left out: the
 // port is 11434 without a scheme, 80 after http:// and 443 after https://. An
 // address that servers bind to (0.0.0.0, [::]) means this machine. Unlike
-// Ollama, which falls back to its default, it refuses a port that is none.
+// Ollama, which falls back to its default, it refuses an invalid port.
 func ParseHost(s string) (*url.URL, error) {
 	text := strings.Trim(strings.TrimSpace(s), `"'`)
 	scheme, rest, found := strings.Cut(text, "://")
@@ -30,7 +30,7 @@ func ParseHost(s string) (*url.URL, error) {
 	case scheme == "https":
 		port = "443"
 	default:
-		return nil, fmt.Errorf("host %q: scheme %q is neither http nor https", s, scheme)
+		return nil, fmt.Errorf("host %q: unknown scheme %q (want http or https)", s, scheme)
 	}
 	hostPort, path, _ := strings.Cut(rest, "/")
 	if strings.ContainsAny(hostPort, "@?# \t") {
@@ -44,9 +44,9 @@ func ParseHost(s string) (*url.URL, error) {
 		}
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return nil, fmt.Errorf("host %q: %q is no port", s, port)
+		return nil, fmt.Errorf("host %q: invalid port %q", s, port)
 	}
-	host, err := connectable(host)
+	host, err := dialHost(host)
 	if err != nil {
 		return nil, fmt.Errorf("host %q: %w", s, err)
 	}
@@ -59,16 +59,16 @@ func ParseHost(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// connectable turns the host part of an address into one to connect to.
-func connectable(host string) (string, error) {
+// dialHost turns the host part of an address into one to connect to.
+func dialHost(host string) (string, error) {
 	if host == "" {
 		return "127.0.0.1", nil
 	}
 	ip, err := netip.ParseAddr(strings.Replace(strings.Trim(host, "[]"), "%25", "%", 1))
 	switch {
-	case err != nil && isName(host):
+	case err != nil && isHostName(host):
 		return host, nil
-	case err != nil, ip.Zone() != "" && !isName(ip.Zone()):
+	case err != nil, ip.Zone() != "" && !isHostName(ip.Zone()):
 		return "", fmt.Errorf("%q is neither a name nor an IP address", host)
 	case ip == netip.IPv4Unspecified():
 		return "127.0.0.1", nil
@@ -78,7 +78,7 @@ func connectable(host string) (string, error) {
 	return ip.String(), nil
 }
 
-func isName(s string) bool {
+func isHostName(s string) bool {
 	for _, c := range []byte(s) {
 		if c != '.' && c != '-' && c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
 			return false

@@ -43,10 +43,10 @@ func TestParseHost(t *testing.T) {
 
 func TestParseHostRefuses(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
-		{"scheme", "ftp://x", `host "ftp://x": scheme "ftp" is neither http nor https`},
-		{"port too large", "x:65536", `host "x:65536": "65536" is no port`},
-		{"port 0", "x:0", `host "x:0": "0" is no port`},
-		{"port of letters", "x:abc", `host "x:abc": "abc" is no port`},
+		{"scheme", "ftp://x", `host "ftp://x": unknown scheme "ftp" (want http or https)`},
+		{"port too large", "x:65536", `host "x:65536": invalid port "65536"`},
+		{"port 0", "x:0", `host "x:0": invalid port "0"`},
+		{"port of letters", "x:abc", `host "x:abc": invalid port "abc"`},
 		{"credentials", "http://u:p@x", `host "http://u:p@x": want [http[s]://]host[:port][/path]`},
 		{"space", "a b", `host "a b": want [http[s]://]host[:port][/path]`},
 		{"percent", "a%20b", `host "a%20b": "a%20b" is neither a name nor an IP address`},

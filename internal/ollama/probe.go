@@ -28,7 +28,7 @@ func (c *Client) Probe(ctx context.Context, r *Request, host string) (Health, er
 	tiny := *r
 	tiny.System, tiny.User, tiny.Format, tiny.NumPredict = "", []byte("Say yes."), nil, 1
 	var others, asked []*hostProbe
-	for _, h := range c.balance.hosts {
+	for _, h := range c.balancer.hosts {
 		p := &hostProbe{host: h}
 		if host == "" || h.name == host {
 			asked = append(asked, p)
@@ -46,7 +46,7 @@ func (c *Client) Probe(ctx context.Context, r *Request, host string) (Health, er
 		if c.anyAnswers(ctx, &tiny, round.hosts) {
 			return round.found, nil
 		}
-		if err := ended(ctx); err != nil {
+		if err := contextError(ctx); err != nil {
 			return 0, err
 		}
 	}
@@ -65,9 +65,9 @@ func (c *Client) anyAnswers(ctx context.Context, r *Request, hosts []*hostProbe)
 	var wg sync.WaitGroup
 	for _, p := range hosts {
 		wg.Go(func() {
-			c.balance.takeNamed(p.host)
-			_, p.err = c.chat(ctx, p.host, r)
-			c.balance.give(p.host, p.err)
+			c.balancer.acquireHost(p.host)
+			_, p.err = c.chatWith(ctx, p.host, r)
+			c.balancer.release(p.host, p.err)
 			if p.err == nil {
 				cancel()
 			}

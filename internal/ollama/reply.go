@@ -1,8 +1,11 @@
 package ollama
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -27,87 +30,72 @@ const (
 	Repeat = "repeat" // the server gave up on a model that repeated one token; ours, servers say it in other ways
 )
 
-// silent is a Reply that says nothing.
-func silent() Reply {
-	return Reply{PromptTokens: -1, CachedTokens: -1, Tokens: -1, Total: -1, Load: -1, PromptEval: -1, Eval: -1}
+// chatResponse is the body of an answer of /api/chat. A field that is absent or
+// has another type keeps the value it had before; api.ChatResponse, which cannot
+// tell an absent count from 0, is of no use here. Counts and nanoseconds are
+// floats because any JSON number fits one.
+type chatResponse struct {
+	Message struct {
+		Content string `json:"content"`
+	} `json:"message"`
+	Done         bool            `json:"done"`
+	DoneReason   string          `json:"done_reason"`
+	Error        json.RawMessage `json:"error"`
+	PromptTokens float64         `json:"prompt_eval_count"`
+	CachedTokens float64         `json:"prompt_eval_cached_count"`
+	Tokens       float64         `json:"eval_count"`
+	Total        float64         `json:"total_duration"`
+	Load         float64         `json:"load_duration"`
+	PromptEval   float64         `json:"prompt_eval_duration"`
+	Eval         float64         `json:"eval_duration"`
 }
 
-// answer is the body of a call, decoded.
-type answer struct {
-	Reply
-	text []byte // content of all messages
-	done bool
-	err  string // the value of "error" as JSON; empty: there was none
+// newChatResponse returns a response that says nothing.
+func newChatResponse() *chatResponse {
+	return &chatResponse{PromptTokens: -1, CachedTokens: -1, Tokens: -1, Total: -1, Load: -1, PromptEval: -1, Eval: -1}
 }
 
-// decodeAnswer reads a body: one object, or several where a server streams
-// though told not to. The fields that matter are found by name, whatever else
-// is there. A number of another type than expected counts as not said.
-func decodeAnswer(body []byte) (*answer, error) {
-	d := decoder{b: body, key: make([]byte, 0, 64)}
-	a := &answer{Reply: silent()}
-	d.space()
+// decodeChat reads a body: one object, or several where a server streams though
+// told not to. Then the message is that of all parts together.
+func decodeChat(body []byte) (*chatResponse, error) {
+	r := newChatResponse()
+	var text strings.Builder
+	d := json.NewDecoder(bytes.NewReader(body))
 	for {
-		if err := d.object(a, d.topField); err != nil {
-			return nil, fmt.Errorf("not JSON at byte %d: %w", d.i, err)
+		r.Message.Content = ""
+		err := d.Decode(r)
+		if err == io.EOF {
+			r.Message.Content = text.String()
+			return r, nil
 		}
-		if d.space(); d.i == len(d.b) {
-			return a, nil
+		var typed *json.UnmarshalTypeError
+		if err != nil && !(errors.As(err, &typed) && typed.Field != "") {
+			return nil, err
 		}
+		text.WriteString(r.Message.Content)
 	}
 }
 
-// topField reads the value of one field of the outer object.
-func (d *decoder) topField(a *answer, key []byte) error {
-	switch string(key) {
-	case "message":
-		if d.peek() != '{' {
-			return d.skip(0)
-		}
-		return d.object(a, d.messageField)
-	case "error":
-		start := d.i
-		err := d.skip(0)
-		if value := string(d.b[start:d.i]); value != "null" && value != `""` {
-			a.err = value
-		}
-		return err
-	case "done":
-		start := d.i
-		err := d.skip(0)
-		a.done = string(d.b[start:d.i]) == "true"
-		return err
-	case "done_reason":
-		text, err := d.textOrSkip(nil)
-		a.DoneReason = string(text)
-		return err
-	case "prompt_eval_count":
-		return d.count(&a.PromptTokens)
-	case "prompt_eval_cached_count":
-		return d.count(&a.CachedTokens)
-	case "eval_count":
-		return d.count(&a.Tokens)
-	case "total_duration":
-		return d.duration(&a.Total)
-	case "load_duration":
-		return d.duration(&a.Load)
-	case "prompt_eval_duration":
-		return d.duration(&a.PromptEval)
-	case "eval_duration":
-		return d.duration(&a.Eval)
-	}
-	return d.skip(0)
+// hasError tells whether the server says that something went wrong.
+func (r *chatResponse) hasError() bool {
+	return len(r.Error) > 0 && string(r.Error) != "null" && string(r.Error) != `""`
 }
 
-func (d *decoder) messageField(a *answer, key []byte) (err error) {
-	if string(key) != "content" {
-		return d.skip(0)
+func (r *chatResponse) reply(host string) *Reply {
+	return &Reply{
+		Text: r.Message.Content, DoneReason: r.DoneReason, Host: host,
+		PromptTokens: int(toInt64(r.PromptTokens)), CachedTokens: int(toInt64(r.CachedTokens)), Tokens: int(toInt64(r.Tokens)),
+		Total: time.Duration(toInt64(r.Total)), Load: time.Duration(toInt64(r.Load)),
+		PromptEval: time.Duration(toInt64(r.PromptEval)), Eval: time.Duration(toInt64(r.Eval)),
 	}
-	if a.text == nil {
-		a.text = make([]byte, 0, len(d.b)-d.i)
+}
+
+// toInt64 returns -1 for a number that is negative or too large.
+func toInt64(f float64) int64 {
+	if f < 0 || f >= 1<<62 {
+		return -1
 	}
-	a.text, err = d.textOrSkip(a.text)
-	return err
+	return int64(f)
 }
 
 // readReply makes a Reply of a body, or the error that it tells.
@@ -115,33 +103,51 @@ func readReply(host, model string, status int, body []byte) (*Reply, error) {
 	fail := func(class Class, err error) (*Reply, error) {
 		return nil, &Error{Class: class, Status: status, Host: host, Model: model, Op: opChat, Err: err}
 	}
-	said := func(text string) (*Reply, error) {
+	failWithText := func(text string) (*Reply, error) {
 		return fail(classify(status, text), &statusText{status, text})
 	}
 	if status < 200 || status > 299 {
 		text := errorText(body)
 		if status == http.StatusInternalServerError && strings.Contains(text, repeatText) {
-			r := silent()
-			r.Host, r.DoneReason = host, Repeat
-			return &r, nil
+			r := newChatResponse()
+			r.DoneReason = Repeat
+			return r.reply(host), nil
 		}
-		return said(text)
+		return failWithText(text)
 	}
-	a, err := decodeAnswer(body)
-	switch {
-	case len(body) == 0:
+	if len(bytes.TrimSpace(body)) == 0 {
 		return fail(Transient, errors.New("the reply is empty"))
-	case err != nil:
-		return fail(Transient, fmt.Errorf("the reply is %w: %q", err, excerpt(body)))
-	case a.err != "":
-		return said(errorText([]byte(`{"error":` + a.err + `}`)))
-	case !a.done && repeats(a.text):
-		a.DoneReason = Repeat
-	case !a.done:
-		return fail(Transient, errors.New("the reply ends without done"))
-	case a.DoneReason == "load" || a.DoneReason == "unload":
-		return fail(Transient, fmt.Errorf("the server only did %q", a.DoneReason))
 	}
-	a.Host, a.Text = host, string(a.text)
-	return &a.Reply, nil
+	r, err := decodeChat(body)
+	switch {
+	case err != nil:
+		return fail(Transient, fmt.Errorf("the reply is not JSON: %w: %q", err, excerpt(body)))
+	case r.hasError():
+		return failWithText(errorMessage(r.Error))
+	case !r.Done && repeatsToken(r.Message.Content):
+		r.DoneReason = Repeat
+	case !r.Done:
+		return fail(Transient, errors.New("the reply ends without done"))
+	case r.DoneReason == "load" || r.DoneReason == "unload":
+		return fail(Transient, fmt.Errorf("the server did not ask the model (done_reason %q)", r.DoneReason))
+	}
+	return r.reply(host), nil
+}
+
+// repeatsToken tells a text at whose end one token stands over and over. Servers
+// up to 0.24 end such a reply after 30 of them by leaving it without done; a text
+// of a reply that broke off for another reason does not look like this.
+func repeatsToken(text string) bool {
+	const times, longest = 30, 40
+	if len(text)-len(strings.TrimRight(text, " \t\r\n")) >= times {
+		return true
+	}
+	tail := strings.Join(strings.Fields(text[max(0, len(text)-2*times*longest):]), "")
+	for size := 1; size <= longest && size*times <= len(tail); size++ {
+		end := tail[len(tail)-size*times:]
+		if end[size:] == end[:len(end)-size] {
+			return true
+		}
+	}
+	return false
 }

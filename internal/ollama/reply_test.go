@@ -1,8 +1,10 @@
 package ollama
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +15,7 @@ import (
 const full = `{"model":"m","created_at":"2026-01-02T03:04:05Z","message":{"role":"assistant","content":"[{\"RowID\":1,\"x\":\"\u003cé\ud83d\ude41\"}]","thinking":"hm","tool_calls":[{"a":{}}]},"done":true,"done_reason":"stop","total_duration":5000,"load_duration":1,"prompt_eval_count":812,"prompt_eval_cached_count":0,"prompt_eval_duration":2,"eval_count":240,"eval_duration":3}`
 
 func TestReadReply(t *testing.T) {
-	none := silent()
-	none.Host = "h"
+	none := *newChatResponse().reply("h")
 	with := func(change func(*Reply)) Reply {
 		r := none
 		change(&r)
@@ -71,11 +72,11 @@ func TestReadReplyErrors(t *testing.T) {
 		want   string
 	}{
 		{"empty body", 200, "", Transient, "chat at h: the reply is empty"},
-		{"page", 200, "<html>\n  hi</html>", Transient, `chat at h: the reply is not JSON at byte 0: unexpected character: "<html> hi</html>"`},
-		{"cut JSON", 200, full[:60], Transient, "the reply is not JSON at byte 60: it ends too early"},
-		{"deep JSON", 200, `{"x":` + strings.Repeat("[", deep), Transient, "nested too deeply"},
+		{"page", 200, "<html>\n  hi</html>", Transient, `chat at h: the reply is not JSON: invalid character '<' looking for beginning of value: "<html> hi</html>"`},
+		{"cut JSON", 200, full[:60], Transient, "the reply is not JSON: unexpected EOF"},
+		{"deep JSON", 200, `{"x":` + strings.Repeat("[", deep), Transient, "exceeded max depth"},
 		{"no done", 200, `{"message":{"content":"[{}]"},"done":false}`, Transient, "chat at h: the reply ends without done"},
-		{"only loaded", 200, `{"message":{"content":""},"done":true,"done_reason":"load"}`, Transient, `chat at h: the server only did "load"`},
+		{"only loaded", 200, `{"message":{"content":""},"done":true,"done_reason":"load"}`, Transient, `chat at h: the server did not ask the model (done_reason "load")`},
 		{"error in 200", 200, `{"error":"boom"}`, Transient, "chat at h: boom"},
 		{"error after parts in 200", 200, "{\"message\":{\"content\":\"[1\"},\"done\":false}\n{\"error\":\"boom\"}", Transient, "chat at h: boom"},
 		{"overflow in 200", 200, `{"error":"the input length exceeds the context length"}`, Overflow, "chat at h: the input length exceeds the context length"},
@@ -97,11 +98,11 @@ func TestReadReplyErrors(t *testing.T) {
 		{"overflow, gateway", 400, `{"error":{"message":"Prompt is too long","type":"invalid_request_error"}}`, Overflow, "status 400: Prompt is too long"},
 		{"overflow, body too large", 413, "", Overflow, "status 413 Request Entity Too Large"},
 		{"deadline in the server", 500, `{"error":"context deadline exceeded"}`, Transient, "status 500: context deadline exceeded"},
-		{"missing model", 404, `{"error":"model 'm' not found"}`, MissingModel, `no model "m" on h`},
-		{"missing model, older", 404, `{"error":"model \"m\" not found, try pulling it first"}`, MissingModel, `no model "m" on h`},
-		{"other 404", 404, "404 page not found", NotOllama, "no Ollama server at h, but something else: status 404: 404 page not found"},
-		{"405", 405, "", NotOllama, "no Ollama server at h, but something else: status 405 Method Not Allowed"},
-		{"301", 301, "it sends elsewhere, to http://x/", NotOllama, "but something else: status 301: it sends elsewhere, to http://x/"},
+		{"missing model", 404, `{"error":"model 'm' not found"}`, MissingModel, `model "m" not found on h`},
+		{"missing model, older", 404, `{"error":"model \"m\" not found, try pulling it first"}`, MissingModel, `model "m" not found on h`},
+		{"other 404", 404, "404 page not found", NotOllama, "the server at h is not Ollama: status 404: 404 page not found"},
+		{"405", 405, "", NotOllama, "the server at h is not Ollama: status 405 Method Not Allowed"},
+		{"301", 301, "redirect to http://x/", NotOllama, "is not Ollama: status 301: redirect to http://x/"},
 		{"400", 400, `{"error":"invalid option"}`, BadRequest, "chat at h: status 400: invalid option"},
 		{"400, TLS port", 400, "Client sent an HTTP request to an HTTPS server.\n", BadRequest, "status 400: Client sent an HTTP request to an HTTPS server."},
 		{"401", 401, `{"error":"unauthorized"}`, Denied, "status 401: unauthorized"},
@@ -125,51 +126,68 @@ func TestReadReplyErrors(t *testing.T) {
 	}
 }
 
-func TestReadAllIsBounded(t *testing.T) {
-	if _, err := readAll(nil, strings.NewReader(strings.Repeat("x", 1001)), 1000); !errors.Is(err, errTooLarge) {
+func TestBodyIsBounded(t *testing.T) {
+	bounded := func(size int) io.Reader {
+		return &boundedBody{ReadCloser: io.NopCloser(strings.NewReader(strings.Repeat("x", size))), left: 1000}
+	}
+	if _, err := io.ReadAll(bounded(1001)); !errors.Is(err, errTooLarge) {
 		t.Errorf("got %v, want %v", err, errTooLarge)
 	}
-	got, err := readAll([]byte("a"), strings.NewReader(strings.Repeat("x", 999)), 1000)
+	got, err := io.ReadAll(bounded(1000))
 	if err != nil || len(got) != 1000 {
 		t.Errorf("got %d bytes, %v", len(got), err)
 	}
 }
 
-// The decoder takes exactly what encoding/json takes, and sees the same in it.
-func FuzzDecodeAnswer(f *testing.F) {
+// An object gives what encoding/json finds in it, whatever the types of its other fields.
+func FuzzDecodeChat(f *testing.F) {
 	f.Add([]byte(full))
 	for _, s := range []string{`{}`, ` {"a":[1,-0.5e+3,{"b":null}],"done":true}`, `{"message":{"content":"\ud83d\ude41\uD800\u0041"}}`,
-		`{"error":"x"}`, `{"done":tru}`, "{\"message\":{\"content\":\"\xff\"}}", `{"a":01}`, `{"a":1.}`, `{"":"\/\b\f"}`, `{"eval_count":1e2}`, `{"message":{},}`} {
+		`{"error":"x"}`, `{"done":tru}`, "{\"message\":{\"content\":\"\xff\"}}", `{"a":01}`, `{"a":1.}`, `{"":"\/\b\f"}`, `{"eval_count":1e2}`, `{"message":{},}`,
+		`[{"done":true}]`, `{"done":"x","eval_count":[],"error":{}}`, `"x"`, `{"eval_count":1e400}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		d := decoder{b: body}
-		a := &answer{Reply: silent()}
-		d.space()
-		err := d.object(a, d.topField)
-		d.space()
-		whole := err == nil && d.i == len(body)
+		got, err := decodeChat(body)
 		var want map[string]any
 		wantErr := json.Unmarshal(body, &want)
-		if isObject := wantErr == nil && want != nil; isObject != whole {
-			if depth := strings.Count(string(body), "[") + strings.Count(string(body), "{"); depth < 1000 {
-				t.Fatalf("got %v at %d, encoding/json %v", err, d.i, wantErr)
+		if wantErr == nil && err != nil {
+			t.Fatalf("got %v for an object", err)
+		}
+		if start := bytes.TrimSpace(body); err == nil && len(start) > 0 && start[0] != '{' && start[0] != 'n' {
+			t.Fatal("read another value as an object")
+		}
+		if wantErr != nil {
+			return // not JSON, or several parts
+		}
+		if n := strings.Count(strings.ToLower(string(body)), `"done"`); n <= 1 && !strings.Contains(string(body), `\u`) {
+			if done, _ := want["done"].(bool); n == strings.Count(string(body), `"done"`) && done != got.Done {
+				t.Errorf("done: got %v, want %v", got.Done, done)
 			}
-			return
 		}
-		if !whole {
-			return
-		}
-		if done, _ := want["done"].(bool); done != a.done {
-			t.Errorf("done: got %v, want %v", a.done, done)
-		}
-		if n := strings.Count(string(body), "message"); n > 1 || strings.Contains(string(body), `\u`) && n == 0 {
-			return // encoding/json keeps the last of several
+		if n := strings.Count(strings.ToLower(string(body)), "message"); n > 1 || strings.Contains(string(body), `\u`) {
+			return // several of the name, of which encoding/json keeps the last
 		}
 		message, _ := want["message"].(map[string]any)
 		content, _ := message["content"].(string)
-		if strings.Count(string(body), "content") <= 1 && string(a.text) != content {
-			t.Errorf("content: got %q, want %q", a.text, content)
+		if n := strings.Count(strings.ToLower(string(body)), "content"); n <= 1 && n == strings.Count(string(body), "content") &&
+			strings.Contains(string(body), "message") && got.Message.Content != content {
+			t.Errorf("content: got %q, want %q", got.Message.Content, content)
 		}
 	})
+}
+
+// BenchmarkDecode is the share of the reply.
+func BenchmarkDecode(b *testing.B) {
+	row := `{\"RowID\":1234,\"Sentiment\":\"Negative\",\"Topic\":\"Delivery\",\"Urgency\":\"High\",\"Reason\":\"it came late\"},`
+	body := []byte(full[:len(`{"model":"m","created_at":"2026-01-02T03:04:05Z","message":{"role":"assistant","content":"`)])
+	body = append(body, bytes.Repeat([]byte(row), 10)...)
+	body = append(body, full[bytes.Index([]byte(full), []byte(`","thinking"`)):]...)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, err := readReply("h", "m", 200, body); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -1,16 +1,18 @@
 package ollama
 
 import (
-	"encoding/binary"
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
-	"unicode/utf8"
+
+	"github.com/ollama/ollama/api"
 )
 
 // Request is one call of a model: a system and a user message, and how to
 // answer. All calls of a run send the same Model, NumCtx and KeepAlive: another
-// NumCtx makes the server load the model anew, for everybody.
+// NumCtx makes the server reload the model, for everybody.
 type Request struct {
 	Model       string
 	System      string // empty: no system message, so the model's own if it has one
@@ -36,7 +38,7 @@ func ParseKeepAlive(s string) (string, error) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		return "", fmt.Errorf("keep alive %q: want a duration like 5m or a number of seconds", s)
+		return "", fmt.Errorf("invalid keep-alive %q (want a duration like 5m or a number of seconds)", s)
 	}
 	return strconv.Quote(d.String()), nil
 }
@@ -59,127 +61,57 @@ func ParseThink(s string) (Think, error) {
 	case "true", "false", "low", "medium", "high", "max":
 		return Think(s), nil
 	}
-	return "", fmt.Errorf("think %q: want auto, true, false, low, medium, high or max", s)
+	return "", fmt.Errorf("unknown think value %q (want auto, true, false, low, medium, high or max)", s)
 }
 
-// repeatPenalty switches off what servers up to 0.24 do unasked: their 1.1 over
-// the last 64 tokens makes a label less likely that a row before had, too.
-const repeatPenalty = `"repeat_penalty":1`
+// chatRequest is the body of a call of /api/chat: the part of api.ChatRequest
+// that PRISM sends, with values that are JSON already as they are.
+type chatRequest struct {
+	Model     string          `json:"model"`
+	Messages  []api.Message   `json:"messages"`
+	Stream    bool            `json:"stream"`
+	Truncate  *bool           `json:"truncate,omitempty"`
+	Shift     *bool           `json:"shift,omitempty"`
+	Format    json.RawMessage `json:"format,omitempty"`
+	Think     json.RawMessage `json:"think,omitempty"`
+	KeepAlive json.RawMessage `json:"keep_alive,omitempty"`
+	Options   chatOptions     `json:"options"`
+}
+
+type chatOptions struct {
+	// RepeatPenalty is always 1: the 1.1 over the last 64 tokens that servers up
+	// to 0.24 use unasked makes a label less likely that a row before had, too.
+	RepeatPenalty float64 `json:"repeat_penalty"`
+	Temperature   float64 `json:"temperature"`
+	Seed          int     `json:"seed"`
+	NumCtx        int     `json:"num_ctx,omitempty"`
+	NumPredict    int     `json:"num_predict,omitempty"`
+}
 
 // encodeRequest returns the body of a call of /api/chat. Servers that do not
-// know truncate and shift (knowsTruncate false) do not get them. system is the
-// system message as a JSON string with its quotes.
-func encodeRequest(r *Request, system []byte, knowsTruncate bool) []byte {
-	const others = 512 // bytes of all other fields, about
-	dst := make([]byte, 0, len(system)+len(r.User)+len(r.User)/16+len(r.Format)+others)
-	dst = append(dst, `{"model":`...)
-	dst = appendString(dst, []byte(r.Model))
-	dst = append(dst, `,"messages":[`...)
+// know truncate and shift (knowsTruncate false) do not get them. What comes
+// before the user message is the same in all calls of a run.
+func encodeRequest(r *Request, knowsTruncate bool) ([]byte, error) {
+	body := chatRequest{
+		Model:     r.Model,
+		Format:    r.Format,
+		Think:     json.RawMessage(r.Think),
+		KeepAlive: json.RawMessage(r.KeepAlive),
+		Options: chatOptions{RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed,
+			NumCtx: r.NumCtx, NumPredict: r.NumPredict},
+	}
 	if r.System != "" {
-		dst = append(dst, `{"role":"system","content":`...)
-		dst = append(dst, system...)
-		dst = append(dst, `},`...)
+		body.Messages = append(body.Messages, api.Message{Role: "system", Content: r.System})
 	}
-	dst = append(dst, `{"role":"user","content":`...)
-	dst = appendString(dst, r.User)
-	dst = append(dst, `}],"stream":false`...)
+	body.Messages = append(body.Messages, api.Message{Role: "user", Content: string(r.User)})
 	if knowsTruncate {
-		dst = append(dst, `,"truncate":false,"shift":false`...)
+		body.Truncate, body.Shift = new(bool), new(bool)
 	}
-	if len(r.Format) > 0 {
-		dst = append(dst, `,"format":`...)
-		dst = append(dst, r.Format...)
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(&body); err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	if r.Think != "" {
-		dst = append(dst, `,"think":`...)
-		dst = append(dst, r.Think...)
-	}
-	if r.KeepAlive != "" {
-		dst = append(dst, `,"keep_alive":`...)
-		dst = append(dst, r.KeepAlive...)
-	}
-	dst = append(dst, `,"options":{`+repeatPenalty+`,"temperature":`...)
-	dst = strconv.AppendFloat(dst, r.Temperature, 'f', -1, 64)
-	dst = append(dst, `,"seed":`...)
-	dst = strconv.AppendInt(dst, int64(r.Seed), 10)
-	if r.NumCtx > 0 {
-		dst = append(dst, `,"num_ctx":`...)
-		dst = strconv.AppendInt(dst, int64(r.NumCtx), 10)
-	}
-	if r.NumPredict > 0 {
-		dst = append(dst, `,"num_predict":`...)
-		dst = strconv.AppendInt(dst, int64(r.NumPredict), 10)
-	}
-	return append(dst, `}}`...)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString appends s as a JSON string with its quotes; bytes that are not
-// UTF-8 become U+FFFD each, as encoding/json does.
-func appendString(dst, s []byte) []byte {
-	if !utf8.Valid(s) {
-		s = []byte(string([]rune(string(s))))
-	}
-	dst = append(dst, '"')
-	for {
-		n := plain(s)
-		dst = append(dst, s[:n]...)
-		if n == len(s) {
-			return append(dst, '"')
-		}
-		dst = appendEscape(dst, s[n])
-		s = s[n+1:]
-	}
-}
-
-// plain is the number of bytes at the start of s that need no escape. It looks
-// at eight at a time: in x-low a byte below 0x20 borrows into its top bit, and
-// so does a byte in x^quote-ones that is a quote.
-func plain(s []byte) int {
-	const (
-		ones  = 0x0101010101010101
-		tops  = 0x80 * ones
-		low   = 0x20 * ones
-		quote = '"' * ones
-		slash = '\\' * ones
-	)
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		x := binary.LittleEndian.Uint64(s[i:])
-		q, b := x^quote, x^slash
-		if ((x-low)&^x|(q-ones)&^q|(b-ones)&^b)&tops != 0 {
-			break
-		}
-	}
-	for ; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' {
-			break
-		}
-	}
-	return i
-}
-
-func appendEscape(dst []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
-	}
-	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-}
-
-// escapedSystem remembers the last system message as JSON: a run has one.
-type escapedSystem struct {
-	text string
-	json []byte
-}
-
-func escapeSystem(text string) *escapedSystem {
-	return &escapedSystem{text: text, json: appendString(nil, []byte(text))}
+	return out.Bytes(), nil
 }

@@ -1,6 +1,7 @@
 package ollama
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -11,7 +12,7 @@ import (
 )
 
 // The server's own types read what is sent.
-func TestAppendRequest(t *testing.T) {
+func TestEncodeRequest(t *testing.T) {
 	no := false
 	tests := []struct {
 		name string
@@ -40,7 +41,10 @@ func TestAppendRequest(t *testing.T) {
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
-			body := encodeRequest(&c.req, escapeSystem(c.req.System).json, !c.old)
+			body, err := encodeRequest(&c.req, !c.old)
+			if err != nil {
+				t.Fatal(err)
+			}
 			var got api.ChatRequest
 			if err := json.Unmarshal(body, &got); err != nil {
 				t.Fatalf("%v in %s", err, body)
@@ -52,24 +56,41 @@ func TestAppendRequest(t *testing.T) {
 	}
 }
 
-func FuzzAppendString(f *testing.F) {
+// Whatever the messages hold, the server reads it.
+func FuzzEncodeRequest(f *testing.F) {
 	for _, s := range []string{"", "plain", "q\"\\\n\t\r\x01\x7f", "é═🙁", "\xff\xc3", "\xed\xa0\x80", "<&>\u2028"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		encoded := appendString([]byte("x"), []byte(s))
-		var got string
-		if err := json.Unmarshal(encoded[1:], &got); err != nil {
+		body, err := encodeRequest(&Request{Model: "m", System: s, User: []byte(s)}, true)
+		if err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+		var got api.ChatRequest
+		if err := json.Unmarshal(body, &got); err != nil {
 			t.Fatalf("%q: %v", s, err)
 		}
 		want := s
 		if !utf8.ValidString(s) {
 			want = string([]rune(s))
 		}
-		if got != want {
-			t.Errorf("got %q, want %q", got, want)
+		for _, m := range got.Messages {
+			if m.Content != want {
+				t.Errorf("%s: got %q, want %q", m.Role, m.Content, want)
+			}
 		}
 	})
+}
+
+// A format reaches the server as it is, but for blanks; one that is not JSON is never sent.
+func TestEncodeRequestFormat(t *testing.T) {
+	body, err := encodeRequest(&Request{Model: "m", Format: []byte(`{"enum": ["<a> & \u00e9"]}`)}, true)
+	if want := `"format":{"enum":["<a> & \u00e9"]},`; err != nil || !strings.Contains(string(body), want) {
+		t.Errorf("got %s, %v, want %s in it", body, err, want)
+	}
+	if body, err := encodeRequest(&Request{Model: "m", Format: []byte(`{"enum":`)}, true); err == nil {
+		t.Errorf("got %s", body)
+	}
 }
 
 func TestParseKeepAlive(t *testing.T) {
@@ -116,5 +137,18 @@ func TestThinkValue(t *testing.T) {
 	}
 	if _, err := ParseThink("yes"); err == nil || !strings.Contains(err.Error(), `"yes"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// BenchmarkEncode is the share of a request of ten rows in BenchmarkChat.
+func BenchmarkEncode(b *testing.B) {
+	r := &Request{Model: "m", System: string(bytes.Repeat([]byte("s"), 2500)),
+		User:   bytes.Repeat([]byte("═══ She said: \"no\" — and left.\n"), 130),
+		Format: []byte("[" + string(bytes.Repeat([]byte(`{"type":"string","maxLength":300},`), 100)) + "{}]"), NumCtx: 8192}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := encodeRequest(r, true); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
