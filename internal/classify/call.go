@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"sync/atomic"
-	"time"
-
-	"github.com/cenkalti/backoff/v5"
 
 	"prism/internal/calllog"
 	"prism/internal/ollama"
@@ -17,136 +14,34 @@ import (
 	"prism/internal/table"
 )
 
-// maxDelay bounds the wait before a retry.
-const maxDelay = time.Minute
-
 type callCounter struct{ n atomic.Int64 }
 
-// ask sends the rows of w until a reply comes, at most c.Retries times more, and
-// reads the reply. If none comes, a probe tells whether the rows or the server
-// are to blame; another host that works gets the rows as if they were new.
-func (e *engine) ask(ctx context.Context, w *work) *result {
-	text := e.texts.Get().(*texts)
-	defer e.texts.Put(text)
-	ids := text.of(w.rows)
-	req := e.request(text, ids, w.tries)
-	wait := newBackoff(e.c.Delay)
-	res := &result{work: w}
-	for attempt := 1; ; attempt++ {
-		if res.err = e.gate(ctx); res.err != nil {
-			return res
-		}
-		for _, r := range w.rows {
-			r.calls++
-		}
-		call := &calllog.Call{Attempt: attempt, Rows: len(ids), RowIDs: ids}
-		r, err := e.chat(ctx, req, call)
-		if err == nil {
-			return e.read(w, ids, r, call)
-		}
-		if ctx.Err() != nil {
-			res.err = context.Cause(ctx)
-			return res
-		}
-		res.why = err.Error()
-		switch class := ollama.ClassOf(err); {
-		case class == ollama.Overflow:
-			res.why = fmt.Sprintf("the prompt does not fit the context of %d tokens (%s)", e.c.Request.NumCtx, err)
-			res.final = len(w.rows) == 1
-			return res
-		case !class.Retryable():
-			res.err = err
-			return res
-		case class == ollama.Transient:
-			res.blamed = true
-		}
-		if attempt > e.retries(w, res.blamed) {
-			if w.suspect && res.blamed && len(w.rows) > 1 {
-				return res // halved; before a row is given up the server is probed
-			}
-			return e.probe(ctx, req, res, err)
-		}
-		if err := e.c.Sleep(ctx, wait.NextBackOff()); err != nil {
-			res.err = context.Cause(ctx)
-			return res
-		}
-	}
-}
-
-// retries is how often a call is made again after a transient error. Rows that
-// went wrong while the server was up are not to cost much more.
-func (e *engine) retries(w *work, blamed bool) int {
-	switch {
-	case !w.suspect || !blamed:
-		return e.c.Retries
-	case len(w.rows) > 1:
-		return 0
-	}
-	return max(e.c.Retries-1, 0)
-}
-
-// probe tells an outage from rows that the server cannot take.
-func (e *engine) probe(ctx context.Context, req *ollama.Request, res *result, failed error) *result {
-	call := &calllog.Call{Attempt: 1, Outcome: calllog.Probe}
-	var oe *ollama.Error
-	if errors.As(failed, &oe) {
-		call.Host = oe.Host
-	}
-	start := e.begin(call)
-	found, err := e.model.Probe(ctx, req, call.Host)
-	if err != nil {
-		call.Error = err.Error()
-	}
-	if ctx.Err() != nil {
-		res.err = context.Cause(ctx)
-		return res
-	}
-	e.end(call, start)
-	switch {
-	case found == ollama.Down:
-		res.err = failed
-	case found == ollama.Elsewhere || !res.blamed:
-		res.anew = true
-	default:
-		res.probed = true
-	}
-	return res
-}
-
-func newBackoff(first time.Duration) *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval = first
-	b.Multiplier = 2
-	b.MaxInterval = max(maxDelay, first)
-	b.Reset()
-	return b
-}
-
-// texts are what a call is made of; calls that follow each other share them.
-type texts struct {
+// callBuffers is the memory that a call is made in. Calls that follow each other
+// share it.
+type callBuffers struct {
 	mentions     []prompt.Mention
 	user, format []byte
 }
 
-// of takes the rows over and returns their RowIDs, which are the caller's.
-func (t *texts) of(rows []*row) []int64 {
-	t.mentions = t.mentions[:0]
+// setRows sets the rows of the call and returns their RowIDs, which are the caller's.
+func (b *callBuffers) setRows(rows []*row) []int64 {
+	b.mentions = b.mentions[:0]
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
 		ids[i] = r.RowID
-		t.mentions = append(t.mentions, r.Mention)
+		b.mentions = append(b.mentions, r.Mention)
 	}
 	return ids
 }
 
-// request builds the call for the rows of t, in whose memory it lives. When a
-// single row is asked again, sampling is loosened a little: at temperature 0 the
-// same prompt gives the same reply.
-func (e *engine) request(t *texts, ids []int64, tries int) *ollama.Request {
-	t.user = prompt.AppendUser(t.user[:0], t.mentions)
-	t.format = e.c.Schema.AppendReplySchema(t.format[:0], ids, e.c.Strict)
+// buildRequest builds the call for the rows of b, in whose memory it lives. When a
+// single row is asked for again, sampling is loosened a little: at temperature 0
+// the same prompt gives the same reply.
+func (e *engine) buildRequest(b *callBuffers, ids []int64, tries int) *ollama.Request {
+	b.user = prompt.AppendUser(b.user[:0], b.mentions)
+	b.format = e.c.Schema.AppendReplySchema(b.format[:0], ids, e.c.Strict)
 	req := e.c.Request
-	req.System, req.User, req.Format = e.c.Schema.System, t.user, t.format
+	req.System, req.User, req.Format = e.c.Schema.System, b.user, b.format
 	req.NumPredict = e.c.NumPredict
 	if req.NumPredict == 0 {
 		req.NumPredict = e.c.Schema.NumPredict(len(ids), e.c.Strict)
@@ -158,11 +53,11 @@ func (e *engine) request(t *texts, ids []int64, tries int) *ollama.Request {
 	return &req
 }
 
-// chat makes one call; one that brought no reply it also logs.
-func (e *engine) chat(ctx context.Context, req *ollama.Request, call *calllog.Call) (*ollama.Reply, error) {
-	start := e.begin(call)
+// sendCall makes one call and, if no reply came, logs it.
+func (e *engine) sendCall(ctx context.Context, req *ollama.Request, call *calllog.Call) (*ollama.Reply, error) {
+	e.startCall(call)
 	r, err := e.model.Chat(ctx, req)
-	call.Total = e.c.Now().Sub(start)
+	call.Total = e.c.Now().Sub(call.Time)
 	if err == nil {
 		call.Host = r.Host
 		call.PromptTokens, call.CachedTokens, call.Tokens = r.PromptTokens, r.CachedTokens, r.Tokens
@@ -177,59 +72,61 @@ func (e *engine) chat(ctx context.Context, req *ollama.Request, call *calllog.Ca
 	if errors.As(err, &oe) {
 		call.Host = oe.Host
 	}
-	switch class := ollama.ClassOf(err); class {
-	case ollama.Unreachable, ollama.Busy, ollama.Transient:
+	switch class := ollama.ClassOf(err); {
+	case class.Retryable():
 		call.Outcome = calllog.Transient
-	case ollama.Overflow:
+	case class == ollama.Overflow:
 		call.Outcome = calllog.Overflow
 	default:
 		call.Outcome = calllog.Permanent
 	}
-	e.end(call, start)
+	e.logCall(call)
 	return nil, err
 }
 
-func (e *engine) begin(call *calllog.Call) time.Time {
+// startCall gives the call its number and its time.
+func (e *engine) startCall(call *calllog.Call) {
 	call.Time = e.c.Now()
 	call.Call = e.calls.n.Add(1)
 	call.PromptTokens, call.CachedTokens, call.Tokens = calllog.NotSaid, calllog.NotSaid, calllog.NotSaid
 	call.Load, call.Prompt, call.Eval = -1, -1, -1
-	return call.Time
 }
 
-func (e *engine) end(call *calllog.Call, start time.Time) {
+// logCall counts and logs a call that is over.
+func (e *engine) logCall(call *calllog.Call) {
 	if call.Total == 0 {
-		call.Total = e.c.Now().Sub(start)
+		call.Total = e.c.Now().Sub(call.Time)
 	}
-	e.meter.call(call)
+	e.meter.countCall(call)
 	e.c.Log(call)
 }
 
-// read turns a reply into labelled rows.
-func (e *engine) read(w *work, ids []int64, r *ollama.Reply, call *calllog.Call) *result {
-	got := reply.Read(r.Text, ids, e.c.Schema, e.c.Strict)
-	res := &result{work: w, rows: got.Rows, fault: got.Faults, text: r.Text}
-	call.Labelled = len(got.Rows)
-	switch {
-	case len(got.Faults) == 0:
-		call.Outcome = calllog.OK
-	case r.DoneReason == "length":
-		call.Outcome = calllog.Cut
-		call.Error = "the reply was cut by its length"
-		res.why = fmt.Sprintf("the reply was cut after %d tokens", r.Tokens)
-	case len(got.Rows) > 0:
-		call.Outcome = calllog.Partial
-		call.Error = fmt.Sprintf("RowID %d: %s", got.Faults[0].RowID, got.Faults[0].Reason)
-	default:
-		call.Outcome = calllog.Bad
-		call.Error = fmt.Sprintf("RowID %d: %s", got.Faults[0].RowID, got.Faults[0].Reason)
+// readReply matches a reply to the rows that were asked for.
+func (e *engine) readReply(r *round, ids []int64, answer *ollama.Reply, call *calllog.Call) {
+	got := reply.Read(answer.Text, ids, e.c.Schema, e.c.Strict)
+	r.labelled, r.text, r.reason = got.Rows, answer.Text, ""
+	if len(got.Faults) > 0 {
+		r.reason = got.Faults[0].Reason
+		call.Error = fmt.Sprintf("RowID %d: %s", got.Faults[0].RowID, r.reason)
 	}
-	e.end(call, call.Time)
-	return res
+	switch {
+	case len(got.Rows) == len(ids):
+		r.outcome, call.Outcome = allLabelled, calllog.OK
+	case len(got.Rows) > 0:
+		r.outcome, call.Outcome = someLabelled, calllog.Partial
+	default:
+		r.outcome, call.Outcome = noneLabelled, calllog.Bad
+	}
+	if r.outcome != allLabelled && answer.DoneReason == "length" {
+		call.Outcome, call.Error = calllog.Cut, "the reply was cut by its length"
+		r.reason = fmt.Sprintf("the reply was cut after %d tokens", answer.Tokens)
+	}
+	call.Labelled = len(got.Rows)
+	e.logCall(call)
 }
 
-// record appends the finished row as a checkpoint holds it.
-func (e *engine) record(dst []byte, r *row, l *reply.Row) []byte {
+// appendRecord appends the labelled row as a checkpoint holds it.
+func (e *engine) appendRecord(dst []byte, r *row, l *reply.Row) []byte {
 	dst = append(dst, r.kept...)
 	for _, v := range l.Values {
 		dst = table.AppendCSV(append(dst, ','), []byte(v))

@@ -23,10 +23,6 @@ import (
 // disk each.
 const maxBacklog = 1 << 16
 
-// maxAnew is how often rows are asked for as if they were new, because the probe
-// found the server back or another one up, before they are suspected after all.
-const maxAnew = 3
-
 // maxReply bounds the reply that is kept of a failed row, in bytes.
 const maxReply = 64 << 10
 
@@ -73,39 +69,25 @@ type engine struct {
 	model  model
 	meter  *meter
 
-	results  chan *result
-	waiting  []*work // to do again, next last
-	inFlight int
-	organic  map[reply.Label]bool
-	failed   int // rows
-	calls    callCounter
-	ungated  atomic.Int64     // when the run was last seen not to be paused, Unix ns
-	texts    sync.Pool        // of *texts
-	finished []checkpoint.Row // commit's
-	records  []byte           // commit's
-}
-
-// result is what came of the rows of one model call, its retries included.
-type result struct {
-	work   *work
-	rows   []reply.Row
-	fault  []reply.Fault
-	text   string // the reply; empty: none came
-	why    string // no reply: why not
-	final  bool   // asking again for a single row is in vain
-	blamed bool   // no reply, and the rows may be the reason
-	probed bool   // blamed, and then the probe went well
-	anew   bool   // the server is back, or another one took its place
-	err    error  // ends the worker: outage, missing model, interrupt
+	results    chan *round
+	waiting    []*batch // to do again, next last
+	inFlight   int
+	organic    map[reply.Label]bool
+	failed     int // rows
+	calls      callCounter
+	unpausedAt atomic.Int64     // when the run was last seen not to be paused, Unix ns
+	buffers    sync.Pool        // of *callBuffers
+	finished   []checkpoint.Row // commit's
+	records    []byte           // commit's
 }
 
 // run labels all rows. It returns nil when every row is finished or failed.
 // cancel ends ctx, and with it whatever the reading of rows waits for.
 func (e *engine) run(ctx context.Context, cancel context.CancelCauseFunc) error {
-	e.results = make(chan *result, e.c.Parallel)
+	e.results = make(chan *round, e.c.Parallel)
 	e.organic = map[reply.Label]bool{}
-	e.texts.New = func() any { return new(texts) }
-	batches := make(chan *work)
+	e.buffers.New = func() any { return new(callBuffers) }
+	batches := make(chan *batch)
 	quit := make(chan struct{})
 	ended, end := context.WithCancel(ctx)
 	defer end()
@@ -149,7 +131,7 @@ func (e *engine) run(ctx context.Context, cancel context.CancelCauseFunc) error 
 
 // coordinate keeps the calls in flight and settles what comes of them. It
 // returns when there is nothing left to do, or what ended the work early.
-func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc, batches <-chan *work) error {
+func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc, batches <-chan *batch) error {
 	var stop error
 	done := ctx.Done()
 	backlog := cmp.Or(e.c.Backlog, maxBacklog)
@@ -157,7 +139,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc,
 		free := stop == nil && e.inFlight < e.c.Parallel
 		if free && len(e.waiting) > 0 {
 			last := len(e.waiting) - 1
-			e.start(ctx, e.waiting[last])
+			e.startRound(ctx, e.waiting[last])
 			e.waiting = e.waiting[:last]
 			continue
 		}
@@ -171,7 +153,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc,
 		select {
 		case w, open := <-in:
 			if more = open; open {
-				e.start(ctx, w)
+				e.startRound(ctx, w)
 			}
 		case r := <-e.results:
 			e.inFlight--
@@ -200,7 +182,7 @@ func (e *engine) tooFarAhead(backlog int) bool {
 	return e.store.Backlog() > backlog // some may have gone out before the emitter knew
 }
 
-func (e *engine) start(ctx context.Context, w *work) {
+func (e *engine) startRound(ctx context.Context, b *batch) {
 	e.inFlight++
-	go func() { e.results <- e.ask(ctx, w) }()
+	go func() { e.results <- e.runRound(ctx, b) }()
 }

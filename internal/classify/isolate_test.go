@@ -248,3 +248,16 @@ func TestRetryFailed(t *testing.T) {
 		t.Error("the list of failed rows stayed")
 	}
 }
+
+// TestSecondHalfIsAskedForOnce, also when the first half of bisected rows, a single
+// row, is tried again.
+func TestSecondHalfIsAskedForOnce(t *testing.T) {
+	srv := serve(t, ollamatest.Fault{Kind: ollamatest.Kill, From: 1, To: 3}, ollamatest.Fault{Kind: ollamatest.WrongLabel, From: 5, To: 5})
+	b := newBench(t, 2, srv)
+	b.mustRun()
+	b.check()
+	if n := srv.Totals().Calls; n != 7 { // three in vain, the probe, the first row twice, the second once
+		t.Errorf("%d calls, want 7\n%s", n, callText(srv))
+	}
+	b.mustRun() // the checkpoint has no row twice
+}

@@ -29,7 +29,7 @@ type Counts struct {
 	Organic      int64 // labels outside the listed values
 }
 
-func (m *meter) skip(done bool) {
+func (m *meter) countSkipped(done bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if done {
@@ -39,7 +39,7 @@ func (m *meter) skip(done bool) {
 	}
 }
 
-func (m *meter) finish(rows, organic int) {
+func (m *meter) countFinished(rows, organic int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.c.Rows += int64(rows)
@@ -47,14 +47,14 @@ func (m *meter) finish(rows, organic int) {
 	m.c.Organic += int64(organic)
 }
 
-func (m *meter) fail(reason string) {
+func (m *meter) countFailed(reason string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.c.Failed++
 	m.lastErr = reason
 }
 
-func (m *meter) call(c *calllog.Call) {
+func (m *meter) countCall(c *calllog.Call) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.c.Calls++
@@ -70,8 +70,8 @@ func (m *meter) call(c *calllog.Call) {
 	m.c.Tokens += int64(max(c.Tokens, 0))
 }
 
-// pause counts the calls that wait for the end of a pause.
-func (m *meter) pause(begins bool) {
+// countPaused counts the calls that wait for the end of a pause.
+func (m *meter) countPaused(begins bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if begins {

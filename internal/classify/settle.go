@@ -7,85 +7,87 @@ import (
 
 	"prism/internal/checkpoint"
 	"prism/internal/reply"
+	"prism/internal/term"
 )
 
-// settle saves the rows that a call finished and decides about the others.
-func (e *engine) settle(r *result) error {
-	if len(r.rows) > 0 {
-		if err := e.commit(r.work.rows, r.rows); err != nil {
-			return err
-		}
+// settle saves the rows that a round labelled and does with the others what the
+// policy says.
+func (e *engine) settle(r *round) error {
+	if err := e.commit(r.batch.rows, r.labelled); err != nil {
+		return err
 	}
-	if r.err != nil {
+	b := r.batch
+	switch r.action {
+	case stop:
 		return r.err
-	}
-	w := r.work
-	if r.anew {
-		if w.anew++; w.anew <= maxAnew {
-			e.again(w)
-			return nil
-		}
-		r.blamed, r.probed = true, true
-	}
-	e.tryRest(w.rest, r.blamed)
-	switch {
-	case len(r.rows) == len(w.rows):
-		return nil
-	case len(r.rows) > 0:
-		e.again(&work{rows: without(w.rows, r.rows), suspect: w.suspect})
-		return nil
-	case r.blamed && len(w.rows) > 1:
-		e.onTrial(w.rows)
-		return nil
-	case len(w.rows) > 1:
-		half := len(w.rows) / 2
-		e.again(&work{rows: w.rows[half:], suspect: w.suspect})
-		e.again(&work{rows: w.rows[:half], suspect: w.suspect})
-		return nil
-	case r.probed && !w.suspect:
-		e.again(&work{rows: w.rows, suspect: true})
+	case restart:
+		b.history.restarts++
+		e.enqueue(b)
 		return nil
 	}
-	if w.tries++; w.tries < e.c.Retries && !r.final && !r.probed {
-		e.again(w)
-		return nil
+	e.settleSecondHalf(b, r.outcome)
+	bisecting := b.history.bisecting
+	switch r.action {
+	case askMissing:
+		e.enqueue(newBatch(withoutLabelled(b.rows, r.labelled), bisecting))
+	case splitHalves:
+		half := len(b.rows) / 2
+		e.enqueue(newBatch(b.rows[half:], bisecting))
+		e.enqueue(newBatch(b.rows[:half], bisecting))
+	case bisect:
+		e.bisectRows(b.rows)
+	case retryRow:
+		b.history.tries++
+		e.enqueue(b)
+	case confirmRow:
+		e.enqueue(newBatch(b.rows, true))
+	case failRow:
+		return e.failRow(b.rows[0], r)
 	}
-	return e.fail(w.rows[0], r)
+	return nil
 }
 
-// onTrial halves rows of which one at least goes wrong while the server is up. The
-// first half tells about the second: if it is well the second is not, and need
-// not be sent as it is.
-func (e *engine) onTrial(rows []*row) {
+// bisectRows asks for the first half of rows and keeps the second until it is known
+// what came of the first.
+func (e *engine) bisectRows(rows []*row) {
 	half := len(rows) / 2
-	e.again(&work{rows: rows[:half], rest: rows[half:], suspect: true})
+	first := newBatch(rows[:half], true)
+	first.secondHalf = rows[half:]
+	e.enqueue(first)
 }
 
-// tryRest goes on with the second half of rows on trial.
-func (e *engine) tryRest(rest []*row, firstBlamed bool) {
+// settleSecondHalf goes on with the second half of bisected rows, if b is the first.
+func (e *engine) settleSecondHalf(b *batch, first outcome) {
+	rows := b.secondHalf
+	b.secondHalf = nil
 	switch {
-	case len(rest) == 0:
-	case firstBlamed || len(rest) == 1:
-		e.again(&work{rows: rest, suspect: true})
+	case len(rows) == 0:
+	case bisectsSecondHalf(first, len(rows)):
+		e.bisectRows(rows)
 	default:
-		e.onTrial(rest)
+		e.enqueue(newBatch(rows, true))
 	}
 }
 
-func (e *engine) again(w *work) { e.waiting = append(e.waiting, w) }
+// enqueue puts a batch in front of all that wait: rows that others wait for come first.
+func (e *engine) enqueue(b *batch) { e.waiting = append(e.waiting, b) }
 
-// without returns the rows whose RowID is not among the labelled.
-func without(rows []*row, labelled []reply.Row) []*row {
-	var rest []*row
+// withoutLabelled returns the rows whose RowID is not among the labelled.
+func withoutLabelled(rows []*row, labelled []reply.Row) []*row {
+	var missing []*row
 	for _, r := range rows {
 		if !slices.ContainsFunc(labelled, func(l reply.Row) bool { return l.RowID == r.RowID }) {
-			rest = append(rest, r)
+			missing = append(missing, r)
 		}
 	}
-	return rest
+	return missing
 }
 
+// commit saves the labelled rows among those asked for.
 func (e *engine) commit(asked []*row, labelled []reply.Row) error {
+	if len(labelled) == 0 {
+		return nil
+	}
 	rows, buf := e.finished[:0], e.records[:0]
 	organic := 0
 	for _, l := range labelled {
@@ -94,7 +96,7 @@ func (e *engine) commit(asked []*row, labelled []reply.Row) error {
 			return fmt.Errorf("bug: the reply reader gave RowID %d, which was not asked for", l.RowID)
 		}
 		start := len(buf)
-		buf = e.record(buf, asked[i], &l) // where it moves, the records before stay where they are
+		buf = e.appendRecord(buf, asked[i], &l) // where it moves, the records before stay where they are
 		rows = append(rows, checkpoint.Row{Pos: asked[i].pos, Record: buf[start:]})
 		organic += len(l.Organic)
 		e.warnOrganic(&l)
@@ -103,7 +105,7 @@ func (e *engine) commit(asked []*row, labelled []reply.Row) error {
 	if err := e.store.Append(rows); err != nil {
 		return err
 	}
-	e.meter.finish(len(rows), organic)
+	e.meter.countFinished(len(rows), organic)
 	return nil
 }
 
@@ -121,42 +123,31 @@ func (e *engine) warnOrganic(l *reply.Row) {
 	}
 }
 
-// fail gives a row up.
-func (e *engine) fail(r *row, why *result) error {
-	reason := why.why
-	if reason == "" && len(why.fault) > 0 {
-		reason = why.fault[0].Reason
-	}
+// failRow records that a row gets no labels.
+func (e *engine) failRow(r *row, last *round) error {
 	f := checkpoint.Failure{
-		Position: r.pos, RowID: r.RowID, Line: r.line, Reason: reason, Attempts: r.calls,
-		Reply: strings.ToValidUTF8(why.text[:min(len(why.text), maxReply)], "�"),
+		Position: r.pos, RowID: r.RowID, Line: r.line, Reason: last.reason, Attempts: r.calls,
+		Reply: strings.ToValidUTF8(last.text[:min(len(last.text), maxReply)], "�"),
 	}
 	if err := e.store.Fail(f); err != nil {
 		return err
 	}
-	e.meter.fail(reason)
-	tell := e.c.Warn
+	e.meter.countFailed(last.reason)
+	warn := e.c.Warn
 	if e.failed++; e.failed > maxWarnings && e.c.Lists {
-		tell = e.c.Note
+		warn = e.c.Note
 	}
-	tell("%s failed after %s: %s", e.source.place(r), Plural(int64(r.calls), "call"), reason)
+	warn("%s failed after %s: %s", e.source.locate(r), term.Plural(int64(r.calls), "call"), last.reason)
 	if e.failed == maxWarnings && e.c.Lists {
-		e.c.Warn("if more rows fail they are only listed")
+		e.c.Warn("further failed rows are only listed")
 	}
 	return nil
 }
 
-func (s *source) place(r *row) string {
+// locate says where a row is in the input.
+func (s *source) locate(r *row) string {
 	if r.line > 0 {
 		return fmt.Sprintf("%s:%d: RowID %d", s.file, r.line, r.RowID)
 	}
 	return fmt.Sprintf("%s: row %d: RowID %d", s.file, r.pos, r.RowID)
-}
-
-// Plural is a count with its noun.
-func Plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -94,22 +94,13 @@ func (s *source) appendText(dst []byte, rec *table.Record, column int) []byte {
 	return rec.Text(dst, column)
 }
 
-// work is the rows of one model call.
-type work struct {
-	rows    []*row
-	rest    []*row // second half of the rows on trial; see onTrial
-	tries   int    // calls that brought no valid row; counted for a single row
-	anew    int    // times that it was begun anew
-	suspect bool   // some of it went wrong while the server was up
-}
-
 // batches sends the rows that are still to do, size at a time, until the source
 // ends or quit closes. A bad record ends it with an error after the rows before.
-func (e *engine) batches(to chan<- *work, quit <-chan struct{}) error {
+func (e *engine) batches(to chan<- *batch, quit <-chan struct{}) error {
 	defer close(to)
 	send := func(rows []*row) bool {
 		select {
-		case to <- &work{rows: rows}:
+		case to <- newBatch(rows, false):
 			return true
 		case <-quit:
 			return false
@@ -128,7 +119,7 @@ func (e *engine) batches(to chan<- *work, quit <-chan struct{}) error {
 			return err
 		}
 		if state := e.store.Meet(r.pos); state != checkpoint.Unfinished {
-			e.meter.skip(state == checkpoint.Finished)
+			e.meter.countSkipped(state == checkpoint.Finished)
 			continue
 		}
 		if rows = append(rows, r); len(rows) == e.c.BatchSize {
