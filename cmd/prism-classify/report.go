@@ -9,6 +9,7 @@ import (
 
 	"prism/internal/classify"
 	"prism/internal/cli"
+	"prism/internal/term"
 )
 
 // report says what came of the work and maps the error to its exit code.
@@ -23,7 +24,7 @@ func report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Re
 			if r.Failures != "" {
 				hint = r.Failures + " lists them"
 			}
-			return cli.Fail(cli.Partial, fmt.Errorf("%s failed", classify.Plural(r.Failed, "row")), hint)
+			return cli.Fail(cli.Partial, fmt.Errorf("%s failed", term.Plural(r.Failed, "row")), hint)
 		}
 		if r.Failures != "" {
 			std.Infof("failed rows: %s", r.Failures)
@@ -37,12 +38,12 @@ func report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Re
 	switch {
 	case r.RunID == "": // it ended before it began
 	case r.Resume == "" && r.Rows > 0:
-		std.Infof("%s labelled, which a later run will ask for again: there was no --checkpoint-dir", classify.Plural(r.Rows, "row"))
+		std.Infof("%s labelled, which a later run will ask for again: there was no --checkpoint-dir", term.Plural(r.Rows, "row"))
 	case r.Resume == "":
 	case s.Input == "-":
-		addHint(ended, "%s saved; to go on, with the same input: %s", classify.Plural(r.Rows, "row"), r.Resume)
+		addHint(ended, "%s saved; to go on, with the same input: %s", term.Plural(r.Rows, "row"), r.Resume)
 	default:
-		addHint(ended, "%s saved; to go on: %s", classify.Plural(r.Rows, "row"), r.Resume)
+		addHint(ended, "%s saved; to go on: %s", term.Plural(r.Rows, "row"), r.Resume)
 	}
 	return ended
 }
@@ -57,19 +58,19 @@ func addHint(err error, format string, args ...any) {
 }
 
 func summary(r classify.Result, took time.Duration) string {
-	text := fmt.Sprintf("labelled %s in %s", classify.Plural(r.Labelled, "row"), took.Round(100*time.Millisecond))
+	text := fmt.Sprintf("labelled %s in %s", term.Plural(r.Labelled, "row"), took.Round(100*time.Millisecond))
 	if s := took.Seconds(); s > 0 && r.Labelled > 0 {
 		text += fmt.Sprintf(" (%.1f rows/s)", float64(r.Labelled)/s)
 	}
-	text += ", " + classify.Plural(r.Calls, "call")
+	text += ", " + term.Plural(r.Calls, "call")
 	if old := r.Rows - r.Labelled; old > 0 {
-		text += ", " + classify.Plural(old, "row") + " finished before"
+		text += ", " + term.Plural(old, "row") + " finished before"
 	}
 	if r.Organic > 0 {
-		text += ", " + classify.Plural(r.Organic, "organic label")
+		text += ", " + term.Plural(r.Organic, "organic label")
 	}
 	if r.Failed > 0 {
-		text += ", " + classify.Plural(r.Failed, "row") + " failed"
+		text += ", " + term.Plural(r.Failed, "row") + " failed"
 	}
 	return text + "; run " + r.RunID
 }
@@ -87,16 +88,16 @@ func progressText(p *classify.Progress, took time.Duration) string {
 	done := p.Rows + p.Failed
 	fmt.Fprintf(&b, "progress: %d", done)
 	if p.Total > 0 {
-		fmt.Fprintf(&b, " of %s (%d%%)", classify.Plural(p.Total, "row"), 100*done/p.Total)
+		fmt.Fprintf(&b, " of %s (%d%%)", term.Plural(p.Total, "row"), 100*done/p.Total)
 	} else {
 		fmt.Fprintf(&b, " rows")
 	}
 	if s := took.Seconds(); s > 0 {
 		fmt.Fprintf(&b, ", %.1f rows/s", float64(p.Labelled)/s)
 	}
-	fmt.Fprintf(&b, ", %s, %s", classify.Plural(p.Calls, "call"), classify.Plural(p.Errors, "error"))
+	fmt.Fprintf(&b, ", %s, %s", term.Plural(p.Calls, "call"), term.Plural(p.Errors, "error"))
 	if p.Failed > 0 {
-		fmt.Fprintf(&b, ", %s failed", classify.Plural(p.Failed, "row"))
+		fmt.Fprintf(&b, ", %s failed", term.Plural(p.Failed, "row"))
 	}
 	if p.Paused {
 		b.WriteString(", paused")
