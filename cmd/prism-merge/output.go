@@ -18,21 +18,21 @@ import (
 // output is where the joined rows go: a file that appears whole, or a stream.
 type output struct {
 	merge.Output
-	file *fsutil.File // nil: stdout
+	file *fsutil.AtomicFile // nil: stdout
 }
 
 func createOutput(ctx context.Context, path string, stdout io.Writer) (*output, error) {
 	if path == "" || path == "-" {
 		return &output{Output: merge.Output{Writer: stdout}}, nil
 	}
-	f, err := fsutil.Await(ctx, func() (*fsutil.File, error) { return fsutil.Create(path) }, func(f *fsutil.File) { f.Abort() })
+	f, err := fsutil.Await(ctx, func() (*fsutil.AtomicFile, error) { return fsutil.CreateAtomic(path) }, func(f *fsutil.AtomicFile) { f.Abort() })
 	if err != nil {
 		return nil, err
 	}
-	if f.Streams() {
+	if f.IsStream() {
 		return &output{Output: merge.Output{Writer: f}, file: f}, nil
 	}
-	tmp := f.OS()
+	tmp := f.OSFile()
 	again := func() error {
 		if _, err := tmp.Seek(0, io.SeekStart); err != nil {
 			return err
@@ -104,14 +104,14 @@ func (m *merger) missingList() string { return job.FailedRangesPath(filepath.Dir
 // missing is what the parts lack of the input that was expected.
 type missing struct {
 	path, input string
-	list        *fsutil.File // of the rows; nil: none is missing
+	list        *fsutil.AtomicFile // of the rows; nil: none is missing
 	err         error        // that says so
 }
 
 // listMissing lists the rows that are missing, in a file that has no name yet.
 func (m *merger) listMissing(input table.Options, find func(add func(pos, id int64) error) (merge.Expectation, error)) (*missing, error) {
 	out := &missing{path: m.missingList(), input: input.Name}
-	f, err := fsutil.Create(out.path)
+	f, err := fsutil.CreateAtomic(out.path)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ import (
 // part is a written file that waits to get its name.
 type part struct {
 	path string
-	file *fsutil.File
+	file *fsutil.AtomicFile
 }
 
 // write writes the units of a file as parts, and makes the units describe them.
@@ -42,7 +42,7 @@ func (s *splitter) write(ctx context.Context, f *table.File, sum table.Summary, 
 	}
 	from := len(s.parts)
 	for _, path := range paths {
-		file, err := fsutil.Create(path)
+		file, err := fsutil.CreateAtomic(path)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func refuseStrange(in *os.File, paths []string) error {
 
 // writePart copies the header and the unit's bytes.
 func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p part, u *job.Unit) error {
-	out := p.file.OS()
+	out := p.file.OSFile()
 	size := header + u.ByteEnd - u.ByteStart
 	err := p.file.Reserve(size)
 	if err == nil {
@@ -130,7 +130,7 @@ func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p p
 // again.
 func (s *splitter) place() error {
 	for i, p := range s.parts {
-		tmp := p.file.OS()
+		tmp := p.file.OSFile()
 		err := tmp.Close()
 		if err == nil {
 			err = os.Rename(tmp.Name(), p.path)

@@ -104,7 +104,7 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	}
 	v := run.View(m.look)
 	if m.metrics != "" {
-		if err := fsutil.Replace(m.metrics, report.Prometheus(v)); err != nil {
+		if err := fsutil.WriteFileNoSync(m.metrics, report.Prometheus(v)); err != nil {
 			return nil, fmt.Errorf("write metrics: %w", err)
 		}
 	}

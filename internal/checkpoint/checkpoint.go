@@ -108,7 +108,7 @@ func Open(o Options, want Sidecar) (*Store, error) {
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make the checkpoint folder: %w", err)
 	}
-	lock, err := fsutil.Acquire(s.path(".lock"))
+	lock, err := fsutil.AcquireLock(s.path(".lock"))
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +227,7 @@ func (s *Store) newPart() error {
 	p := &part{number: s.count, name: s.partName(s.count)}
 	var err error
 	if s.private {
-		p.f, err = privateFile()
+		p.f, err = fsutil.CreateTemp(privatePattern)
 	} else {
 		p.f, err = os.OpenFile(s.partPath(p.number), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	}
@@ -299,7 +299,7 @@ func (s *Store) closeFiles() error {
 		errs = append(errs, s.closePart(p))
 	}
 	if s.failures != nil && s.private {
-		errs = append(errs, closePrivate(s.failures))
+		errs = append(errs, fsutil.CloseTemp(s.failures))
 		s.failures = nil
 	}
 	for _, f := range []*os.File{s.failures, s.sums, s.readAhead.f} {
@@ -321,7 +321,7 @@ func (s *Store) closeFiles() error {
 func (s *Store) closePart(p *part) error {
 	delete(s.open, p.number)
 	if s.private {
-		return closePrivate(p.f)
+		return fsutil.CloseTemp(p.f)
 	}
 	return p.f.Close()
 }

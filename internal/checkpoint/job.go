@@ -126,7 +126,7 @@ func unlessTorn(sealed bool, err error) error {
 // process works on the job.
 func Remove(dir, jobID string) error {
 	s := &Store{dir: dir, job: jobID}
-	lock, err := fsutil.Acquire(s.path(".lock"))
+	lock, err := fsutil.AcquireLock(s.path(".lock"))
 	if err != nil {
 		return err
 	}

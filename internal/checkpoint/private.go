@@ -1,42 +1,21 @@
 package checkpoint
 
-import (
-	"errors"
-	"io/fs"
-	"os"
-)
+import "prism/internal/fsutil"
 
 // The parts of a private store end at so many rows or bytes: one goes when its
 // rows were read, and rows that wait for a slow one keep it.
 const (
 	privateRows  = 1 << 14
 	privateBytes = 8 << 20
+
+	privatePattern = "prism-rows-*"
 )
 
 func (s *Store) openPrivate() error {
 	s.private = true
 	s.interval = privateRows
 	var err error
-	s.failures, err = privateFile()
-	return err
-}
-
-// privateFile is a file that goes with the process, however that ends, where
-// the system lets an open file be removed; else its name stays until closing.
-func privateFile() (*os.File, error) {
-	f, err := os.CreateTemp("", "prism-rows-*")
-	if err != nil {
-		return nil, err
-	}
-	_ = os.Remove(f.Name()) // fails where open files keep their names: closePrivate tries again
-	return f, nil
-}
-
-func closePrivate(f *os.File) error {
-	err := f.Close()
-	if rerr := os.Remove(f.Name()); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
-		err = errors.Join(err, rerr)
-	}
+	s.failures, err = fsutil.CreateTemp(privatePattern)
 	return err
 }
 

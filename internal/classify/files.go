@@ -20,12 +20,12 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 	if w.s.Output == "-" {
 		return &endableWriter{ctx: ctx, dst: w.io.Out, sleep: w.io.Sleep}, nil
 	}
-	f, err := fsutil.Await(ctx, w.createOutput, func(f *fsutil.File) { f.Abort() }) // a named pipe waits for its reader
+	f, err := fsutil.Await(ctx, w.createOutput, func(f *fsutil.AtomicFile) { f.Abort() }) // a named pipe waits for its reader
 	if err != nil {
 		return nil, fmt.Errorf("open the output: %w", err)
 	}
 	w.out = f
-	if f.Streams() {
+	if f.IsStream() {
 		return &endableWriter{ctx: ctx, dst: f, sleep: w.io.Sleep}, nil
 	}
 	return f, nil
@@ -33,11 +33,11 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 
 // createOutput makes the pending output. The lock of the checkpoint lets a job
 // have one name for it, so that those killed leave no more than one.
-func (w *worker) createOutput() (*fsutil.File, error) {
+func (w *worker) createOutput() (*fsutil.AtomicFile, error) {
 	if w.s.CheckpointDir != "" {
-		return fsutil.CreateNamed(w.s.Output, "."+job.JobID(w.s.RunID, w.s.WorkerID)+".tmp")
+		return fsutil.CreateAtomicAs(w.s.Output, "."+job.JobID(w.s.RunID, w.s.WorkerID)+".tmp")
 	}
-	return fsutil.Create(w.s.Output)
+	return fsutil.CreateAtomic(w.s.Output)
 }
 
 // closeOutput gives the output its name if it is whole; else it goes.
@@ -78,7 +78,7 @@ func (w *worker) writeFailures() error {
 		}
 		return nil
 	}
-	f, err := fsutil.Create(path)
+	f, err := fsutil.CreateAtomic(path)
 	if err != nil {
 		return fmt.Errorf("list failed rows: %w", err)
 	}

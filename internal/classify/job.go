@@ -155,7 +155,7 @@ type worker struct {
 	calls   *calllog.Writer
 	log     *workerLog
 	started time.Time
-	out     *fsutil.File // nil: the stream
+	out     *fsutil.AtomicFile // nil: the stream
 
 	unlogged     atomic.Bool  // a call could not be logged
 	interruption func() error // what ended the work from outside; nil: nothing did

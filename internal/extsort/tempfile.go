@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"prism/internal/fsutil"
 )
 
 // tempFile holds sorted runs one after the other, each item after a frame of
@@ -38,12 +40,9 @@ func (t *tempFile) open() error {
 	if t.f != nil {
 		return nil
 	}
-	f, err := os.CreateTemp("", "prism-sort-*.tmp")
+	f, err := fsutil.CreateTemp("prism-sort-*.tmp")
 	if err != nil {
 		return err
-	}
-	if runtime.GOOS != "windows" {
-		os.Remove(f.Name()) // the open file stays until it is closed, however the process ends
 	}
 	t.f = f
 	return nil
@@ -53,11 +52,7 @@ func (t *tempFile) close() error {
 	if t.f == nil {
 		return nil
 	}
-	err := t.f.Close()
-	if runtime.GOOS == "windows" {
-		err = errors.Join(err, os.Remove(t.f.Name()))
-	}
-	return err
+	return fsutil.CloseTemp(t.f)
 }
 
 // write appends a sorted chunk as a run. Gathering its items from all over the
@@ -184,7 +179,7 @@ func (t *tempFile) run(start, size int64) Run {
 				return err
 			}
 			if at-released >= releasePiece || at == end {
-				release(t.f, released, at-released)
+				fsutil.PunchHole(t.f, released, at-released)
 				released = at
 			}
 		}

@@ -1,7 +1,6 @@
 package fsutil
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,46 +8,48 @@ import (
 	"strings"
 )
 
-// place is where new content goes.
-type place struct {
-	path    string
-	streams bool // a device or a pipe is there, which is written to and cannot be replaced
-	fd      int  // of this process, where path stands for one; else -1
+// target is where new content goes.
+type target struct {
+	path     string
+	isStream bool // a device or a pipe, which is written to and cannot be replaced
+	fd       int  // of this process, where path stands for one; else -1
 }
 
-// find follows links to what takes new content, so that a link stays a link;
-// nothing need be there yet.
-func find(path string) (place, error) {
+// maxLinks is how many links a path may lead through, as on Linux.
+const maxLinks = 40
+
+// resolveTarget follows links to the file that takes new content, so that a link
+// stays a link; the file need not exist yet.
+func resolveTarget(path string) (target, error) {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
-		return place{}, fmt.Errorf("%s is a folder", path)
+		return target{}, fmt.Errorf("%s is a folder", path)
 	}
-	p := place{path: path, streams: err == nil && !info.Mode().IsRegular(), fd: -1}
-	const most = 40 // links, as the system has it
+	t := target{path: path, isStream: err == nil && !info.Mode().IsRegular(), fd: -1}
 	at := path
-	for range most {
-		if n, ok := descriptor(at); ok {
-			p.streams, p.fd = true, n
-			return p, nil
+	for range maxLinks {
+		if n, ok := parseDescriptor(at); ok {
+			t.isStream, t.fd = true, n
+			return t, nil
 		}
 		to, err := os.Readlink(at)
-		if err != nil { // no link
-			if !p.streams {
-				p.path = at
+		if err != nil { // not a link
+			if !t.isStream {
+				t.path = at
 			}
-			return p, nil
+			return t, nil
 		}
 		if !filepath.IsAbs(to) {
 			to = filepath.Dir(at) + string(filepath.Separator) + to
 		}
 		at = to
 	}
-	return place{}, fmt.Errorf("%s: too many links", path)
+	return target{}, fmt.Errorf("%s: too many links", path)
 }
 
-// descriptor tells paths like /dev/fd/1, which stand for an open file of this
-// process: it may be appended to, so it must not be replaced.
-func descriptor(path string) (int, bool) {
+// parseDescriptor reads paths like /dev/fd/1, which stand for an open file of
+// this process: it may be appended to, so it must not be replaced.
+func parseDescriptor(path string) (int, bool) {
 	for _, dir := range [...]string{"/dev/fd/", "/proc/self/fd/"} {
 		if digits, ok := strings.CutPrefix(path, dir); ok {
 			n, err := strconv.ParseUint(digits, 10, 31)
@@ -58,56 +59,28 @@ func descriptor(path string) (int, bool) {
 	return 0, false
 }
 
-// stream is a pending that goes where it is written.
-type stream struct{ *os.File }
-
-func (p place) open() (*File, error) {
+// openStream opens a device or a pipe for writing.
+func (t target) openStream() (*AtomicFile, error) {
 	var f *os.File
 	var err error
-	if p.fd >= 0 {
-		f, err = duplicate(p.fd, p.path)
+	if t.fd >= 0 {
+		f, err = duplicate(t.fd, t.path)
 	} else {
-		f, err = os.OpenFile(p.path, os.O_WRONLY, 0)
+		f, err = os.OpenFile(t.path, os.O_WRONLY, 0)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &File{path: p.path, p: stream{f}}, nil
+	return &AtomicFile{path: t.path, p: streamFile{f}}, nil
 }
 
-func (s stream) file() *os.File { return s.File }
-func (s stream) replace() error { return s.Close() }
+// streamFile is a pendingFile whose bytes go to their place as they are written.
+type streamFile struct{ *os.File }
 
-func (s stream) discard() error {
-	s.Close() // replace may have closed it
+func (f streamFile) osFile() *os.File { return f.File }
+func (f streamFile) commit() error    { return f.Close() }
+
+func (f streamFile) abort() error {
+	f.Close() // commit may have closed it
 	return nil
-}
-
-// Await is open, which may take for ever as the opening of a named pipe does, until
-// ctx ends. What opens too late is abandoned.
-func Await[T any](ctx context.Context, open func() (T, error), abandon func(T)) (T, error) {
-	type opened struct {
-		file T
-		err  error
-	}
-	var none T
-	if ctx.Err() != nil {
-		return none, context.Cause(ctx)
-	}
-	done := make(chan opened, 1)
-	go func() {
-		f, err := open()
-		done <- opened{f, err}
-	}()
-	select {
-	case o := <-done:
-		return o.file, o.err
-	case <-ctx.Done():
-		go func() {
-			if o := <-done; o.err == nil {
-				abandon(o.file)
-			}
-		}()
-		return none, context.Cause(ctx)
-	}
 }

@@ -197,7 +197,7 @@ func (m *Manifest) check() error {
 // UpdateManifest reads the manifest at path, lets change alter it and writes
 // it, while no other process does the same.
 func UpdateManifest(path string, change func(*Manifest)) error {
-	lock, err := fsutil.Acquire(path + ".lock")
+	lock, err := fsutil.AcquireLock(path + ".lock")
 	if err != nil {
 		return err
 	}

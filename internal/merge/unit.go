@@ -4,12 +4,11 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"os"
-	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
 	"prism/internal/checkpoint"
+	"prism/internal/fsutil"
 	"prism/internal/table"
 )
 
@@ -25,12 +24,9 @@ func FromCheckpoint(dir, jobID string, form table.Format, coded int) (in Input, 
 	if err != nil {
 		return in, err
 	}
-	tmp, err := os.CreateTemp("", "prism-unit-*.tmp")
+	tmp, err := fsutil.CreateTemp("prism-unit-*.tmp")
 	if err != nil {
 		return in, err
-	}
-	if runtime.GOOS != "windows" {
-		os.Remove(tmp.Name()) // the open file stays until it is closed, however the process ends
 	}
 	f := &table.File{File: tmp, Name: "checkpoint of " + jobID, Spooled: true}
 	w := bufio.NewWriter(tmp)

@@ -97,7 +97,7 @@ func BenchmarkSet(b *testing.B) {
 	shuffled := slices.Clone(ascending)
 	r.Shuffle(n, func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 	sparse := make([]int64, n)
-	for i := range sparse {
+	for i := range sparse[:] {
 		sparse[i] = int64(r.Uint64())
 	}
 	for _, bb := range []struct {

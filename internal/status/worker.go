@@ -133,10 +133,10 @@ func (w *Worker) WriteFile(runDir string) error {
 		return err
 	}
 	path := job.WorkerStatusPath(runDir, w.WorkerID)
-	err = fsutil.Replace(path, data)
+	err = fsutil.WriteFileNoSync(path, data)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(runDir, 0o777); err == nil {
-			err = fsutil.Replace(path, data)
+			err = fsutil.WriteFileNoSync(path, data)
 		}
 	}
 	if err != nil {

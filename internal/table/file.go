@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 
 	"prism/internal/fsutil"
 )
@@ -61,14 +60,11 @@ func openError(name string, err error) error {
 }
 
 func spool(ctx context.Context, name string, src io.Reader) (*File, error) {
-	tmp, err := os.CreateTemp("", "prism-spool-*.tmp")
+	tmp, err := fsutil.CreateTemp("prism-spool-*.tmp")
 	if err != nil {
 		return nil, err
 	}
 	f := &File{File: tmp, Name: name, Spooled: true}
-	if runtime.GOOS != "windows" {
-		os.Remove(tmp.Name()) // the open file stays until it is closed, however the process ends
-	}
 	f.Size, err = fsutil.Await(ctx, func() (int64, error) { return io.Copy(tmp, src) }, func(int64) {})
 	if ctx.Err() != nil {
 		return nil, errors.Join(context.Cause(ctx), f.Close()) // a read of a silent pipe cannot be ended
@@ -81,9 +77,8 @@ func spool(ctx context.Context, name string, src io.Reader) (*File, error) {
 
 // Close closes the file; a temporary copy is removed.
 func (f *File) Close() error {
-	err := f.File.Close()
-	if f.Spooled && runtime.GOOS == "windows" {
-		err = errors.Join(err, os.Remove(f.File.Name()))
+	if f.Spooled {
+		return fsutil.CloseTemp(f.File)
 	}
-	return err
+	return f.File.Close()
 }

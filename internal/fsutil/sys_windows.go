@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func newPending(path string) (pending, error) {
+func newPendingFile(path string) (pendingFile, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.tmp")
 	if err != nil {
 		return nil, err
 	}
-	return &named{File: f, path: path}, nil
+	return &namedFile{File: f, path: path}, nil
 }
 
 // SyncDir does nothing: Windows has no sync of a folder.

@@ -10,19 +10,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-type renamed struct{ *renameio.PendingFile }
+type renameioFile struct{ *renameio.PendingFile }
 
-func newPending(path string) (pending, error) {
+func newPendingFile(path string) (pendingFile, error) {
 	p, err := renameio.NewPendingFile(path, renameio.WithExistingPermissions(), renameio.WithPermissions(0o666))
 	if err != nil {
 		return nil, err
 	}
-	return renamed{p}, nil
+	return renameioFile{p}, nil
 }
 
-func (r renamed) file() *os.File { return r.File }
-func (r renamed) replace() error { return r.CloseAtomicallyReplace() }
-func (r renamed) discard() error { return r.Cleanup() }
+func (f renameioFile) osFile() *os.File { return f.File }
+func (f renameioFile) commit() error    { return f.CloseAtomicallyReplace() }
+func (f renameioFile) abort() error     { return f.Cleanup() }
 
 // SyncDir makes the names in a folder durable.
 func SyncDir(dir string) error {

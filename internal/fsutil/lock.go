@@ -1,0 +1,36 @@
+package fsutil
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// ErrLocked says that another process holds the lock.
+var ErrLocked = errors.New("locked by another process")
+
+// Lock is an advisory lock on a file. It ends with the process that holds it,
+// however that ends.
+type Lock struct{ f *os.File }
+
+// AcquireLock takes the lock of the file at path, which it creates where missing.
+// It returns ErrLocked at once if another process holds it.
+func AcquireLock(path string) (*Lock, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	if err := lockDescriptor(f.Fd()); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
+	}
+	return &Lock{f: f}, nil
+}
+
+// Release gives the lock up. The file stays: removing it would let two holders in.
+func (l *Lock) Release() error { return l.f.Close() }
+
+// LockInherited locks the file behind a descriptor that this process inherited.
+// The lock is that of the open file: it lasts until every process that has the
+// descriptor closed it, also after this one ended. It returns ErrLocked at once
+// if another process holds it.
+func LockInherited(fd uintptr) error { return lockDescriptor(fd) }
