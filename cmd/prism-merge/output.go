@@ -105,7 +105,7 @@ func (m *merger) missingList() string { return job.FailedRangesPath(filepath.Dir
 type missing struct {
 	path, input string
 	list        *fsutil.AtomicFile // of the rows; nil: none is missing
-	err         error        // that says so
+	err         error              // that says so
 }
 
 // listMissing lists the rows that are missing, in a file that has no name yet.
