@@ -110,8 +110,8 @@ func TestPermanentErrorsEndAtOnce(t *testing.T) {
 		server bool
 		say    string
 	}{
-		{ollamatest.NoModel, true, "no model"},
-		{ollamatest.NoPage, true, "something else"},
+		{ollamatest.NoModel, true, "not found on"},
+		{ollamatest.NoPage, true, "is not Ollama"},
 		{ollamatest.BadOption, false, "num_ctx"},
 	}
 	for _, tt := range tests {
