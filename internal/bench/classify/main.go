@@ -1,13 +1,13 @@
 // Benchclassify measures prism-classify against the fake Ollama server of
-// ollamatest, which runs as a process of its own, and prints figures beside
-// their targets as Markdown. What takes the server's time is a wait, so that
-// figures about its use are not those of this machine's cores.
+// ollamatest, which runs as a separate process, and prints figures beside their
+// targets as Markdown. The fake server waits where a real one would compute, so
+// that figures about the use of a server do not depend on the cores of this
+// machine.
 //
 //	go run ./internal/bench/classify -bin bin -fake /tmp/fake -dir /tmp/prism-bench-classify -rows 9000000
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -25,10 +25,11 @@ type config struct {
 	bin, fake, dir string
 	work           string // folder in dir for what the tools write
 	prompts        string
-	seconds        int // length of the works that wait for the server
-	rounds         int // of the quick ones, whose median counts
-	rows           int // of the large table; 0: leave the works with it out
-	only           string
+	duration       time.Duration // of the benchmarks that wait for the server
+	rounds         int           // of the short benchmarks, whose median counts
+	instantRows    int           // rows for the server that answers at once
+	rows           int           // of the large table; 0: leave out the benchmarks that need it
+	only           string        // part of the names of the benchmarks to run
 	errOut         io.Writer
 }
 
@@ -38,48 +39,52 @@ type figure struct {
 	missed                 bool
 }
 
-// work measures some figures.
-type work struct {
-	name string
-	big  bool // needs the large table
-	do   func(c *config) ([]figure, error)
+// benchmark measures some figures.
+type benchmark struct {
+	name       string
+	largeTable bool // needs the large table
+	measure    func(c *config) ([]figure, error)
 }
 
-func works() []work {
-	return []work{
-		{"instant server", false, instant},
-		{"use of the server", false, use},
-		{"scaling", false, scaling},
-		{"overhead", false, overhead},
-		{"memory", true, memory},
-		{"first call", true, firstCall},
+func benchmarks() []benchmark {
+	return []benchmark{
+		{"instant server", false, measureClientCost},
+		{"use of the server", false, measureServerUse},
+		{"scaling", false, measureScaling},
+		{"overhead", false, measureOverhead},
+		{"memory", true, measureMemory},
+		{"first call", true, measureFirstCall},
 	}
 }
 
 func run(args []string, out, errOut io.Writer) int {
 	flags := flag.NewFlagSet("benchclassify", flag.ContinueOnError)
 	flags.SetOutput(errOut)
-	c := config{errOut: errOut}
+	c := config{errOut: errOut, instantRows: 100_000}
 	flags.StringVar(&c.bin, "bin", "bin", "folder of the tools")
 	flags.StringVar(&c.fake, "fake", "", "the fake server's program")
 	flags.StringVar(&c.dir, "dir", "", "folder for data and results")
 	flags.StringVar(&c.prompts, "prompts", "examples/feedback/prompt.json", "prompt schema file")
-	flags.IntVar(&c.seconds, "seconds", 60, "length of what waits for the server")
-	flags.IntVar(&c.rounds, "rounds", 3, "rounds to take the median of")
-	flags.IntVar(&c.rows, "rows", 0, "rows of the large table; 0: do without")
-	flags.StringVar(&c.only, "only", "", "only works whose name has this in it")
-	if err := flags.Parse(args); err != nil || c.fake == "" || c.dir == "" {
-		fmt.Fprintln(errOut, "error: -fake and -dir are needed")
+	seconds := flags.Int("seconds", 60, "length of the benchmarks that wait for the server")
+	flags.IntVar(&c.rounds, "rounds", 3, "number of rounds; their median counts")
+	flags.IntVar(&c.rows, "rows", 0, "rows of the large table; 0: leave out the benchmarks that need it")
+	flags.StringVar(&c.only, "only", "", "run only benchmarks whose name contains this text")
+	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if err := c.measureAll(out); err != nil {
+	if c.fake == "" || c.dir == "" {
+		fmt.Fprintln(errOut, "error: -fake and -dir are required")
+		return 2
+	}
+	c.duration = time.Duration(*seconds) * time.Second
+	if err := c.runBenchmarks(out); err != nil {
 		fmt.Fprintln(errOut, "error:", err)
 		return 1
 	}
 	return 0
 }
 
-func (c *config) measureAll(out io.Writer) error {
+func (c *config) runBenchmarks(out io.Writer) error {
 	for _, path := range []*string{&c.bin, &c.fake, &c.dir, &c.prompts} {
 		abs, err := filepath.Abs(*path)
 		if err != nil {
@@ -94,14 +99,14 @@ func (c *config) measureAll(out io.Writer) error {
 	defer os.RemoveAll(c.work)
 	fmt.Fprintf(out, "%d cores, %s. Batches of 10 rows.\n\n| figure | measured | target | |\n| --- | --- | --- | --- |\n", runtime.NumCPU(), runtime.Version())
 	missed := 0
-	for _, w := range works() {
-		if !strings.Contains(w.name, c.only) || w.big && c.rows == 0 {
+	for _, b := range benchmarks() {
+		if !strings.Contains(b.name, c.only) || b.largeTable && c.rows == 0 {
 			continue
 		}
-		fmt.Fprintf(c.errOut, "bench-classify: %s\n", w.name)
-		figures, err := w.do(c)
+		fmt.Fprintf(c.errOut, "bench-classify: %s\n", b.name)
+		figures, err := b.measure(c)
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+			return fmt.Errorf("%s: %w", b.name, err)
 		}
 		for _, f := range figures {
 			mark := ""
@@ -117,7 +122,3 @@ func (c *config) measureAll(out io.Writer) error {
 	}
 	return nil
 }
-
-var errNoCall = errors.New("no call was made")
-
-func ms(d time.Duration) string { return fmt.Sprintf("%.0f ms", float64(d)/1e6) }

@@ -2,31 +2,31 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"prism/internal/bench/measure"
 	"prism/internal/prompt"
 	"prism/internal/testutil/ollamatest"
 )
 
-// server is a fake server at work.
-type server struct {
+// fakeServer is a running fake server.
+type fakeServer struct {
 	url string
 	cmd *exec.Cmd
 }
 
-// serve starts a fake server that knows the labels of the prompt schema.
-func (c *config) serve(flags ...string) (*server, error) {
-	labels, err := c.labels()
+// startServer starts a fake server that knows the labels of the prompt schema.
+func (c *config) startServer(flags ...string) (*fakeServer, error) {
+	labels, err := c.labelFlag()
 	if err != nil {
 		return nil, err
 	}
@@ -41,17 +41,18 @@ func (c *config) serve(flags ...string) (*server, error) {
 	}
 	url, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return nil, fmt.Errorf("the fake server does not start: %w", errors.Join(err, cmd.Wait()))
+		return nil, fmt.Errorf("start the fake server: %w", errors.Join(err, cmd.Wait()))
 	}
-	return &server{url: strings.TrimSpace(url), cmd: cmd}, nil
+	return &fakeServer{url: strings.TrimSpace(url), cmd: cmd}, nil
 }
 
-func (s *server) stop() {
-	s.cmd.Process.Signal(syscall.SIGTERM) // it may be gone
+func (s *fakeServer) stop() {
+	s.cmd.Process.Signal(syscall.SIGTERM) // fails if it has ended
 	s.cmd.Wait()
 }
 
-func (c *config) labels() (string, error) {
+// labelFlag returns the fake server's --labels for the prompt schema.
+func (c *config) labelFlag() (string, error) {
 	data, err := os.ReadFile(c.prompts)
 	if err != nil {
 		return "", err
@@ -71,8 +72,8 @@ func (c *config) labels() (string, error) {
 	return strings.Join(columns, ","), nil
 }
 
-// table returns a table of so many made rows, written once.
-func (c *config) table(rows int) (string, error) {
+// makeTable returns the path of a table of generated rows, which is written once.
+func (c *config) makeTable(rows int) (string, error) {
 	path := filepath.Join(c.dir, fmt.Sprintf("rows_%d.csv", rows))
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
@@ -88,22 +89,23 @@ func (c *config) table(rows int) (string, error) {
 	return path, os.Rename(path+".tmp", path)
 }
 
-// process is a prism-classify at work.
-type process struct {
+// classifier is a running prism-classify.
+type classifier struct {
 	cmd    *exec.Cmd
 	stderr strings.Builder
 	began  time.Time
 	dir    string // of all its files
 }
 
-// start labels input in a folder of its own, a new one each time: on some file
-// systems files are made slowly where others were removed a moment before.
-func (c *config) start(s *server, name, input string, stderr io.Writer, flags ...string) (*process, error) {
+// startClassify starts prism-classify on input in a folder of its own, with stderr
+// kept if it is nil. Each process gets a new folder, because some file systems
+// create files slowly where others were removed a moment before.
+func (c *config) startClassify(s *fakeServer, name, input string, stderr io.Writer, flags ...string) (*classifier, error) {
 	dir, err := os.MkdirTemp(c.work, name+"-")
 	if err != nil {
 		return nil, err
 	}
-	p := &process{dir: dir}
+	p := &classifier{dir: dir}
 	args := append([]string{
 		"--model", ollamatest.DefaultModel, "--host", s.url, "--prompts-config", c.prompts, "--labels", "strict", "--run-id", "bench",
 		"--checkpoint-dir", "cp", "-o", "out.csv",
@@ -117,36 +119,46 @@ func (c *config) start(s *server, name, input string, stderr io.Writer, flags ..
 	return p, p.cmd.Start()
 }
 
-// logged are the flags that make it write its status and logs.
-func logged(more ...string) []string {
-	return append([]string{"--status-dir", "status", "--logs-dir", "logs"}, more...)
+// withStatusAndLogs appends flags to those that make prism-classify write its
+// status and its logs.
+func withStatusAndLogs(flags ...string) []string {
+	return append([]string{"--status-dir", "status", "--logs-dir", "logs"}, flags...)
 }
 
-// wait waits for the end, which must be a good one, and returns what it took.
-func (p *process) wait() (wall, cpu time.Duration, err error) {
-	err = p.cmd.Wait()
-	wall = time.Since(p.began)
-	cpu = p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
-	if err != nil {
-		err = fmt.Errorf("%w: %s", err, p.stderr.String())
+// waitSuccess waits until the process has ended with exit code 0.
+func (p *classifier) waitSuccess() (measure.Sample, error) {
+	if err := p.cmd.Wait(); err != nil {
+		return measure.Sample{}, fmt.Errorf("%w: %s", err, p.stderr.String())
 	}
-	return wall, cpu, err
+	return measure.Finished(p.began, p.cmd.ProcessState), nil
 }
 
-// label runs a whole job.
-func (c *config) label(s *server, name, input string, flags ...string) (wall, cpu time.Duration, err error) {
-	p, err := c.start(s, name, input, nil, flags...)
+// classify runs prism-classify to its end.
+func (c *config) classify(s *fakeServer, name, input string, flags ...string) (measure.Sample, error) {
+	p, err := c.startClassify(s, name, input, nil, flags...)
 	if err != nil {
-		return 0, 0, err
+		return measure.Sample{}, err
 	}
-	return p.wait()
+	return p.waitSuccess()
 }
 
-func rowRange(first, last int) []string {
-	return []string{"--row-start", strconv.Itoa(first), "--row-end", strconv.Itoa(last)}
-}
-
-func median(list []time.Duration) time.Duration {
-	slices.Sort(list)
-	return list[len(list)/2]
+// waitFirstCall waits for the first line of the call log, at most for limit, and
+// returns how long after the start that call was sent.
+func (p *classifier) waitFirstCall(limit time.Duration) (time.Duration, error) {
+	path := filepath.Join(p.dir, "logs", "bench", "calls_w1.jsonl")
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		data, _ := os.ReadFile(path) // may not exist yet, or be incomplete
+		line, _, complete := strings.Cut(string(data), "\n")
+		if !complete {
+			continue
+		}
+		var call struct{ Time time.Time }
+		if err := json.Unmarshal([]byte(line), &call); err != nil {
+			return 0, fmt.Errorf("read the call log: %w", err)
+		}
+		return call.Time.Sub(p.began), nil
+	}
+	p.cmd.Process.Kill()
+	p.cmd.Wait()
+	return 0, fmt.Errorf("no call within %v: %s", limit, p.stderr.String())
 }

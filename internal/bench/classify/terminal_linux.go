@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// terminal is a pseudo terminal whose output nobody looks at.
+// terminal is a pseudo terminal whose output is discarded.
 type terminal struct {
 	master, stderr *os.File
 }
@@ -37,9 +36,4 @@ func openTerminal() (*terminal, error) {
 func (t *terminal) close() {
 	t.stderr.Close()
 	t.master.Close()
-}
-
-// peakMemory is the most bytes that a process had resident.
-func peakMemory(s *os.ProcessState) int64 {
-	return s.SysUsage().(*syscall.Rusage).Maxrss << 10
 }

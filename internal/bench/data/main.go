@@ -1,7 +1,8 @@
 // Benchdata writes the tables that `make bench-table` measures with: feedback
 // rows as a survey tool exports them, and result rows as prism-classify writes
-// them, the latter whole, as shuffled parts and as sorted parts. The same seed
-// gives the same bytes.
+// them. Results are written as one file, as shuffled parts, as sorted parts and
+// as parts that are consecutive ranges. The same numbers of rows and parts always
+// give the same bytes.
 //
 //	go run ./internal/bench/data -rows 5000000 -dir /tmp/prism-bench
 package main
@@ -23,20 +24,23 @@ func run(args []string, errOut io.Writer) int {
 	flags := flag.NewFlagSet("benchdata", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	rows := flags.Int("rows", 5_000_000, "rows of each table")
-	parts := flags.Int("parts", 16, "parts that the result rows are cut into")
+	parts := flags.Int("parts", 16, "number of part files for the result rows")
 	dir := flags.String("dir", "", "folder for the tables")
-	if err := flags.Parse(args); err != nil || *dir == "" {
-		fmt.Fprintln(errOut, "error: -dir is needed")
+	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if err := write(*dir, *rows, *parts); err != nil {
+	if *dir == "" {
+		fmt.Fprintln(errOut, "error: -dir is required")
+		return 2
+	}
+	if err := writeTables(*dir, *rows, *parts); err != nil {
 		fmt.Fprintln(errOut, "error:", err)
 		return 1
 	}
 	return 0
 }
 
-func write(dir string, rows, parts int) error {
+func writeTables(dir string, rows, parts int) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -58,59 +62,60 @@ func write(dir string, rows, parts int) error {
 	return writeParts(dir, "ranges", parts, rows, func(i int) (part, id int) { return i * parts / rows, i + 1 })
 }
 
-// appendRow appends the row of an ID.
+// appendRow appends the row with this RowID to dst.
 type appendRow func(dst []byte, id int) []byte
 
-func writeTable(path, header string, rows int, row appendRow) error {
-	t, err := newTable(path, header)
+func writeTable(path, header string, rows int, appendRow appendRow) error {
+	f, err := createCSV(path, header)
 	if err != nil {
 		return err
 	}
 	var line []byte
 	for id := 1; id <= rows && err == nil; id++ {
-		line = row(line[:0], id)
-		_, err = t.Write(line)
+		line = appendRow(line[:0], id)
+		_, err = f.Write(line)
 	}
-	return errors.Join(err, t.close())
+	return errors.Join(err, f.Close())
 }
 
-// writeParts writes result rows to {dir}/{kind}_part0001.csv and so on; place
-// says the part and the ID of the i-th row written.
-func writeParts(dir, kind string, parts, rows int, place func(i int) (part, id int)) error {
-	var tables []*table
-	for p := range parts {
-		t, err := newTable(filepath.Join(dir, fmt.Sprintf("%s_part%04d.csv", kind, p+1)), resultHeader)
-		if err != nil {
-			return err
+// writeParts writes result rows to {dir}/{kind}_part0001.csv and so on. assign
+// returns the part and the RowID of the i-th row written.
+func writeParts(dir, kind string, parts, rows int, assign func(i int) (part, id int)) error {
+	var files []*csvFile
+	var err error
+	for p := 0; p < parts && err == nil; p++ {
+		var f *csvFile
+		if f, err = createCSV(filepath.Join(dir, fmt.Sprintf("%s_part%04d.csv", kind, p+1)), resultHeader); err == nil {
+			files = append(files, f)
 		}
-		tables = append(tables, t)
 	}
 	var line []byte
-	var err error
 	for i := 0; i < rows && err == nil; i++ {
-		part, id := place(i)
+		part, id := assign(i)
 		line = appendResult(line[:0], id)
-		_, err = tables[part].Write(line)
+		_, err = files[part].Write(line)
 	}
-	for _, t := range tables {
-		err = errors.Join(err, t.close())
+	for _, f := range files {
+		err = errors.Join(err, f.Close())
 	}
 	return err
 }
 
-type table struct {
+// csvFile is a buffered file.
+type csvFile struct {
 	*bufio.Writer
 	f *os.File
 }
 
-func newTable(path, header string) (*table, error) {
+func createCSV(path, header string) (*csvFile, error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
-	t := &table{Writer: bufio.NewWriterSize(f, 1<<20), f: f}
-	_, err = t.WriteString(header)
-	return t, err
+	c := &csvFile{Writer: bufio.NewWriterSize(f, 1<<20), f: f}
+	_, _ = c.WriteString(header) // fits the buffer
+	return c, nil
 }
 
-func (t *table) close() error { return errors.Join(t.Flush(), t.f.Close()) }
+// Close writes what is buffered and closes the file.
+func (c *csvFile) Close() error { return errors.Join(c.Flush(), c.f.Close()) }

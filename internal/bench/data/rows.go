@@ -25,58 +25,61 @@ var (
 		friendly team quick reply price went up customers wait too long Zürich naïve café 東京 Überraschung`)
 )
 
-func random(id int, table uint64) *rand.Rand { return rand.New(rand.NewPCG(uint64(id), table)) }
+// newRand returns the source of randomness of one row of one table.
+func newRand(id int, table uint64) *rand.Rand { return rand.New(rand.NewPCG(uint64(id), table)) }
 
-func pick(r *rand.Rand, from []string) string { return from[r.IntN(len(from))] }
+func pickFrom(r *rand.Rand, from []string) string { return from[r.IntN(len(from))] }
 
-func appendWords(dst []byte, r *rand.Rand, n int, between []string) []byte {
+// appendWords appends n words with separators between them.
+func appendWords(dst []byte, r *rand.Rand, n int, separators []string) []byte {
 	for i := range n {
 		if i > 0 {
-			dst = append(dst, pick(r, between)...)
+			dst = append(dst, pickFrom(r, separators)...)
 		}
-		dst = append(dst, pick(r, words)...)
+		dst = append(dst, pickFrom(r, words)...)
 	}
 	return dst
 }
 
+// Separators between words. Text with the special ones must be quoted.
 var (
-	plain  = []string{" "}
-	marked = append(slices.Repeat([]string{" "}, 32), ", ", ", ", ", ", ", ", ", ", "\n", "\n", `, "so" `)
+	plainSeparators   = []string{" "}
+	specialSeparators = append(slices.Repeat([]string{" "}, 32), ", ", ", ", ", ", ", ", ", ", "\n", "\n", `, "so" `)
 )
 
-// appendFeedback appends a row of about 370 bytes. One message in ten has
-// commas, quotes or newlines and so stands in quotes.
+// appendFeedback appends a row of about 370 bytes. One message in ten may have
+// commas, quotes or newlines and is quoted.
 func appendFeedback(dst []byte, id int) []byte {
-	r := random(id, 1)
+	r := newRand(id, 1)
 	dst = strconv.AppendInt(dst, int64(id), 10)
 	dst = append(dst, ',')
-	dst = appendWords(dst, r, 2+r.IntN(4), plain)
+	dst = appendWords(dst, r, 2+r.IntN(4), plainSeparators)
 	dst = append(dst, ',')
 	n := 19 + r.IntN(74)
 	if r.IntN(10) == 0 {
-		dst = appendQuoted(dst, appendWords(nil, r, n, marked))
+		dst = appendQuoted(dst, appendWords(nil, r, n, specialSeparators))
 	} else {
-		dst = appendWords(dst, r, n, plain)
+		dst = appendWords(dst, r, n, plainSeparators)
 	}
 	dst = append(dst, ',')
-	dst = append(dst, pick(r, sentiments)...)
+	dst = append(dst, pickFrom(r, sentiments)...)
 	return append(dst, '\n')
 }
 
-// appendResult appends a row of about 144 bytes.
+// appendResult appends a row of about 144 bytes. One key point in twenty is quoted.
 func appendResult(dst []byte, id int) []byte {
-	r := random(id, 2)
+	r := newRand(id, 2)
 	dst = strconv.AppendInt(dst, int64(id), 10)
 	for _, from := range [][]string{sentiments, topics, sentiments, urgencies} {
 		dst = append(dst, ',')
-		dst = append(dst, pick(r, from)...)
+		dst = append(dst, pickFrom(r, from)...)
 	}
 	dst = append(dst, ',')
 	n := 8 + r.IntN(8)
 	if r.IntN(20) == 0 {
-		dst = appendQuoted(dst, appendWords(nil, r, n, marked))
+		dst = appendQuoted(dst, appendWords(nil, r, n, specialSeparators))
 	} else {
-		dst = appendWords(dst, r, n, plain)
+		dst = appendWords(dst, r, n, plainSeparators)
 	}
 	return append(dst, ",llama3.2,10,bench_v1_m1_20260901_120000\n"...)
 }

@@ -1,7 +1,8 @@
-// Benchtable measures the table tools beside what a user would pick instead,
-// in one run, and prints wall time, CPU time, peak memory and ratios as
-// Markdown. Rounds are interleaved, so that a slow minute of the machine hits
-// all alike; medians count. Peers that are not installed are left out.
+// Benchtable measures prism-split, prism-merge and prism-stats beside the
+// programs that a user would take instead (their peers). It prints wall time, CPU
+// time, peak memory and ratios as Markdown. Rounds of all programs are
+// interleaved, so that a slow minute of the machine hits all alike; medians
+// count. Peers that are not installed are left out.
 //
 //	go run ./internal/bench/table -data /tmp/prism-bench -bin bin -duckdb ~/.cache/prism/peers
 package main
@@ -18,15 +19,20 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"prism/internal/bench/measure"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
+// config says what is measured.
 type config struct {
-	data, bin, duckdb string
-	rounds            int
-	only              string
-	slow              bool
+	data   string // folder of the tables
+	bin    string // folder of the tools
+	duckdb string // folder of DuckDB and its query.mjs; empty: without DuckDB
+	rounds int    // whose median counts
+	only   string // part of the names of the benchmarks to run
+	slow   bool   // run the slow programs too
 }
 
 func run(args []string, out, errOut io.Writer) int {
@@ -36,24 +42,29 @@ func run(args []string, out, errOut io.Writer) int {
 	flags.StringVar(&c.data, "data", "", "folder that benchdata wrote")
 	flags.StringVar(&c.bin, "bin", "bin", "folder of the tools")
 	flags.StringVar(&c.duckdb, "duckdb", "", "folder with node_modules/@duckdb/node-api")
-	flags.IntVar(&c.rounds, "rounds", 5, "rounds to take the median of")
-	flags.StringVar(&c.only, "only", "", "only works whose name has this in it")
-	flags.BoolVar(&c.slow, "slow", false, "measure peers too that take minutes and gigabytes")
-	if err := flags.Parse(args); err != nil || c.data == "" {
-		fmt.Fprintln(errOut, "error: -data is needed")
+	flags.IntVar(&c.rounds, "rounds", 5, "number of rounds; their median counts")
+	flags.StringVar(&c.only, "only", "", "run only benchmarks whose name contains this text")
+	flags.BoolVar(&c.slow, "slow", false, "also measure peers that take minutes and gigabytes")
+	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if err := c.measureAll(out, errOut); err != nil {
+	if c.data == "" {
+		fmt.Fprintln(errOut, "error: -data is required")
+		return 2
+	}
+	if err := c.runBenchmarks(benchmarks(), out, errOut); err != nil {
 		fmt.Fprintln(errOut, "error:", err)
 		return 1
 	}
 	return 0
 }
 
-func (c *config) measureAll(out, errOut io.Writer) error {
-	all := slices.DeleteFunc(works(), func(w work) bool { return !strings.Contains(w.name, c.only) })
+// runBenchmarks runs those of all that the configuration selects, and prints
+// their results to out and the progress to errOut.
+func (c *config) runBenchmarks(all []benchmark, out, errOut io.Writer) error {
+	all = slices.DeleteFunc(all, func(b benchmark) bool { return !strings.Contains(b.name, c.only) })
 	if len(all) == 0 {
-		return fmt.Errorf("no work has %q in its name", c.only)
+		return fmt.Errorf("no benchmark has %q in its name", c.only)
 	}
 	bin, err := filepath.Abs(c.bin)
 	if err != nil {
@@ -65,26 +76,26 @@ func (c *config) measureAll(out, errOut io.Writer) error {
 	}
 	defer os.RemoveAll(folder)
 	env := append(os.Environ(), "BIN="+bin, "DATA="+c.data, "WORK="+folder, "DUCKDB="+c.duckdb, "TMPDIR="+folder, "LC_ALL=C")
-	fmt.Fprintf(out, "%d cores, %s, %s. %s\n\n", runtime.NumCPU(), memory(), versions(c.duckdb), c.sizes())
+	fmt.Fprintf(out, "%d cores, %s, %s. %s\n\n", runtime.NumCPU(), describeMemory(), peerVersions(c.duckdb), c.describeTables())
 	missed := 0
-	for _, w := range all {
-		w.rivals = slices.DeleteFunc(w.rivals, func(r rival) bool { return r.slow && !c.slow || !r.installed(c.duckdb) })
-		results := make([][]sample, len(w.rivals))
+	for _, b := range all {
+		b.programs = slices.DeleteFunc(b.programs, func(p program) bool { return p.slow && !c.slow || !p.isInstalled(c.duckdb) })
+		samples := make([][]measure.Sample, len(b.programs))
 		for round := range c.rounds {
-			for i, r := range w.rivals {
-				if r.slow && round > 0 {
+			for i, p := range b.programs {
+				if p.slow && round > 0 {
 					continue
 				}
-				fmt.Fprintf(errOut, "\r%-60s", fmt.Sprintf("%s: %s, round %d of %d", w.name, r.name, round+1, c.rounds))
-				s, err := measure(r.command, folder, env)
+				fmt.Fprintf(errOut, "\r%-60s", fmt.Sprintf("%s: %s, round %d of %d", b.name, p.name, round+1, c.rounds))
+				s, err := runCommand(p.command, folder, env)
 				if err != nil {
-					return fmt.Errorf("%s: %w", r.name, err)
+					return fmt.Errorf("%s: %w", p.name, err)
 				}
-				results[i] = append(results[i], s)
+				samples[i] = append(samples[i], s)
 			}
 		}
 		fmt.Fprintf(errOut, "\r%-60s\r", "")
-		missed += w.print(out, results)
+		missed += b.writeResults(out, samples)
 	}
 	if missed > 0 {
 		fmt.Fprintf(out, "%d targets missed\n", missed)
@@ -92,50 +103,30 @@ func (c *config) measureAll(out, errOut io.Writer) error {
 	return nil
 }
 
-// sample is one run of a command.
-type sample struct {
-	wall, cpu time.Duration
-	peak      int64 // bytes resident
-}
-
-// measure runs a shell command on an empty work folder, after what is dirty in
-// memory went to the disk.
-func measure(command, work string, env []string) (sample, error) {
-	if err := os.RemoveAll(work); err != nil {
-		return sample{}, err
+// runCommand runs a shell command with an empty work folder, after the system
+// has written its dirty pages to the disk.
+func runCommand(command, folder string, env []string) (measure.Sample, error) {
+	if err := os.RemoveAll(folder); err != nil {
+		return measure.Sample{}, err
 	}
-	if err := os.MkdirAll(work, 0o777); err != nil {
-		return sample{}, err
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return measure.Sample{}, err
 	}
 	if err := exec.Command("sync").Run(); err != nil {
-		return sample{}, err
+		return measure.Sample{}, fmt.Errorf("sync: %w", err)
 	}
 	var stderr strings.Builder
 	cmd := exec.Command("sh", "-c", command)
 	cmd.Env, cmd.Stderr = env, &stderr
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
-		return sample{}, fmt.Errorf("%w: %s", err, stderr.String())
+		return measure.Sample{}, fmt.Errorf("%w: %s", err, stderr.String())
 	}
-	s := sample{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
-	s.peak = peakMemory(cmd.ProcessState)
-	return s, nil
+	return measure.Finished(began, cmd.ProcessState), nil
 }
 
-func median(samples []sample) sample {
-	by := func(less func(a, b sample) int) sample {
-		s := slices.SortedFunc(slices.Values(samples), less)
-		return s[len(s)/2]
-	}
-	return sample{
-		wall: by(func(a, b sample) int { return int(a.wall - b.wall) }).wall,
-		cpu:  by(func(a, b sample) int { return int(a.cpu - b.cpu) }).cpu,
-		peak: by(func(a, b sample) int { return int(a.peak - b.peak) }).peak,
-	}
-}
-
-// sizes tells how large the tables are.
-func (c *config) sizes() string {
+// describeTables says how large the tables are.
+func (c *config) describeTables() string {
 	var text []string
 	for _, name := range []string{"feedback.csv", "results.csv"} {
 		if info, err := os.Stat(filepath.Join(c.data, name)); err == nil {
@@ -146,23 +137,21 @@ func (c *config) sizes() string {
 	return fmt.Sprintf("Tables of %s rows: %s.", strings.TrimSpace(string(rows)), strings.Join(text, ", "))
 }
 
-// memory is the size of the machine's memory, where that is easy to know.
-func memory() string {
+// describeMemory says how much memory the machine has, on Linux.
+func describeMemory() string {
 	data, err := os.ReadFile("/proc/meminfo")
 	var kib int64
-	if err != nil || !scan(string(data), "MemTotal: %d kB", &kib) {
+	if err == nil {
+		_, err = fmt.Sscanf(string(data), "MemTotal: %d kB", &kib)
+	}
+	if err != nil {
 		return "memory unknown"
 	}
 	return fmt.Sprintf("%d GiB", (kib+1<<19)>>20)
 }
 
-func scan(text, format string, v *int64) bool {
-	n, err := fmt.Sscanf(text, format, v)
-	return n == 1 && err == nil
-}
-
-// versions names the peers that are installed.
-func versions(duckdb string) string {
+// peerVersions names the versions of Go and of the peers that are installed.
+func peerVersions(duckdb string) string {
 	names := []string{runtime.Version()}
 	for _, command := range []string{"sort --version", "mlr --version", "mawk -W version"} {
 		words := strings.Fields(command)
