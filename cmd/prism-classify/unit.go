@@ -24,7 +24,7 @@ import (
 // AfterApply notes which flags were typed: what the environment or a default
 // gave them counts less than the manifest.
 func (g *grammar) AfterApply(ctx *kong.Context) error {
-	g.typed = cli.Typed(ctx)
+	g.typed = cli.ExplicitFlags(ctx)
 	return nil
 }
 

@@ -78,7 +78,7 @@ const (
 
 // AfterApply notes which flags were typed.
 func (g *grammar) AfterApply(ctx *kong.Context) error {
-	g.typed = cli.Typed(ctx)
+	g.typed = cli.ExplicitFlags(ctx)
 	return nil
 }
 
@@ -126,7 +126,7 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 	tty, isFile := std.Err().(*os.File)
 	m := &merger{g: g, std: std}
 	m.steps = term.NewSteps(std.Err(), isFile && !std.Quiet() && isatty.IsTerminal(tty.Fd()), time.Now)
-	m.o = merge.Options{SortBy: g.SortBy, InTurn: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.Add, Debug: std.Debugf}
+	m.o = merge.Options{SortBy: g.SortBy, InTurn: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.AddBytes, Debug: std.Debugf}
 	m.o.OnDuplicate = map[string]extsort.Equal{
 		"last": extsort.KeepLast, "first": extsort.KeepFirst, "error": extsort.Refuse,
 	}[g.OnDuplicate]
@@ -231,7 +231,7 @@ func (m *merger) close() {
 
 // check reads everything and writes nothing.
 func (m *merger) check(ctx context.Context) error {
-	m.steps.Step("checking", m.bytes)
+	m.steps.StartStep("checking", m.bytes)
 	r, err := merge.Check(ctx, m.inputs, m.o)
 	if err != nil {
 		return err
@@ -247,12 +247,12 @@ func (m *merger) write(ctx context.Context) error {
 	}
 	defer out.abort()
 	if out.Again == nil && m.o.OnDuplicate == extsort.Refuse { // what went out would stay
-		m.steps.Step("looking for duplicates", m.bytes)
+		m.steps.StartStep("looking for duplicates", m.bytes)
 		if _, err := merge.Check(ctx, m.inputs, m.o); err != nil {
 			return err
 		}
 	}
-	m.steps.Step("merging", m.bytes)
+	m.steps.StartStep("merging", m.bytes)
 	r, err := merge.Write(ctx, m.inputs, m.o, out.Output)
 	if err != nil {
 		return err
@@ -274,7 +274,7 @@ func (m *merger) say(what string, r merge.Result) {
 }
 
 func (m *merger) expect(ctx context.Context, input merge.Input) (*missing, error) {
-	m.steps.Step("looking for missing rows", 3*input.File.Size+m.bytes)
+	m.steps.StartStep("looking for missing rows", 3*input.File.Size+m.bytes)
 	return m.listMissing(input.Options, func(add func(pos, id int64) error) (merge.Expectation, error) {
 		return merge.Expect(ctx, m.inputs, input, m.o, add)
 	})

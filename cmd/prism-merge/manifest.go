@@ -235,7 +235,7 @@ func (r *runMerger) write(ctx context.Context, path string, inputs []merge.Input
 	for _, in := range inputs {
 		bytes += in.File.Size
 	}
-	r.steps.Step("merging "+filepath.Base(path), bytes)
+	r.steps.StartStep("merging "+filepath.Base(path), bytes)
 	res, err := merge.Write(ctx, inputs, o, out.Output)
 	if err != nil {
 		return err
@@ -266,7 +266,7 @@ func (r *runMerger) missing(ctx context.Context, label, path string, units []job
 		return nil, err
 	}
 	defer merged.File.Close()
-	r.steps.Step("looking for missing rows of "+label, 3*in.File.Size+merged.File.Size)
+	r.steps.StartStep("looking for missing rows of "+label, 3*in.File.Size+merged.File.Size)
 	g := &gaps{}
 	e, err := merge.Expect(ctx, []merge.Input{merged}, in, r.o, func(pos, id int64) error {
 		for _, u := range units {

@@ -209,8 +209,8 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	if f.Spooled {
 		return &table.Error{File: in.Path, Msg: "it is no regular file, so workers cannot read it again"}
 	}
-	p.steps.Step("checking "+in.Path, f.Size)
-	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.Add})
+	p.steps.StartStep("checking "+in.Path, f.Size)
+	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
 	if err != nil {
 		return err
 	}

@@ -197,8 +197,8 @@ func (s *splitter) split(ctx context.Context, name, label string) error {
 	if s.g.Write == "" && f.Spooled {
 		return cli.Fail(cli.Usage, fmt.Errorf("%s is no regular file, so workers cannot read it again", name), "write parts with --write DIR")
 	}
-	s.steps.Step("checking "+name, f.Size)
-	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, NoIDs: s.g.NoCheck, Progress: s.steps.Add})
+	s.steps.StartStep("checking "+name, f.Size)
+	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, NoIDs: s.g.NoCheck, Progress: s.steps.AddBytes})
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (s *splitter) split(ctx context.Context, name, label string) error {
 		return err
 	}
 	if s.g.Write != "" {
-		s.steps.Step("writing parts of "+name, f.Size)
+		s.steps.StartStep("writing parts of "+name, f.Size)
 		if err := s.write(ctx, f, sum, o, units); err != nil {
 			return err
 		}

@@ -111,7 +111,7 @@ func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p p
 		err = fsutil.CopyRange(ctx, out, 0, in, 0, header, nil)
 	}
 	if err == nil {
-		err = fsutil.CopyRange(ctx, out, header, in, u.ByteStart, u.ByteEnd, s.steps.Add)
+		err = fsutil.CopyRange(ctx, out, header, in, u.ByteStart, u.ByteEnd, s.steps.AddBytes)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", p.path, err)

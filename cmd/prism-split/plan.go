@@ -43,7 +43,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	fmt.Fprintf(w, "\ncalls      %s at least\n", term.Count(e.Calls))
 	fmt.Fprintf(w, "tokens     about %s in prompts, %s generated\n", term.Count(e.PromptTokens), term.Count(e.Tokens))
 	if e.Time > 0 {
-		fmt.Fprintf(w, "time       about %s, as run %s made %s rows/s\n", term.Span(e.Time), rate.RunID, term.Rate(rate.RowsPerSec))
+		fmt.Fprintf(w, "time       about %s, as run %s made %s rows/s\n", term.Duration(e.Time), rate.RunID, term.Rate(rate.RowsPerSec))
 	} else {
 		fmt.Fprintln(w, "time       unknown: no earlier run of this model has a call log under", c.Monitoring.LogsDir)
 	}
@@ -129,7 +129,7 @@ func addCalls(sum *stats.CallCounter, name string) error {
 		var torn *calllog.LineError
 		switch {
 		case err == nil:
-			sum.Add(c)
+			sum.AddCall(c)
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.As(err, &torn):

@@ -35,44 +35,44 @@ func (c *callLogs) Decode(ctx *kong.DecodeContext) error {
 const maxWarnings = 5
 
 // countCalls sums up call logs; nil if there are none.
-func countCalls(names []string, std cli.Std) (*stats.Calls, error) {
+func countCallLogs(names []string, std cli.Std) (*stats.Calls, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
 	var sum stats.CallCounter
 	for _, name := range names {
-		if err := addCalls(&sum, name, std); err != nil {
+		if err := countCallLog(&sum, name, std); err != nil {
 			return nil, err
 		}
 	}
 	return sum.Result(), nil
 }
 
-func addCalls(sum *stats.CallCounter, name string, std cli.Std) error {
-	src, done, err := open(name, std.In)
+func countCallLog(sum *stats.CallCounter, name string, std cli.Std) error {
+	src, done, err := openInput(name, std.In)
 	if err != nil {
 		return err
 	}
 	defer done()
-	r := calllog.NewReader(src, shown(name))
+	r := calllog.NewReader(src, displayName(name))
 	for good, bad := 0, 0; ; {
 		c, err := r.Next()
 		var line *calllog.LineError
 		switch {
 		case err == nil:
 			good++
-			sum.Add(c)
+			sum.AddCall(c)
 		case errors.As(err, &line):
-			sum.Unreadable()
+			sum.AddUnreadableLine()
 			if bad++; bad <= maxWarnings {
 				std.Warnf("%v", err)
 			}
 		case errors.Is(err, io.EOF) && good == 0 && bad > 1:
-			return cli.Fail(cli.Usage, fmt.Errorf("%s is no call log: none of its %d lines is a call", shown(name), bad),
+			return cli.Fail(cli.Usage, fmt.Errorf("%s is no call log: none of its %d lines is a call", displayName(name), bad),
 				"prism-classify writes calls_w1.jsonl and so on to --logs-dir")
 		case errors.Is(err, io.EOF):
 			if bad > maxWarnings {
-				std.Warnf("%s: %d more lines that are no calls", shown(name), bad-maxWarnings)
+				std.Warnf("%s: %d more lines that are no calls", displayName(name), bad-maxWarnings)
 			}
 			return nil
 		default:

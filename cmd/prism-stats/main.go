@@ -37,7 +37,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	var g grammar
-	return cli.Main(cli.Command{Name: "prism-stats", Help: help, Grammar: &g, Run: g.run}, args, in, out, errOut)
+	return cli.Main(cli.Command{Name: "prism-stats", Help: help, Grammar: &g, Run: g.printStats}, args, in, out, errOut)
 }
 
 const help = `Count labels and calls: the distribution of each coded column, organic labels, rows that are not applicable, ` +
@@ -59,43 +59,43 @@ type grammar struct {
 	cli.Common
 }
 
-func (g *grammar) run(ctx context.Context, std cli.Std) error {
+func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	var run *stats.Run
 	var ofRun []string
 	var err error
 	if g.Manifest != "" {
-		if run, ofRun, err = g.fromManifest(); err != nil {
+		if run, ofRun, err = g.readManifest(); err != nil {
 			return err
 		}
 	}
-	files, logs := g.inputs()
-	if err := g.refuseLoops(slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), ofRun, std.In); err != nil {
+	files, logs := g.resultsAndCallLogs()
+	if err := g.checkOutputs(slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), ofRun, std.In); err != nil {
 		return err
 	}
 	o := stats.Options{Columns: g.Columns}
-	if o.Cross, err = g.pairs(); err != nil {
+	if o.Cross, err = g.crossPairs(); err != nil {
 		return err
 	}
 	if o.Schema, err = readSchema(g.PromptsConfig); err != nil {
 		return err
 	}
-	t := stats.NewTable(o)
+	t := stats.NewDistributions(o)
 	for _, name := range files {
-		if err := g.count(ctx, t, name, std.In); err != nil {
+		if err := g.countFile(ctx, t, name, std.In); err != nil {
 			return err
 		}
 	}
-	calls, err := countCalls(logs, std)
+	calls, err := countCallLogs(logs, std)
 	if err != nil {
 		return err
 	}
 	r := t.Result()
 	r.Calls, r.Run = calls, run
-	return g.write(r, std.Out)
+	return g.writeResult(r, std.Out)
 }
 
 // pairs reads --cross: two names with a comma between them.
-func (g *grammar) pairs() (pairs [][2]string, err error) {
+func (g *grammar) crossPairs() (pairs [][2]string, err error) {
 	for _, text := range g.Cross {
 		a, b, ok := strings.Cut(text, ",")
 		if !ok || a == "" || b == "" || a == b || strings.Contains(b, ",") {
@@ -107,7 +107,7 @@ func (g *grammar) pairs() (pairs [][2]string, err error) {
 }
 
 // inputs tells results from call logs among the arguments.
-func (g *grammar) inputs() (files, logs []string) {
+func (g *grammar) resultsAndCallLogs() (files, logs []string) {
 	logs = g.Calls
 	for _, name := range g.Files {
 		if job.IsCallLog(name) {
@@ -137,30 +137,30 @@ func readSchema(path string) (*prompt.Schema, error) {
 	return s, nil
 }
 
-func (g *grammar) count(ctx context.Context, t *stats.Table, name string, stdin io.Reader) error {
+func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name string, stdin io.Reader) error {
 	form, err := g.formatOf(name)
 	if err != nil {
 		return err
 	}
-	src, done, err := open(name, stdin)
+	src, done, err := openInput(name, stdin)
 	if err != nil {
 		return err
 	}
 	defer done()
-	o := table.Options{Name: shown(name), Format: form}
-	if f, size, ok := regular(src); ok {
-		err = t.ReadFile(ctx, f, size, o)
+	o := table.Options{Name: displayName(name), Format: form}
+	if f, size, ok := regularFile(src); ok {
+		err = t.CountFile(ctx, f, size, o)
 	} else {
-		err = read(t, src, o)
+		err = countStream(t, src, o)
 	}
 	var bad *table.Error
-	var lacks *stats.ColumnError
-	var other *stats.OtherColumnsError
+	var lacks *stats.MissingColumnError
+	var other *stats.ColumnMismatchError
 	switch {
 	case errors.As(err, &bad):
 		return cli.Fail(cli.Usage, err, "")
 	case errors.As(err, &lacks):
-		hint := "the columns are " + strings.Join(lacks.Have, ", ")
+		hint := "the columns are " + strings.Join(lacks.Columns, ", ")
 		if g.PromptsConfig != "" && !slices.Contains(g.Columns, lacks.Column) {
 			hint += fmt.Sprintf("\nthe prompt schema %s codes %q", g.PromptsConfig, lacks.Column)
 			if g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
@@ -180,7 +180,7 @@ func (g *grammar) count(ctx context.Context, t *stats.Table, name string, stdin 
 
 // regular tells whether a source is a file that can be read at any place, and
 // nothing of it was read.
-func regular(src io.Reader) (f *os.File, size int64, ok bool) {
+func regularFile(src io.Reader) (f *os.File, size int64, ok bool) {
 	f, ok = src.(*os.File)
 	if !ok {
 		return nil, 0, false
@@ -193,12 +193,12 @@ func regular(src io.Reader) (f *os.File, size int64, ok bool) {
 	return f, info.Size(), err == nil && at == 0
 }
 
-func read(t *stats.Table, src io.Reader, o table.Options) error {
+func countStream(t *stats.Distributions, src io.Reader, o table.Options) error {
 	r, err := table.NewReader(src, o)
 	if err != nil {
 		return err
 	}
-	return t.Read(r, o.Name, o.Format)
+	return t.CountRecords(r, o.Name, o.Format)
 }
 
 func (g *grammar) formatOf(name string) (table.Format, error) {
@@ -215,7 +215,7 @@ func (g *grammar) formatOf(name string) (table.Format, error) {
 	return table.CSV, nil
 }
 
-func shown(name string) string {
+func displayName(name string) string {
 	if name == "-" {
 		return "stdin"
 	}
@@ -223,7 +223,7 @@ func shown(name string) string {
 }
 
 // open opens an input; a missing file is wrong usage.
-func open(name string, stdin io.Reader) (src io.Reader, done func() error, err error) {
+func openInput(name string, stdin io.Reader) (src io.Reader, done func() error, err error) {
 	if name == "-" {
 		return stdin, func() error { return nil }, nil
 	}
@@ -238,7 +238,7 @@ func open(name string, stdin io.Reader) (src io.Reader, done func() error, err e
 }
 
 // write prints the result and writes the files that were asked for.
-func (g *grammar) write(r *stats.Result, out io.Writer) error {
+func (g *grammar) writeResult(r *stats.Result, out io.Writer) error {
 	for _, f := range []struct{ path, format string }{{g.Summary, "markdown"}, {g.Analytics, "csv"}, {g.HTML, "html"}} {
 		if f.path == "" {
 			continue

@@ -16,7 +16,7 @@ import (
 // files, of files that are not merged the outputs of their units, all call
 // logs, and the prompt schema. It returns all files of the run too, also those
 // that are not there yet.
-func (g *grammar) fromManifest() (run *stats.Run, ofRun []string, err error) {
+func (g *grammar) readManifest() (run *stats.Run, ofRun []string, err error) {
 	if len(g.Files) > 0 || len(g.Calls) > 0 {
 		return nil, nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
 	}
@@ -28,29 +28,29 @@ func (g *grammar) fromManifest() (run *stats.Run, ofRun []string, err error) {
 		return nil, nil, err
 	}
 	for _, f := range m.Files {
-		if path := m.Path(f.MergedOutput); path != "" && isThere(path) {
+		if path := m.Path(f.MergedOutput); path != "" && isFile(path) {
 			g.Files = append(g.Files, path)
 			continue
 		}
 		for _, u := range m.UnitsOf(f.Label) {
-			if path := m.UnitOutput(u); isThere(path) {
+			if path := m.UnitOutput(u); isFile(path) {
 				g.Files = append(g.Files, path)
 			}
 		}
 	}
 	for _, u := range m.Units {
-		if path := job.CallLogPath(m.RunDir(), u.Unit.Unit); isThere(path) {
+		if path := job.CallLogPath(m.RunDir(), u.Unit.Unit); isFile(path) {
 			g.Calls = append(g.Calls, path)
 		}
 	}
 	if path := m.Path(m.Paths.PromptsConfig); g.PromptsConfig == "" || g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
 		g.PromptsConfig = path
 	}
-	return runOf(m), filesOf(m), nil
+	return newRun(m), runFiles(m), nil
 }
 
 // filesOf is what a run reads and writes and cannot do without.
-func filesOf(m *job.Manifest) []string {
+func runFiles(m *job.Manifest) []string {
 	names := []string{m.Path(m.JobFile), m.FailedRangesPath()}
 	for _, f := range m.Files {
 		names = append(names, m.Path(f.InputFile), m.Path(m.MergedName(f.Label)))
@@ -61,18 +61,18 @@ func filesOf(m *job.Manifest) []string {
 	return names
 }
 
-func isThere(path string) bool {
+func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }
 
-func runOf(m *job.Manifest) *stats.Run {
+func newRun(m *job.Manifest) *stats.Run {
 	r := &stats.Run{
 		ID: m.RunID, Project: m.Project, Version: m.Version, Model: m.ModelName, BatchSize: m.Config.Model.BatchSize,
 		Units: len(m.Units), CreatedAt: m.CreatedAt.Format(time.RFC3339),
 		Files: []stats.RunFile{}, Failed: []stats.FailedRow{},
 	}
-	missing := addFailed(r, m.FailedRangesPath())
+	missing := addFailedRows(r, m.FailedRangesPath())
 	for _, f := range m.Files {
 		r.Files = append(r.Files, stats.RunFile{
 			Label: f.Label, Input: f.InputFile, Status: string(f.Status), Rows: f.Rows, Missing: missing[f.Label], Output: f.MergedOutput,
@@ -83,7 +83,7 @@ func runOf(m *job.Manifest) *stats.Run {
 
 // addFailed takes from the list of the last merge the rows that failed, and
 // returns how many rows each file misses.
-func addFailed(r *stats.Run, path string) (missing map[string]int64) {
+func addFailedRows(r *stats.Run, path string) (missing map[string]int64) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil

@@ -40,9 +40,9 @@ func TestCountsEqualThoseOfSQLite(t *testing.T) {
 		for _, v := range c.Values {
 			counts[c.Name+"|"+v.Value] = v.Count
 		}
-		counts[c.Name+"|"] = c.Missing
+		counts[c.Name+"|"] = c.MissingRows
 	}
-	x := got.Crosses[0]
+	x := got.CrossTables[0]
 	for i, row := range x.Counts {
 		for k, n := range row {
 			counts[x.RowAxis[i]+"|"+x.ColAxis[k]] = n

@@ -14,27 +14,27 @@ import (
 )
 
 // live shows the run on a dashboard until it is over or the user leaves.
-func (m *monitor) live(ctx context.Context, std cli.Std) error {
+func (m *monitor) runDashboard(ctx context.Context, std cli.Std) error {
 	began, ends := m.now(), 0
 	quiet := *m                                                           // a look may go on when the dashboard is gone
 	quiet.warn, quiet.warned = func(string, ...any) {}, map[string]bool{} // the dashboard names what cannot be read
 	source := dashboard.Source{
-		Every: m.refresh, Tail: tailOf,
+		Interval: m.refresh, Tail: readLastLines,
 		Pause: func(on bool) error {
 			if on {
 				return status.Pause(m.dir)
 			}
 			return status.Resume(m.dir)
 		},
-		Look: func() (*status.View, bool, error) {
-			v, err := quiet.view(began)
+		View: func() (*status.View, bool, error) {
+			v, err := quiet.readView(began)
 			if err != nil {
 				return nil, false, err
 			}
 			if ends++; !v.Over {
 				ends = 0
 			}
-			return v, quiet.over(v, ends), nil
+			return v, quiet.isOver(v, ends), nil
 		},
 	}
 	v, over, err := dashboard.Run(ctx, source)
@@ -44,14 +44,14 @@ func (m *monitor) live(ctx context.Context, std cli.Std) error {
 	if err != nil || v == nil {
 		return err
 	}
-	if _, err := std.Out.Write(report.Run(v)); err != nil || over {
-		return firstOf(err, m.finish(v))
+	if _, err := std.Out.Write(report.RunText(v)); err != nil || over {
+		return firstError(err, m.finish(v))
 	}
 	std.Infof("the run goes on; prism-status --watch shows it again")
 	return nil
 }
 
-func firstOf(a, b error) error {
+func firstError(a, b error) error {
 	if a != nil {
 		return a
 	}
@@ -61,7 +61,7 @@ func firstOf(a, b error) error {
 const tailBytes = 64 << 10
 
 // tailOf is the last lines of a file, of its last tailBytes bytes.
-func tailOf(path string) ([]string, error) {
+func readLastLines(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	var g grammar
-	return cli.Main(cli.Command{Name: "prism-status", Help: help, Grammar: &g, Run: g.run}, args, in, out, errOut)
+	return cli.Main(cli.Command{Name: "prism-status", Help: help, Grammar: &g, Run: g.showRun}, args, in, out, errOut)
 }
 
 const help = `Show how a run is: each worker's state, progress, rows/s, tokens/s, errors and time left, and the run's. ` +
@@ -67,14 +67,14 @@ type grammar struct {
 	cli.Common
 }
 
-func (g *grammar) run(ctx context.Context, std cli.Std) error {
+func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	if g.LockFD != 0 {
 		return lockInherited(g.LockFD)
 	}
 	if g.Units != "" && g.ProcessGroups {
 		return cli.Usagef("--units and --process-groups can't be used together")
 	}
-	p, err := g.plan(std)
+	p, err := g.findRun(std)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	if err != nil {
 		return fmt.Errorf("ask for the name of this machine: %w", err)
 	}
-	paint := new(painter)
+	paint := new(redrawer)
 	warn := func(format string, args ...any) {
 		if !std.Quiet() {
 			paint.lines = 0 // it stands below what was painted
@@ -91,10 +91,10 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	}
 	live := g.Watch && !g.JSON && g.Units == "" && !g.ProcessGroups && isTerminal(std.Out) && isTerminal(std.In) && os.Getenv("TERM") != "dumb"
 	m := &monitor{
-		dir: job.RunDir(p.statusDir, p.runID), plan: p, named: g.RunID != "" || g.Manifest != "",
-		watch: g.Watch, wait: g.Wait, refresh: g.every(live), metrics: g.Metrics,
-		look: status.ViewOptions{Host: host, ProcessAlive: status.ProcessAlive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
-		now:  time.Now, show: g.printer(std, paint), warn: warn, warned: map[string]bool{},
+		dir: job.RunDir(p.statusDir, p.runID), plan: p, runNamed: g.RunID != "" || g.Manifest != "",
+		follow: g.Watch, wait: g.Wait, refresh: g.refreshInterval(live), metrics: g.Metrics,
+		options: status.ViewOptions{Host: host, ProcessAlive: status.ProcessAlive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
+		now:     time.Now, print: g.newPrinter(std, paint), warn: warn, warned: map[string]bool{},
 	}
 	if g.Units != "" {
 		return g.printUnits(m, std.Out)
@@ -103,13 +103,13 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 		return printProcessGroups(m, std.Out)
 	}
 	if live {
-		return m.live(ctx, std)
+		return m.runDashboard(ctx, std)
 	}
-	return m.run(ctx)
+	return m.watch(ctx)
 }
 
 // every is the time between two looks.
-func (g *grammar) every(live bool) time.Duration {
+func (g *grammar) refreshInterval(live bool) time.Duration {
 	switch {
 	case g.Refresh > 0:
 		return max(time.Duration(g.Refresh), 10*time.Millisecond)
@@ -120,14 +120,14 @@ func (g *grammar) every(live bool) time.Duration {
 }
 
 // plan says which run is meant and what is known of it beforehand.
-func (g *grammar) plan(std cli.Std) (*plan, error) {
+func (g *grammar) findRun(std cli.Std) (*runPlan, error) {
 	if g.Manifest != "" {
-		return g.planned()
+		return g.planFromManifest()
 	}
 	if g.Units != "" || g.Label != "" {
 		return nil, cli.Usagef("--units and --label need --manifest")
 	}
-	p := &plan{statusDir: statusDir, runID: g.RunID}
+	p := &runPlan{statusDir: statusDir, runID: g.RunID}
 	if g.StatusDir != "" {
 		p.statusDir = g.StatusDir
 	}
@@ -153,22 +153,22 @@ func (g *grammar) plan(std cli.Std) (*plan, error) {
 }
 
 // printer shows a view in the form that was asked for.
-func (g *grammar) printer(std cli.Std, paint *painter) func(*status.View) error {
+func (g *grammar) newPrinter(std cli.Std, paint *redrawer) func(*status.View) error {
 	paints := isTerminal(std.Out) && os.Getenv("TERM") != "dumb"
 	return func(v *status.View) error {
 		var text []byte
 		var err error
 		switch {
 		case g.JSON && g.Watch:
-			text, err = report.Line(v)
+			text, err = report.JSONLine(v)
 		case g.JSON:
 			text, err = report.JSON(v)
 		case g.Watch && !paints:
 			text = []byte(v.Time.Format(time.RFC3339) + " " + report.RunLine(v) + "\n")
 		case g.Watch:
-			text = paint.over(v, std.Out)
+			text = paint.redraw(v, std.Out)
 		default:
-			text = report.Run(v)
+			text = report.RunText(v)
 		}
 		if err == nil {
 			_, err = std.Out.Write(text)

@@ -10,7 +10,7 @@ import (
 )
 
 // plan is what is known of a run beside its status files.
-type plan struct {
+type runPlan struct {
 	statusDir string
 	runID     string // empty: the latest
 	units     int    // 0: not known
@@ -21,7 +21,7 @@ type plan struct {
 }
 
 // planned takes from the manifest what concerns the status of its run.
-func (g *grammar) planned() (*plan, error) {
+func (g *grammar) planFromManifest() (*runPlan, error) {
 	m, err := job.ReadManifest(g.Manifest)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, err, "")
@@ -29,11 +29,11 @@ func (g *grammar) planned() (*plan, error) {
 	if g.Label != "" && m.File(g.Label) == nil {
 		return nil, cli.Usagef("--label %q: the files of run %q are %q", g.Label, m.RunID, m.Labels())
 	}
-	p := &plan{statusDir: m.Path(m.Paths.StatusDir), runID: m.RunID, manifest: m, label: g.Label}
+	p := &runPlan{statusDir: m.Path(m.Paths.StatusDir), runID: m.RunID, manifest: m, label: g.Label}
 	if g.StatusDir != "" && g.StatusDir != os.Getenv("PRISM_STATUS_DIR") { // workers go by the manifest too
 		p.statusDir = g.StatusDir
 	}
-	for _, u := range p.unitPlans() {
+	for _, u := range p.selectedUnits() {
 		p.units++
 		p.rows += u.Rows
 	}
@@ -41,7 +41,7 @@ func (g *grammar) planned() (*plan, error) {
 }
 
 // unitPlans are the units to look at.
-func (p *plan) unitPlans() []job.UnitPlan {
+func (p *runPlan) selectedUnits() []job.UnitPlan {
 	if p.label != "" {
 		return p.manifest.UnitsOf(p.label)
 	}
@@ -50,21 +50,21 @@ func (p *plan) unitPlans() []job.UnitPlan {
 
 // restrict leaves the workers of the units to look at, and returns those that
 // are of no unit of the plan.
-func (p *plan) restrict(run *status.Run) (strangers []int) {
+func (p *runPlan) selectWorkers(run *status.Run) (unplanned []int) {
 	if p.manifest == nil || len(p.manifest.Units) == 0 {
 		return nil
 	}
 	wanted := map[int]bool{}
-	for _, u := range p.unitPlans() {
+	for _, u := range p.selectedUnits() {
 		wanted[u.Unit.Unit] = true
 	}
-	foreign := func(id int) bool {
+	remove := func(id int) bool {
 		if id < 1 || id > len(p.manifest.Units) {
-			strangers = append(strangers, id)
+			unplanned = append(unplanned, id)
 		}
 		return !wanted[id]
 	}
-	run.Workers = slices.DeleteFunc(run.Workers, func(w status.Worker) bool { return foreign(w.WorkerID) })
-	run.Unreadable = slices.DeleteFunc(run.Unreadable, func(f status.UnreadableFile) bool { return foreign(f.WorkerID) })
-	return strangers
+	run.Workers = slices.DeleteFunc(run.Workers, func(w status.Worker) bool { return remove(w.WorkerID) })
+	run.Unreadable = slices.DeleteFunc(run.Unreadable, func(f status.UnreadableFile) bool { return remove(f.WorkerID) })
+	return unplanned
 }

@@ -17,24 +17,24 @@ import (
 
 // monitor looks at a run once or until it is over.
 type monitor struct {
-	dir         string
-	plan        *plan
-	named       bool // the user named the run: it may be yet to start
-	watch, wait bool
-	refresh     time.Duration
-	look        status.ViewOptions
-	metrics     string // file for the same in Prometheus' format; empty: none
-	now         func() time.Time
-	show        func(*status.View) error
-	warn        func(format string, args ...any)
+	dir          string
+	plan         *runPlan
+	runNamed     bool // the user named the run: it may be yet to start
+	follow, wait bool
+	refresh      time.Duration
+	options      status.ViewOptions
+	metrics      string // file for the same in Prometheus' format; empty: none
+	now          func() time.Time
+	print        func(*status.View) error
+	warn         func(format string, args ...any)
 
 	warned map[string]bool // faults that were told
 }
 
-func (m *monitor) run(ctx context.Context) error {
+func (m *monitor) watch(ctx context.Context) error {
 	began, ends := m.now(), 0
 	for {
-		v, err := m.view(began)
+		v, err := m.readView(began)
 		if err != nil {
 			return err
 		}
@@ -43,47 +43,47 @@ func (m *monitor) run(ctx context.Context) error {
 		} else {
 			ends = 0
 		}
-		if (m.watch || !m.wait) && ends < 2 { // the second look that makes sure shows the same
-			if err := m.show(v); err != nil {
+		if (m.follow || !m.wait) && ends < 2 { // the second look that makes sure shows the same
+			if err := m.print(v); err != nil {
 				return err
 			}
 		}
 		switch {
-		case !m.watch && !m.wait:
+		case !m.follow && !m.wait:
 			return nil
-		case m.over(v, ends):
+		case m.isOver(v, ends):
 			return m.finish(v)
 		}
 		if err := sleep(ctx, m.refresh); err != nil {
-			return m.last(began, err)
+			return m.showLast(began, err)
 		}
 	}
 }
 
 // last shows how the run is when the user or prism-run has enough of watching.
-func (m *monitor) last(began time.Time, end error) error {
-	if !m.watch {
+func (m *monitor) showLast(began time.Time, end error) error {
+	if !m.follow {
 		return end
 	}
-	if v, err := m.view(began); err == nil {
-		_ = m.show(v) // the end is what counts
+	if v, err := m.readView(began); err == nil {
+		_ = m.print(v) // the end is what counts
 	}
 	return end
 }
 
 // over tells whether nothing is to come. Without a plan, workers may follow on
 // others that ended (as xargs starts them): only a second look is sure.
-func (m *monitor) over(v *status.View, ends int) bool {
-	return ends > 1 || ends > 0 && m.look.Units > 0
+func (m *monitor) isOver(v *status.View, ends int) bool {
+	return ends > 1 || ends > 0 && m.options.Units > 0
 }
 
-func (m *monitor) view(began time.Time) (*status.View, error) {
-	m.look.Now = m.now()
+func (m *monitor) readView(began time.Time) (*status.View, error) {
+	m.options.Now = m.now()
 	run, err := status.ReadRun(m.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		follows := m.watch || m.wait
+		follows := m.follow || m.wait
 		planned := m.plan.manifest != nil && !follows
-		awaited := planned || m.named && follows && m.look.Now.Sub(began) < m.look.DeadAfter
+		awaited := planned || m.runNamed && follows && m.options.Now.Sub(began) < m.options.DeadAfter
 		if !awaited {
 			return nil, cli.Fail(cli.Usage, fmt.Errorf("no run %q under %q", filepath.Base(m.dir), filepath.Dir(m.dir)),
 				"--status-dir names the folder that prism-classify was given")
@@ -93,7 +93,7 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range m.plan.restrict(run) {
+	for _, id := range m.plan.selectWorkers(run) {
 		m.warnOnce(fmt.Sprintf("%s is of no unit of the plan", job.WorkerStatusPath(m.dir, id)))
 	}
 	for _, f := range run.Unreadable {
@@ -102,7 +102,7 @@ func (m *monitor) view(began time.Time) (*status.View, error) {
 	if m.plan.manifest == nil && len(run.Workers) == 0 && len(run.Unreadable) > 0 {
 		return nil, fmt.Errorf("no status file of run %q can be read", run.ID)
 	}
-	v := run.View(m.look)
+	v := run.View(m.options)
 	if m.metrics != "" {
 		if err := fsutil.WriteFileNoSync(m.metrics, report.Prometheus(v)); err != nil {
 			return nil, fmt.Errorf("write metrics: %w", err)
@@ -123,19 +123,19 @@ func (m *monitor) finish(v *status.View) error {
 	if !m.wait {
 		return nil
 	}
-	if !m.watch {
-		if err := m.show(v); err != nil {
+	if !m.follow {
+		if err := m.print(v); err != nil {
 			return err
 		}
 	}
-	if code := outcome(v); code != cli.OK {
+	if code := exitCode(v); code != cli.OK {
 		return cli.Fail(code, nil, "")
 	}
 	return nil
 }
 
 // outcome is the exit code of a run that is over.
-func outcome(v *status.View) int {
+func exitCode(v *status.View) int {
 	completed, unreachable := 0, 0
 	for i := range v.Workers {
 		switch w := &v.Workers[i]; {

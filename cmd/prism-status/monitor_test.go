@@ -7,7 +7,7 @@ import (
 	"prism/internal/status"
 )
 
-func TestOutcome(t *testing.T) {
+func TestExitCode(t *testing.T) {
 	done := status.Worker{State: status.Completed}
 	flawed := status.Worker{State: status.Completed, RowsFailed: 1}
 	down := status.Worker{State: status.Stopped, StopReason: status.Unreachable}
@@ -35,7 +35,7 @@ func TestOutcome(t *testing.T) {
 		run := status.Run{Workers: c.workers, Unreadable: c.faults}
 		v := run.View(status.ViewOptions{DeadAfter: status.DeadAfter, Units: c.units, ProcessAlive: func(int, string) bool { return false },
 			Now: status.Time{}.Add(3600e9), Host: ""})
-		if got := outcome(v); got != c.want {
+		if got := exitCode(v); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
 		}
 	}

@@ -14,10 +14,10 @@ import (
 
 // painter shows a run on a terminal in place of how it was before, below what
 // else is there. The zero painter is ready.
-type painter struct{ lines int } // that it painted last
+type redrawer struct{ lines int } // that it painted last
 
 // over is the text that takes the place of the last one.
-func (p *painter) over(v *status.View, out io.Writer) []byte {
+func (p *redrawer) redraw(v *status.View, out io.Writer) []byte {
 	width, height := term.DefaultWidth, term.DefaultHeight
 	if f, ok := out.(*os.File); ok {
 		width, height = term.Size(f)
@@ -29,12 +29,12 @@ func (p *painter) over(v *status.View, out io.Writer) []byte {
 	p.lines = 0
 	var text []byte
 	if v.Over { // nothing is to take its place
-		text, width = report.Run(v), math.MaxInt
+		text, width = report.RunText(v), math.MaxInt
 	} else {
-		text = report.RunWithin(v, height-1)
+		text = report.RunTextWithin(v, height-1)
 	}
 	for line := range strings.Lines(string(text)) {
-		b.WriteString(term.Cut(strings.TrimSuffix(line, "\n"), width) + "\x1b[K\n")
+		b.WriteString(term.Truncate(strings.TrimSuffix(line, "\n"), width) + "\x1b[K\n")
 		p.lines++
 	}
 	return []byte(b.String() + "\x1b[J")

@@ -15,14 +15,14 @@ import (
 // this machine, each once. A script that signals a group reaches the workers and
 // the program that starts them one after the other, such as xargs.
 func printProcessGroups(m *monitor, out io.Writer) error {
-	v, err := m.view(m.now())
+	v, err := m.readView(m.now())
 	if err != nil {
 		return err
 	}
 	var printed []int
 	for i := range v.Workers {
 		w := &v.Workers[i]
-		if w.State.Ended() || w.Host != m.look.Host || !m.look.ProcessAlive(w.PID, w.ProcessStart) {
+		if w.State.Ended() || w.Host != m.options.Host || !m.options.ProcessAlive(w.PID, w.ProcessStart) {
 			continue
 		}
 		group := status.ProcessGroup(w.PID)

@@ -22,26 +22,26 @@ type unitState struct {
 }
 
 // atWork tells whether a process is on the unit.
-func (u *unitState) atWork() bool { return u.worker != nil && !u.state.Ended() }
+func (u *unitState) isRunning() bool { return u.worker != nil && !u.state.Ended() }
 
 // is tells whether the unit is one of those that --units names.
-func (u *unitState) is(which string) bool {
+func (u *unitState) selected(which string) bool {
 	switch which {
 	case "incomplete":
-		return u.state != status.Completed && !u.atWork()
+		return u.state != status.Completed && !u.isRunning()
 	case "failed":
-		return u.state == status.Failed || u.state == status.Dead || u.worker != nil && !u.atWork() && u.worker.RowsFailed > 0
+		return u.state == status.Failed || u.state == status.Dead || u.worker != nil && !u.isRunning() && u.worker.RowsFailed > 0
 	case "unreachable":
-		return u.state != status.Completed && !u.atWork() && u.worker != nil && u.worker.StopReason == status.Unreachable
+		return u.state != status.Completed && !u.isRunning() && u.worker != nil && u.worker.StopReason == status.Unreachable
 	case "running":
-		return u.atWork()
+		return u.isRunning()
 	}
 	return true
 }
 
 // printUnits prints the units that --units names, a line each.
 func (g *grammar) printUnits(m *monitor, out io.Writer) error {
-	v, err := m.view(m.now())
+	v, err := m.readView(m.now())
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (g *grammar) printUnits(m *monitor, out io.Writer) error {
 	printed := map[string]bool{} // last errors
 	for _, u := range unitStates(m.plan, v) {
 		switch {
-		case !u.is(g.Units):
+		case !u.selected(g.Units):
 		case g.Format == "args":
 			fmt.Fprintln(w, job.UnitArgs(g.Manifest, u.Unit.Unit))
 		case g.Format == "numbers":
@@ -69,9 +69,9 @@ func (g *grammar) printUnits(m *monitor, out io.Writer) error {
 	return w.Flush()
 }
 
-func unitStates(p *plan, v *status.View) []unitState {
+func unitStates(p *runPlan, v *status.View) []unitState {
 	var out []unitState
-	for _, u := range p.unitPlans() {
+	for _, u := range p.selectedUnits() {
 		s := unitState{UnitPlan: u, state: planned}
 		for i := range v.Workers {
 			if v.Workers[i].WorkerID == u.Unit.Unit {

@@ -196,11 +196,11 @@ func (b *heartbeat) write(state status.State, reason status.Reason, end error) e
 	}
 	c, _, lastErr := w.meter.state()
 	now := w.io.Now()
-	b.rows.Add(now, float64(c.Labelled+c.Failed))
-	b.tokens.Add(now, float64(c.Tokens))
+	b.rows.Observe(now, float64(c.Labelled+c.Failed))
+	b.tokens.Observe(now, float64(c.Tokens))
 	if state == status.Paused {
-		b.rows.Rest(now)
-		b.tokens.Rest(now)
+		b.rows.Restart(now)
+		b.tokens.Restart(now)
 	}
 	st := b.base
 	st.State = state

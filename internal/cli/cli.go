@@ -95,7 +95,7 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 		kong.Vars{"version": c.Name + " " + Version()},
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
 	if err != nil {
-		std.print(fmt.Errorf("bug in the grammar of %s: %w", c.Name, err))
+		std.printError(fmt.Errorf("bug in the grammar of %s: %w", c.Name, err))
 		return Failed
 	}
 	_, err = parser.Parse(flagsFirst(parser.Model, args))
@@ -104,22 +104,22 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	}
 	if err != nil {
 		err = errors.New(strings.Replace(err.Error(), `,"" but got`, " but got", 1)) // the empty one stands for a default
-		std.print(Fail(Usage, err, fmt.Sprintf("%s --help lists the flags", c.Name)))
+		std.printError(Fail(Usage, err, fmt.Sprintf("%s --help lists the flags", c.Name)))
 		return Usage
 	}
 	if g, ok := c.Grammar.(interface{ common() *Common }); ok {
 		std.quiet, std.verbose = g.common().Quiet, g.common().Verbose
 	}
-	ctx, stop := notify(context.Background())
+	ctx, stop := withSignals(context.Background())
 	defer stop()
 	err = c.Run(ctx, std)
-	std.print(err)
-	return codeOf(ctx, err)
+	std.printError(err)
+	return exitCode(ctx, err)
 }
 
 // Typed names the flags that are on the command line itself, not in the
 // environment: for a kong AfterApply hook.
-func Typed(ctx *kong.Context) map[string]bool {
+func ExplicitFlags(ctx *kong.Context) map[string]bool {
 	typed := map[string]bool{}
 	for _, p := range ctx.Path {
 		if p.Flag != nil {
@@ -129,7 +129,7 @@ func Typed(ctx *kong.Context) map[string]bool {
 	return typed
 }
 
-func codeOf(ctx context.Context, err error) int {
+func exitCode(ctx context.Context, err error) int {
 	if err == nil {
 		return OK
 	}
@@ -160,9 +160,9 @@ func Interruption(ctx context.Context) *Signal {
 
 // oneSignal is the time within which signals count as one: timeout(1) sends it to
 // a process and to its group.
-const oneSignal = 200 * time.Millisecond
+const sameSignalWindow = 200 * time.Millisecond
 
-func notify(parent context.Context) (context.Context, func()) {
+func withSignals(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, endSignals...)
@@ -179,7 +179,7 @@ func notify(parent context.Context) (context.Context, func()) {
 			return
 		}
 		select { // the next one kills
-		case <-time.After(oneSignal):
+		case <-time.After(sameSignalWindow):
 			signal.Reset(endSignals...)
 		case <-quit:
 		}
@@ -220,7 +220,7 @@ func (m Messages) Debugf(format string, args ...any) {
 	}
 }
 
-func (m Messages) print(err error) {
+func (m Messages) printError(err error) {
 	if err == nil || errors.Is(err, errSilent) {
 		return
 	}

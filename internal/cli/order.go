@@ -27,7 +27,7 @@ func flagsFirst(app *kong.Application, args []string) []string {
 		case a == "--":
 			others = append(others, args[i+1:]...)
 			i = len(args)
-		case a == "-" || !strings.HasPrefix(a, "-") || isNumber(a):
+		case a == "-" || !strings.HasPrefix(a, "-") || isNegativeNumber(a):
 			others = append(others, a)
 		case takes[a] && i+1 < len(args):
 			flags = append(flags, a, args[i+1])
@@ -42,4 +42,4 @@ func flagsFirst(app *kong.Application, args []string) []string {
 	return append(append(flags, "--"), others...)
 }
 
-func isNumber(s string) bool { return len(s) > 1 && strings.Trim(s[1:], "0123456789") == "" }
+func isNegativeNumber(s string) bool { return len(s) > 1 && strings.Trim(s[1:], "0123456789") == "" }

@@ -18,10 +18,10 @@ import (
 // Source is where a dashboard gets what it shows. Look and Pause are called once
 // at a time, beside each other and Tail.
 type Source struct {
-	Look  func() (v *status.View, over bool, err error) // the run as it is; over: nothing is to come
-	Pause func(on bool) error                           // sets or removes the run's pause flag
-	Tail  func(path string) ([]string, error)           // the last lines of a log
-	Every time.Duration                                 // between two looks
+	View     func() (v *status.View, over bool, err error) // the run as it is; over: nothing is to come
+	Pause    func(on bool) error                           // sets or removes the run's pause flag
+	Tail     func(path string) ([]string, error)           // the last lines of a log
+	Interval time.Duration                                 // between two looks
 }
 
 // Run shows the run until it is over, the user leaves, or ctx ends. It returns
@@ -46,24 +46,24 @@ func Run(ctx context.Context, s Source, options ...tea.ProgramOption) (last *sta
 // model is the state of the dashboard.
 type model struct {
 	source        Source
-	keys          keys
+	keys          keyBindings
 	width, height int // of the terminal, in cells
 	view          *status.View
 	over          bool
 	err           error // that ended it
 
-	screen   screen
-	selected int // index of the worker that the cursor is on
-	cursor   int // its ID
-	top      int // index of the first worker shown
-	shown    int // workers on the screen
-	log      viewport.Model
-	note     string // what the last key could not do
-	pausing  bool   // the flag is being set or removed
+	screen       screen
+	selected     int // index of the worker that the cursor is on
+	selectedID   int // its ID
+	firstShown   int // index of the first worker shown
+	shownWorkers int // workers on the screen
+	log          viewport.Model
+	keyError     string // what the last key could not do
+	pausing      bool   // the flag is being set or removed
 
 	rates    []float64 // rows/s, one a look
 	warnings []warning
-	said     map[string]bool // warnings by text
+	warned   map[string]bool // warnings by text
 }
 
 type screen uint8
@@ -77,23 +77,23 @@ const (
 // maxRates bounds what the sparkline is drawn from: at a look a second about an hour.
 const maxRates = 4096
 
-type looked struct {
+type viewMsg struct {
 	view *status.View
 	over bool
 	err  error
 }
 
 type (
-	tick struct{}
-	tail struct {
+	fetchMsg struct{}
+	logMsg   struct {
 		worker int // its ID
 		lines  []string
 	}
-	paused struct{ err error }
+	pauseMsg struct{ err error }
 )
 
 func newModel(s Source) *model {
-	m := &model{source: s, log: newLog(), keys: newKeys()}
+	m := &model{source: s, log: newLogView(), keys: newKeyBindings()}
 	m.resize(80, 24)
 	return m
 }
@@ -104,15 +104,15 @@ func (m *model) resize(width, height int) {
 }
 
 // Init asks for the first look.
-func (m *model) Init() tea.Cmd { return m.look }
+func (m *model) Init() tea.Cmd { return m.fetchView }
 
-func (m *model) look() tea.Msg {
-	v, over, err := m.source.Look()
-	return looked{v, over, err}
+func (m *model) fetchView() tea.Msg {
+	v, over, err := m.source.View()
+	return viewMsg{v, over, err}
 }
 
-func (m *model) wait() tea.Cmd {
-	return tea.Tick(m.source.Every, func(time.Time) tea.Msg { return tick{} })
+func (m *model) scheduleFetch() tea.Cmd {
+	return tea.Tick(m.source.Interval, func(time.Time) tea.Msg { return fetchMsg{} })
 }
 
 // Update takes note of what happened.
@@ -121,70 +121,70 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
-		return m, m.press(msg)
-	case tick:
-		return m, m.look
-	case looked:
+		return m, m.handleKey(msg)
+	case fetchMsg:
+		return m, m.fetchView
+	case viewMsg:
 		if msg.err != nil {
 			m.err = msg.err
 			return m, tea.Quit
 		}
-		m.take(msg.view)
+		m.applyView(msg.view)
 		if m.over = msg.over; m.over {
 			return m, tea.Quit
 		}
 		if m.screen == workerLog {
-			return m, tea.Batch(m.wait(), m.readLog())
+			return m, tea.Batch(m.scheduleFetch(), m.readLog())
 		}
-		return m, m.wait()
-	case tail:
-		if w := m.worker(); w != nil && w.WorkerID == msg.worker { // not an answer that comes too late
+		return m, m.scheduleFetch()
+	case logMsg:
+		if w := m.selectedWorker(); w != nil && w.WorkerID == msg.worker { // not an answer that comes too late
 			m.showLog(msg.lines)
 		}
-	case paused:
+	case pauseMsg:
 		m.pausing = false
-		if m.note = ""; msg.err != nil {
-			m.note = msg.err.Error()
+		if m.keyError = ""; msg.err != nil {
+			m.keyError = msg.err.Error()
 		}
 	}
 	return m, nil
 }
 
 // take takes note of a view.
-func (m *model) take(v *status.View) {
+func (m *model) applyView(v *status.View) {
 	if !v.State.Ended() {
 		if len(m.rates) == maxRates {
 			m.rates = append(m.rates[:0], m.rates[maxRates/2:]...)
 		}
 		m.rates = append(m.rates, v.RowsPerSec)
 	}
-	m.warn(v)
+	m.collectWarnings(v)
 	m.view = v
-	if i := slices.IndexFunc(v.Workers, func(w status.WorkerView) bool { return w.WorkerID == m.cursor }); i >= 0 {
+	if i := slices.IndexFunc(v.Workers, func(w status.WorkerView) bool { return w.WorkerID == m.selectedID }); i >= 0 {
 		m.selected = i // others may have come before it
 	}
-	m.choose(m.selected)
+	m.selectWorker(m.selected)
 }
 
 // choose puts the cursor on a worker, or on the nearest that there is.
-func (m *model) choose(i int) {
+func (m *model) selectWorker(i int) {
 	m.selected = max(0, min(i, len(m.view.Workers)-1))
-	if w := m.worker(); w != nil {
-		m.cursor = w.WorkerID
+	if w := m.selectedWorker(); w != nil {
+		m.selectedID = w.WorkerID
 	}
 }
 
-func (m *model) pause() tea.Cmd {
+func (m *model) togglePause() tea.Cmd {
 	if m.view == nil || m.pausing {
 		return nil
 	}
 	m.pausing = true
 	on := !m.view.Paused
 	m.view.Paused = on // shown at once; the next look says how it is
-	return func() tea.Msg { return paused{m.source.Pause(on)} }
+	return func() tea.Msg { return pauseMsg{m.source.Pause(on)} }
 }
 
-func (m *model) worker() *status.WorkerView {
+func (m *model) selectedWorker() *status.WorkerView {
 	if m.view == nil || m.selected >= len(m.view.Workers) {
 		return nil
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // press is a key as a terminal tells it.
-func press(m *model, name string) tea.Cmd {
+func pressKey(m *model, name string) tea.Cmd {
 	codes := map[string]rune{
 		"up": tea.KeyUp, "down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
 	}
@@ -25,10 +25,10 @@ func press(m *model, name string) tea.Cmd {
 	if k.Code == 0 {
 		k = tea.Key{Code: []rune(name)[0], Text: name}
 	}
-	return m.press(tea.KeyPressMsg(k))
+	return m.handleKey(tea.KeyPressMsg(k))
 }
 
-func viewOf(workers int) *status.View {
+func sampleView(workers int) *status.View {
 	states := []status.State{status.Running, status.Dead, status.Completed, status.Paused, status.Failed, status.Slow, status.Stopped, status.Starting}
 	eta := 93.0
 	v := &status.View{RunID: "feedback_v1_m1_20260101_120000", State: status.Running, Units: workers + 3, States: map[status.State]int{},
@@ -49,10 +49,10 @@ func TestEveryScreenFits(t *testing.T) {
 			for _, s := range []screen{overview, helpScreen, workerLog} {
 				m := newModel(Source{})
 				m.resize(size[0], size[1])
-				m.take(viewOf(workers))
+				m.applyView(sampleView(workers))
 				m.screen, m.selected = s, max(0, workers-1)
 				m.showLog(strings.Split(strings.Repeat("a long line of a log with a tab\t and more words than fit\n", 99), "\n"))
-				lines := m.lines()
+				lines := m.screenLines()
 				if len(lines) > size[1] {
 					t.Errorf("%d workers, %v, screen %d: %d lines", workers, size, s, len(lines))
 				}
@@ -68,23 +68,23 @@ func TestEveryScreenFits(t *testing.T) {
 
 func TestTheCursorStaysOnTheScreen(t *testing.T) {
 	m := newModel(Source{})
-	m.take(viewOf(200))
+	m.applyView(sampleView(200))
 	for _, key := range []string{"down", "end", "up", "pgup", "home", "pgdown", "G", "k", "g", "j"} {
-		press(m, key)
-		text := ansi.Strip(strings.Join(m.lines(), "\n"))
+		pressKey(m, key)
+		text := ansi.Strip(strings.Join(m.screenLines(), "\n"))
 		if !strings.Contains(text, fmt.Sprintf("▸ %3d", m.selected+1)) {
 			t.Errorf("after %s worker %d is not shown:\n%s", key, m.selected+1, text)
 		}
 	}
-	m.take(viewOf(200))
-	press(m, "home")
-	press(m, "down")
-	v := viewOf(200)
+	m.applyView(sampleView(200))
+	pressKey(m, "home")
+	pressKey(m, "down")
+	v := sampleView(200)
 	v.Workers = slices.Insert(v.Workers, 0, status.WorkerView{Worker: status.Worker{WorkerID: 0}})
-	if m.take(v); m.worker().WorkerID != 2 {
-		t.Errorf("another worker came, and the cursor is on worker %d", m.worker().WorkerID)
+	if m.applyView(v); m.selectedWorker().WorkerID != 2 {
+		t.Errorf("another worker came, and the cursor is on worker %d", m.selectedWorker().WorkerID)
 	}
-	if m.take(viewOf(2)); m.selected > 1 {
+	if m.applyView(sampleView(2)); m.selected > 1 {
 		t.Errorf("the cursor is on worker %d of 2", m.selected+1)
 	}
 }
@@ -94,9 +94,9 @@ func TestLowScreensShowTheWorker(t *testing.T) {
 		for _, workers := range []int{1, 3, 40} {
 			m := newModel(Source{})
 			m.resize(40, height)
-			m.take(viewOf(workers))
-			press(m, "end")
-			text := ansi.Strip(strings.Join(m.lines(), "\n"))
+			m.applyView(sampleView(workers))
+			pressKey(m, "end")
+			text := ansi.Strip(strings.Join(m.screenLines(), "\n"))
 			if !strings.Contains(strings.Join(strings.Fields(text), " "), fmt.Sprintf("▸ %d ", workers)) {
 				t.Errorf("%d workers in %d lines: that of the cursor is not shown\n%s", workers, height, text)
 			}
@@ -106,20 +106,20 @@ func TestLowScreensShowTheWorker(t *testing.T) {
 
 func TestWarningsComeOnceAndOnlyTheNewestStay(t *testing.T) {
 	m := newModel(Source{})
-	m.take(viewOf(4))
+	m.applyView(sampleView(4))
 	n := len(m.warnings)
-	m.take(viewOf(4))
+	m.applyView(sampleView(4))
 	if n == 0 || len(m.warnings) != n {
 		t.Errorf("%d warnings, then %d", n, len(m.warnings))
 	}
 	for i := range 5000 {
-		m.say(time.Time{}, fmt.Sprint(i))
+		m.addWarning(time.Time{}, fmt.Sprint(i))
 		if i%100 == 0 {
-			m.warn(viewOf(1))
+			m.collectWarnings(sampleView(1))
 		}
 	}
-	if len(m.warnings) != maxWarnings || len(m.said) > maxSaid+10 {
-		t.Errorf("%d warnings, %d remembered", len(m.warnings), len(m.said))
+	if len(m.warnings) != maxWarnings || len(m.warned) > maxWarned+10 {
+		t.Errorf("%d warnings, %d remembered", len(m.warnings), len(m.warned))
 	}
 }
 
@@ -141,7 +141,7 @@ func TestSparkline(t *testing.T) {
 }
 
 // drive runs a dashboard on keys, as a terminal would.
-func drive(t *testing.T, s Source, keys string) (*status.View, bool, error) {
+func runDashboard(t *testing.T, s Source, keys string) (*status.View, bool, error) {
 	t.Helper()
 	in, w := io.Pipe()
 	go io.WriteString(w, keys)
@@ -161,11 +161,11 @@ func TestRunEnds(t *testing.T) {
 		{"by a key", false, nil, "q"},
 	} {
 		looks := 0
-		s := Source{Every: time.Millisecond, Look: func() (*status.View, bool, error) {
+		s := Source{Interval: time.Millisecond, View: func() (*status.View, bool, error) {
 			looks++
-			return viewOf(2), c.over && looks > 3, c.err
+			return sampleView(2), c.over && looks > 3, c.err
 		}}
-		v, over, err := drive(t, s, c.keys)
+		v, over, err := runDashboard(t, s, c.keys)
 		if !errors.Is(err, c.err) || over != c.over || c.over && (v == nil || looks != 4) {
 			t.Errorf("%s: got %v, %v after %d looks", c.name, over, err, looks)
 		}
@@ -175,11 +175,11 @@ func TestRunEnds(t *testing.T) {
 func TestPauseKey(t *testing.T) {
 	m := newModel(Source{})
 	m.source.Pause = func(on bool) error { return fmt.Errorf("pause %v", on) }
-	m.take(viewOf(1))
+	m.applyView(sampleView(1))
 	for _, want := range []string{"pause true", "pause false"} {
-		m.Update(press(m, "p")())
-		if m.note != want || !strings.Contains(ansi.Strip(m.foot()), term.Plain(want)) {
-			t.Errorf("got %q, want %q", m.note, want)
+		m.Update(pressKey(m, "p")())
+		if m.keyError != want || !strings.Contains(ansi.Strip(m.footerLine()), term.Printable(want)) {
+			t.Errorf("got %q, want %q", m.keyError, want)
 		}
 	}
 }
@@ -192,29 +192,29 @@ func TestLogOfAWorker(t *testing.T) {
 		}
 		return strings.Split(strings.Repeat("line\n", 100)+"the last", "\n"), nil
 	}
-	m.take(viewOf(2))
-	m.Update(press(m, "w")())
-	if text := strings.Join(m.lines(), "\n"); !strings.Contains(text, "the last") {
+	m.applyView(sampleView(2))
+	m.Update(pressKey(m, "w")())
+	if text := strings.Join(m.screenLines(), "\n"); !strings.Contains(text, "the last") {
 		t.Errorf("the log's end is not shown:\n%s", text)
 	}
-	press(m, "up")
-	if text := strings.Join(m.lines(), "\n"); strings.Contains(text, "the last") {
+	pressKey(m, "up")
+	if text := strings.Join(m.screenLines(), "\n"); strings.Contains(text, "the last") {
 		t.Error("the log does not scroll")
 	}
-	press(m, "end")
+	pressKey(m, "end")
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 10})
 	m.showLog(strings.Split(strings.Repeat("line\n", 100)+"the very last", "\n"))
-	if text := strings.Join(m.lines(), "\n"); !strings.Contains(text, "the very last") {
+	if text := strings.Join(m.screenLines(), "\n"); !strings.Contains(text, "the very last") {
 		t.Errorf("on a smaller screen the log's end is not followed:\n%s", text)
 	}
-	m.Update(tail{worker: 2, lines: []string{"of another worker"}})
-	if text := strings.Join(m.lines(), "\n"); strings.Contains(text, "of another worker") {
+	m.Update(logMsg{worker: 2, lines: []string{"of another worker"}})
+	if text := strings.Join(m.screenLines(), "\n"); strings.Contains(text, "of another worker") {
 		t.Error("the log of another worker is shown")
 	}
-	press(m, "w")
+	pressKey(m, "w")
 	m.view.Workers[0].Log = "gone.log"
-	m.Update(press(m, "w")())
-	if text := strings.Join(m.lines(), "\n"); !strings.Contains(text, "no file gone.log") {
+	m.Update(pressKey(m, "w")())
+	if text := strings.Join(m.screenLines(), "\n"); !strings.Contains(text, "no file gone.log") {
 		t.Errorf("the fault is not shown:\n%s", text)
 	}
 }

@@ -15,30 +15,30 @@ import (
 
 // View draws the screen: as many lines as the terminal has, none wider than it.
 func (m *model) View() tea.View {
-	v := tea.NewView(strings.Join(m.lines(), "\n"))
+	v := tea.NewView(strings.Join(m.screenLines(), "\n"))
 	v.AltScreen = true
 	return v
 }
 
-func (m *model) lines() []string {
+func (m *model) screenLines() []string {
 	if m.width < 20 || m.height < 4 {
-		return []string{term.Cut("too small", m.width)}
+		return []string{term.Truncate("too small", m.width)}
 	}
 	var lines []string
 	switch {
 	case m.view == nil:
 		lines = []string{"waiting for the run ..."}
 	case m.screen == helpScreen:
-		lines = append([]string{m.head(), ""}, m.helpLines()...)
+		lines = append([]string{m.titleLine(), ""}, m.helpLines()...)
 	case m.screen == workerLog:
 		lines = m.logLines()
 	default:
-		lines = m.overview()
+		lines = m.overviewLines()
 	}
 	for len(lines) < m.height-1 {
 		lines = append(lines, "")
 	}
-	lines = append(lines[:m.height-1], m.foot())
+	lines = append(lines[:m.height-1], m.footerLine())
 	for i := range lines {
 		lines[i] = ansi.Truncate(lines[i], m.width, "…")
 	}
@@ -73,7 +73,7 @@ func stateColor(s status.State) string {
 func bold(s string) string  { return lipgloss.NewStyle().Bold(true).Render(s) }
 func faint(s string) string { return style(grey).Render(s) }
 
-func (m *model) head() string {
+func (m *model) titleLine() string {
 	v := m.view
 	state := string(v.State)
 	if v.Paused && v.State != status.Paused && !v.Over {
@@ -81,32 +81,32 @@ func (m *model) head() string {
 	}
 	took := ""
 	if !v.StartedAt.IsZero() {
-		took = term.Span(max(0, v.Time.Sub(v.StartedAt.Time)).Truncate(time.Second))
+		took = term.Duration(max(0, v.Time.Sub(v.StartedAt.Time)).Truncate(time.Second))
 	}
 	right := state + "  " + took
-	name := term.Cut(term.Plain(v.RunID), max(8, m.width-term.Width(right)-2))
+	name := term.Truncate(term.Printable(v.RunID), max(8, m.width-term.Width(right)-2))
 	gap := max(1, m.width-term.Width(name)-term.Width(right))
 	return bold(name) + strings.Repeat(" ", gap) + style(stateColor(v.State)).Render(state) + "  " + took
 }
 
 // overview is the run above, its workers in the middle, warnings below.
-func (m *model) overview() []string {
+func (m *model) overviewLines() []string {
 	v := m.view
-	lines := []string{m.head()} // on low screens the workers come first
+	lines := []string{m.titleLine()} // on low screens the workers come first
 	if m.height >= 6 {
-		lines = append(lines, m.bar())
+		lines = append(lines, m.progressLine())
 	}
 	var warnings []string
 	if m.height >= 8 {
-		lines = append(lines, m.figures())
-		warnings = m.lastWarnings()
+		lines = append(lines, m.figuresLine())
+		warnings = m.warningLines()
 	}
 	if m.height >= 12 {
-		lines = append(lines, m.spark(), "")
+		lines = append(lines, m.sparkLine(), "")
 	}
 	const foot, tableHead = 1, 1
 	room := m.height - foot - len(lines) - tableHead - len(warnings)
-	lines = append(lines, m.workers(max(room, 1))...)
+	lines = append(lines, m.workerLines(max(room, 1))...)
 	if n := v.Units - len(v.Workers) - len(v.Unreadable); n > 0 && len(lines)+len(warnings) < m.height-1 {
 		lines = append(lines, faint(term.Plural(int64(n), "unit")+" not started"))
 	}
@@ -116,23 +116,23 @@ func (m *model) overview() []string {
 	return append(lines[:max(0, m.height-1-len(warnings))], warnings...)
 }
 
-func (m *model) bar() string {
+func (m *model) progressLine() string {
 	v := m.view
 	if v.TotalRows <= 0 {
 		return term.Plural(v.RowsProcessed, "row")
 	}
 	text := fmt.Sprintf(" %3d%%  %s/%s rows", int(v.ProgressPct), term.Count(v.RowsProcessed), term.Count(v.TotalRows))
 	if v.ETASeconds != nil && !v.State.Ended() {
-		text += "  ETA " + term.Left(v.ETASeconds)
+		text += "  ETA " + term.TimeLeft(v.ETASeconds)
 	}
 	cells := m.width - term.Width(text)
 	if cells < 8 {
-		return term.Cut(strings.TrimLeft(text, " "), m.width)
+		return term.Truncate(strings.TrimLeft(text, " "), m.width)
 	}
 	return style(green).Render(term.Gauge(float64(v.RowsProcessed)/float64(v.TotalRows), cells)) + text
 }
 
-func (m *model) figures() string {
+func (m *model) figuresLine() string {
 	v := m.view
 	parts := []string{
 		term.Rate(v.RowsPerSec) + " rows/s", term.Rate(v.TokensPerSec) + " tokens/s", term.Plural(v.APICalls, "call"),
@@ -144,28 +144,28 @@ func (m *model) figures() string {
 	if v.RowsResumed > 0 {
 		parts = append(parts, term.Count(v.RowsResumed)+" resumed")
 	}
-	return term.Cut(strings.Join(parts, " · "), m.width)
+	return term.Truncate(strings.Join(parts, " · "), m.width)
 }
 
 // lastWarnings are the newest ones, fewer where the terminal is low.
-func (m *model) lastWarnings() []string {
+func (m *model) warningLines() []string {
 	n := min(len(m.warnings), max(1, (m.height-12)/4))
 	lines := make([]string, 0, n)
 	for _, w := range m.warnings[len(m.warnings)-n:] {
-		lines = append(lines, style(yellow).Render(term.Cut(w.at.Format("15:04:05")+" "+w.text, m.width)))
+		lines = append(lines, style(yellow).Render(term.Truncate(w.at.Format("15:04:05")+" "+w.text, m.width)))
 	}
 	return lines
 }
 
-func (m *model) foot() string {
-	if m.note != "" {
-		return style(red).Render(term.Cut(term.Plain(m.note), m.width))
+func (m *model) footerLine() string {
+	if m.keyError != "" {
+		return style(red).Render(term.Truncate(term.Printable(m.keyError), m.width))
 	}
 	place := ""
-	if m.screen == overview && m.view != nil && m.shown < len(m.view.Workers) {
-		place = fmt.Sprintf("workers %d–%d of %d", m.top+1, m.top+m.shown, len(m.view.Workers))
+	if m.screen == overview && m.view != nil && m.shownWorkers < len(m.view.Workers) {
+		place = fmt.Sprintf("workers %d–%d of %d", m.firstShown+1, m.firstShown+m.shownWorkers, len(m.view.Workers))
 	}
-	h := helper()
+	h := newHelp()
 	h.SetWidth(max(1, m.width-term.Width(place)-2))
 	text := h.ShortHelpView(m.shortKeys())
 	return text + strings.Repeat(" ", max(0, m.width-ansi.StringWidth(text)-term.Width(place))) + faint(place)

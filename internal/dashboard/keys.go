@@ -10,57 +10,57 @@ import (
 )
 
 // keys are what the user may press, and what the help says of them.
-type keys struct {
-	leave, pause, log, up, down, pageUp, pageDown, first, last, back, help key.Binding
+type keyBindings struct {
+	quit, pause, log, up, down, pageUp, pageDown, first, last, back, help key.Binding
 }
 
-func newKeys() keys {
-	return keys{
-		leave:    bind("q", "leave; the workers go on", "q", "ctrl+c"),
-		pause:    bind("p", "pause the run, or let it go on: workers wait between calls", "p"),
-		log:      bind("w", "log of the worker under the cursor, and back", "w", "enter"),
-		up:       bind("↑ k", "the worker above; in a log: back", "up", "k"),
-		down:     bind("↓ j", "the worker below; in a log: on", "down", "j"),
-		pageUp:   bind("PgUp", "a page back", "pgup", "b"),
-		pageDown: bind("PgDn", "a page on", "pgdown", "space", " "),
-		first:    bind("Home g", "the first", "home", "g"),
-		last:     bind("End G", "the last", "end", "G"),
-		back:     bind("Esc", "back to the overview", "esc"),
-		help:     bind("?", "this, and back", "?"),
+func newKeyBindings() keyBindings {
+	return keyBindings{
+		quit:     newBinding("q", "leave; the workers go on", "q", "ctrl+c"),
+		pause:    newBinding("p", "pause the run, or let it go on: workers wait between calls", "p"),
+		log:      newBinding("w", "log of the worker under the cursor, and back", "w", "enter"),
+		up:       newBinding("↑ k", "the worker above; in a log: back", "up", "k"),
+		down:     newBinding("↓ j", "the worker below; in a log: on", "down", "j"),
+		pageUp:   newBinding("PgUp", "a page back", "pgup", "b"),
+		pageDown: newBinding("PgDn", "a page on", "pgdown", "space", " "),
+		first:    newBinding("Home g", "the first", "home", "g"),
+		last:     newBinding("End G", "the last", "end", "G"),
+		back:     newBinding("Esc", "back to the overview", "esc"),
+		help:     newBinding("?", "this, and back", "?"),
 	}
 }
 
-func (k *keys) all() []key.Binding {
-	return []key.Binding{k.leave, k.pause, k.log, k.up, k.down, k.pageUp, k.pageDown, k.first, k.last, k.back, k.help}
+func (k *keyBindings) all() []key.Binding {
+	return []key.Binding{k.quit, k.pause, k.log, k.up, k.down, k.pageUp, k.pageDown, k.first, k.last, k.back, k.help}
 }
 
-func bind(name, does string, keys ...string) key.Binding {
+func newBinding(name, does string, keys ...string) key.Binding {
 	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(name, does))
 }
 
 // short is a key with fewer words, for the last line.
-func short(k key.Binding, name, does string) key.Binding {
+func withHelp(k key.Binding, name, does string) key.Binding {
 	k.SetHelp(name, does)
 	return k
 }
 
 // shortKeys are those that the last line names.
 func (m *model) shortKeys() []key.Binding {
-	leave := short(m.keys.leave, "q", "leave")
+	leave := withHelp(m.keys.quit, "q", "leave")
 	switch {
 	case m.screen == workerLog:
-		return []key.Binding{short(m.keys.log, "w", "back"), short(m.keys.up, "↑↓", "scroll"), leave}
+		return []key.Binding{withHelp(m.keys.log, "w", "back"), withHelp(m.keys.up, "↑↓", "scroll"), leave}
 	case m.screen == helpScreen:
-		return []key.Binding{short(m.keys.help, "?", "back"), leave}
+		return []key.Binding{withHelp(m.keys.help, "?", "back"), leave}
 	}
-	pause := short(m.keys.pause, "p", "pause")
+	pause := withHelp(m.keys.pause, "p", "pause")
 	if m.view != nil && m.view.Paused {
-		pause = short(m.keys.pause, "p", "go on")
+		pause = withHelp(m.keys.pause, "p", "go on")
 	}
-	return []key.Binding{leave, pause, short(m.keys.log, "w", "log"), short(m.keys.up, "↑↓", "worker"), short(m.keys.help, "?", "help")}
+	return []key.Binding{leave, pause, withHelp(m.keys.log, "w", "log"), withHelp(m.keys.up, "↑↓", "worker"), withHelp(m.keys.help, "?", "help")}
 }
 
-func helper() help.Model {
+func newHelp() help.Model {
 	h := help.New()
 	h.ShortSeparator = "  "
 	plain, dim := lipgloss.NewStyle(), style(grey)
@@ -72,7 +72,7 @@ func helper() help.Model {
 
 // helpLines are the keys and the words that need one.
 func (m *model) helpLines() []string {
-	return append(strings.Split(helper().FullHelpView([][]key.Binding{m.keys.all()}), "\n"),
+	return append(strings.Split(newHelp().FullHelpView([][]key.Binding{m.keys.all()}), "\n"),
 		"",
 		"slow    no heartbeat, but its process is there",
 		"dead    its process is gone: the same command resumes",
@@ -80,29 +80,29 @@ func (m *model) helpLines() []string {
 }
 
 // press does what a key is for.
-func (m *model) press(msg tea.KeyPressMsg) tea.Cmd {
-	m.note = ""
+func (m *model) handleKey(msg tea.KeyPressMsg) tea.Cmd {
+	m.keyError = ""
 	switch is := func(k key.Binding) bool { return key.Matches(msg, k) }; {
-	case is(m.keys.leave):
+	case is(m.keys.quit):
 		return tea.Quit
 	case is(m.keys.help):
-		m.screen = toggled(m.screen, helpScreen)
+		m.screen = toggleScreen(m.screen, helpScreen)
 	case is(m.keys.back):
 		m.screen = overview
 	case is(m.keys.log):
-		m.screen = toggled(m.screen, workerLog)
+		m.screen = toggleScreen(m.screen, workerLog)
 		return m.openLog()
 	case is(m.keys.pause):
-		return m.pause()
+		return m.togglePause()
 	case m.screen == workerLog:
-		m.scroll(msg)
+		m.scrollLog(msg)
 	default:
-		m.move(msg)
+		m.moveCursor(msg)
 	}
 	return nil
 }
 
-func toggled(now, s screen) screen {
+func toggleScreen(now, s screen) screen {
 	if now == s {
 		return overview
 	}
@@ -110,7 +110,7 @@ func toggled(now, s screen) screen {
 }
 
 // move moves the cursor over the workers.
-func (m *model) move(msg tea.KeyPressMsg) {
+func (m *model) moveCursor(msg tea.KeyPressMsg) {
 	if m.view == nil {
 		return
 	}
@@ -118,12 +118,12 @@ func (m *model) move(msg tea.KeyPressMsg) {
 	for _, way := range []struct {
 		key key.Binding
 		by  int
-	}{{m.keys.up, -1}, {m.keys.down, 1}, {m.keys.pageUp, -m.page()}, {m.keys.pageDown, m.page()}, {m.keys.first, -last}, {m.keys.last, last}} {
+	}{{m.keys.up, -1}, {m.keys.down, 1}, {m.keys.pageUp, -m.pageSize()}, {m.keys.pageDown, m.pageSize()}, {m.keys.first, -last}, {m.keys.last, last}} {
 		if key.Matches(msg, way.key) {
-			m.choose(m.selected + way.by)
+			m.selectWorker(m.selected + way.by)
 		}
 	}
 }
 
 // page is how many workers fit on the screen, about.
-func (m *model) page() int { return max(1, m.height-4) }
+func (m *model) pageSize() int { return max(1, m.height-4) }

@@ -12,7 +12,7 @@ import (
 )
 
 // newLog is a window on a worker's log; long lines are wrapped.
-func newLog() viewport.Model {
+func newLogView() viewport.Model {
 	v := viewport.New()
 	v.SoftWrap = true
 	return v
@@ -25,20 +25,20 @@ func (m *model) openLog() tea.Cmd {
 }
 
 func (m *model) readLog() tea.Cmd {
-	w := m.worker()
+	w := m.selectedWorker()
 	if w == nil || m.screen != workerLog {
 		return nil
 	}
 	id, path := w.WorkerID, w.Log
 	return func() tea.Msg {
 		if path == "" {
-			return tail{id, []string{"this worker tells of no log"}}
+			return logMsg{id, []string{"this worker tells of no log"}}
 		}
 		lines, err := m.source.Tail(path)
 		if err != nil {
 			lines = []string{err.Error()}
 		}
-		return tail{id, lines}
+		return logMsg{id, lines}
 	}
 }
 
@@ -46,7 +46,7 @@ func (m *model) readLog() tea.Cmd {
 func (m *model) showLog(lines []string) {
 	plain := make([]string, len(lines))
 	for i, l := range lines {
-		plain[i] = term.Plain(l)
+		plain[i] = term.Printable(l)
 	}
 	follow := m.log.AtBottom()
 	m.log.SetContentLines(plain)
@@ -59,13 +59,13 @@ func (m *model) showLog(lines []string) {
 func (m *model) sizeLog() {
 	follow := m.log.AtBottom()
 	m.log.SetWidth(m.width)
-	m.log.SetHeight(m.page())
+	m.log.SetHeight(m.pageSize())
 	if follow {
 		m.log.GotoBottom()
 	}
 }
 
-func (m *model) scroll(msg tea.KeyPressMsg) {
+func (m *model) scrollLog(msg tea.KeyPressMsg) {
 	switch is := func(k key.Binding) bool { return key.Matches(msg, k) }; {
 	case is(m.keys.up):
 		m.log.ScrollUp(1)
@@ -83,10 +83,10 @@ func (m *model) scroll(msg tea.KeyPressMsg) {
 }
 
 func (m *model) logLines() []string {
-	w := m.worker()
+	w := m.selectedWorker()
 	if w == nil {
-		return []string{m.head(), "", "there is no worker"}
+		return []string{m.titleLine(), "", "there is no worker"}
 	}
-	lines := []string{m.head(), term.Cut(fmt.Sprintf("worker %d: %s", w.WorkerID, term.Plain(w.Log)), m.width), ""}
+	lines := []string{m.titleLine(), term.Truncate(fmt.Sprintf("worker %d: %s", w.WorkerID, term.Printable(w.Log)), m.width), ""}
 	return append(lines, strings.Split(m.log.View(), "\n")...)
 }

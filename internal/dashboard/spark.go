@@ -39,7 +39,7 @@ func sparkline(values []float64, width int) string {
 }
 
 // spark is the throughput since the dashboard began.
-func (m *model) spark() string {
+func (m *model) sparkLine() string {
 	most := 0.0
 	for _, r := range m.rates {
 		most = max(most, r)

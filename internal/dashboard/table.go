@@ -18,11 +18,11 @@ type field struct {
 	text  func(*status.WorkerView) string
 }
 
-func fields() []field {
+func workerColumns() []field {
 	count := func(n int64) string { return term.Count(n) }
 	return []field{
 		{"ID", 10, true, func(w *status.WorkerView) string { return strconv.Itoa(w.WorkerID) }},
-		{"LABEL", 3, false, func(w *status.WorkerView) string { return term.Cut(term.Plain(w.Label), 16) }},
+		{"LABEL", 3, false, func(w *status.WorkerView) string { return term.Truncate(term.Printable(w.Label), 16) }},
 		{"STATE", 9, false, func(w *status.WorkerView) string { return string(w.State) }},
 		{"PROGRESS", 5, false, func(*status.WorkerView) string { return "" }},
 		{"ROWS", 8, true, func(w *status.WorkerView) string {
@@ -40,7 +40,7 @@ func fields() []field {
 			if w.State.Ended() {
 				return "-"
 			}
-			return term.Left(w.ETASeconds)
+			return term.TimeLeft(w.ETASeconds)
 		}},
 	}
 }
@@ -52,18 +52,18 @@ const (
 
 // workers draws a head and as many workers as rows allow, the one under the
 // cursor among them.
-func (m *model) workers(rows int) []string {
+func (m *model) workerLines(rows int) []string {
 	all := m.view.Workers
 	if len(all) == 0 {
 		return []string{faint("no worker has started")}
 	}
-	m.top = max(0, min(m.top, m.selected, len(all)-rows))
-	if m.selected >= m.top+rows {
-		m.top = m.selected - rows + 1
+	m.firstShown = max(0, min(m.firstShown, m.selected, len(all)-rows))
+	if m.selected >= m.firstShown+rows {
+		m.firstShown = m.selected - rows + 1
 	}
-	shown := all[m.top:min(len(all), m.top+rows)]
-	m.shown = len(shown)
-	cols := fields()
+	shown := all[m.firstShown:min(len(all), m.firstShown+rows)]
+	m.shownWorkers = len(shown)
+	cols := workerColumns()
 	cells, width := measure(cols, all)
 	for total(width) > m.width-2 && len(cols) > 2 {
 		low := 0
@@ -86,18 +86,18 @@ func (m *model) workers(rows int) []string {
 	for i, c := range cols {
 		head += pad(c.name, width[i], c.right) + "  "
 	}
-	lines := []string{faint(term.Cut(strings.TrimRight(head, " "), m.width))}
+	lines := []string{faint(term.Truncate(strings.TrimRight(head, " "), m.width))}
 	for i := range shown {
-		lines = append(lines, m.line(&shown[i], cols, cells[m.top+i], width, bar, m.top+i == m.selected))
+		lines = append(lines, m.workerLine(&shown[i], cols, cells[m.firstShown+i], width, bar, m.firstShown+i == m.selected))
 	}
 	return lines
 }
 
-func (m *model) line(w *status.WorkerView, cols []field, cells []string, width []int, bar int, under bool) string {
+func (m *model) workerLine(w *status.WorkerView, cols []field, cells []string, width []int, bar int, under bool) string {
 	var b strings.Builder
 	b.WriteString(map[bool]string{true: "▸ ", false: "  "}[under])
 	for i, c := range cols {
-		text := pad(term.Cut(cells[i], width[i]), width[i], c.right)
+		text := pad(term.Truncate(cells[i], width[i]), width[i], c.right)
 		switch {
 		case i == bar:
 			text = progress(w, width[i])

@@ -16,41 +16,41 @@ type warning struct {
 
 const (
 	maxWarnings = 50
-	maxSaid     = 1000
+	maxWarned   = 1000
 )
 
 // warn takes note of what a view has that the views before had not.
-func (m *model) warn(v *status.View) {
-	if m.said == nil || len(m.said) > maxSaid {
-		m.said = map[string]bool{}
+func (m *model) collectWarnings(v *status.View) {
+	if m.warned == nil || len(m.warned) > maxWarned {
+		m.warned = map[string]bool{}
 	}
 	for _, f := range v.Unreadable {
-		m.say(v.Time.Time, "unreadable: "+f)
+		m.addWarning(v.Time.Time, "unreadable: "+f)
 	}
 	for i := range v.Workers {
 		w := &v.Workers[i]
 		who := fmt.Sprintf("worker %d", w.WorkerID)
 		if w.LastError != "" {
-			m.say(v.Time.Time, who+": "+w.LastError)
+			m.addWarning(v.Time.Time, who+": "+w.LastError)
 		}
 		switch w.State {
 		case status.Dead:
-			m.say(v.Time.Time, fmt.Sprintf("%s is dead: process %d on %s is gone; the same command resumes", who, w.PID, w.Host))
+			m.addWarning(v.Time.Time, fmt.Sprintf("%s is dead: process %d on %s is gone; the same command resumes", who, w.PID, w.Host))
 		case status.Slow, status.Failed:
-			m.say(v.Time.Time, who+" is "+string(w.State))
+			m.addWarning(v.Time.Time, who+" is "+string(w.State))
 		case status.Stopped:
-			m.say(v.Time.Time, fmt.Sprintf("%s stopped (%s); the same command resumes", who, w.StopReason))
+			m.addWarning(v.Time.Time, fmt.Sprintf("%s stopped (%s); the same command resumes", who, w.StopReason))
 		}
 	}
 }
 
-func (m *model) say(at time.Time, text string) {
-	if m.said[text] {
+func (m *model) addWarning(at time.Time, text string) {
+	if m.warned[text] {
 		return
 	}
-	m.said[text] = true
+	m.warned[text] = true
 	if len(m.warnings) == maxWarnings {
 		m.warnings = append(m.warnings[:0], m.warnings[1:]...)
 	}
-	m.warnings = append(m.warnings, warning{at, term.Plain(text)})
+	m.warnings = append(m.warnings, warning{at, term.Printable(text)})
 }

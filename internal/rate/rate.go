@@ -4,17 +4,17 @@ package rate
 import "time"
 
 const (
-	meterWindow  = 30 * time.Second
-	meterSamples = 64
-	meterChanges = 4
+	window     = 30 * time.Second
+	maxSamples = 64
+	minChanges = 4
 )
 
 // Meter gives the rate of a growing count over the last half minute, or over
 // the last four changes where these took longer (slow models with large
 // batches). The zero Meter is ready. It is used from one goroutine.
 type Meter struct {
-	ring [meterSamples]sample
-	n    int // samples taken so far; sample i is at ring[i%meterSamples]
+	ring  [maxSamples]sample
+	count int // samples taken so far; sample i is at ring[i%meterSamples]
 }
 
 type sample struct {
@@ -25,48 +25,48 @@ type sample struct {
 // Add tells the count as it is at a moment. The first one is where measuring
 // starts (rows taken over from a checkpoint do not count as speed). A count
 // that falls starts anew.
-func (m *Meter) Add(at time.Time, total float64) {
-	if m.n > 0 {
-		last := m.at(m.n - 1)
+func (m *Meter) Observe(at time.Time, total float64) {
+	if m.count > 0 {
+		last := m.sampleAt(m.count - 1)
 		switch {
 		case total < last.total:
-			m.n = 0
+			m.count = 0
 		case total == last.total:
 			return
-		case m.n > 1 && at.Sub(m.at(m.n-2).at) < meterWindow/(meterSamples/2):
+		case m.count > 1 && at.Sub(m.sampleAt(m.count-2).at) < window/(maxSamples/2):
 			*last = sample{at, total}
 			return
 		}
 	}
-	*m.at(m.n) = sample{at, total}
-	m.n++
+	*m.sampleAt(m.count) = sample{at, total}
+	m.count++
 }
 
 // Rest forgets what was measured: nothing grew because nothing was meant to.
 // Measuring starts anew with the count as it is.
-func (m *Meter) Rest(now time.Time) {
-	if m.n == 0 {
+func (m *Meter) Restart(now time.Time) {
+	if m.count == 0 {
 		return
 	}
-	total := m.at(m.n - 1).total
-	m.n = 0
-	m.Add(now, total)
+	total := m.sampleAt(m.count - 1).total
+	m.count = 0
+	m.Observe(now, total)
 }
 
-func (m *Meter) at(i int) *sample { return &m.ring[i%meterSamples] }
+func (m *Meter) sampleAt(i int) *sample { return &m.ring[i%maxSamples] }
 
 // Rate returns the count per second; 0 before a first change. It falls while
 // nothing changes.
 func (m *Meter) Rate(now time.Time) float64 {
-	if m.n < 2 {
+	if m.count < 2 {
 		return 0
 	}
-	oldest := max(0, m.n-meterSamples)
-	base := max(oldest, m.n-1-meterChanges)
-	for base > oldest && now.Sub(m.at(base).at) < meterWindow {
+	oldest := max(0, m.count-maxSamples)
+	base := max(oldest, m.count-1-minChanges)
+	for base > oldest && now.Sub(m.sampleAt(base).at) < window {
 		base--
 	}
-	first, last := m.at(base), m.at(m.n-1)
+	first, last := m.sampleAt(base), m.sampleAt(m.count-1)
 	took := max(now.Sub(first.at), last.at.Sub(first.at)).Seconds()
 	if took <= 0 {
 		return 0

@@ -25,7 +25,7 @@ func TestMeter(t *testing.T) {
 	} {
 		var m Meter
 		for _, a := range c.adds {
-			m.Add(clock(a[0]), a[1])
+			m.Observe(clock(a[0]), a[1])
 		}
 		if got := m.Rate(clock(c.now)); got < c.want*0.99 || got > c.want*1.01 {
 			t.Errorf("%s: got %v/s, want %v/s", c.name, got, c.want)
@@ -33,19 +33,19 @@ func TestMeter(t *testing.T) {
 	}
 }
 
-func TestMeterRests(t *testing.T) {
+func TestMeterRestarts(t *testing.T) {
 	var m Meter
 	for at := range 20 {
-		m.Add(clock(float64(at)), 3*float64(at))
+		m.Observe(clock(float64(at)), 3*float64(at))
 	}
 	for at := 20; at <= 100; at++ {
-		m.Add(clock(float64(at)), 60)
-		m.Rest(clock(float64(at)))
+		m.Observe(clock(float64(at)), 60)
+		m.Restart(clock(float64(at)))
 	}
 	if got := m.Rate(clock(100)); got != 0 {
 		t.Errorf("in the rest: %v/s", got)
 	}
-	m.Add(clock(102), 66)
+	m.Observe(clock(102), 66)
 	if got := m.Rate(clock(102)); got != 3 {
 		t.Errorf("after it: %v/s, want 3", got)
 	}
@@ -61,7 +61,7 @@ func steady(from, to, step, rate float64) (adds [][2]float64) {
 func TestMeterKeepsItsSize(t *testing.T) {
 	var m Meter
 	start := time.Time{}
-	if n := testing.AllocsPerRun(1000, func() { start = start.Add(time.Second); m.Add(start, float64(start.Unix())) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { start = start.Add(time.Second); m.Observe(start, float64(start.Unix())) }); n != 0 {
 		t.Errorf("%v allocations an Add, want 0", n)
 	}
 }

@@ -50,7 +50,7 @@ type layer struct {
 
 func coordinate(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) }
 
-func box(x, y, w, h float64) rect {
+func newRect(x, y, w, h float64) rect {
 	return rect{coordinate(x), coordinate(y), coordinate(w), coordinate(h)}
 }
 
@@ -73,13 +73,13 @@ func rateChart(c *stats.Calls) *areaChart {
 	top := term.Rate(float64(most)/t.BinSeconds) + " rows/s"
 	return &areaChart{
 		Line: line, Area: "0," + coordinate(chartHeight) + " " + line + " " + coordinate(chartWidth) + "," + coordinate(chartHeight),
-		Top: top, Start: clock(t, 0), End: clock(t, len(t.Bins)-1), Title: "Throughput over time",
-		Described: fmt.Sprintf("rows labelled in every %s, at most %s, %s rows/s on the whole", term.Span(seconds(t.BinSeconds)), top, term.Rate(c.RowsPerSec)),
+		Top: top, Start: binTime(t, 0), End: binTime(t, len(t.Bins)-1), Title: "Throughput over time",
+		Described: fmt.Sprintf("rows labelled in every %s, at most %s, %s rows/s on the whole", term.Duration(toDuration(t.BinSeconds)), top, term.Rate(c.RowsPerSec)),
 	}
 }
 
 // clock is when a bin begins, with its day where the run has several.
-func clock(t *stats.Timeline, i int) string {
+func binTime(t *stats.Timeline, i int) string {
 	first, last := t.Bins[0].Start, t.Bins[len(t.Bins)-1].Start
 	if first.YearDay() != last.YearDay() || first.Year() != last.Year() {
 		return t.Bins[i].Start.Format("2 Jan 15:04") + " UTC"
@@ -97,15 +97,15 @@ func outcomeChart(c *stats.Calls) *stackChart {
 		of          func(*stats.Bin) int64
 	}{
 		{"ok", "every row answered", func(b *stats.Bin) int64 { return b.OK }},
-		{"part", "some rows answered", func(b *stats.Bin) int64 { return b.Part }},
-		{"bad", "no valid answer", func(b *stats.Bin) int64 { return b.Bad }},
-		{"down", "no reply", func(b *stats.Bin) int64 { return b.Down }},
+		{"part", "some rows answered", func(b *stats.Bin) int64 { return b.Partial }},
+		{"bad", "no valid answer", func(b *stats.Bin) int64 { return b.Invalid }},
+		{"down", "no reply", func(b *stats.Bin) int64 { return b.NoReply }},
 	}
 	var most int64 = 1
 	for _, b := range t.Bins {
-		most = max(most, b.OK+b.Part+b.Bad+b.Down)
+		most = max(most, b.OK+b.Partial+b.Invalid+b.NoReply)
 	}
-	out := &stackChart{Top: term.Plural(most, "call"), Start: clock(t, 0), End: clock(t, len(t.Bins)-1), Title: "Batch outcome over time"}
+	out := &stackChart{Top: term.Plural(most, "call"), Start: binTime(t, 0), End: binTime(t, len(t.Bins)-1), Title: "Batch outcome over time"}
 	each := chartWidth / float64(len(t.Bins))
 	base := make([]int64, len(t.Bins))
 	var parts []string
@@ -119,13 +119,13 @@ func outcomeChart(c *stats.Calls) *stackChart {
 			}
 			sum += n
 			base[i] += n
-			l.Bars = append(l.Bars, box(float64(i)*each, chartHeight*(1-float64(base[i])/float64(most)), each*0.9, chartHeight*float64(n)/float64(most)))
+			l.Bars = append(l.Bars, newRect(float64(i)*each, chartHeight*(1-float64(base[i])/float64(most)), each*0.9, chartHeight*float64(n)/float64(most)))
 		}
 		l.Count = term.Count(sum)
 		parts = append(parts, k.name+" "+l.Count)
 		out.Layers = append(out.Layers, l)
 	}
-	out.Described = "calls that ended in every " + term.Span(seconds(t.BinSeconds)) + ": " + strings.Join(parts, ", ")
+	out.Described = "calls that ended in every " + term.Duration(toDuration(t.BinSeconds)) + ": " + strings.Join(parts, ", ")
 	return out
 }
 
@@ -138,20 +138,20 @@ func latencyChart(c *stats.Calls) *barChart {
 	for _, b := range bars {
 		most = max(most, b.Calls)
 	}
-	out := &barChart{Top: term.Plural(most, "call"), Start: term.Took(bars[0].From), End: term.Took(bars[len(bars)-1].To), Title: "Latency of calls",
-		Described: "calls by how long they took, on a scale of equal factors; " + latencyText(&c.Latency)}
+	out := &barChart{Top: term.Plural(most, "call"), Start: term.Seconds(bars[0].From), End: term.Seconds(bars[len(bars)-1].To), Title: "Latency of calls",
+		Described: "calls by how long they took, on a scale of equal factors; " + latencyNote(&c.Latency)}
 	least, whole := math.Log(bars[0].From), math.Log(bars[len(bars)-1].To)
 	at := func(seconds float64) float64 { return chartWidth * (math.Log(seconds) - least) / (whole - least) }
 	for _, b := range bars {
 		h := chartHeight * float64(b.Calls) / float64(most)
-		out.Bars = append(out.Bars, box(at(b.From), chartHeight-h, 0.92*(at(b.To)-at(b.From)), h))
+		out.Bars = append(out.Bars, newRect(at(b.From), chartHeight-h, 0.92*(at(b.To)-at(b.From)), h))
 	}
 	for _, q := range []struct {
 		name string
 		at   float64
 	}{{"p50", c.Latency.P50}, {"p90", c.Latency.P90}, {"p99", c.Latency.P99}} {
 		if x := at(q.at); x >= 0 && x <= chartWidth {
-			out.Marks = append(out.Marks, mark{coordinate(x), q.name + " " + term.Took(q.at)})
+			out.Marks = append(out.Marks, mark{coordinate(x), q.name + " " + term.Seconds(q.at)})
 		}
 	}
 	return out
@@ -175,25 +175,25 @@ type heatCell struct {
 	Heat  int // 0 to heats
 }
 
-const heats = 6
+const maxHeat = 6
 
-func heatMapOf(c *stats.Cross) heatMap {
-	_, _, notes := crossGrid(c, len(c.RowAxis), len(c.ColAxis))
-	m := heatMap{Name: term.Plain(c.Rows) + " by " + term.Plain(c.Columns), Note: strings.Join(notes, ", ")}
+func newHeatMap(c *stats.CrossTable) heatMap {
+	_, _, notes := crossCells(c, len(c.RowAxis), len(c.ColAxis))
+	m := heatMap{Name: term.Printable(c.Rows) + " by " + term.Printable(c.Columns), Note: strings.Join(notes, ", ")}
 	var most int64 = 1
 	for _, line := range c.Counts {
 		for _, n := range line {
 			most = max(most, n)
 		}
 	}
-	m.Heads = append(m.Heads, term.Plain(c.Rows))
+	m.Heads = append(m.Heads, term.Printable(c.Rows))
 	for _, v := range c.ColAxis {
-		m.Heads = append(m.Heads, visible(orOthers(v)))
+		m.Heads = append(m.Heads, quoteBlanks(valueOrOthers(v)))
 	}
 	for i, line := range c.Counts {
-		l := heatLine{Name: visible(orOthers(c.RowAxis[i]))}
+		l := heatLine{Name: quoteBlanks(valueOrOthers(c.RowAxis[i]))}
 		for _, n := range line {
-			l.Cells = append(l.Cells, heatCell{term.Count(n), int(math.Ceil(heats * math.Sqrt(float64(n)/float64(most))))})
+			l.Cells = append(l.Cells, heatCell{term.Count(n), int(math.Ceil(maxHeat * math.Sqrt(float64(n)/float64(most))))})
 		}
 		m.Lines = append(m.Lines, l)
 	}

@@ -8,23 +8,23 @@ import (
 )
 
 const (
-	crossColumns = 8  // of a cross table in text and Markdown; CSV and JSON have all
-	crossRows    = 20 // likewise
-	crossCells   = 12 // width of a column's head
+	maxCrossColumns = 8  // of a cross table in text and Markdown; CSV and JSON have all
+	maxCrossRows    = 20 // likewise
+	maxCrossHead    = 12 // width of a column's head
 )
 
 // crossGrid is a cross table with its heads, cut to a number of rows and
 // columns, and what to say beside it.
-func crossGrid(c *stats.Cross, rows, columns int) (heads []string, body [][]string, notes []string) {
-	if len(c.RowAxis)+len(c.ColAxis) == 0 && c.Rest > 0 {
+func crossCells(c *stats.CrossTable, rows, columns int) (heads []string, body [][]string, notes []string) {
+	if len(c.RowAxis)+len(c.ColAxis) == 0 && c.OtherRows > 0 {
 		return nil, nil, []string{"one of the two is free text: not tabulated"}
 	}
 	heads = append(heads, c.Rows)
 	for _, v := range c.ColAxis[:min(columns, len(c.ColAxis))] {
-		heads = append(heads, visible(orOthers(v)))
+		heads = append(heads, quoteBlanks(valueOrOthers(v)))
 	}
 	for i, v := range c.RowAxis[:min(rows, len(c.RowAxis))] {
-		line := []string{visible(orOthers(v))}
+		line := []string{quoteBlanks(valueOrOthers(v))}
 		for _, n := range c.Counts[i][:min(columns, len(c.ColAxis))] {
 			line = append(line, term.Count(n))
 		}
@@ -36,32 +36,32 @@ func crossGrid(c *stats.Cross, rows, columns int) (heads []string, body [][]stri
 	if more := int64(len(c.RowAxis) - rows); more > 0 {
 		notes = append(notes, term.Plural(more, "more line"))
 	}
-	if c.Missing > 0 {
-		notes = append(notes, term.Plural(c.Missing, "row")+" without a value in one of the two")
+	if c.MissingRows > 0 {
+		notes = append(notes, term.Plural(c.MissingRows, "row")+" without a value in one of the two")
 	}
-	if c.Rest > 0 {
-		notes = append(notes, term.Plural(c.Rest, "row")+" with values that are not told apart")
+	if c.OtherRows > 0 {
+		notes = append(notes, term.Plural(c.OtherRows, "row")+" with values that are not told apart")
 	}
 	return heads, body, notes
 }
 
-func orOthers(v string) string {
+func valueOrOthers(v string) string {
 	if v == "" {
 		return "(others)"
 	}
 	return v
 }
 
-func appendCross(dst []byte, c *stats.Cross) []byte {
-	dst = append(dst, term.Cut(term.Plain(c.Rows), 30)+" by "+term.Cut(term.Plain(c.Columns), 30)+"\n"...)
-	heads, body, notes := crossGrid(c, crossRows, crossColumns)
+func appendCrossTable(dst []byte, c *stats.CrossTable) []byte {
+	dst = append(dst, term.Truncate(term.Printable(c.Rows), 30)+" by "+term.Truncate(term.Printable(c.Columns), 30)+"\n"...)
+	heads, body, notes := crossCells(c, maxCrossRows, maxCrossColumns)
 	for len(heads) > 0 {
 		t := table{indent: "  ", columns: []column{{name: "", max: 20}}}
 		for _, h := range heads[1:] {
-			t.columns = append(t.columns, column{name: term.Cut(term.Plain(h), crossCells), right: true})
+			t.columns = append(t.columns, column{name: term.Truncate(term.Printable(h), maxCrossHead), right: true})
 		}
 		for _, line := range body {
-			cells := append([]string{term.Plain(line[0])}, line[1:]...)
+			cells := append([]string{term.Printable(line[0])}, line[1:]...)
 			t.add(cells[:len(heads)]...)
 		}
 		if t.width() <= textWidth || len(heads) == 2 {
@@ -69,7 +69,7 @@ func appendCross(dst []byte, c *stats.Cross) []byte {
 			break
 		}
 		heads = heads[:len(heads)-1]
-		_, _, notes = crossGrid(c, crossRows, len(heads)-1)
+		_, _, notes = crossCells(c, maxCrossRows, len(heads)-1)
 	}
 	if len(notes) > 0 {
 		dst = append(dst, "  "+strings.Join(notes, ", ")+"\n"...)
@@ -77,15 +77,15 @@ func appendCross(dst []byte, c *stats.Cross) []byte {
 	return dst
 }
 
-func crossMarkdown(b *strings.Builder, c *stats.Cross) {
+func writeCrossMarkdown(b *strings.Builder, c *stats.CrossTable) {
 	b.WriteString("\n## " + markdownText(c.Rows) + " by " + markdownText(c.Columns) + "\n")
-	heads, body, notes := crossGrid(c, 40, 40)
+	heads, body, notes := crossCells(c, 40, 40)
 	if len(heads) > 0 {
 		b.WriteString("\n")
-		row(b, heads...)
+		markdownRow(b, heads...)
 		b.WriteString("| --- |" + strings.Repeat(" ---: |", len(heads)-1) + "\n")
 		for _, line := range body {
-			row(b, line...)
+			markdownRow(b, line...)
 		}
 	}
 	if len(notes) > 0 {
@@ -93,7 +93,7 @@ func crossMarkdown(b *strings.Builder, c *stats.Cross) {
 	}
 }
 
-func crossRecords(out [][]string, c *stats.Cross) [][]string {
+func appendCrossRecords(out [][]string, c *stats.CrossTable) [][]string {
 	var all int64
 	for _, line := range c.Counts {
 		for _, n := range line {
@@ -102,8 +102,8 @@ func crossRecords(out [][]string, c *stats.Cross) [][]string {
 	}
 	for i, line := range c.Counts {
 		for k, n := range line {
-			name := c.Rows + "=" + orOthers(c.RowAxis[i])
-			out = append(out, []string{"cross", name, c.Columns + "=" + orOthers(c.ColAxis[k]), whole(n), fraction(ratio(n, all))})
+			name := c.Rows + "=" + valueOrOthers(c.RowAxis[i])
+			out = append(out, []string{"cross", name, c.Columns + "=" + valueOrOthers(c.ColAxis[k]), formatInt(n), formatShare(shareOf(n, all))})
 		}
 	}
 	return out

@@ -17,9 +17,9 @@ var pageText string
 
 // How many lines the tables of a page have at most; CSV and JSON have all.
 const (
-	pageValues  = 60
-	pageOrganic = 8 // among the values of a column; the list below has them all
-	pageRows    = 500
+	maxPageValues  = 60
+	maxPageOrganic = 8 // among the values of a column; the list below has them all
+	maxPageRows    = 500
 )
 
 // HTML writes statistics as one page that needs nothing else: no network, no
@@ -30,7 +30,7 @@ func HTML(r *stats.Result) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, pageOf(r)); err != nil {
+	if err := t.Execute(&b, newPage(r)); err != nil {
 		return nil, fmt.Errorf("write the page: %w", err)
 	}
 	return b.Bytes(), nil
@@ -38,18 +38,18 @@ func HTML(r *stats.Result) ([]byte, error) {
 
 // page is what the template shows, ready to be written.
 type page struct {
-	Title    string
-	Facts    [][2]string // name and value
-	Tiles    []tile
-	Files    *grid
-	Columns  []distribution
-	Crosses  []heatMap
-	Calls    []figure
-	Rate     *areaChart
-	Latency  *barChart
-	Outcomes *stackChart
-	Groups   []grid
-	Lists    []list
+	Title      string
+	Properties [][2]string // name and value
+	Tiles      []tile
+	Files      *grid
+	Columns    []distribution
+	Crosses    []heatMap
+	Calls      []figure
+	Rate       *areaChart
+	Latency    *barChart
+	Outcomes   *stackChart
+	Groups     []grid
+	Lists      []list
 }
 
 // tile is one of the figures at the top.
@@ -82,35 +82,35 @@ type shareBar struct {
 	Width                      float64 // 0 to 100
 }
 
-func pageOf(r *stats.Result) *page {
-	p := &page{Title: pageTitle(r), Facts: pageFacts(r), Tiles: tiles(r)}
+func newPage(r *stats.Result) *page {
+	p := &page{Title: pageTitle(r), Properties: pageProperties(r), Tiles: pageTiles(r)}
 	if r.Run != nil {
-		p.Files = runFiles(r.Run)
+		p.Files = runFilesGrid(r.Run)
 	}
 	for i := range r.Columns {
-		p.Columns = append(p.Columns, distributionOf(&r.Columns[i]))
+		p.Columns = append(p.Columns, newDistribution(&r.Columns[i]))
 	}
-	for i := range r.Crosses {
-		p.Crosses = append(p.Crosses, heatMapOf(&r.Crosses[i]))
+	for i := range r.CrossTables {
+		p.Crosses = append(p.Crosses, newHeatMap(&r.CrossTables[i]))
 	}
 	if c := r.Calls; c != nil {
-		p.Calls = callLines(c)
+		p.Calls = callFigures(c)
 		p.Rate, p.Outcomes, p.Latency = rateChart(c), outcomeChart(c), latencyChart(c)
-		for _, k := range groupTables(c) {
-			p.Groups = append(p.Groups, groupGrid(&k))
+		for _, k := range groupKinds(c) {
+			p.Groups = append(p.Groups, newGroupGrid(&k))
 		}
 	}
-	p.Lists = lists(r)
+	p.Lists = searchableLists(r)
 	return p
 }
 
 func pageTitle(r *stats.Result) string {
 	if r.Run != nil {
-		return term.Plain(r.Run.ID)
+		return term.Printable(r.Run.ID)
 	}
-	for _, f := range r.Facts {
+	for _, f := range r.RunColumns {
 		if f.Column == "Run_ID" && len(f.Values) == 1 {
-			return term.Plain(f.Values[0].Value)
+			return term.Printable(f.Values[0].Value)
 		}
 	}
 	if r.Calls != nil && len(r.Files) == 0 {
@@ -119,20 +119,20 @@ func pageTitle(r *stats.Result) string {
 	return "Labels"
 }
 
-func pageFacts(r *stats.Result) [][2]string {
+func pageProperties(r *stats.Result) [][2]string {
 	var out [][2]string
 	add := func(name, value string) {
-		if value = term.Plain(value); value != "" {
+		if value = term.Printable(value); value != "" {
 			out = append(out, [2]string{name, value})
 		}
 	}
 	if r.Run != nil {
-		for _, f := range runFacts(r.Run) {
+		for _, f := range runProperties(r.Run) {
 			add(f[0], f[1])
 		}
 	} else {
-		for _, f := range r.Facts {
-			add(strings.ReplaceAll(f.Column, "_", " "), factText(f, 5))
+		for _, f := range r.RunColumns {
+			add(strings.ReplaceAll(f.Column, "_", " "), runColumnText(f, 5))
 		}
 	}
 	if r.PromptHash != "" {
@@ -151,13 +151,13 @@ func pageFacts(r *stats.Result) [][2]string {
 	return out
 }
 
-func tiles(r *stats.Result) []tile {
+func pageTiles(r *stats.Result) []tile {
 	var out []tile
 	if len(r.Files) > 0 {
 		out = append(out, tile{term.Count(r.Rows), "rows", ""})
 	}
 	if g := r.Gate; g != nil {
-		out = append(out, tile{term.Percent(g.NotApplicable, columnRows(r, g.Column)), "not applicable", "by " + term.Plain(g.Column)})
+		out = append(out, tile{term.Percent(g.NotApplicable, rowsOfColumn(r, g.Column)), "not applicable", "by " + term.Printable(g.Column)})
 	}
 	if r.Run != nil {
 		var missing, all int64
@@ -169,7 +169,7 @@ func tiles(r *stats.Result) []tile {
 	}
 	var organic, rows int64
 	for i := range r.Columns {
-		organic += r.Columns[i].Organic
+		organic += r.Columns[i].OrganicRows
 		if r.Columns[i].Kind == stats.Labels {
 			rows += r.Columns[i].Rows
 		}
@@ -179,29 +179,29 @@ func tiles(r *stats.Result) []tile {
 	}
 	if c := r.Calls; c != nil {
 		out = append(out, tile{term.Count(c.Calls), "model calls", term.Count(c.Retries) + " asked again"},
-			tile{term.Percent(c.Errors, c.Calls), "calls gone wrong", strings.ReplaceAll(errorText(c), ",", " ·")},
-			tile{term.Rate(c.RowsPerSec), "rows/s", term.Span(seconds(c.WorkSeconds)) + " of work"},
+			tile{term.Percent(c.Errors, c.Calls), "calls gone wrong", strings.ReplaceAll(outcomeNote(c), ",", " ·")},
+			tile{term.Rate(c.RowsPerSec), "rows/s", term.Duration(toDuration(c.WorkSeconds)) + " of work"},
 			tile{term.Rate(c.TokensPerSec), "tokens/s", "generated"},
-			tile{quantile(&c.Latency, c.Latency.P50), "median call", "p99 " + quantile(&c.Latency, c.Latency.P99)},
+			tile{quantileText(&c.Latency, c.Latency.P50), "median call", "p99 " + quantileText(&c.Latency, c.Latency.P99)},
 			tile{term.Percent(c.WastedTokens, c.Tokens), "tokens wasted", "of " + term.Count(c.Tokens)})
 	}
 	return out
 }
 
-func runFiles(r *stats.Run) *grid {
+func runFilesGrid(r *stats.Run) *grid {
 	g := &grid{Name: "Files", Heads: []string{"file", "rows", "missing", "status", "output"}}
 	for _, f := range r.Files {
-		g.Lines = append(g.Lines, []string{term.Plain(f.Label), term.Count(f.Rows), term.Count(f.Missing), term.Plain(f.Status), term.Plain(orDash(f.Output))})
+		g.Lines = append(g.Lines, []string{term.Printable(f.Label), term.Count(f.Rows), term.Count(f.Missing), term.Printable(f.Status), term.Printable(orDash(f.Output))})
 	}
 	return g
 }
 
-func distributionOf(c *stats.Column) distribution {
-	d := distribution{Name: term.Plain(c.Name), Note: strings.Join(columnNotes(c), ", ")}
+func newDistribution(c *stats.Column) distribution {
+	d := distribution{Name: term.Printable(c.Name), Note: strings.Join(columnNotes(c), ", ")}
 	if c.Kind == stats.Text {
 		return d
 	}
-	values := shown(c, pageValues, pageOrganic)
+	values := listedValues(c, maxPageValues, maxPageOrganic)
 	var most int64 = 1
 	for _, v := range values {
 		most = max(most, v.Count)
@@ -214,7 +214,7 @@ func distributionOf(c *stats.Column) distribution {
 		case stats.NotApplicable, stats.Default:
 			class = "aside"
 		}
-		d.Bars = append(d.Bars, shareBar{visible(v.Value), class, term.Count(v.Count), term.Percent(v.Count, c.Rows), 100 * ratio(v.Count, most)})
+		d.Bars = append(d.Bars, shareBar{quoteBlanks(v.Value), class, term.Count(v.Count), term.Percent(v.Count, c.Rows), 100 * shareOf(v.Count, most)})
 	}
 	if more := int64(len(c.Values) - len(values)); more > 0 {
 		d.More = "… and " + term.Plural(more, "more value")
@@ -222,12 +222,12 @@ func distributionOf(c *stats.Column) distribution {
 	return d
 }
 
-func groupGrid(k *groupTable) grid {
-	g := grid{Name: k.name, Heads: append([]string{k.name}, groupHeads...)}
-	for i := range k.groups[:min(pageValues, len(k.groups))] {
-		g.Lines = append(g.Lines, append([]string{term.Plain(k.of(&k.groups[i]))}, groupCells(&k.groups[i])...))
+func newGroupGrid(k *groupKind) grid {
+	g := grid{Name: k.title, Heads: append([]string{k.title}, groupColumns...)}
+	for i := range k.groups[:min(maxPageValues, len(k.groups))] {
+		g.Lines = append(g.Lines, append([]string{term.Printable(k.name(&k.groups[i]))}, groupCells(&k.groups[i])...))
 	}
-	if more := int64(len(k.groups) - pageValues); more > 0 {
+	if more := int64(len(k.groups) - maxPageValues); more > 0 {
 		g.Note = "… and " + term.Count(more) + " more"
 	}
 	return g
@@ -235,29 +235,29 @@ func groupGrid(k *groupTable) grid {
 
 // lists are what somebody may look for: labels that nobody listed, rows that
 // failed, calls that went wrong.
-func lists(r *stats.Result) []list {
+func searchableLists(r *stats.Result) []list {
 	organic := list{ID: "organic", Name: "Organic labels", Heads: []string{"column", "label", "rows", "share"}}
 	for i := range r.Columns {
 		c := &r.Columns[i]
 		for _, v := range c.Values {
 			if v.Class == stats.Organic {
-				organic.Lines = append(organic.Lines, []string{term.Plain(c.Name), visible(v.Value), term.Count(v.Count), term.Percent(v.Count, c.Rows)})
+				organic.Lines = append(organic.Lines, []string{term.Printable(c.Name), quoteBlanks(v.Value), term.Count(v.Count), term.Percent(v.Count, c.Rows)})
 			}
 		}
 	}
 	failed := list{ID: "failed", Name: "Rows that failed", Heads: []string{"file", "RowID", "position", "attempts", "reason"}}
 	if r.Run != nil {
 		for _, f := range r.Run.Failed {
-			failed.Lines = append(failed.Lines, []string{term.Plain(f.File), whole(f.RowID), whole(f.Position), whole(int64(f.Attempts)), term.Plain(f.Reason)})
+			failed.Lines = append(failed.Lines, []string{term.Printable(f.File), formatInt(f.RowID), formatInt(f.Position), formatInt(int64(f.Attempts)), term.Printable(f.Reason)})
 		}
 		if more := r.Run.FailedRows - int64(len(r.Run.Failed)); more > 0 {
-			failed.Note = term.Plural(more, "more row") + " in " + term.Plain(r.Run.FailedRanges)
+			failed.Note = term.Plural(more, "more row") + " in " + term.Printable(r.Run.FailedRanges)
 		}
 	}
 	calls := list{ID: "wrong", Name: "Calls that went wrong", Heads: []string{"outcome", "message", "calls", "rows", "first", "last"}}
 	if r.Calls != nil {
-		for _, t := range r.Calls.Troubles {
-			calls.Lines = append(calls.Lines, []string{term.Plain(string(t.Outcome)), term.Plain(t.Error), term.Count(t.Calls), term.Count(t.Rows),
+		for _, t := range r.Calls.ErrorGroups {
+			calls.Lines = append(calls.Lines, []string{term.Printable(string(t.Outcome)), term.Printable(t.Error), term.Count(t.Calls), term.Count(t.Rows),
 				t.First.Format(time.DateTime), t.Last.Format(time.DateTime)})
 		}
 	}
@@ -266,8 +266,8 @@ func lists(r *stats.Result) []list {
 		if len(l.Lines) == 0 {
 			continue
 		}
-		if more := int64(len(l.Lines) - pageRows); more > 0 {
-			l.Lines, l.Note = l.Lines[:pageRows], term.Plural(more, "more line")+": --format json has all"
+		if more := int64(len(l.Lines) - maxPageRows); more > 0 {
+			l.Lines, l.Note = l.Lines[:maxPageRows], term.Plural(more, "more line")+": --format json has all"
 		}
 		out = append(out, l)
 	}

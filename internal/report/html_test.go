@@ -11,9 +11,9 @@ import (
 	"prism/internal/stats"
 )
 
-func TestPageEscapesEverything(t *testing.T) {
+func TestHTMLEscapesText(t *testing.T) {
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>'` + "`{{.}}</style></svg>"
-	r := nasty()
+	r := hostileResult()
 	r.PromptHash = evil
 	r.Run = &stats.Run{ID: evil, Project: evil, Model: evil, Files: []stats.RunFile{{Label: evil, Status: evil, Output: evil}},
 		Failed: []stats.FailedRow{{File: evil, Reason: evil}}, FailedRows: 9, FailedRanges: evil}
@@ -23,9 +23,9 @@ func TestPageEscapesEverything(t *testing.T) {
 			r.Columns[i].Values[k].Value += evil
 		}
 	}
-	r.Crosses = []stats.Cross{{Rows: evil, Columns: evil, RowAxis: []string{evil, ""}, ColAxis: []string{evil}, Counts: [][]int64{{5}, {0}}, Missing: 1, Rest: 1}}
-	r.Calls.Troubles = []stats.Trouble{{Outcome: evil, Error: evil}}
-	r.Calls.ByHost = []stats.Group{{Host: new(evil)}}
+	r.CrossTables = []stats.CrossTable{{Rows: evil, Columns: evil, RowAxis: []string{evil, ""}, ColAxis: []string{evil}, Counts: [][]int64{{5}, {0}}, MissingRows: 1, OtherRows: 1}}
+	r.Calls.ErrorGroups = []stats.ErrorGroup{{Outcome: evil, Error: evil}}
+	r.Calls.ByHost = []stats.CallGroup{{Host: new(evil)}}
 	got, err := HTML(r)
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestChartsStayInTheirBox(t *testing.T) {
 	var c stats.CallCounter
 	began := time.Unix(1_700_000_000, 0).UTC()
 	for i := range 500 {
-		c.Add(&calllog.Call{
+		c.AddCall(&calllog.Call{
 			Time: began.Add(time.Duration(i) * 7 * time.Second), Rows: 10, Labelled: i % 11, Total: time.Millisecond << (i % 15),
 			Outcome: []calllog.Outcome{calllog.OK, calllog.Partial, calllog.Cut, calllog.Transient}[i%4],
 		})
@@ -66,7 +66,7 @@ func TestChartsStayInTheirBox(t *testing.T) {
 	}
 }
 
-func TestPageOfNothing(t *testing.T) {
+func TestHTMLOfNothing(t *testing.T) {
 	for _, r := range []*stats.Result{{}, {Calls: &stats.Calls{}}, {Run: &stats.Run{}}} {
 		if got, err := HTML(r); err != nil || !bytes.Contains(got, []byte("</html>")) {
 			t.Errorf("got %d bytes, %v", len(got), err)

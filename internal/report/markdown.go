@@ -9,53 +9,53 @@ import (
 	"prism/internal/term"
 )
 
-const markdownValues = 50 // of a column at most
+const maxMarkdownValues = 50 // of a column at most
 
 // Markdown writes statistics as a summary in Markdown.
 func Markdown(r *stats.Result) []byte {
 	var b strings.Builder
-	b.WriteString("# Summary" + runTitle(r) + "\n")
+	b.WriteString("# Summary" + markdownRunTitle(r) + "\n")
 	if r.Run != nil {
-		runMarkdown(&b, r.Run)
+		writeRunMarkdown(&b, r.Run)
 	}
 	if len(r.Files) > 0 {
 		b.WriteString("\n| | |\n| --- | --- |\n")
-		row(&b, "rows", term.Count(r.Rows))
-		for _, f := range r.Facts {
-			row(&b, f.Column, factText(f, 10))
+		markdownRow(&b, "rows", term.Count(r.Rows))
+		for _, f := range r.RunColumns {
+			markdownRow(&b, f.Column, runColumnText(f, 10))
 		}
 		if g := r.Gate; g != nil {
-			row(&b, "not applicable", term.Plural(g.NotApplicable, "row")+" ("+term.Percent(g.NotApplicable, columnRows(r, g.Column))+"), by "+g.Column)
+			markdownRow(&b, "not applicable", term.Plural(g.NotApplicable, "row")+" ("+term.Percent(g.NotApplicable, rowsOfColumn(r, g.Column))+"), by "+g.Column)
 		}
 		for _, f := range r.Files {
-			row(&b, "file", f.Name+" ("+term.Plural(f.Rows, "row")+")")
+			markdownRow(&b, "file", f.Name+" ("+term.Plural(f.Rows, "row")+")")
 		}
 	}
 	for i := range r.Columns {
-		columnMarkdown(&b, &r.Columns[i])
+		writeColumnMarkdown(&b, &r.Columns[i])
 	}
-	for i := range r.Crosses {
-		crossMarkdown(&b, &r.Crosses[i])
+	for i := range r.CrossTables {
+		writeCrossMarkdown(&b, &r.CrossTables[i])
 	}
 	if c := r.Calls; c != nil {
 		b.WriteString("\n## Model calls\n\n| | | |\n| --- | ---: | --- |\n")
 		if c.Calls > 0 {
-			row(&b, "first sent", c.StartedAt.Format(time.RFC3339), "")
-			row(&b, "last ended", c.EndedAt.Format(time.RFC3339), "")
+			markdownRow(&b, "first sent", c.StartedAt.Format(time.RFC3339), "")
+			markdownRow(&b, "last ended", c.EndedAt.Format(time.RFC3339), "")
 		}
-		for _, l := range callLines(c) {
-			row(&b, l.Name, l.Value, l.Note)
+		for _, l := range callFigures(c) {
+			markdownRow(&b, l.Name, l.Value, l.Note)
 		}
-		groupsMarkdown(&b, c)
+		writeGroupsMarkdown(&b, c)
 	}
 	return []byte(b.String())
 }
 
-func runTitle(r *stats.Result) string {
+func markdownRunTitle(r *stats.Result) string {
 	if r.Run != nil {
 		return " of " + markdownText(r.Run.ID)
 	}
-	for _, f := range r.Facts {
+	for _, f := range r.RunColumns {
 		if f.Column == "Run_ID" && len(f.Values) == 1 {
 			return " of " + markdownText(f.Values[0].Value)
 		}
@@ -63,26 +63,26 @@ func runTitle(r *stats.Result) string {
 	return ""
 }
 
-func columnMarkdown(b *strings.Builder, c *stats.Column) {
+func writeColumnMarkdown(b *strings.Builder, c *stats.Column) {
 	b.WriteString("\n## " + markdownText(c.Name) + "\n\n" + strings.Join(columnNotes(c), ", ") + ".\n")
 	if c.Kind == stats.Text || len(c.Values) == 0 {
 		return
 	}
 	b.WriteString("\n| label | rows | share |\n| --- | ---: | ---: |\n")
-	values := shown(c, markdownValues, markdownValues)
+	values := listedValues(c, maxMarkdownValues, maxMarkdownValues)
 	for _, v := range values {
-		label := visible(v.Value)
+		label := quoteBlanks(v.Value)
 		if v.Class == stats.Organic {
 			label += " (organic)"
 		}
-		row(b, label, term.Count(v.Count), term.Percent(v.Count, c.Rows))
+		markdownRow(b, label, term.Count(v.Count), term.Percent(v.Count, c.Rows))
 	}
 	if more := int64(len(c.Values) - len(values)); more > 0 {
 		b.WriteString("\n… and " + term.Plural(more, "more value") + ".\n")
 	}
 }
 
-func row(b *strings.Builder, cells ...string) {
+func markdownRow(b *strings.Builder, cells ...string) {
 	for _, c := range cells {
 		b.WriteString("| " + markdownText(c) + " ")
 	}
@@ -92,9 +92,9 @@ func row(b *strings.Builder, cells ...string) {
 // markdownText makes a text from outside stand as it is, on one line.
 func markdownText(s string) string {
 	var b strings.Builder
-	text := []rune(term.Plain(s))
+	text := []rune(term.Printable(s))
 	for i, r := range text {
-		within := i > 0 && i+1 < len(text) && inWord(text[i-1]) && inWord(text[i+1])
+		within := i > 0 && i+1 < len(text) && isWordCharacter(text[i-1]) && isWordCharacter(text[i+1])
 		if strings.ContainsRune("\\`*[]<|~&", r) || r == '_' && !within {
 			b.WriteByte('\\')
 		}
@@ -103,4 +103,4 @@ func markdownText(s string) string {
 	return b.String()
 }
 
-func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+func isWordCharacter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -15,9 +15,9 @@ import (
 	"prism/internal/term"
 )
 
-func TestBlanksAroundValuesShow(t *testing.T) {
+func TestQuoteBlanks(t *testing.T) {
 	for _, c := range []struct{ name, got, want string }{
-		{"value", visible("a b"), "a b"}, {"blank value", visible(" "), `" "`}, {"value with blanks around", visible("a\n"), `"a "`}, {"no value", visible(""), ""},
+		{"value", quoteBlanks("a b"), "a b"}, {"blank value", quoteBlanks(" "), `" "`}, {"value with blanks around", quoteBlanks("a\n"), `"a "`}, {"no value", quoteBlanks(""), ""},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, c.got, c.want)
@@ -26,24 +26,24 @@ func TestBlanksAroundValuesShow(t *testing.T) {
 }
 
 // nasty is a result of every kind with texts from outside.
-func nasty() *stats.Result {
+func hostileResult() *stats.Result {
 	r := &stats.Result{Schema: 1, Files: []stats.File{{Name: "a|b.csv", Rows: 5_000_000}, {Name: "c.csv", Rows: 1}}, Rows: 5_000_001}
-	r.Facts = []stats.Fact{{Column: "Model_Name", Values: []stats.Value{{Value: "m\x1b[2J", Count: 3}, {Value: "n", Count: 2}, {Value: "o"}, {Value: "p"}}}}
+	r.RunColumns = []stats.RunColumn{{Column: "Model_Name", Values: []stats.ValueCount{{Value: "m\x1b[2J", Count: 3}, {Value: "n", Count: 2}, {Value: "o"}, {Value: "p"}}}}
 	r.Gate = &stats.Gate{Column: "Topic", NotApplicable: 7, Share: 7.0 / 5_000_000}
-	wide := stats.Column{Name: "Topic\nof all", Kind: stats.Labels, Rows: 5_000_000, Missing: 3, Distinct: 40, Organic: 39, Overflow: true, Rest: 3}
+	wide := stats.Column{Name: "Topic\nof all", Kind: stats.Labels, Rows: 5_000_000, MissingRows: 3, Distinct: 40, OrganicRows: 39, Overflow: true, OtherRows: 3}
 	for i := range 40 {
-		wide.Values = append(wide.Values, stats.Value{Value: strings.Repeat("退款 <b>|`*_", i) + "\r\n", Count: 4_999_999 >> i, Class: stats.Organic})
+		wide.Values = append(wide.Values, stats.ValueCount{Value: strings.Repeat("退款 <b>|`*_", i) + "\r\n", Count: 4_999_999 >> i, Class: stats.Organic})
 	}
 	wide.Values[0].Class = stats.Listed
 	r.Columns = []stats.Column{wide, {Name: "Key", Kind: stats.Text, Rows: 5, Distinct: 10_000, Overflow: true, Length: &stats.Length{Min: 1, Mean: 2.5, Max: 3}},
 		{Name: "Empty", Kind: stats.Labels}}
-	r.Calls = &stats.Calls{Calls: 3, Errors: 2, Outcomes: map[calllog.Outcome]int64{"ok": 1, "cut": 1, "probe": 1, "odd\x1b": 1}, Unreadable: 1, Rests: 2,
+	r.Calls = &stats.Calls{Calls: 3, Errors: 2, Outcomes: map[calllog.Outcome]int64{"ok": 1, "cut": 1, "probe": 1, "odd\x1b": 1}, UnreadableLines: 1, IdleGaps: 2,
 		StartedAt: status.At(time.Unix(1_700_000_000, 0).UTC()), EndedAt: status.At(time.Unix(1_700_000_100, 0).UTC())}
 	return r
 }
 
-func TestTextFitsAndIsHarmless(t *testing.T) {
-	text := string(Text(nasty()))
+func TestTextFitsAndIsPrintable(t *testing.T) {
+	text := string(Text(hostileResult()))
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		if w := term.Width(line); w > textWidth {
@@ -62,7 +62,7 @@ func TestTextFitsAndIsHarmless(t *testing.T) {
 
 func TestMarkdownKeepsItsTables(t *testing.T) {
 	cells := 0
-	for line := range strings.Lines(string(Markdown(nasty()))) {
+	for line := range strings.Lines(string(Markdown(hostileResult()))) {
 		n := strings.Count(line, "|") - strings.Count(line, `\|`)
 		switch {
 		case n == 0:
@@ -79,7 +79,7 @@ func TestMarkdownKeepsItsTables(t *testing.T) {
 }
 
 func TestCSVAndJSONHoldEverything(t *testing.T) {
-	text, err := CSV(nasty())
+	text, err := CSV(hostileResult())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestCSVAndJSONHoldEverything(t *testing.T) {
 	if got := fmt.Sprint(sections); got != want {
 		t.Errorf("sections\n got %s\nwant %s", got, want)
 	}
-	text, err = JSON(nasty())
+	text, err = JSON(hostileResult())
 	var back stats.Result
 	if err == nil {
 		err = json.Unmarshal(text, &back)
@@ -103,12 +103,12 @@ func TestCSVAndJSONHoldEverything(t *testing.T) {
 	if err != nil || len(back.Columns) != 3 || len(back.Columns[0].Values) != 40 {
 		t.Errorf("JSON came back with %d columns (%v)", len(back.Columns), err)
 	}
-	if n := strings.Count(string(must(t, Line, nasty())), "\n"); n != 1 {
+	if n := strings.Count(string(mustFormat(t, JSONLine, hostileResult())), "\n"); n != 1 {
 		t.Errorf("a line of JSON has %d line feeds", n)
 	}
 }
 
-func must(t *testing.T, f func(any) ([]byte, error), v any) []byte {
+func mustFormat(t *testing.T, f func(any) ([]byte, error), v any) []byte {
 	t.Helper()
 	b, err := f(v)
 	if err != nil {
@@ -117,7 +117,7 @@ func must(t *testing.T, f func(any) ([]byte, error), v any) []byte {
 	return b
 }
 
-func TestRunFits(t *testing.T) {
+func TestRunTextFits(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	for _, c := range []struct {
 		name        string
@@ -138,7 +138,7 @@ func TestRunFits(t *testing.T) {
 				StartedAt: status.At(now), UpdatedAt: status.At(now), RowsProcessed: c.done, TotalRows: c.total, RowsPerSec: c.rate, TokensPerSec: 40 * c.rate})
 		}
 		v := run.View(status.ViewOptions{Now: now, Host: "h", DeadAfter: status.DeadAfter, ProcessAlive: func(int, string) bool { return true }})
-		text := string(Run(v))
+		text := string(RunText(v))
 		for line := range strings.Lines(text) {
 			if w := term.Width(strings.TrimSuffix(line, "\n")); w > runWidth {
 				t.Errorf("%s: %d cells: %s", c.name, w, line)
@@ -150,7 +150,7 @@ func TestRunFits(t *testing.T) {
 	}
 }
 
-func TestRunTellsWhoNeedsAttention(t *testing.T) {
+func TestRunTextNamesWorkersInTrouble(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	w := func(id int, s status.State, silent time.Duration) status.Worker {
 		return status.Worker{WorkerID: id, State: s, Host: "h", PID: 100 + id, TotalRows: 10, StartedAt: status.At(now.Add(-time.Hour)),
@@ -161,7 +161,7 @@ func TestRunTellsWhoNeedsAttention(t *testing.T) {
 	run.Workers[0].RowsFailed = 2
 	run.Workers[3].StopReason = status.Unreachable
 	v := run.View(status.ViewOptions{Now: now, Host: "h", DeadAfter: status.DeadAfter, Units: 8, ProcessAlive: func(pid int, _ string) bool { return pid == 102 }})
-	text := string(Run(v))
+	text := string(RunText(v))
 	for _, want := range []string{
 		"run r: running, pausing\n",
 		"worker 1: 2 rows failed: it broke [2J\n",

@@ -13,26 +13,26 @@ import (
 )
 
 const (
-	runWidth   = 80 // of the table of workers, in cells
-	labelMost  = 16
-	labelLeast = 5
+	runWidth = 80 // of the table of workers, in cells
+	maxLabel = 16
+	minLabel = 5
 )
 
 // Run shows a run as a table of its workers and a line for the whole, 80 cells
 // wide where numbers allow it, and says whose state needs attention.
-func Run(v *status.View) []byte {
-	b := []byte(runHead(v) + "\n")
+func RunText(v *status.View) []byte {
+	b := []byte(runTitle(v) + "\n")
 	if len(v.Workers) > 0 {
-		t := runTable(v)
+		t := workerTable(v)
 		b = t.appendTo(append(b, '\n'))
 	}
-	return appendNotes(b, v)
+	return appendWorkerNotes(b, v)
 }
 
 // RunWithin is Run in at most so many lines, but no less than the run's own: of
 // many workers it shows those at work, and leaves the notes out.
-func RunWithin(v *status.View, lines int) []byte {
-	whole := Run(v)
+func RunTextWithin(v *status.View, lines int) []byte {
+	whole := RunText(v)
 	if bytes.Count(whole, []byte("\n")) <= lines {
 		return whole
 	}
@@ -40,11 +40,11 @@ func RunWithin(v *status.View, lines int) []byte {
 	room := max(0, lines-others)
 	short := *v
 	short.Workers = slices.Clone(v.Workers)
-	slices.SortStableFunc(short.Workers, func(a, b status.WorkerView) int { return rest(a.State) - rest(b.State) })
+	slices.SortStableFunc(short.Workers, func(a, b status.WorkerView) int { return attentionRank(a.State) - attentionRank(b.State) })
 	short.Workers = short.Workers[:min(room, len(short.Workers))]
 	slices.SortFunc(short.Workers, func(a, b status.WorkerView) int { return a.WorkerID - b.WorkerID })
-	b := fmt.Appendf(nil, "%s\n\n", runHead(v))
-	b = runTable(&short).appendTo(b)
+	b := fmt.Appendf(nil, "%s\n\n", runTitle(v))
+	b = workerTable(&short).appendTo(b)
 	if n := len(v.Workers) - len(short.Workers); n > 0 {
 		b = fmt.Appendf(b, "… %s more\n", term.Plural(int64(n), "worker"))
 	}
@@ -52,7 +52,7 @@ func RunWithin(v *status.View, lines int) []byte {
 }
 
 // rest is 0 for workers at work, 1 for those that want attention, 2 for the others.
-func rest(s status.State) int {
+func attentionRank(s status.State) int {
 	switch {
 	case !s.Ended():
 		return 0
@@ -62,30 +62,30 @@ func rest(s status.State) int {
 	return 2
 }
 
-func runHead(v *status.View) string {
-	head := "run " + term.Plain(v.RunID) + ": " + string(v.State)
+func runTitle(v *status.View) string {
+	head := "run " + term.Printable(v.RunID) + ": " + string(v.State)
 	if v.Paused && v.State != status.Paused && !v.Over {
 		head += ", pausing"
 	}
 	return head
 }
 
-func runTable(v *status.View) *table {
+func workerTable(v *status.View) *table {
 	t := &table{columns: []column{
-		{name: "ID", right: true}, {name: "LABEL", max: labelMost}, {name: "STATE"}, {name: "PROGRESS"},
+		{name: "ID", right: true}, {name: "LABEL", max: maxLabel}, {name: "STATE"}, {name: "PROGRESS"},
 		{name: "ROWS", right: true}, {name: "ROWS/S", right: true}, {name: "TOKENS/S", right: true},
 		{name: "ERR", right: true}, {name: "ETA", right: true},
 	}}
 	for i := range v.Workers {
 		w := &v.Workers[i]
-		t.add(strconv.Itoa(w.WorkerID), term.Plain(w.Label), string(w.State), progressText(w.RowsProcessed, w.TotalRows, w.ProgressPct),
+		t.add(strconv.Itoa(w.WorkerID), term.Printable(w.Label), string(w.State), progressText(w.RowsProcessed, w.TotalRows, w.ProgressPct),
 			rowsText(w.RowsProcessed, w.TotalRows), term.Rate(w.RowsPerSec), term.Rate(w.TokensPerSec), term.Count(w.Errors), etaText(w.State, w.ETASeconds))
 	}
 	t.add("run", "", string(v.State), progressText(v.RowsProcessed, v.TotalRows, v.ProgressPct),
 		rowsText(v.RowsProcessed, v.TotalRows), term.Rate(v.RowsPerSec), term.Rate(v.TokensPerSec), term.Count(v.Errors), etaText(v.State, v.ETASeconds))
 	if over := t.width() - runWidth; over > 0 {
-		label := min(labelMost, t.cells(1))
-		if t.columns[1].max = label - over; t.columns[1].max < labelLeast {
+		label := min(maxLabel, t.cells(1))
+		if t.columns[1].max = label - over; t.columns[1].max < minLabel {
 			t.drop(1)
 		}
 	}
@@ -94,7 +94,7 @@ func runTable(v *status.View) *table {
 
 // RunLine says in a line how a run is.
 func RunLine(v *status.View) string {
-	parts := []string{term.Plain(v.RunID) + ": " + string(v.State)}
+	parts := []string{term.Printable(v.RunID) + ": " + string(v.State)}
 	if v.Paused && v.State != status.Paused && !v.Over {
 		parts = append(parts, "pausing")
 	}
@@ -113,7 +113,7 @@ func RunLine(v *status.View) string {
 		parts = append(parts, term.Rate(v.TokensPerSec)+" tokens/s")
 	}
 	if v.ETASeconds != nil && !v.State.Ended() {
-		parts = append(parts, "ETA "+term.Left(v.ETASeconds))
+		parts = append(parts, "ETA "+term.TimeLeft(v.ETASeconds))
 	}
 	if !v.Over {
 		for _, s := range []status.State{status.Slow, status.Dead, status.Failed, status.Stopped} {
@@ -143,29 +143,29 @@ func etaText(s status.State, eta *float64) string {
 	if s.Ended() {
 		return "-"
 	}
-	return term.Left(eta)
+	return term.TimeLeft(eta)
 }
 
 // appendNotes says what needs somebody's attention: who is slow, dead, failed
 // or stopped and why, and rows that failed.
-func appendNotes(dst []byte, v *status.View) []byte {
+func appendWorkerNotes(dst []byte, v *status.View) []byte {
 	var notes []string
 	for i := range v.Workers {
 		w := &v.Workers[i]
 		who := "worker " + strconv.Itoa(w.WorkerID)
 		switch w.State {
 		case status.Slow:
-			notes = append(notes, who+" is slow: no heartbeat for "+silence(w)+" from "+place(w))
+			notes = append(notes, who+" is slow: no heartbeat for "+silenceText(w)+" from "+processName(w))
 		case status.Dead:
-			notes = append(notes, who+" is dead: no heartbeat for "+silence(w)+" from "+place(w))
+			notes = append(notes, who+" is dead: no heartbeat for "+silenceText(w)+" from "+processName(w))
 		case status.Failed, status.Stopped:
-			notes = append(notes, who+" "+string(w.State)+because(w))
+			notes = append(notes, who+" "+string(w.State)+stopReasonText(w))
 		}
 		if w.RowsFailed > 0 {
-			notes = append(notes, who+": "+term.Plural(w.RowsFailed, "row")+" failed"+lastError(w))
+			notes = append(notes, who+": "+term.Plural(w.RowsFailed, "row")+" failed"+lastErrorText(w))
 		}
 		if w.State == status.Dead || w.State == status.Stopped {
-			notes = append(notes, "  resume: "+resume(w))
+			notes = append(notes, "  resume: "+resumeCommand(w))
 		}
 	}
 	if n := int64(v.Units - len(v.Workers) - len(v.Unreadable)); n > 0 {
@@ -180,35 +180,35 @@ func appendNotes(dst []byte, v *status.View) []byte {
 	return dst
 }
 
-func silence(w *status.WorkerView) string {
-	return term.Span(time.Duration(w.SilentSeconds) * time.Second)
+func silenceText(w *status.WorkerView) string {
+	return term.Duration(time.Duration(w.SilentSeconds) * time.Second)
 }
 
-func place(w *status.WorkerView) string {
+func processName(w *status.WorkerView) string {
 	if w.PID == 0 || w.Host == "" {
 		return "its process"
 	}
-	return "process " + strconv.Itoa(w.PID) + " on " + term.Plain(w.Host)
+	return "process " + strconv.Itoa(w.PID) + " on " + term.Printable(w.Host)
 }
 
-func resume(w *status.WorkerView) string {
+func resumeCommand(w *status.WorkerView) string {
 	if w.Resume == "" {
 		return "its command again, with the same --run-id and --checkpoint-dir"
 	}
-	return term.Plain(w.Resume)
+	return term.Printable(w.Resume)
 }
 
-func because(w *status.WorkerView) string {
+func stopReasonText(w *status.WorkerView) string {
 	text := ""
 	if w.StopReason != "" && w.StopReason != status.InternalError {
-		text = " (" + term.Plain(string(w.StopReason)) + ")"
+		text = " (" + term.Printable(string(w.StopReason)) + ")"
 	}
-	return text + lastError(w)
+	return text + lastErrorText(w)
 }
 
-func lastError(w *status.WorkerView) string {
+func lastErrorText(w *status.WorkerView) string {
 	if w.LastError == "" {
 		return ""
 	}
-	return ": " + term.Cut(term.Plain(w.LastError), 200)
+	return ": " + term.Truncate(term.Printable(w.LastError), 200)
 }

@@ -80,7 +80,7 @@ func (t *table) line(dst []byte, width []int, cells []string) []byte {
 		if i > 0 {
 			line.WriteString("  ")
 		}
-		text := term.Cut(cells[i], width[i])
+		text := term.Truncate(cells[i], width[i])
 		pad := strings.Repeat(" ", width[i]-term.Width(text))
 		if c.right {
 			line.WriteString(pad + text)
@@ -94,8 +94,8 @@ func (t *table) line(dst []byte, width []int, cells []string) []byte {
 
 // visible is Plain for a value, in quotes where blanks at its ends, or nothing
 // but blanks, could not be seen.
-func visible(s string) string {
-	text := term.Plain(s)
+func quoteBlanks(s string) string {
+	text := term.Printable(s)
 	if strings.TrimSpace(text) != text {
 		return `"` + text + `"`
 	}

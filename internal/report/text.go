@@ -12,56 +12,56 @@ import (
 )
 
 const (
-	textWidth   = 80 // of the table of statistics, in cells
-	labelWidth  = 30
-	textValues  = 20 // of a column at most; CSV and JSON have all
-	textOrganic = 5  // of these, organic labels
+	textWidth      = 80 // of the table of statistics, in cells
+	maxLabelWidth  = 30
+	maxTextValues  = 20 // of a column at most; CSV and JSON have all
+	maxTextOrganic = 5  // of these, organic labels
 )
 
 // Text shows statistics as a table for a terminal of 80 columns.
 func Text(r *stats.Result) []byte {
 	var b []byte
 	if r.Run != nil {
-		b = appendRun(b, r.Run)
+		b = appendRunSection(b, r.Run)
 	}
 	if len(r.Files) > 0 {
-		b = appendFacts(b, r)
+		b = appendProperties(b, r)
 	}
-	width := labelCells(r)
+	width := labelColumnWidth(r)
 	for i := range r.Columns {
 		b = append(b, '\n')
 		b = appendColumn(b, &r.Columns[i], width)
 	}
-	for i := range r.Crosses {
-		b = appendCross(append(b, '\n'), &r.Crosses[i])
+	for i := range r.CrossTables {
+		b = appendCrossTable(append(b, '\n'), &r.CrossTables[i])
 	}
 	if r.Calls != nil {
 		if len(r.Files) > 0 {
 			b = append(b, '\n')
 		}
-		b = appendGroups(appendCalls(b, r.Calls), r.Calls)
+		b = appendGroupTables(appendCalls(b, r.Calls), r.Calls)
 	}
 	return b
 }
 
-func appendFacts(dst []byte, r *stats.Result) []byte {
+func appendProperties(dst []byte, r *stats.Result) []byte {
 	t := table{columns: []column{{}, {}}}
 	rows := term.Count(r.Rows)
 	if n := int64(len(r.Files)); n > 1 {
 		rows += " in " + term.Plural(n, "file")
 	}
 	t.add("rows", rows)
-	for _, f := range r.Facts {
-		t.add(f.Column, term.Plain(factText(f, 3)))
+	for _, f := range r.RunColumns {
+		t.add(f.Column, term.Printable(runColumnText(f, 3)))
 	}
 	if g := r.Gate; g != nil {
 		t.add("gate", fmt.Sprintf("%s says NOT_APPLICABLE for %s (%s)",
-			term.Plain(g.Column), term.Plural(g.NotApplicable, "row"), term.Percent(g.NotApplicable, columnRows(r, g.Column))))
+			term.Printable(g.Column), term.Plural(g.NotApplicable, "row"), term.Percent(g.NotApplicable, rowsOfColumn(r, g.Column))))
 	}
 	return t.appendTo(dst)
 }
 
-func columnRows(r *stats.Result, name string) int64 {
+func rowsOfColumn(r *stats.Result, name string) int64 {
 	for i := range r.Columns {
 		if r.Columns[i].Name == name {
 			return r.Columns[i].Rows
@@ -71,7 +71,7 @@ func columnRows(r *stats.Result, name string) int64 {
 }
 
 // factText lists at most n values of a fact, each with its rows where they differ.
-func factText(f stats.Fact, n int) string {
+func runColumnText(f stats.RunColumn, n int) string {
 	if len(f.Values) == 1 {
 		return f.Values[0].Value
 	}
@@ -88,8 +88,8 @@ func factText(f stats.Fact, n int) string {
 
 // shown is the values of a column that a table lists: with a prompt schema all
 // but the less frequent organic labels, else the most frequent values.
-func shown(c *stats.Column, most, organic int) []stats.Value {
-	n := slices.IndexFunc(c.Values, func(v stats.Value) bool { return v.Class == stats.Organic })
+func listedValues(c *stats.Column, most, organic int) []stats.ValueCount {
+	n := slices.IndexFunc(c.Values, func(v stats.ValueCount) bool { return v.Class == stats.Organic })
 	switch {
 	case n >= 0:
 		n += organic
@@ -102,18 +102,18 @@ func shown(c *stats.Column, most, organic int) []stats.Value {
 }
 
 // labelCells is one width for the labels of all columns, so that their bars stand in line.
-func labelCells(r *stats.Result) int {
+func labelColumnWidth(r *stats.Result) int {
 	width := 0
 	for i := range r.Columns {
-		for _, v := range shown(&r.Columns[i], textValues, textOrganic) {
+		for _, v := range listedValues(&r.Columns[i], maxTextValues, maxTextOrganic) {
 			width = max(width, term.Width(labelText(v)))
 		}
 	}
-	return min(width, labelWidth)
+	return min(width, maxLabelWidth)
 }
 
-func labelText(v stats.Value) string {
-	text := visible(v.Value)
+func labelText(v stats.ValueCount) string {
+	text := quoteBlanks(v.Value)
 	if v.Class == stats.Organic {
 		return "~ " + text
 	}
@@ -121,11 +121,11 @@ func labelText(v stats.Value) string {
 }
 
 func appendColumn(dst []byte, c *stats.Column, label int) []byte {
-	dst = appendWrapped(dst, term.Cut(term.Plain(c.Name), 40)+": ", columnNotes(c))
+	dst = appendWrapped(dst, term.Truncate(term.Printable(c.Name), 40)+": ", columnNotes(c))
 	if c.Kind == stats.Text {
 		return dst
 	}
-	values := shown(c, textValues, textOrganic)
+	values := listedValues(c, maxTextValues, maxTextOrganic)
 	var most int64
 	for _, v := range values {
 		most = max(most, v.Count)
@@ -177,15 +177,15 @@ func columnNotes(c *stats.Column) []string {
 		}
 	} else {
 		notes = append(notes, term.Plural(c.Distinct, "different value"))
-		if c.Organic > 0 {
-			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", term.Plural(c.Organic, "row"), term.Percent(c.Organic, c.Rows)))
+		if c.OrganicRows > 0 {
+			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", term.Plural(c.OrganicRows, "row"), term.Percent(c.OrganicRows, c.Rows)))
 		}
-		if c.Rest > 0 {
-			notes = append(notes, term.Plural(c.Rest, "row")+" with still others")
+		if c.OtherRows > 0 {
+			notes = append(notes, term.Plural(c.OtherRows, "row")+" with still others")
 		}
 	}
-	if c.Missing > 0 {
-		notes = append(notes, term.Count(c.Missing)+" missing")
+	if c.MissingRows > 0 {
+		notes = append(notes, term.Count(c.MissingRows)+" missing")
 	}
 	return notes
 }
@@ -193,7 +193,7 @@ func columnNotes(c *stats.Column) []string {
 func appendCalls(dst []byte, c *stats.Calls) []byte {
 	dst = append(dst, "Model calls\n"...)
 	t := table{indent: "  ", columns: []column{{}, {right: true}, {}}}
-	for _, l := range callLines(c) {
+	for _, l := range callFigures(c) {
 		t.add(l.Name, l.Value, l.Note)
 	}
 	return t.appendTo(dst)
@@ -202,60 +202,60 @@ func appendCalls(dst []byte, c *stats.Calls) []byte {
 // figure is a line of the figures of calls.
 type figure struct{ Name, Value, Note string }
 
-func callLines(c *stats.Calls) []figure {
-	worked := "in " + term.Span(seconds(c.WorkSeconds)) + " of work"
-	if c.Rests > 0 {
-		worked += ", " + term.Plural(c.Rests, "rest") + " of more than a minute left out"
+func callFigures(c *stats.Calls) []figure {
+	worked := "in " + term.Duration(toDuration(c.WorkSeconds)) + " of work"
+	if c.IdleGaps > 0 {
+		worked += ", " + term.Plural(c.IdleGaps, "rest") + " of more than a minute left out"
 	}
 	lines := []figure{
-		{"calls", term.Count(c.Calls), "by " + term.Plural(c.Workers, "worker") + averageText(c)},
+		{"calls", term.Count(c.Calls), "by " + term.Plural(c.Workers, "worker") + averageNote(c)},
 		{"retries", term.Count(c.Retries), ""},
-		{"errors", term.Count(c.Errors), errorText(c)},
+		{"errors", term.Count(c.Errors), outcomeNote(c)},
 		{"rows labelled", term.Count(c.RowsLabelled), term.Plural(c.RowsAsked, "row") + " asked for"},
 		{"rows/s", term.Rate(c.RowsPerSec), worked},
 		{"tokens/s", term.Rate(c.TokensPerSec), "generated; one call " + term.Rate(c.EvalTokensPerSec)},
 		{"tokens a row", term.Rate(c.TokensPerRow), "generated; prompt " + term.Rate(c.PromptTokensPerRow)},
-		{"call took", quantile(&c.Latency, c.Latency.P50), latencyText(&c.Latency)},
+		{"call took", quantileText(&c.Latency, c.Latency.P50), latencyNote(&c.Latency)},
 		{"wasted", term.Count(c.WastedTokens), "tokens for rows without a valid answer (" + term.Percent(c.WastedTokens, c.Tokens) + "); prompt " + term.Count(c.WastedPromptTokens)},
 		{"tokens", term.Count(c.Tokens), "generated; prompt " + term.Count(c.PromptTokens) + ", of these cached " + term.Count(c.CachedTokens)},
 	}
-	if c.Unreadable > 0 {
-		lines = append(lines, figure{"unreadable", term.Count(c.Unreadable), "lines of call logs, not counted"})
+	if c.UnreadableLines > 0 {
+		lines = append(lines, figure{"unreadable", term.Count(c.UnreadableLines), "lines of call logs, not counted"})
 	}
 	return lines
 }
 
-func averageText(c *stats.Calls) string {
+func averageNote(c *stats.Calls) string {
 	if c.Latency.Calls == 0 {
 		return ""
 	}
-	return ", " + term.Span(seconds(c.CallSeconds)) + " each on average"
+	return ", " + term.Duration(toDuration(c.CallSeconds)) + " each on average"
 }
 
 // quantile is seconds of a Latency; "-" where no call told its time.
-func quantile(l *stats.Latency, s float64) string {
+func quantileText(l *stats.Latency, s float64) string {
 	if l.Calls == 0 {
 		return "-"
 	}
-	return term.Took(s)
+	return term.Seconds(s)
 }
 
-func latencyText(l *stats.Latency) string {
+func latencyNote(l *stats.Latency) string {
 	if l.Calls == 0 {
 		return ""
 	}
 	return fmt.Sprintf("median; p90 %s, p95 %s, p99 %s, max %s (±%.0f%%)",
-		term.Took(l.P90), term.Took(l.P95), term.Took(l.P99), term.Took(l.Max), 100*stats.QuantileError)
+		term.Seconds(l.P90), term.Seconds(l.P95), term.Seconds(l.P99), term.Seconds(l.Max), 100*stats.QuantileError)
 }
 
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+func toDuration(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // errorText lists the outcomes that are errors with their counts.
-func errorText(c *stats.Calls) string {
+func outcomeNote(c *stats.Calls) string {
 	var parts []string
-	for _, o := range outcomes(c) {
+	for _, o := range sortedOutcomes(c) {
 		if o != calllog.OK && o != calllog.Probe {
-			parts = append(parts, term.Plain(string(o))+" "+term.Count(c.Outcomes[o]))
+			parts = append(parts, term.Printable(string(o))+" "+term.Count(c.Outcomes[o]))
 		}
 	}
 	if n := c.Outcomes[calllog.Probe]; n > 0 {
@@ -265,7 +265,7 @@ func errorText(c *stats.Calls) string {
 }
 
 // outcomes are those that there were, by name.
-func outcomes(c *stats.Calls) []calllog.Outcome {
+func sortedOutcomes(c *stats.Calls) []calllog.Outcome {
 	names := make([]calllog.Outcome, 0, len(c.Outcomes))
 	for o := range c.Outcomes {
 		names = append(names, o)

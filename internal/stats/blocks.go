@@ -11,64 +11,64 @@ import (
 
 // ReadFile counts the records of a regular file of size bytes, on all cores.
 // It returns what Read returns.
-func (t *Table) ReadFile(ctx context.Context, f io.ReaderAt, size int64, o table.Options) error {
+func (d *Distributions) CountFile(ctx context.Context, f io.ReaderAt, size int64, o table.Options) error {
 	h, err := table.ReadHeader(f, size, o)
 	if err != nil {
 		return err
 	}
-	src, err := t.open(h, o.Name, max(o.Format, table.CSV))
+	src, err := d.resolveColumns(h, o.Name, max(o.Format, table.CSV))
 	if err != nil {
 		return err
 	}
-	p := newBlockPlan(src, len(h.Names))
-	err = table.Scan(ctx, f, size, h, table.ScanOptions{Options: o, Columns: p.columns, Prepare: p.prepare}, p.commit)
+	p := newBlockScan(src, len(h.Names))
+	err = table.Scan(ctx, f, size, h, table.ScanOptions{Options: o, Columns: p.cutColumns, Prepare: p.countBlock}, p.mergeBlock)
 	if err != nil {
 		return err
 	}
-	t.close(src)
+	d.finishFile(src)
 	return nil
 }
 
 // blockPlan counts a file block by block: each block on its own in parallel,
 // then its sums, in the order of the file, to the whole.
-type blockPlan struct {
-	f       *file
-	columns []int  // to cut, ascending
-	spans   []int  // of each source: which of columns
-	ids     []bool // of each source: a cross needs the value of every row
-	tail    int    // sources from here on are the last columns of the file and counted as one; else their number
-	seed    maphash.Seed
-	tallies [][]*tally // of each source, of each value of a block
+type blockScan struct {
+	file          *inputFile
+	cutColumns    []int  // to cut, ascending
+	cutIndex      []int  // of each source: which of columns
+	keepRowValues []bool // of each source: a cross needs the value of every row
+	tailStart     int    // sources from here on are the last columns of the file and counted as one; else their number
+	seed          maphash.Seed
+	tallies       [][]*tally // of each source, of each value of a block
 }
 
-func newBlockPlan(f *file, columns int) *blockPlan {
-	p := &blockPlan{f: f, ids: make([]bool, len(f.cols)), tallies: make([][]*tally, len(f.cols)), seed: maphash.MakeSeed()}
-	p.tail = tailOf(f, columns)
-	cut := f.cols[:min(p.tail+1, len(f.cols))]
+func newBlockScan(f *inputFile, columns int) *blockScan {
+	p := &blockScan{file: f, keepRowValues: make([]bool, len(f.sources)), tallies: make([][]*tally, len(f.sources)), seed: maphash.MakeSeed()}
+	p.tailStart = findTail(f, columns)
+	cut := f.sources[:min(p.tailStart+1, len(f.sources))]
 	for _, s := range cut {
-		p.columns = append(p.columns, s.at)
+		p.cutColumns = append(p.cutColumns, s.index)
 	}
-	slices.Sort(p.columns)
-	p.columns = slices.Compact(p.columns)
+	slices.Sort(p.cutColumns)
+	p.cutColumns = slices.Compact(p.cutColumns)
 	for _, s := range cut {
-		p.spans = append(p.spans, slices.Index(p.columns, s.at))
+		p.cutIndex = append(p.cutIndex, slices.Index(p.cutColumns, s.index))
 	}
 	for _, c := range f.crosses {
-		p.ids[c.a], p.ids[c.b] = true, true
+		p.keepRowValues[c.a], p.keepRowValues[c.b] = true, true
 	}
 	return p
 }
 
 // tailOf is the first of the facts where these are the last columns of a file:
 // they say the same in nearly every row, so that cutting them would be waste.
-func tailOf(f *file, columns int) int {
-	first := len(f.cols) - f.facts
-	if f.form == table.JSONL || f.facts < 2 {
-		return len(f.cols)
+func findTail(f *inputFile, columns int) int {
+	first := len(f.sources) - f.runColumns
+	if f.format == table.JSONL || f.runColumns < 2 {
+		return len(f.sources)
 	}
-	for i, s := range f.cols[first:] {
-		if s.at != columns-f.facts+i {
-			return len(f.cols)
+	for i, s := range f.sources[first:] {
+		if s.index != columns-f.runColumns+i {
+			return len(f.sources)
 		}
 	}
 	return first
@@ -76,66 +76,66 @@ func tailOf(f *file, columns int) int {
 
 // blockCounts is what was counted in a block.
 type blockCounts struct {
-	sources []blockColumn      // the last of them the tail, if there is one
+	columns []blockColumn      // the last of them the tail, if there is one
 	pairs   []map[uint64]int64 // of each cross: places of two values, the first in the upper half
 }
 
 // blockColumn is the values of a column in a block, in the order in which they
 // appear there, or the lengths of its texts.
 type blockColumn struct {
-	slots    []slot
-	index    []int32 // open addressing: 1 + the place in slots; its length is a power of two
-	ids      []int32 // of each row: the place in slots
-	measured bool
-	none     int64
-	length   lengths
-	scratch  []byte
+	tokens      []tokenCount
+	index       []int32 // open addressing: 1 + the place in slots; its length is a power of two
+	rowTokens   []int32 // of each row: the place in slots
+	lengthsOnly bool
+	missingRows int64
+	lengths     lengthSums
+	scratch     []byte
 }
 
-type slot struct {
-	key  key
+type tokenCount struct {
+	key  tokenKey
 	span table.Span
 	rows int64
 }
 
-func (p *blockPlan) prepare(b *table.Block) {
+func (s *blockScan) countBlock(b *table.Block) {
 	counts, _ := b.Aux.(*blockCounts)
 	if counts == nil {
-		counts = &blockCounts{sources: make([]blockColumn, len(p.spans)), pairs: make([]map[uint64]int64, len(p.f.crosses))}
+		counts = &blockCounts{columns: make([]blockColumn, len(s.cutIndex)), pairs: make([]map[uint64]int64, len(s.file.crosses))}
 		b.Aux = counts
 	}
-	for i := range counts.sources {
-		c := &counts.sources[i]
+	for i := range counts.columns {
+		c := &counts.columns[i]
 		c.reset()
-		spans := b.Spans[min(p.spans[i], len(b.Spans)):]
-		if i == p.tail {
-			toEnd(b, spans, len(p.columns))
+		spans := b.Spans[min(s.cutIndex[i], len(b.Spans)):]
+		if i == s.tailStart {
+			extendToRecordEnd(b, spans, len(s.cutColumns))
 		}
-		if c.measured = p.f.cols[i].to.measures.Load(); c.measured {
-			c.measure(b, spans, len(p.columns), p.f.form)
+		if c.lengthsOnly = s.file.sources[i].column.lengthsOnly.Load(); c.lengthsOnly {
+			c.countLengths(b, spans, len(s.cutColumns), s.file.format)
 		} else {
-			c.count(b, spans, len(p.columns), p.seed, p.ids[i])
+			c.countTokens(b, spans, len(s.cutColumns), s.seed, s.keepRowValues[i])
 		}
 	}
-	for i, pair := range p.f.crosses {
-		counts.pairs[i] = meet(&counts.sources[pair.a], &counts.sources[pair.b], counts.pairs[i], len(b.Recs))
+	for i, pair := range s.file.crosses {
+		counts.pairs[i] = countPairs(&counts.columns[pair.a], &counts.columns[pair.b], counts.pairs[i], len(b.Recs))
 	}
 }
 
 func (c *blockColumn) reset() {
 	clear(c.index)
-	c.slots, c.ids, c.none, c.length = c.slots[:0], c.ids[:0], 0, lengths{}
+	c.tokens, c.rowTokens, c.missingRows, c.lengths = c.tokens[:0], c.rowTokens[:0], 0, lengthSums{}
 }
 
 // toEnd makes the first of every stride spans reach to the end of its record.
-func toEnd(b *table.Block, spans []table.Span, stride int) {
+func extendToRecordEnd(b *table.Block, spans []table.Span, stride int) {
 	for i := range b.Recs {
 		spans[i*stride].To = int32(b.Recs[i].End)
 	}
 }
 
 // count counts the first of every stride spans.
-func (c *blockColumn) count(b *table.Block, spans []table.Span, stride int, seed maphash.Seed, ids bool) {
+func (c *blockColumn) countTokens(b *table.Block, spans []table.Span, stride int, seed maphash.Seed, ids bool) {
 	if c.index == nil {
 		c.index = make([]int32, 256)
 	}
@@ -143,45 +143,45 @@ func (c *blockColumn) count(b *table.Block, spans []table.Span, stride int, seed
 	for i := 0; i < len(spans); i += stride {
 		s := spans[i]
 		switch n := s.To - s.From; {
-		case s.From >= 0 && n <= wholeKey && int(s.From)+wholeKey <= len(b.Data): // nearly all: no calls
-			k := shortKey(b.Data[s.From:s.From+wholeKey], n)
+		case s.From >= 0 && n <= maxExactKey && int(s.From)+maxExactKey <= len(b.Data): // nearly all: no calls
+			k := newShortKey(b.Data[s.From:s.From+maxExactKey], n)
 			at := c.index[k.hash()&uint32(len(c.index)-1)] - 1
-			if at < 0 || c.slots[at].key != k {
-				at = c.place(b, s, k)
+			if at < 0 || c.tokens[at].key != k {
+				at = c.findOrAddToken(b, s, k)
 			}
 			place = at
-		case place < 0 || !c.slots[place].holds(b, s):
-			place = c.place(b, s, keyOf(b.Data, s, seed))
+		case place < 0 || !c.tokens[place].repeats(b, s):
+			place = c.findOrAddToken(b, s, newTokenKey(b.Data, s, seed))
 		}
-		c.slots[place].rows++
+		c.tokens[place].rows++
 		if ids {
-			c.ids = append(c.ids, place)
+			c.rowTokens = append(c.rowTokens, place)
 		}
 	}
 }
 
 // place finds or makes the slot of a token.
-func (c *blockColumn) place(b *table.Block, s table.Span, k key) int32 {
+func (c *blockColumn) findOrAddToken(b *table.Block, s table.Span, k tokenKey) int32 {
 	mask := uint32(len(c.index) - 1)
 	at := k.hash() & mask
 	for ; c.index[at] != 0; at = (at + 1) & mask {
-		if place := c.index[at] - 1; c.slots[place].is(k, b, s) {
+		if place := c.index[at] - 1; c.tokens[place].matches(k, b, s) {
 			return place
 		}
 	}
-	c.slots = append(c.slots, slot{key: k, span: s})
-	c.index[at] = int32(len(c.slots))
-	if len(c.slots)*2 > len(c.index) {
-		c.grow()
+	c.tokens = append(c.tokens, tokenCount{key: k, span: s})
+	c.index[at] = int32(len(c.tokens))
+	if len(c.tokens)*2 > len(c.index) {
+		c.growIndex()
 	}
-	return int32(len(c.slots) - 1)
+	return int32(len(c.tokens) - 1)
 }
 
-func (c *blockColumn) grow() {
+func (c *blockColumn) growIndex() {
 	c.index = make([]int32, 2*len(c.index))
 	mask := uint32(len(c.index) - 1)
-	for i := range c.slots {
-		at := c.slots[i].key.hash() & mask
+	for i := range c.tokens {
+		at := c.tokens[i].key.hash() & mask
 		for c.index[at] != 0 {
 			at = (at + 1) & mask
 		}
@@ -190,96 +190,96 @@ func (c *blockColumn) grow() {
 }
 
 // measure sums up the lengths of the first of every stride spans.
-func (c *blockColumn) measure(b *table.Block, spans []table.Span, stride int, form table.Format) {
+func (c *blockColumn) countLengths(b *table.Block, spans []table.Span, stride int, form table.Format) {
 	for i := 0; i < len(spans); i += stride {
 		var chars int64
-		if chars, c.scratch = characters(b.Token(spans[i]), form, c.scratch); chars == 0 {
-			c.none++
+		if chars, c.scratch = countCharacters(b.Token(spans[i]), form, c.scratch); chars == 0 {
+			c.missingRows++
 			continue
 		}
-		c.length.add(chars, 1)
+		c.lengths.addLength(chars, 1)
 	}
 }
 
 // meet counts the pairs of values of two columns in a block's rows, into known,
 // which is emptied first.
-func meet(a, b *blockColumn, known map[uint64]int64, rows int) map[uint64]int64 {
-	clear(known)
-	if a.measured || b.measured {
-		return known
+func countPairs(a, b *blockColumn, pairs map[uint64]int64, rows int) map[uint64]int64 {
+	clear(pairs)
+	if a.lengthsOnly || b.lengthsOnly {
+		return pairs
 	}
-	if known == nil {
-		known = map[uint64]int64{}
+	if pairs == nil {
+		pairs = map[uint64]int64{}
 	}
-	wide := len(b.slots)
-	if len(a.slots)*wide > max(4*rows, 1<<10) {
-		for i := range a.ids {
-			known[uint64(a.ids[i])<<32|uint64(b.ids[i])]++
+	width := len(b.tokens)
+	if len(a.tokens)*width > max(4*rows, 1<<10) {
+		for i := range a.rowTokens {
+			pairs[uint64(a.rowTokens[i])<<32|uint64(b.rowTokens[i])]++
 		}
-		return known
+		return pairs
 	}
-	dense := make([]int64, len(a.slots)*wide)
-	for i := range a.ids {
-		dense[int(a.ids[i])*wide+int(b.ids[i])]++
+	dense := make([]int64, len(a.tokens)*width)
+	for i := range a.rowTokens {
+		dense[int(a.rowTokens[i])*width+int(b.rowTokens[i])]++
 	}
 	for at, n := range dense {
 		if n > 0 {
-			known[uint64(at/wide)<<32|uint64(at%wide)] = n
+			pairs[uint64(at/width)<<32|uint64(at%width)] = n
 		}
 	}
-	return known
+	return pairs
 }
 
 // commit adds the counts of a block to the whole.
-func (p *blockPlan) commit(b *table.Block) error {
+func (s *blockScan) mergeBlock(b *table.Block) error {
 	counts := b.Aux.(*blockCounts)
-	p.f.rows += int64(len(b.Recs))
-	for i := range counts.sources {
-		c, to := &counts.sources[i], p.f.cols[i].to
-		p.tallies[i] = p.tallies[i][:0]
-		if c.measured {
-			to.none += c.none
-			to.rest += c.length.n
-			to.length.merge(c.length)
+	s.file.rows += int64(len(b.Recs))
+	for i := range counts.columns {
+		c, to := &counts.columns[i], s.file.sources[i].column
+		s.tallies[i] = s.tallies[i][:0]
+		if c.lengthsOnly {
+			to.missingRows += c.missingRows
+			to.otherRows += c.lengths.n
+			to.otherLengths.addSums(c.lengths)
 			continue
 		}
-		for k := range c.slots {
-			token := b.Token(c.slots[k].span)
-			if i == p.tail {
-				p.commitTail(token, c.slots[k].rows)
+		for k := range c.tokens {
+			token := b.Token(c.tokens[k].span)
+			if i == s.tailStart {
+				s.mergeTail(token, c.tokens[k].rows)
 				continue
 			}
-			p.tallies[i] = append(p.tallies[i], to.count(token, p.f.form, c.slots[k].rows))
+			s.tallies[i] = append(s.tallies[i], to.countToken(token, s.file.format, c.tokens[k].rows))
 		}
 	}
-	for i, c := range p.f.crosses {
-		if counts.sources[c.a].measured || counts.sources[c.b].measured {
-			c.to.rest += int64(len(b.Recs))
+	for i, c := range s.file.crosses {
+		if counts.columns[c.a].lengthsOnly || counts.columns[c.b].lengthsOnly {
+			c.counter.otherRows += int64(len(b.Recs))
 			continue
 		}
-		p.commitPairs(c, counts.pairs[i])
+		s.mergePairs(c, counts.pairs[i])
 	}
 	return nil
 }
 
 // commitPairs adds the pairs of a block. Their order counts only when too many
 // are told apart; it is that of the values in the block.
-func (p *blockPlan) commitPairs(c sourcePair, pairs map[uint64]int64) {
+func (s *blockScan) mergePairs(c crossSource, pairs map[uint64]int64) {
 	keys := make([]uint64, 0, len(pairs))
 	for k := range pairs {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
 	for _, k := range keys {
-		c.to.add(p.tallies[c.a][k>>32], p.tallies[c.b][uint32(k)], pairs[k])
+		c.counter.countPair(s.tallies[c.a][k>>32], s.tallies[c.b][uint32(k)], pairs[k])
 	}
 }
 
 // commitTail counts n rows that end in the same fields.
-func (p *blockPlan) commitTail(text []byte, n int64) {
-	for _, s := range p.f.cols[p.tail:] {
-		end := table.FieldEnd(p.f.form, text)
-		s.to.count(text[:end], p.f.form, n)
+func (s *blockScan) mergeTail(text []byte, n int64) {
+	for _, source := range s.file.sources[s.tailStart:] {
+		end := table.FieldEnd(s.file.format, text)
+		source.column.countToken(text[:end], s.file.format, n)
 		text = text[min(end+1, len(text)):]
 	}
 }

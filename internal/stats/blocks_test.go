@@ -15,7 +15,7 @@ import (
 
 // A file counted by blocks gives what it gives record by record, whatever its
 // quoting, and whether its facts stand last or not.
-func TestBlocksCountAsRecordsDo(t *testing.T) {
+func TestBlocksCountLikeRecords(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 9))
 	texts := []string{"a", "bc", "def,", "say \"a\"", "two\nlines", "", "exactly8", "nine byte", "sixteen bytes ok", "seventeen bytes o", "ä€", "\"", "\r\n",
 		strings.Repeat("a longer text, ", 9)}
@@ -41,9 +41,9 @@ func TestBlocksCountAsRecordsDo(t *testing.T) {
 				text = e.Record(text, cells)
 			}
 			o := Options{Cross: [][2]string{{"Mood", "Topic"}, {"Topic", "Free"}}}
-			slow, quick := NewTable(o), NewTable(o)
-			read(t, slow, form, string(text))
-			err := quick.ReadFile(context.Background(), bytes.NewReader(text), int64(len(text)), table.Options{Name: "f", Format: form})
+			slow, quick := NewDistributions(o), NewDistributions(o)
+			countText(t, slow, form, string(text))
+			err := quick.CountFile(context.Background(), bytes.NewReader(text), int64(len(text)), table.Options{Name: "f", Format: form})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,16 +61,16 @@ func TestCrossOfManyValues(t *testing.T) {
 		fmt.Fprintf(&b, "a%d,b%d\n", i%400, i%300)
 	}
 	b.WriteString(",b1\n")
-	counted := NewTable(Options{Cross: [][2]string{{"A", "B"}}})
-	read(t, counted, table.CSV, b.String())
-	c := counted.Result().Crosses[0]
+	counted := NewDistributions(Options{Cross: [][2]string{{"A", "B"}}})
+	countText(t, counted, table.CSV, b.String())
+	c := counted.Result().CrossTables[0]
 	var sum int64
 	for _, row := range c.Counts {
 		for _, n := range row {
 			sum += n
 		}
 	}
-	if len(c.RowAxis) != maxAxis || len(c.ColAxis) != maxAxis || c.RowAxis[maxAxis-1] != "" || sum+c.Rest+c.Missing != 50_001 || c.Missing != 1 {
-		t.Errorf("got %d × %d values, %d + %d + %d rows", len(c.RowAxis), len(c.ColAxis), sum, c.Rest, c.Missing)
+	if len(c.RowAxis) != maxAxisValues || len(c.ColAxis) != maxAxisValues || c.RowAxis[maxAxisValues-1] != "" || sum+c.OtherRows+c.MissingRows != 50_001 || c.MissingRows != 1 {
+		t.Errorf("got %d × %d values, %d + %d + %d rows", len(c.RowAxis), len(c.ColAxis), sum, c.OtherRows, c.MissingRows)
 	}
 }

@@ -24,23 +24,23 @@ func TestCalls(t *testing.T) {
 	}
 	call := calllog.Call{Time: at(0), Worker: 1, Attempt: 1, Rows: 10, Labelled: 10, Outcome: calllog.OK,
 		PromptTokens: 800, CachedTokens: 300, Tokens: 200, Total: 2 * time.Second, Eval: time.Second}
-	a.Add(&call)
+	a.AddCall(&call)
 	call.Time, call.Outcome, call.Labelled, call.Worker = at(1), calllog.Partial, 7, 2
-	a.Add(&call)
+	a.AddCall(&call)
 	silent := calllog.Call{Time: at(10), Worker: 1, Attempt: 2, Rows: 3, Outcome: calllog.Transient, PromptTokens: calllog.NotSaid,
 		CachedTokens: calllog.NotSaid, Tokens: calllog.NotSaid, Total: time.Second, Eval: calllog.NotSaid}
-	a.Add(&silent)
+	a.AddCall(&silent)
 	silent.Outcome, silent.Rows, silent.Attempt, silent.Time = calllog.Probe, 0, 1, at(11)
-	a.Add(&silent)
+	a.AddCall(&silent)
 	call.Time, call.Outcome, call.Labelled, call.Rows, call.Worker = at(3600), calllog.OK, 3, 3, 1
-	a.Add(&call)
-	a.Unreadable()
+	a.AddCall(&call)
+	a.AddUnreadableLine()
 	want := &Calls{
 		Calls: 5, Outcomes: map[calllog.Outcome]int64{"ok": 2, "partial": 1, "transient": 1, "probe": 1},
 		Errors: 2, Retries: 1, RowsAsked: 26, RowsLabelled: 20, PromptTokens: 2400, CachedTokens: 900, Tokens: 600,
 		TokensPerRow: 30, PromptTokensPerRow: 120, RowsPerSec: 20.0 / 14, TokensPerSec: 600.0 / 14, EvalTokensPerSec: 200,
-		CallSeconds: 7.0 / 4, StartedAt: status.At(at(0)), EndedAt: status.At(at(3602)), WorkSeconds: 14, Rests: 1,
-		Workers: 2, Unreadable: 1,
+		CallSeconds: 7.0 / 4, StartedAt: status.At(at(0)), EndedAt: status.At(at(3602)), WorkSeconds: 14, IdleGaps: 1,
+		Workers: 2, UnreadableLines: 1,
 	}
 	inParts := cmpopts.IgnoreFields(Calls{}, "WastedPromptTokens", "WastedTokens", "Latency", "QuantileError", "Histogram",
 		"ByWorker", "ByHost", "ByBatch", "Troubles", "Timeline")
@@ -51,69 +51,69 @@ func TestCalls(t *testing.T) {
 
 func TestCallsWithoutACall(t *testing.T) {
 	var a CallCounter
-	a.Unreadable()
-	if c := a.Result(); c == nil || c.Unreadable != 1 || c.Outcomes == nil || c.RowsPerSec != 0 {
+	a.AddUnreadableLine()
+	if c := a.Result(); c == nil || c.UnreadableLines != 1 || c.Outcomes == nil || c.RowsPerSec != 0 {
 		t.Errorf("got %+v", c)
 	}
 }
 
-func TestSpans(t *testing.T) {
+func TestWorkIntervals(t *testing.T) {
 	const s, m = int64(1e9), int64(60e9)
 	for _, c := range []struct {
 		name string
-		add  []span
-		want []span
+		add  []interval
+		want []interval
 	}{
-		{"one", []span{{0, s}}, []span{{0, s}}},
-		{"next", []span{{0, s}, {s, 2 * s}}, []span{{0, 2 * s}}},
-		{"at once", []span{{0, 9 * s}, {s, 2 * s}}, []span{{0, 9 * s}}},
-		{"a minute's wait", []span{{0, s}, {s + m, 2*s + m}}, []span{{0, 2*s + m}}},
-		{"a rest", []span{{0, s}, {2*s + m, 3*s + m}}, []span{{0, s}, {2*s + m, 3*s + m}}},
-		{"before", []span{{10 * m, 11 * m}, {0, m}}, []span{{0, m}, {10 * m, 11 * m}}},
-		{"between", []span{{0, m}, {10 * m, 11 * m}, {5 * m, 5*m + s}}, []span{{0, m}, {5 * m, 5*m + s}, {10 * m, 11 * m}}},
-		{"over all", []span{{0, m}, {5 * m, 6 * m}, {10 * m, 11 * m}, {2 * m, 9 * m}}, []span{{0, 11 * m}}},
+		{"one", []interval{{0, s}}, []interval{{0, s}}},
+		{"next", []interval{{0, s}, {s, 2 * s}}, []interval{{0, 2 * s}}},
+		{"at once", []interval{{0, 9 * s}, {s, 2 * s}}, []interval{{0, 9 * s}}},
+		{"a minute's wait", []interval{{0, s}, {s + m, 2*s + m}}, []interval{{0, 2*s + m}}},
+		{"a rest", []interval{{0, s}, {2*s + m, 3*s + m}}, []interval{{0, s}, {2*s + m, 3*s + m}}},
+		{"before", []interval{{10 * m, 11 * m}, {0, m}}, []interval{{0, m}, {10 * m, 11 * m}}},
+		{"between", []interval{{0, m}, {10 * m, 11 * m}, {5 * m, 5*m + s}}, []interval{{0, m}, {5 * m, 5*m + s}, {10 * m, 11 * m}}},
+		{"over all", []interval{{0, m}, {5 * m, 6 * m}, {10 * m, 11 * m}, {2 * m, 9 * m}}, []interval{{0, 11 * m}}},
 	} {
-		var all spans
+		var all workIntervals
 		for _, a := range c.add {
-			all.add(a.from, a.to)
+			all.addInterval(a.from, a.to)
 		}
-		if !slices.Equal(all.all, c.want) {
-			t.Errorf("%s: got %v, want %v", c.name, all.all, c.want)
+		if !slices.Equal(all.intervals, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, all.intervals, c.want)
 		}
 	}
 }
 
-func TestSpansInAnyOrder(t *testing.T) {
+func TestWorkIntervalsInAnyOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
-		var in []span
+		var in []interval
 		for range rng.IntN(40) + 1 {
 			from := rng.Int64N(3600e9)
-			in = append(in, span{from, from + rng.Int64N(90e9)})
+			in = append(in, interval{from, from + rng.Int64N(90e9)})
 		}
-		var a, b spans
+		var a, b workIntervals
 		for _, s := range in {
-			a.add(s.from, s.to)
+			a.addInterval(s.from, s.to)
 		}
 		rng.Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
 		for _, s := range in {
-			b.add(s.from, s.to)
+			b.addInterval(s.from, s.to)
 		}
-		if !slices.Equal(a.all, b.all) {
-			t.Fatalf("order matters: %v and %v of %v", a.all, b.all, in)
+		if !slices.Equal(a.intervals, b.intervals) {
+			t.Fatalf("order matters: %v and %v of %v", a.intervals, b.intervals, in)
 		}
 	}
 }
 
-func TestSpansAreBounded(t *testing.T) {
-	var s spans
-	for i := range int64(2 * maxSpans) {
-		s.add(i*100e9, i*100e9+1e9)
+func TestWorkIntervalsAreBounded(t *testing.T) {
+	var s workIntervals
+	for i := range int64(2 * maxIntervals) {
+		s.addInterval(i*100e9, i*100e9+1e9)
 	}
-	if len(s.all) > maxSpans {
-		t.Errorf("%d spans", len(s.all))
+	if len(s.intervals) > maxIntervals {
+		t.Errorf("%d spans", len(s.intervals))
 	}
-	if first, last := s.all[0].from, s.all[len(s.all)-1].to; first != 0 || last != (2*maxSpans-1)*100e9+1e9 {
+	if first, last := s.intervals[0].from, s.intervals[len(s.intervals)-1].to; first != 0 || last != (2*maxIntervals-1)*100e9+1e9 {
 		t.Errorf("from %d to %d", first, last)
 	}
 }

@@ -11,28 +11,28 @@ import (
 // these may have together. What has more is free text.
 const (
 	maxDistinct = 10_000
-	maxBytes    = 4 << 20 // texts and raw tokens
+	maxKeyBytes = 4 << 20 // texts and raw tokens
 )
 
 // counter counts the values of one column. A value is found by its raw token,
 // so that the text of a value is decoded once and not once a row.
-type counter struct {
-	keep   bool // go on counting the values known when there are too many: listed labels
-	raw    [table.JSONL + 1]map[string]*tally
-	text   map[string]*tally
-	order  []*tally // of their first appearance
-	bytes  int      // of keys
-	over   bool     // too many values
-	rest   int64    // rows of values not told apart, once over
-	none   int64    // rows without a value, once over
-	length lengths  // of the rest
+type valueCounter struct {
+	keepKnown    bool // go on counting the values known when there are too many: listed labels
+	byToken      [table.JSONL + 1]map[string]*tally
+	byText       map[string]*tally
+	tallies      []*tally   // of their first appearance
+	keyBytes     int        // of keys
+	overflowed   bool       // too many values
+	otherRows    int64      // rows of values not told apart, once over
+	missingRows  int64      // rows without a value, once over
+	otherLengths lengthSums // of the rest
 
-	measures atomic.Bool // over without keep: every row is measured
+	lengthsOnly atomic.Bool // over without keep: every row is measured
 
-	lastRaw []byte // token of the row before: facts and sorted files repeat it
-	last    *tally
-	form    table.Format // of lastRaw
-	scratch []byte
+	lastToken  []byte // token of the row before: facts and sorted files repeat it
+	last       *tally
+	lastFormat table.Format // of lastRaw
+	scratch    []byte
 }
 
 type tally struct {
@@ -40,111 +40,111 @@ type tally struct {
 	count int64
 }
 
-func newCounter(keep bool) *counter {
-	return &counter{keep: keep, text: map[string]*tally{}}
+func newValueCounter(keep bool) *valueCounter {
+	return &valueCounter{keepKnown: keep, byText: map[string]*tally{}}
 }
 
 // seed makes sure that values are told apart however many others come before them.
-func (c *counter) seed(texts ...string) {
+func (c *valueCounter) reserve(texts ...string) {
 	for _, s := range texts {
-		if s != "" && c.text[s] == nil {
+		if s != "" && c.byText[s] == nil {
 			t := &tally{text: s}
-			c.text[s] = t
-			c.order = append(c.order, t)
+			c.byText[s] = t
+			c.tallies = append(c.tallies, t)
 		}
 	}
 }
 
 // count counts n rows with a raw token of a format. It returns the tally of
 // their value, nil where values are not told apart any more.
-func (c *counter) count(token []byte, form table.Format, n int64) *tally {
-	if c.over && !c.keep {
-		c.measure(token, form, n)
+func (c *valueCounter) countToken(token []byte, form table.Format, n int64) *tally {
+	if c.overflowed && !c.keepKnown {
+		c.countLength(token, form, n)
 		return nil
 	}
-	if c.last != nil && c.form == form && string(token) == string(c.lastRaw) {
+	if c.last != nil && c.lastFormat == form && string(token) == string(c.lastToken) {
 		c.last.count += n
 		return c.last
 	}
-	t := c.raw[form][string(token)]
+	t := c.byToken[form][string(token)]
 	if t == nil {
-		if t = c.first(token, form, n); t == nil {
+		if t = c.lookUpToken(token, form, n); t == nil {
 			return nil
 		}
 	}
 	t.count += n
-	c.last, c.form = t, form
-	c.lastRaw = append(c.lastRaw[:0], token...)
+	c.last, c.lastFormat = t, form
+	c.lastToken = append(c.lastToken[:0], token...)
 	return t
 }
 
 // first finds the tally of a token that was not there before. It returns nil
 // where values are not told apart any more; the n rows are then counted.
-func (c *counter) first(token []byte, form table.Format, n int64) *tally {
+func (c *valueCounter) lookUpToken(token []byte, form table.Format, n int64) *tally {
 	c.scratch = table.AppendText(c.scratch[:0], form, token)
-	t := c.text[string(c.scratch)]
-	room := c.bytes+len(token)+len(c.scratch) <= maxBytes
+	t := c.byText[string(c.scratch)]
+	room := c.keyBytes+len(token)+len(c.scratch) <= maxKeyBytes
 	switch {
 	case t != nil && room:
 	case t != nil:
 		return t
 	case len(c.scratch) == 0:
 		t = &tally{}
-		c.text[""] = t
-	case c.over || !room || len(c.order) >= maxDistinct:
-		if !c.over {
-			c.overflow()
+		c.byText[""] = t
+	case c.overflowed || !room || len(c.tallies) >= maxDistinct:
+		if !c.overflowed {
+			c.stopKeepingValues()
 		}
-		c.measure(token, form, n)
+		c.countLength(token, form, n)
 		return nil
 	default:
 		t = &tally{text: string(c.scratch)}
-		c.text[t.text] = t
-		c.order = append(c.order, t)
-		c.bytes += len(t.text)
+		c.byText[t.text] = t
+		c.tallies = append(c.tallies, t)
+		c.keyBytes += len(t.text)
 	}
-	if c.raw[form] == nil {
-		c.raw[form] = map[string]*tally{}
+	if c.byToken[form] == nil {
+		c.byToken[form] = map[string]*tally{}
 	}
-	c.raw[form][string(token)] = t
-	c.bytes += len(token)
+	c.byToken[form][string(token)] = t
+	c.keyBytes += len(token)
 	return t
 }
 
 // overflow ends telling new values apart, and of free text all.
-func (c *counter) overflow() {
-	c.over = true
-	if c.keep {
+func (c *valueCounter) stopKeepingValues() {
+	c.overflowed = true
+	if c.keepKnown {
 		return
 	}
-	c.none = c.missing()
-	for _, t := range c.order {
+	c.missingRows = c.rowsWithoutValue()
+	for _, t := range c.tallies {
 		if t.count == 0 {
 			continue
 		}
-		c.rest += t.count
-		c.length.add(int64(utf8.RuneCountInString(t.text)), t.count)
+		c.otherRows += t.count
+		c.otherLengths.addLength(int64(utf8.RuneCountInString(t.text)), t.count)
 	}
-	c.order, c.bytes, c.last = nil, 0, nil
-	c.measures.Store(true)
-	clear(c.text)
-	clear(c.raw[:])
+	c.tallies, c.keyBytes, c.last = nil, 0, nil
+	c.lengthsOnly.Store(true)
+	clear(c.byText)
+	clear(c.byToken[:])
 }
 
 // measure counts n rows whose value is not told apart.
-func (c *counter) measure(token []byte, form table.Format, n int64) {
+func (c *valueCounter) countLength(token []byte, form table.Format, n int64) {
 	var chars int64
-	if chars, c.scratch = characters(token, form, c.scratch); chars == 0 {
-		c.none += n
+	if chars, c.scratch = countCharacters(token, form, c.scratch); chars == 0 {
+		c.missingRows += n
 		return
 	}
-	c.rest += n
-	c.length.add(chars, n)
+	c.otherRows += n
+	c.otherLengths.addLength(chars, n)
 }
 
 // characters is the length of the text of a raw token. scratch is room to
 // decode it in, and is returned as it grew.
-func characters(token []byte, form table.Format, scratch []byte) (int64, []byte) {
+func countCharacters(token []byte, form table.Format, scratch []byte) (int64, []byte) {
 	if form != table.JSONL && (len(token) == 0 || token[0] != '"') {
 		return int64(utf8.RuneCount(token)), scratch
 	}
@@ -152,17 +152,17 @@ func characters(token []byte, form table.Format, scratch []byte) (int64, []byte)
 	return int64(utf8.RuneCount(scratch)), scratch
 }
 
-func (c *counter) missing() int64 {
-	n := c.none
-	if t := c.text[""]; t != nil {
+func (c *valueCounter) rowsWithoutValue() int64 {
+	n := c.missingRows
+	if t := c.byText[""]; t != nil {
 		n += t.count
 	}
 	return n
 }
 
 // distinct is the values counted apart that rows have.
-func (c *counter) distinct() (n int64) {
-	for _, t := range c.order {
+func (c *valueCounter) distinctValues() (n int64) {
+	for _, t := range c.tallies {
 		if t.count > 0 {
 			n++
 		}
@@ -171,50 +171,50 @@ func (c *counter) distinct() (n int64) {
 }
 
 // present is the rows that have a value.
-func (c *counter) present() int64 {
-	n := c.rest
-	for _, t := range c.order {
+func (c *valueCounter) rowsWithValue() int64 {
+	n := c.otherRows
+	for _, t := range c.tallies {
 		n += t.count
 	}
 	return n
 }
 
 // lengths sums up lengths of texts in characters.
-type lengths struct {
-	n, sum, least, most int64
+type lengthSums struct {
+	n, sum, min, max int64
 }
 
-func (l *lengths) merge(m lengths) {
+func (l *lengthSums) addSums(m lengthSums) {
 	if m.n == 0 {
 		return
 	}
-	if l.n == 0 || m.least < l.least {
-		l.least = m.least
+	if l.n == 0 || m.min < l.min {
+		l.min = m.min
 	}
-	l.most = max(l.most, m.most)
+	l.max = max(l.max, m.max)
 	l.n += m.n
 	l.sum += m.sum
 }
 
-func (l *lengths) add(chars, times int64) {
-	if l.n == 0 || chars < l.least {
-		l.least = chars
+func (l *lengthSums) addLength(chars, times int64) {
+	if l.n == 0 || chars < l.min {
+		l.min = chars
 	}
-	l.most = max(l.most, chars)
+	l.max = max(l.max, chars)
 	l.n += times
 	l.sum += chars * times
 }
 
 // lengths is of all values, those counted apart included.
-func (c *counter) lengths() *Length {
-	l := c.length
-	for _, t := range c.order {
+func (c *valueCounter) textLength() *Length {
+	l := c.otherLengths
+	for _, t := range c.tallies {
 		if t.count > 0 {
-			l.add(int64(utf8.RuneCountInString(t.text)), t.count)
+			l.addLength(int64(utf8.RuneCountInString(t.text)), t.count)
 		}
 	}
 	if l.n == 0 {
 		return nil
 	}
-	return &Length{Min: l.least, Mean: float64(l.sum) / float64(l.n), Max: l.most}
+	return &Length{Min: l.min, Mean: float64(l.sum) / float64(l.n), Max: l.max}
 }

@@ -2,76 +2,76 @@ package stats
 
 // Cross is how often the values of two columns meet in a row. Values that are
 // too many to show come together as the last, whose name is empty.
-type Cross struct {
-	Rows    string    `json:"rows_column"`
-	Columns string    `json:"columns_column"`
-	RowAxis []string  `json:"row_values"`    // by class, then count, then name
-	ColAxis []string  `json:"column_values"` // likewise
-	Counts  [][]int64 `json:"counts"`        // row values × column values; all three are empty where one of the two is free text
-	Missing int64     `json:"missing"`       // rows without a value in one of the two
-	Rest    int64     `json:"rest"`          // rows of values that are not counted apart
+type CrossTable struct {
+	Rows        string    `json:"rows_column"`
+	Columns     string    `json:"columns_column"`
+	RowAxis     []string  `json:"row_values"`    // by class, then count, then name
+	ColAxis     []string  `json:"column_values"` // likewise
+	Counts      [][]int64 `json:"counts"`        // row values × column values; all three are empty where one of the two is free text
+	MissingRows int64     `json:"missing"`       // rows without a value in one of the two
+	OtherRows   int64     `json:"rest"`          // rows of values that are not counted apart
 }
 
 const (
-	maxPairs = 1 << 16 // counted apart
-	maxAxis  = 40      // values of a column of a Cross
+	maxPairs      = 1 << 16 // counted apart
+	maxAxisValues = 40      // values of a column of a Cross
 )
 
 // cross counts pairs of values.
-type cross struct {
-	a, b          *tableColumn
-	counts        map[tallyPair]int64
-	rest, missing int64
+type crossCounter struct {
+	a, b                   *column
+	counts                 map[tallyPair]int64
+	otherRows, missingRows int64
 }
 
 type tallyPair struct{ a, b *tally }
 
 // add counts n rows of a pair of values, nil for those not told apart.
-func (c *cross) add(a, b *tally, n int64) {
+func (c *crossCounter) countPair(a, b *tally, n int64) {
 	switch {
 	case a == nil || b == nil:
-		c.rest += n
+		c.otherRows += n
 		return
 	case a.text == "" || b.text == "":
-		c.missing += n
+		c.missingRows += n
 		return
 	}
 	pair := tallyPair{a, b}
 	if _, known := c.counts[pair]; !known && len(c.counts) >= maxPairs {
-		c.rest += n
+		c.otherRows += n
 		return
 	}
 	c.counts[pair] += n
 }
 
-func (c *cross) result() Cross {
-	out := Cross{Rows: c.a.name, Columns: c.b.name, RowAxis: []string{}, ColAxis: []string{}, Counts: [][]int64{}, Missing: c.missing, Rest: c.rest}
+func (c *crossCounter) summarize() CrossTable {
+	out := CrossTable{Rows: c.a.name, Columns: c.b.name, RowAxis: []string{}, ColAxis: []string{}, Counts: [][]int64{}, MissingRows: c.missingRows, OtherRows: c.otherRows}
 	if c.a.isText() || c.b.isText() {
-		out.Rest += c.missing
+		out.OtherRows += c.missingRows
 		for _, n := range c.counts {
-			out.Rest += n
+			out.OtherRows += n
 		}
-		out.Missing = 0
+		out.MissingRows = 0
 		return out
 	}
-	rows, rowAt := axis(c.a)
-	cols, colAt := axis(c.b)
+	rows, rowAt := axisValues(c.a)
+	cols, colAt := axisValues(c.b)
 	out.RowAxis, out.ColAxis, out.Counts = rows, cols, make([][]int64, len(rows))
 	for i := range out.Counts {
 		out.Counts[i] = make([]int64, len(cols))
 	}
 	for pair, n := range c.counts {
-		out.Counts[placeOf(rowAt, pair.a, len(rows))][placeOf(colAt, pair.b, len(cols))] += n
+		out.Counts[axisIndex(rowAt, pair.a, len(rows))][axisIndex(colAt, pair.b, len(cols))] += n
 	}
 	return out
 }
 
 // axis is the values that a column is shown by, and their places.
-func axis(c *tableColumn) (names []string, places map[string]int) {
+func axisValues(c *column) (names []string, places map[string]int) {
 	names, places = []string{}, map[string]int{}
-	values := c.result().Values
+	values := c.summarize().Values
 	for _, v := range values {
-		if len(names) == maxAxis-1 && len(values) > maxAxis {
+		if len(names) == maxAxisValues-1 && len(values) > maxAxisValues {
 			names = append(names, "")
 			break
 		}
@@ -81,7 +81,7 @@ func axis(c *tableColumn) (names []string, places map[string]int) {
 	return names, places
 }
 
-func placeOf(places map[string]int, t *tally, values int) int {
+func axisIndex(places map[string]int, t *tally, values int) int {
 	if i, ok := places[t.text]; ok {
 		return i
 	}

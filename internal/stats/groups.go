@@ -11,7 +11,7 @@ import (
 
 // Group is the calls that have something in common: a worker, a host, or a
 // number of rows asked for. Probes are left out.
-type Group struct {
+type CallGroup struct {
 	Worker       *int    `json:"worker,omitempty"` // one of these three says what they have in common
 	Host         *string `json:"host,omitempty"`
 	BatchSize    *int    `json:"batch_size,omitempty"`
@@ -38,27 +38,27 @@ type groupKey struct {
 }
 
 // groups sums up calls by a key.
-type groups struct {
-	by map[groupKey]*group
+type callGroups struct {
+	byKey map[groupKey]*groupCounter
 }
 
-type group struct {
-	Group
-	took  durations
-	spans spans
+type groupCounter struct {
+	CallGroup
+	latencies latencySketch
+	work      workIntervals
 }
 
-func (g *groups) add(k groupKey, c *calllog.Call) {
-	if g.by == nil {
-		g.by = map[groupKey]*group{}
+func (g *callGroups) addCall(k groupKey, c *calllog.Call) {
+	if g.byKey == nil {
+		g.byKey = map[groupKey]*groupCounter{}
 	}
-	s := g.by[k]
+	s := g.byKey[k]
 	if s == nil {
-		if len(g.by) >= maxGroups {
+		if len(g.byKey) >= maxGroups {
 			return
 		}
-		s = &group{}
-		g.by[k] = s
+		s = &groupCounter{}
+		g.byKey[k] = s
 	}
 	s.Calls++
 	if c.Outcome != calllog.OK {
@@ -71,25 +71,25 @@ func (g *groups) add(k groupKey, c *calllog.Call) {
 	s.RowsLabelled += int64(c.Labelled)
 	s.PromptTokens += int64(max(c.PromptTokens, 0))
 	s.Tokens += int64(max(c.Tokens, 0))
-	_, wasted := waste(c)
+	_, wasted := wastedTokens(c)
 	s.WastedTokens += wasted
 	if c.Total >= 0 {
-		s.took.add(c.Total)
+		s.latencies.observe(c.Total)
 	}
 	from := c.Time.UnixNano()
-	s.spans.add(from, from+int64(max(c.Total, 0)))
+	s.work.addInterval(from, from+int64(max(c.Total, 0)))
 }
 
 // result is the groups in the order of their keys, each with what name makes of its key.
-func (g *groups) result(name func(*Group, groupKey)) []Group {
-	out := make([]Group, 0, len(g.by))
-	for _, k := range slices.SortedFunc(maps.Keys(g.by), compareKeys) {
-		s := g.by[k]
-		name(&s.Group, k)
-		s.WorkSeconds = time.Duration(s.spans.worked()).Seconds()
-		s.RowsPerSec = per(float64(s.RowsLabelled), s.WorkSeconds)
-		s.Latency = s.took.result()
-		out = append(out, s.Group)
+func (g *callGroups) sorted(name func(*CallGroup, groupKey)) []CallGroup {
+	out := make([]CallGroup, 0, len(g.byKey))
+	for _, k := range slices.SortedFunc(maps.Keys(g.byKey), compareKeys) {
+		s := g.byKey[k]
+		name(&s.CallGroup, k)
+		s.WorkSeconds = time.Duration(s.work.total()).Seconds()
+		s.RowsPerSec = quotient(float64(s.RowsLabelled), s.WorkSeconds)
+		s.Latency = s.latencies.summarize()
+		out = append(out, s.CallGroup)
 	}
 	return out
 }
@@ -102,7 +102,7 @@ func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }
 
 // waste is the tokens of a call, of its prompt and generated, that went for
 // rows without a valid answer: the share of these rows.
-func waste(c *calllog.Call) (prompt, generated int64) {
+func wastedTokens(c *calllog.Call) (prompt, generated int64) {
 	if c.Outcome == calllog.Probe || c.Rows <= 0 {
 		return 0, 0
 	}

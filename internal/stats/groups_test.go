@@ -29,11 +29,11 @@ func TestQuantilesAreWithinTheirError(t *testing.T) {
 		}},
 	} {
 		for _, n := range []int{1, 2, 99, 20_000} {
-			var d durations
+			var d latencySketch
 			exact := make([]float64, n)
 			for i := range exact {
 				took := c.draw()
-				d.add(took)
+				d.observe(took)
 				exact[i] = took.Seconds()
 			}
 			slices.Sort(exact)
@@ -45,7 +45,7 @@ func TestQuantilesAreWithinTheirError(t *testing.T) {
 			}
 			var bars int64
 			var end float64
-			for _, b := range d.histogram() {
+			for _, b := range d.bars() {
 				bars += b.Calls
 				if end = b.To; b.To <= b.From {
 					t.Errorf("%s, %d calls: a bar from %v to %v", c.name, n, b.From, b.To)
@@ -54,24 +54,24 @@ func TestQuantilesAreWithinTheirError(t *testing.T) {
 			if longest := exact[n-1]; end != longest && longest > 0 {
 				t.Errorf("%s, %d calls: the last bar ends at %v, the longest call at %v", c.name, n, end, longest)
 			}
-			if r := d.result(); bars != int64(n) || r.Min != exact[0] || r.Max != exact[n-1] || len(d.histogram()) > maxBars {
-				t.Errorf("%s, %d calls: %d in %d bars, %v to %v", c.name, n, bars, len(d.histogram()), r.Min, r.Max)
+			if r := d.summarize(); bars != int64(n) || r.Min != exact[0] || r.Max != exact[n-1] || len(d.bars()) > maxBars {
+				t.Errorf("%s, %d calls: %d in %d bars, %v to %v", c.name, n, bars, len(d.bars()), r.Min, r.Max)
 			}
 		}
 	}
 }
 
-func TestGroupsAndWaste(t *testing.T) {
+func TestGroupsAndWastedTokens(t *testing.T) {
 	var a CallCounter
 	call := calllog.Call{Time: at(0), Worker: 2, Host: "http://b", Attempt: 1, Rows: 10, Labelled: 10, Outcome: calllog.OK,
 		PromptTokens: 800, Tokens: 200, Total: 2 * time.Second}
-	a.Add(&call)
+	a.AddCall(&call)
 	call.Worker, call.Host, call.Outcome, call.Labelled, call.Error = 1, "http://a", calllog.Partial, 7, "row 3: \"Topic\" is missing"
-	a.Add(&call)
+	a.AddCall(&call)
 	call.Rows, call.Labelled, call.Attempt, call.Outcome, call.Error = 3, 0, 2, calllog.Cut, "cut"
-	a.Add(&call)
+	a.AddCall(&call)
 	call.Outcome, call.Rows = calllog.Probe, 0
-	a.Add(&call)
+	a.AddCall(&call)
 	c := a.Result()
 	if c.WastedTokens != 60+200 || c.WastedPromptTokens != 240+800 {
 		t.Errorf("wasted: got %d and %d", c.WastedTokens, c.WastedPromptTokens)
@@ -83,11 +83,11 @@ func TestGroupsAndWaste(t *testing.T) {
 	if len(c.ByHost) != 2 || *c.ByHost[1].Host != "http://b" || c.ByHost[1].RowsLabelled != 10 {
 		t.Errorf("by host: got %+v", c.ByHost)
 	}
-	if len(c.ByBatch) != 2 || *c.ByBatch[0].BatchSize != 3 || c.ByBatch[1].Calls != 2 {
-		t.Errorf("by batch size: got %+v", c.ByBatch)
+	if len(c.ByBatchSize) != 2 || *c.ByBatchSize[0].BatchSize != 3 || c.ByBatchSize[1].Calls != 2 {
+		t.Errorf("by batch size: got %+v", c.ByBatchSize)
 	}
-	if len(c.Troubles) != 2 || c.Troubles[0].Rows+c.Troubles[1].Rows != 6 {
-		t.Errorf("troubles: got %+v", c.Troubles)
+	if len(c.ErrorGroups) != 2 || c.ErrorGroups[0].Rows+c.ErrorGroups[1].Rows != 6 {
+		t.Errorf("troubles: got %+v", c.ErrorGroups)
 	}
 	if c.Latency.Calls != 3 {
 		t.Errorf("%d calls timed, want 3: probes are left out", c.Latency.Calls)
@@ -103,13 +103,13 @@ func TestTimelineKeepsEveryCall(t *testing.T) {
 			c := calllog.Call{Time: at(rng.Float64()*reach - reach/2), Labelled: rng.IntN(9), Outcome: []calllog.Outcome{
 				calllog.OK, calllog.Partial, calllog.Cut, calllog.Transient, "odd"}[rng.IntN(5)], Tokens: calllog.NotSaid}
 			rows += int64(c.Labelled)
-			line.add(&c)
+			line.addCall(&c)
 		}
-		got := line.result()
+		got := line.summarize()
 		var sum Bin
 		for i, b := range got.Bins {
 			sum.Rows += b.Rows
-			sum.OK += b.OK + b.Part + b.Bad + b.Down
+			sum.OK += b.OK + b.Partial + b.Invalid + b.NoReply
 			if i > 0 && b.Start.Sub(got.Bins[i-1].Start.Time).Seconds() != got.BinSeconds {
 				t.Fatalf("a gap before bin %d", i)
 			}
@@ -120,29 +120,29 @@ func TestTimelineKeepsEveryCall(t *testing.T) {
 	}
 }
 
-func TestTroublesAreBounded(t *testing.T) {
-	var all troubles
+func TestErrorGroupsAreBounded(t *testing.T) {
+	var all errorGroups
 	for i := range 1000 {
-		all.add(&calllog.Call{Time: at(0), Outcome: calllog.Bad, Rows: 1, Error: string(rune('a'+i%26)) + string(rune('à'+i))})
+		all.addCall(&calllog.Call{Time: at(0), Outcome: calllog.Bad, Rows: 1, Error: string(rune('a'+i%26)) + string(rune('à'+i))})
 	}
-	got := all.result()
+	got := all.sorted()
 	var n int64
 	for _, s := range got {
 		n += s.Calls
 	}
-	if len(got) != maxTroubles+1 || n != 1000 || got[0].Error != "other messages" {
+	if len(got) != maxErrorGroups+1 || n != 1000 || got[0].Error != "other messages" {
 		t.Errorf("got %d troubles with %d calls", len(got), n)
 	}
 }
 
-func TestTroublesOfDifferentRowsAreOne(t *testing.T) {
-	var all troubles
+func TestErrorsOfDifferentRowsAreOneGroup(t *testing.T) {
+	var all errorGroups
 	for i := range 1000 {
 		reason := []string{"no object with its RowID in the reply", "\"Topic\" is missing"}[i%2]
-		all.add(&calllog.Call{Time: at(0), Outcome: calllog.Bad, Rows: 1, Error: fmt.Sprintf("RowID %d: %s", i-500, reason)})
+		all.addCall(&calllog.Call{Time: at(0), Outcome: calllog.Bad, Rows: 1, Error: fmt.Sprintf("RowID %d: %s", i-500, reason)})
 	}
 	got := map[string]int64{}
-	for _, s := range all.result() {
+	for _, s := range all.sorted() {
 		got[s.Error] = s.Calls
 	}
 	want := map[string]int64{"RowID …: no object with its RowID in the reply": 500, "RowID …: \"Topic\" is missing": 500}
@@ -151,10 +151,10 @@ func TestTroublesOfDifferentRowsAreOne(t *testing.T) {
 	}
 }
 
-func TestCutTextKeepsCharacters(t *testing.T) {
+func TestTruncateTextKeepsCharacters(t *testing.T) {
 	long := strings.Repeat("ä€", 200)
-	got := cutText(long)
-	if len(got) > maxTroubleBytes || !utf8.ValidString(got) || !strings.HasPrefix(long, strings.TrimSuffix(got, "…")) || !strings.HasSuffix(got, "…") {
+	got := truncateText(long)
+	if len(got) > maxErrorText || !utf8.ValidString(got) || !strings.HasPrefix(long, strings.TrimSuffix(got, "…")) || !strings.HasSuffix(got, "…") {
 		t.Errorf("got %q", got)
 	}
 }

@@ -25,11 +25,11 @@ type Latency struct {
 // durations counts durations in buckets that grow by a constant factor (as
 // DDSketch does: C. Masson, J. Rim, H. Lee, VLDB 2019). The zero durations is
 // ready; it takes 11 KiB at most. Durations beyond maxBuckets share the last one.
-type durations struct {
-	buckets     []int64 // bucket i: durations above growth^(i-1) µs, up to growth^i µs
-	n           int64
-	sum         time.Duration
-	least, most time.Duration
+type latencySketch struct {
+	buckets  []int64 // bucket i: durations above growth^(i-1) µs, up to growth^i µs
+	count    int64
+	sum      time.Duration
+	min, max time.Duration
 }
 
 const (
@@ -37,13 +37,13 @@ const (
 	maxBuckets = 1400 // up to about 16 days
 )
 
-func (d *durations) add(t time.Duration) {
+func (d *latencySketch) observe(t time.Duration) {
 	t = max(t, 0)
-	if d.n == 0 || t < d.least {
-		d.least = t
+	if d.count == 0 || t < d.min {
+		d.min = t
 	}
-	d.most = max(d.most, t)
-	d.n++
+	d.max = max(d.max, t)
+	d.count++
 	d.sum += t
 	i := 0
 	if us := float64(t) / float64(time.Microsecond); us > 1 {
@@ -56,24 +56,24 @@ func (d *durations) add(t time.Duration) {
 }
 
 // quantile is the duration in seconds that a share q of all do not exceed.
-func (d *durations) quantile(q float64) float64 {
-	rank := max(int64(math.Ceil(q*float64(d.n))), 1)
+func (d *latencySketch) quantile(q float64) float64 {
+	rank := max(int64(math.Ceil(q*float64(d.count))), 1)
 	for i, n := range d.buckets {
 		if rank -= n; rank <= 0 {
 			us := math.Pow(growth, float64(i)) * (1 - QuantileError)
-			return min(max(us/1e6, d.least.Seconds()), d.most.Seconds())
+			return min(max(us/1e6, d.min.Seconds()), d.max.Seconds())
 		}
 	}
 	return 0
 }
 
-func (d *durations) result() Latency {
-	if d.n == 0 {
+func (d *latencySketch) summarize() Latency {
+	if d.count == 0 {
 		return Latency{}
 	}
 	return Latency{
-		Calls: d.n, Min: d.least.Seconds(), Mean: d.sum.Seconds() / float64(d.n),
-		P50: d.quantile(0.5), P90: d.quantile(0.9), P95: d.quantile(0.95), P99: d.quantile(0.99), Max: d.most.Seconds(),
+		Calls: d.count, Min: d.min.Seconds(), Mean: d.sum.Seconds() / float64(d.count),
+		P50: d.quantile(0.5), P90: d.quantile(0.9), P95: d.quantile(0.95), P99: d.quantile(0.99), Max: d.max.Seconds(),
 	}
 }
 
@@ -89,7 +89,7 @@ const maxBars = 40
 // histogram is the buckets joined to at most maxBars bars of equal factor, from
 // the first bucket that has calls to the last. The last bar ends with the
 // longest call.
-func (d *durations) histogram() []LatencyBar {
+func (d *latencySketch) bars() []LatencyBar {
 	first := 0
 	for first < len(d.buckets) && d.buckets[first] == 0 {
 		first++
@@ -101,7 +101,7 @@ func (d *durations) histogram() []LatencyBar {
 		for _, n := range d.buckets[i:min(i+each, len(d.buckets))] {
 			bar.Calls += n
 		}
-		if most := d.most.Seconds(); i+each >= len(d.buckets) && most > bar.From {
+		if most := d.max.Seconds(); i+each >= len(d.buckets) && most > bar.From {
 			bar.To = most
 		}
 		bars = append(bars, bar)

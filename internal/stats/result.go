@@ -8,53 +8,53 @@ import (
 )
 
 // Result sums up what was counted.
-func (t *Table) Result() *Result {
-	r := &Result{Schema: Schema, Files: []File{}, Facts: []Fact{}, Columns: []Column{}, Crosses: []Cross{}}
-	if t.o.Schema != nil {
-		r.PromptHash = t.o.Schema.Hash()
+func (d *Distributions) Result() *Result {
+	r := &Result{Schema: Schema, Files: []File{}, RunColumns: []RunColumn{}, Columns: []Column{}, CrossTables: []CrossTable{}}
+	if d.options.Schema != nil {
+		r.PromptHash = d.options.Schema.Hash()
 	}
-	for _, f := range t.files {
+	for _, f := range d.files {
 		r.Files = append(r.Files, f)
 		r.Rows += f.Rows
 	}
-	for _, c := range t.facts {
-		values := c.values()
-		byCount(values)
-		r.Facts = append(r.Facts, Fact{Column: c.name, Values: values})
+	for _, c := range d.runColumns {
+		values := c.valueCounts()
+		sortByCount(values)
+		r.RunColumns = append(r.RunColumns, RunColumn{Column: c.name, Values: values})
 	}
-	for _, c := range t.cols {
-		r.Columns = append(r.Columns, c.result())
-		if c.gate {
+	for _, c := range d.columns {
+		r.Columns = append(r.Columns, c.summarize())
+		if c.isGate {
 			n := c.countOf(prompt.NotApplicable)
-			r.Gate = &Gate{Column: c.name, NotApplicable: n, Share: share(n, c.rows)}
+			r.Gate = &Gate{Column: c.name, NotApplicable: n, Share: shareOf(n, c.rows)}
 		}
 	}
-	for _, c := range t.crosses {
-		r.Crosses = append(r.Crosses, c.result())
+	for _, c := range d.crosses {
+		r.CrossTables = append(r.CrossTables, c.summarize())
 	}
 	return r
 }
 
-func (c *tableColumn) countOf(text string) int64 {
-	if t := c.text[text]; t != nil {
+func (c *column) countOf(text string) int64 {
+	if t := c.byText[text]; t != nil {
 		return t.count
 	}
 	return 0
 }
 
-func (c *tableColumn) values() []Value {
-	values := make([]Value, 0, len(c.order))
-	for _, t := range c.order {
+func (c *column) valueCounts() []ValueCount {
+	values := make([]ValueCount, 0, len(c.tallies))
+	for _, t := range c.tallies {
 		if t.count == 0 {
 			continue
 		}
-		values = append(values, Value{Value: t.text, Count: t.count, Share: share(t.count, c.rows)})
+		values = append(values, ValueCount{Value: t.text, Count: t.count, Share: shareOf(t.count, c.rows)})
 	}
 	return values
 }
 
-func byCount(values []Value) {
-	slices.SortStableFunc(values, func(a, b Value) int {
+func sortByCount(values []ValueCount) {
+	slices.SortStableFunc(values, func(a, b ValueCount) int {
 		if a.Count != b.Count {
 			return int(min(max(b.Count-a.Count, -1), 1))
 		}
@@ -62,78 +62,78 @@ func byCount(values []Value) {
 	})
 }
 
-func (c *tableColumn) result() Column {
+func (c *column) summarize() Column {
 	out := Column{
-		Name: c.name, Kind: Labels, Rows: c.rows, Missing: c.missing(),
-		Distinct: c.distinct(), Overflow: c.over, Values: []Value{},
+		Name: c.name, Kind: Labels, Rows: c.rows, MissingRows: c.rowsWithoutValue(),
+		Distinct: c.distinctValues(), Overflow: c.overflowed, Values: []ValueCount{},
 	}
 	if c.isText() {
-		out.Kind, out.Length = Text, c.lengths()
-		if c.over {
+		out.Kind, out.Length = Text, c.textLength()
+		if c.overflowed {
 			out.Distinct = maxDistinct
 		}
 		return out
 	}
-	out.Rest = c.rest
-	out.Values = c.classify(c.values())
-	byCount(out.Values)
-	slices.SortStableFunc(out.Values, func(a, b Value) int { return rank(a.Class) - rank(b.Class) })
-	if c.listed() {
-		out.Organic = c.rest
+	out.OtherRows = c.otherRows
+	out.Values = c.withClasses(c.valueCounts())
+	sortByCount(out.Values)
+	slices.SortStableFunc(out.Values, func(a, b ValueCount) int { return classRank(a.Class) - classRank(b.Class) })
+	if c.hasListedLabels() {
+		out.OrganicRows = c.otherRows
 		for _, v := range out.Values {
 			if v.Class == Organic {
-				out.Organic += v.Count
+				out.OrganicRows += v.Count
 			}
 		}
 	}
 	return out
 }
 
-func (c *tableColumn) listed() bool { return c.spec != nil && c.spec.Labels != nil }
+func (c *column) hasListedLabels() bool { return c.schema != nil && c.schema.Labels != nil }
 
 // isText tells free text from labels: by the schema or, without one, by nearly
 // every row having a value of its own.
-func (c *tableColumn) isText() bool {
+func (c *column) isText() bool {
 	switch {
-	case c.spec != nil:
-		return c.spec.Labels == nil
-	case c.over:
+	case c.schema != nil:
+		return c.schema.Labels == nil
+	case c.overflowed:
 		return true
 	}
-	distinct, rows := c.distinct(), c.present()
+	distinct, rows := c.distinctValues(), c.rowsWithValue()
 	if distinct*2 <= rows {
 		return false
 	}
-	l := c.lengths()
+	l := c.textLength()
 	return distinct > 20 || l != nil && l.Mean > 30
 }
 
 // classify gives each value its class and adds the listed labels that no row has.
-func (c *tableColumn) classify(values []Value) []Value {
-	if !c.listed() {
+func (c *column) withClasses(values []ValueCount) []ValueCount {
+	if !c.hasListedLabels() {
 		return values
 	}
 	for i := range values {
 		v := &values[i]
 		switch {
-		case slices.Contains(c.spec.Labels, v.Value):
+		case slices.Contains(c.schema.Labels, v.Value):
 			v.Class = Listed
-		case c.gate && v.Value == prompt.NotApplicable:
+		case c.isGate && v.Value == prompt.NotApplicable:
 			v.Class = NotApplicable
-		case v.Value == c.spec.Default && !c.gate:
+		case v.Value == c.schema.Default && !c.isGate:
 			v.Class = Default
 		default:
 			v.Class = Organic
 		}
 	}
-	for _, l := range c.spec.Labels {
+	for _, l := range c.schema.Labels {
 		if c.countOf(l) == 0 {
-			values = append(values, Value{Value: l, Class: Listed})
+			values = append(values, ValueCount{Value: l, Class: Listed})
 		}
 	}
 	return values
 }
 
-func rank(c Class) int {
+func classRank(c Class) int {
 	return slices.Index([]Class{Listed, NotApplicable, Default, Organic}, c)
 }

@@ -12,16 +12,16 @@ const Schema = 1
 // Result is what was counted. Its JSON form is stable; its lists are empty, never
 // nil, where there is nothing. Shares are of 1.
 type Result struct {
-	Schema     int      `json:"schema"`
-	Run        *Run     `json:"run,omitempty"`         // with a manifest
-	PromptHash string   `json:"prompt_hash,omitempty"` // with a prompt schema
-	Files      []File   `json:"files"`
-	Rows       int64    `json:"rows"`
-	Facts      []Fact   `json:"facts"`          // the columns of a run: model, batch size, run ID
-	Gate       *Gate    `json:"gate,omitempty"` // with a prompt schema
-	Columns    []Column `json:"columns"`
-	Crosses    []Cross  `json:"cross"`
-	Calls      *Calls   `json:"calls,omitempty"` // with call logs
+	Schema      int          `json:"schema"`
+	Run         *Run         `json:"run,omitempty"`         // with a manifest
+	PromptHash  string       `json:"prompt_hash,omitempty"` // with a prompt schema
+	Files       []File       `json:"files"`
+	Rows        int64        `json:"rows"`
+	RunColumns  []RunColumn  `json:"facts"`          // the columns of a run: model, batch size, run ID
+	Gate        *Gate        `json:"gate,omitempty"` // with a prompt schema
+	Columns     []Column     `json:"columns"`
+	CrossTables []CrossTable `json:"cross"`
+	Calls       *Calls       `json:"calls,omitempty"` // with call logs
 }
 
 // File is an input file and its rows.
@@ -31,9 +31,9 @@ type File struct {
 }
 
 // Fact is a column that tells how rows were made, and its values by count.
-type Fact struct {
-	Column string  `json:"column"`
-	Values []Value `json:"values"`
+type RunColumn struct {
+	Column string       `json:"column"`
+	Values []ValueCount `json:"values"`
 }
 
 // Gate is how many rows the first column to code calls not applicable.
@@ -54,16 +54,16 @@ const (
 
 // Column is what was counted of a column.
 type Column struct {
-	Name     string  `json:"column"`
-	Kind     Kind    `json:"kind"`
-	Rows     int64   `json:"rows"`             // of files that have the column
-	Missing  int64   `json:"missing"`          // of these, without a value
-	Distinct int64   `json:"distinct"`         // different values; of a text with Overflow at least so many
-	Overflow bool    `json:"overflow"`         // more values than are counted apart
-	Organic  int64   `json:"organic_rows"`     // rows with an organic label, with a prompt schema
-	Values   []Value `json:"values"`           // of labels: by class, then count, then name
-	Rest     int64   `json:"rest"`             // rows whose values are not counted apart, of labels with Overflow
-	Length   *Length `json:"length,omitempty"` // of a text
+	Name        string       `json:"column"`
+	Kind        Kind         `json:"kind"`
+	Rows        int64        `json:"rows"`             // of files that have the column
+	MissingRows int64        `json:"missing"`          // of these, without a value
+	Distinct    int64        `json:"distinct"`         // different values; of a text with Overflow at least so many
+	Overflow    bool         `json:"overflow"`         // more values than are counted apart
+	OrganicRows int64        `json:"organic_rows"`     // rows with an organic label, with a prompt schema
+	Values      []ValueCount `json:"values"`           // of labels: by class, then count, then name
+	OtherRows   int64        `json:"rest"`             // rows whose values are not counted apart, of labels with Overflow
+	Length      *Length      `json:"length,omitempty"` // of a text
 }
 
 // Class tells where a label comes from, with a prompt schema.
@@ -78,7 +78,7 @@ const (
 )
 
 // Value is a value of a column and how many rows have it.
-type Value struct {
+type ValueCount struct {
 	Value string  `json:"value"`
 	Count int64   `json:"count"`
 	Share float64 `json:"share"`           // of the rows of the column
@@ -92,7 +92,7 @@ type Length struct {
 	Max  int64   `json:"max"`
 }
 
-func share(n, total int64) float64 {
+func shareOf(n, total int64) float64 {
 	if total == 0 {
 		return 0
 	}

@@ -13,11 +13,11 @@ import (
 	"prism/internal/table"
 )
 
-func read(t *testing.T, counted *Table, form table.Format, text string) {
+func countText(t *testing.T, counted *Distributions, form table.Format, text string) {
 	t.Helper()
 	r, err := table.NewReader(strings.NewReader(text), table.Options{Name: "f", Format: form})
 	if err == nil {
-		err = counted.Read(r, "f", form)
+		err = counted.CountRecords(r, "f", form)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ const schemaFile = `{
   "not_applicable_defaults": {"Sentiment": "-", "Key_Point": "-"}
 }`
 
-func schema(t *testing.T) *prompt.Schema {
+func parseSchema(t *testing.T) *prompt.Schema {
 	t.Helper()
 	s, err := prompt.Parse([]byte(schemaFile), "p.json")
 	if err != nil {
@@ -50,24 +50,24 @@ line",m,10,r
 6,Bad,Refund,Awful,,m,10,r
 `
 
-func TestTableWithSchema(t *testing.T) {
-	counted := NewTable(Options{Schema: schema(t)})
-	read(t, counted, table.CSV, results)
+func TestDistributionsWithSchema(t *testing.T) {
+	counted := NewDistributions(Options{Schema: parseSchema(t)})
+	countText(t, counted, table.CSV, results)
 	want := &Result{
-		Schema: Schema, PromptHash: schema(t).Hash(), Files: []File{{"f", 6}}, Rows: 6,
-		Facts: []Fact{
-			{"Model_Name", []Value{{"m", 6, 1, ""}}}, {"Batch_Size", []Value{{"10", 6, 1, ""}}}, {"Run_ID", []Value{{"r", 6, 1, ""}}},
+		Schema: Schema, PromptHash: parseSchema(t).Hash(), Files: []File{{"f", 6}}, Rows: 6,
+		RunColumns: []RunColumn{
+			{"Model_Name", []ValueCount{{"m", 6, 1, ""}}}, {"Batch_Size", []ValueCount{{"10", 6, 1, ""}}}, {"Run_ID", []ValueCount{{"r", 6, 1, ""}}},
 		},
 		Gate: &Gate{"Topic", 1, 1.0 / 6},
 		Columns: []Column{
-			{Name: "Topic", Kind: Labels, Rows: 6, Distinct: 4, Organic: 2, Values: []Value{
+			{Name: "Topic", Kind: Labels, Rows: 6, Distinct: 4, OrganicRows: 2, Values: []ValueCount{
 				{"Product", 2, 2.0 / 6, Listed}, {"Support", 1, 1.0 / 6, Listed}, {"Other", 0, 0, Listed},
 				{"NOT_APPLICABLE", 1, 1.0 / 6, NotApplicable}, {"Refund", 2, 2.0 / 6, Organic}}},
-			{Name: "Validated_Sentiment", Kind: Labels, Rows: 6, Distinct: 4, Organic: 1, Values: []Value{
+			{Name: "Validated_Sentiment", Kind: Labels, Rows: 6, Distinct: 4, OrganicRows: 1, Values: []ValueCount{
 				{"Bad", 2, 2.0 / 6, Listed}, {"Good", 2, 2.0 / 6, Listed}, {"-", 1, 1.0 / 6, Default}, {"Awful", 1, 1.0 / 6, Organic}}},
-			{Name: "Key_Point", Kind: Text, Rows: 6, Missing: 1, Distinct: 5, Values: []Value{}, Length: &Length{1, (10 + 6 + 15 + 1 + 4) / 5.0, 15}},
+			{Name: "Key_Point", Kind: Text, Rows: 6, MissingRows: 1, Distinct: 5, Values: []ValueCount{}, Length: &Length{1, (10 + 6 + 15 + 1 + 4) / 5.0, 15}},
 		},
-		Crosses: []Cross{},
+		CrossTables: []CrossTable{},
 	}
 	if d := cmp.Diff(counted.Result(), want); d != "" {
 		t.Errorf("(-got +want):\n%s", d)
@@ -89,10 +89,10 @@ func TestColumns(t *testing.T) {
 	} {
 		o := Options{Columns: c.columns}
 		if c.schema {
-			o.Schema = schema(t)
+			o.Schema = parseSchema(t)
 		}
-		counted := NewTable(o)
-		read(t, counted, table.CSV, results)
+		counted := NewDistributions(o)
+		countText(t, counted, table.CSV, results)
 		var got []string
 		for _, col := range counted.Result().Columns {
 			got = append(got, col.Name)
@@ -103,40 +103,40 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-func TestColumnThatIsNotThere(t *testing.T) {
-	for _, o := range []Options{{Columns: []string{"Urgency"}}, {Schema: schema(t)}} {
+func TestMissingColumn(t *testing.T) {
+	for _, o := range []Options{{Columns: []string{"Urgency"}}, {Schema: parseSchema(t)}} {
 		r, err := table.NewReader(strings.NewReader("RowID,Message\n1,x\n"), table.Options{Name: "in.csv"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = NewTable(o).Read(r, "in.csv", table.CSV)
-		var lacks *ColumnError
-		if !errors.As(err, &lacks) || !strings.HasPrefix(err.Error(), "in.csv: there is no column ") || len(lacks.Have) != 2 {
+		err = NewDistributions(o).CountRecords(r, "in.csv", table.CSV)
+		var lacks *MissingColumnError
+		if !errors.As(err, &lacks) || !strings.HasPrefix(err.Error(), "in.csv: there is no column ") || len(lacks.Columns) != 2 {
 			t.Errorf("got %v, want a ColumnError of in.csv", err)
 		}
 	}
 }
 
-func TestReaderErrorsComeAsTheyAre(t *testing.T) {
+func TestReaderErrorsAreReturned(t *testing.T) {
 	r, err := table.NewReader(strings.NewReader("RowID,T\n1,x\n2\n"), table.Options{Name: "in.csv"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var bad *table.Error
-	if err := NewTable(Options{}).Read(r, "in.csv", table.CSV); !errors.As(err, &bad) || bad.Line != 3 {
+	if err := NewDistributions(Options{}).CountRecords(r, "in.csv", table.CSV); !errors.As(err, &bad) || bad.Line != 3 {
 		t.Errorf("got %v, want an error of line 3", err)
 	}
 }
 
 // Values are the same in every format and spelling.
-func TestFormatsCountTogether(t *testing.T) {
-	counted := NewTable(Options{})
-	read(t, counted, table.CSV, "Topic\nA b\n\"A b\"\n")
-	read(t, counted, table.TSV, "Topic\tTitle\n\"A b\"\t1\n")
-	read(t, counted, table.JSONL, `{"Topic":"A b"}`+"\n"+`{"Topic":"A\u0020b"}`+"\n"+`{"Topic":null}`+"\n"+`{}`+"\n")
-	read(t, counted, table.JSONL, "")
+func TestSameValuesInAllFormats(t *testing.T) {
+	counted := NewDistributions(Options{})
+	countText(t, counted, table.CSV, "Topic\nA b\n\"A b\"\n")
+	countText(t, counted, table.TSV, "Topic\tTitle\n\"A b\"\t1\n")
+	countText(t, counted, table.JSONL, `{"Topic":"A b"}`+"\n"+`{"Topic":"A\u0020b"}`+"\n"+`{"Topic":null}`+"\n"+`{}`+"\n")
+	countText(t, counted, table.JSONL, "")
 	r := counted.Result()
-	want := Column{Name: "Topic", Kind: Labels, Rows: 7, Missing: 2, Distinct: 1, Values: []Value{{"A b", 5, 5.0 / 7, ""}}}
+	want := Column{Name: "Topic", Kind: Labels, Rows: 7, MissingRows: 2, Distinct: 1, Values: []ValueCount{{"A b", 5, 5.0 / 7, ""}}}
 	if d := cmp.Diff(r.Columns[0], want); d != "" {
 		t.Errorf("(-got +want):\n%s", d)
 	}
@@ -145,7 +145,7 @@ func TestFormatsCountTogether(t *testing.T) {
 	}
 }
 
-func TestFreeTextIsRecognised(t *testing.T) {
+func TestFreeTextIsDetected(t *testing.T) {
 	long := strings.Repeat("words ", 8)
 	for _, c := range []struct {
 		name string
@@ -167,8 +167,8 @@ func TestFreeTextIsRecognised(t *testing.T) {
 		for i := range c.rows {
 			b.WriteString(c.cell(i) + ",\n")
 		}
-		counted := NewTable(Options{Columns: []string{"Topic"}})
-		read(t, counted, table.CSV, b.String())
+		counted := NewDistributions(Options{Columns: []string{"Topic"}})
+		countText(t, counted, table.CSV, b.String())
 		got := counted.Result().Columns[0]
 		if got.Kind != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got.Kind, c.want)
@@ -187,11 +187,11 @@ func TestOverflowOfListedLabels(t *testing.T) {
 		fmt.Fprintf(&b, "organic %d,\n", i)
 	}
 	b.WriteString("Support,\nSupport,\n,\n")
-	counted := NewTable(Options{Columns: []string{"Topic"}, Schema: schema(t)})
-	read(t, counted, table.CSV, b.String())
+	counted := NewDistributions(Options{Columns: []string{"Topic"}, Schema: parseSchema(t)})
+	countText(t, counted, table.CSV, b.String())
 	c := counted.Result().Columns[0]
-	if c.Kind != Labels || !c.Overflow || c.Organic != maxDistinct+500 || c.Missing != 1 {
-		t.Errorf("got %s, overflow %v, %d organic, %d missing", c.Kind, c.Overflow, c.Organic, c.Missing)
+	if c.Kind != Labels || !c.Overflow || c.OrganicRows != maxDistinct+500 || c.MissingRows != 1 {
+		t.Errorf("got %s, overflow %v, %d organic, %d missing", c.Kind, c.Overflow, c.OrganicRows, c.MissingRows)
 	}
 	if v := c.Values[0]; v.Value != "Support" || v.Count != 2 || v.Class != Listed {
 		t.Errorf("first value is %+v", v)
@@ -200,8 +200,8 @@ func TestOverflowOfListedLabels(t *testing.T) {
 	for _, v := range c.Values {
 		sum += v.Count
 	}
-	if sum+c.Rest+c.Missing != c.Rows {
-		t.Errorf("%d + %d + %d rows of %d", sum, c.Rest, c.Missing, c.Rows)
+	if sum+c.OtherRows+c.MissingRows != c.Rows {
+		t.Errorf("%d + %d + %d rows of %d", sum, c.OtherRows, c.MissingRows, c.Rows)
 	}
 }
 
@@ -221,15 +221,15 @@ func TestCountsEqualAPlainCount(t *testing.T) {
 				want[i][row[i]]++
 			}
 		}
-		counted := NewTable(Options{})
-		read(t, counted, form, string(text))
+		counted := NewDistributions(Options{})
+		countText(t, counted, form, string(text))
 		for i, c := range counted.Result().Columns {
 			got := map[string]int64{}
 			for _, v := range c.Values {
 				got[v.Value] = v.Count
 			}
-			if c.Missing > 0 {
-				got[""] = c.Missing
+			if c.MissingRows > 0 {
+				got[""] = c.MissingRows
 			}
 			if d := cmp.Diff(got, want[i]); d != "" {
 				t.Fatalf("round %d, %s (-got +want):\n%s", round, form, d)
@@ -238,7 +238,7 @@ func TestCountsEqualAPlainCount(t *testing.T) {
 	}
 }
 
-func BenchmarkTable(b *testing.B) {
+func BenchmarkDistributions(b *testing.B) {
 	var text strings.Builder
 	text.WriteString("RowID,Topic,Sentiment,Urgency,Key_Point,Model_Name\n")
 	for i := range 10_000 {
@@ -249,7 +249,7 @@ func BenchmarkTable(b *testing.B) {
 	for b.Loop() {
 		r, err := table.NewReader(strings.NewReader(text.String()), table.Options{})
 		if err == nil {
-			err = NewTable(Options{Columns: []string{"Topic", "Sentiment", "Urgency", "Model_Name"}}).Read(r, "f", table.CSV)
+			err = NewDistributions(Options{Columns: []string{"Topic", "Sentiment", "Urgency", "Model_Name"}}).CountRecords(r, "f", table.CSV)
 		}
 		if err != nil {
 			b.Fatal(err)

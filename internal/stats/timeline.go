@@ -20,38 +20,38 @@ type Timeline struct {
 
 // Bin is what ended in a span of BinSeconds.
 type Bin struct {
-	Start  status.Time `json:"start"`
-	Rows   int64       `json:"rows"`   // labelled
-	Tokens int64       `json:"tokens"` // generated
-	OK     int64       `json:"ok"`     // calls by how they ended
-	Part   int64       `json:"partial"`
-	Bad    int64       `json:"bad"`       // bad, cut, overflow
-	Down   int64       `json:"transient"` // transient, permanent
+	Start   status.Time `json:"start"`
+	Rows    int64       `json:"rows"`   // labelled
+	Tokens  int64       `json:"tokens"` // generated
+	OK      int64       `json:"ok"`     // calls by how they ended
+	Partial int64       `json:"partial"`
+	Invalid int64       `json:"bad"`       // bad, cut, overflow
+	NoReply int64       `json:"transient"` // transient, permanent
 }
 
 // timeline sums up calls in bins of a width that doubles when there are too
 // many. Calls come in any order.
 type timeline struct {
-	width time.Duration // 0: none yet
-	bins  map[int64]*Bin
-	least int64
-	most  int64
+	width    time.Duration // 0: none yet
+	bins     map[int64]*Bin
+	firstBin int64
+	lastBin  int64
 }
 
-func (t *timeline) add(c *calllog.Call) {
+func (t *timeline) addCall(c *calllog.Call) {
 	if c.Outcome == calllog.Probe {
 		return
 	}
 	if t.width == 0 {
 		t.width, t.bins = time.Second, map[int64]*Bin{}
-		t.least, t.most = t.bin(c), t.bin(c)
+		t.firstBin, t.lastBin = t.binOf(c), t.binOf(c)
 	}
-	at := t.bin(c)
-	for max(t.most, at)-min(t.least, at) >= maxBins {
-		t.widen()
-		at = t.bin(c)
+	at := t.binOf(c)
+	for max(t.lastBin, at)-min(t.firstBin, at) >= maxBins {
+		t.doubleWidth()
+		at = t.binOf(c)
 	}
-	t.least, t.most = min(t.least, at), max(t.most, at)
+	t.firstBin, t.lastBin = min(t.firstBin, at), max(t.lastBin, at)
 	b := t.bins[at]
 	if b == nil {
 		b = &Bin{}
@@ -63,15 +63,15 @@ func (t *timeline) add(c *calllog.Call) {
 	case calllog.OK:
 		b.OK++
 	case calllog.Partial:
-		b.Part++
+		b.Partial++
 	case calllog.Transient, calllog.Permanent:
-		b.Down++
+		b.NoReply++
 	default:
-		b.Bad++
+		b.Invalid++
 	}
 }
 
-func (t *timeline) bin(c *calllog.Call) int64 {
+func (t *timeline) binOf(c *calllog.Call) int64 {
 	return floorDiv(c.Time.Add(max(c.Total, 0)).UnixNano(), int64(t.width))
 }
 
@@ -83,7 +83,7 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-func (t *timeline) widen() {
+func (t *timeline) doubleWidth() {
 	wide := make(map[int64]*Bin, len(t.bins))
 	for at, b := range t.bins {
 		k := floorDiv(at, 2)
@@ -95,21 +95,21 @@ func (t *timeline) widen() {
 		sum.Rows += b.Rows
 		sum.Tokens += b.Tokens
 		sum.OK += b.OK
-		sum.Part += b.Part
-		sum.Bad += b.Bad
-		sum.Down += b.Down
+		sum.Partial += b.Partial
+		sum.Invalid += b.Invalid
+		sum.NoReply += b.NoReply
 	}
 	t.bins, t.width = wide, 2*t.width
-	t.least, t.most = floorDiv(t.least, 2), floorDiv(t.most, 2)
+	t.firstBin, t.lastBin = floorDiv(t.firstBin, 2), floorDiv(t.lastBin, 2)
 }
 
-func (t *timeline) result() *Timeline {
+func (t *timeline) summarize() *Timeline {
 	if t.width == 0 {
 		return nil
 	}
-	out := &Timeline{BinSeconds: t.width.Seconds(), Bins: make([]Bin, t.most-t.least+1)}
+	out := &Timeline{BinSeconds: t.width.Seconds(), Bins: make([]Bin, t.lastBin-t.firstBin+1)}
 	for i := range out.Bins {
-		at := t.least + int64(i)
+		at := t.firstBin + int64(i)
 		if b := t.bins[at]; b != nil {
 			out.Bins[i] = *b
 		}
@@ -119,7 +119,7 @@ func (t *timeline) result() *Timeline {
 }
 
 // Trouble is a way in which calls went wrong.
-type Trouble struct {
+type ErrorGroup struct {
 	Outcome calllog.Outcome `json:"outcome"`
 	Error   string          `json:"error"`
 	Calls   int64           `json:"calls"`
@@ -129,34 +129,34 @@ type Trouble struct {
 }
 
 const (
-	maxTroubles     = 200
-	maxTroubleBytes = 300
+	maxErrorGroups = 200
+	maxErrorText   = 300
 )
 
 // troubles counts calls that went wrong by outcome and message without its
 // RowID, of many messages only the first ones apart.
-type troubles struct{ by map[troubleKey]*Trouble }
+type errorGroups struct{ byKey map[errorKey]*ErrorGroup }
 
-type troubleKey struct {
+type errorKey struct {
 	outcome calllog.Outcome
 	text    string
 }
 
-func (t *troubles) add(c *calllog.Call) {
+func (t *errorGroups) addCall(c *calllog.Call) {
 	if c.Outcome == calllog.OK || c.Outcome == calllog.Probe {
 		return
 	}
-	if t.by == nil {
-		t.by = map[troubleKey]*Trouble{}
+	if t.byKey == nil {
+		t.byKey = map[errorKey]*ErrorGroup{}
 	}
-	k := troubleKey{c.Outcome, cutText(withoutRowID(c.Error))}
-	if t.by[k] == nil && len(t.by) >= maxTroubles {
+	k := errorKey{c.Outcome, truncateText(withoutRowID(c.Error))}
+	if t.byKey[k] == nil && len(t.byKey) >= maxErrorGroups {
 		k.text = "other messages"
 	}
-	s := t.by[k]
+	s := t.byKey[k]
 	if s == nil {
-		s = &Trouble{Outcome: c.Outcome, Error: k.text, First: status.At(c.Time), Last: status.At(c.Time)}
-		t.by[k] = s
+		s = &ErrorGroup{Outcome: c.Outcome, Error: k.text, First: status.At(c.Time), Last: status.At(c.Time)}
+		t.byKey[k] = s
 	}
 	s.Calls++
 	s.Rows += int64(c.Rows - c.Labelled)
@@ -177,24 +177,24 @@ func withoutRowID(s string) string {
 	return "RowID …" + strings.TrimLeft(rest, "-0123456789")
 }
 
-func cutText(s string) string {
-	if len(s) <= maxTroubleBytes {
+func truncateText(s string) string {
+	if len(s) <= maxErrorText {
 		return s
 	}
 	for i := range s {
-		if i > maxTroubleBytes-4 {
+		if i > maxErrorText-4 {
 			return s[:i] + "…"
 		}
 	}
 	return s
 }
 
-func (t *troubles) result() []Trouble {
-	out := make([]Trouble, 0, len(t.by))
-	for _, s := range t.by {
+func (t *errorGroups) sorted() []ErrorGroup {
+	out := make([]ErrorGroup, 0, len(t.byKey))
+	for _, s := range t.byKey {
 		out = append(out, *s)
 	}
-	slices.SortFunc(out, func(a, b Trouble) int {
+	slices.SortFunc(out, func(a, b ErrorGroup) int {
 		switch {
 		case a.Calls != b.Calls:
 			return int(min(max(b.Calls-a.Calls, -1), 1))

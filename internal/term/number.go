@@ -57,7 +57,7 @@ func Percent(n, total int64) string {
 
 // Span writes a time in its two largest units: 45s, 3m05s, 2h14m, 3d04h; under
 // ten seconds with a decimal.
-func Span(d time.Duration) string {
+func Duration(d time.Duration) string {
 	s := d.Round(time.Second)
 	switch {
 	case d < 0:
@@ -67,15 +67,15 @@ func Span(d time.Duration) string {
 	case s < time.Minute:
 		return strconv.Itoa(int(s/time.Second)) + "s"
 	case s < time.Hour:
-		return pair(s, time.Minute, 'm', time.Second, 's')
+		return twoUnits(s, time.Minute, 'm', time.Second, 's')
 	case s < 24*time.Hour:
-		return pair(s, time.Hour, 'h', time.Minute, 'm')
+		return twoUnits(s, time.Hour, 'h', time.Minute, 'm')
 	}
-	return pair(s, 24*time.Hour, 'd', time.Hour, 'h')
+	return twoUnits(s, 24*time.Hour, 'd', time.Hour, 'h')
 }
 
 // Took writes seconds that a call took: 0ms, 243ms, 1.25s, 12.4s, 3m05s.
-func Took(s float64) string {
+func Seconds(s float64) string {
 	switch {
 	case s < 0.9995:
 		return strconv.FormatFloat(s*1e3, 'f', 0, 64) + "ms"
@@ -84,10 +84,10 @@ func Took(s float64) string {
 	case s < 59.95:
 		return strconv.FormatFloat(s, 'f', 1, 64) + "s"
 	}
-	return Span(time.Duration(min(s, math.MaxInt64/2e9) * float64(time.Second)))
+	return Duration(time.Duration(min(s, math.MaxInt64/2e9) * float64(time.Second)))
 }
 
-func pair(d, big time.Duration, bigName byte, small time.Duration, smallName byte) string {
+func twoUnits(d, big time.Duration, bigName byte, small time.Duration, smallName byte) string {
 	out := append(strconv.AppendInt(nil, int64(d/big), 10), bigName)
 	rest := int64(d % big / small)
 	if rest < 10 {
@@ -97,11 +97,11 @@ func pair(d, big time.Duration, bigName byte, small time.Duration, smallName byt
 }
 
 // Left writes seconds left, nil as "-".
-func Left(seconds *float64) string {
+func TimeLeft(seconds *float64) string {
 	if seconds == nil || *seconds > math.MaxInt64/2e9 {
 		return "-"
 	}
-	return Span(time.Duration(math.Ceil(*seconds)) * time.Second)
+	return Duration(time.Duration(math.Ceil(*seconds)) * time.Second)
 }
 
 // Plural writes a count with its noun: 1 row, 2 rows.

@@ -17,17 +17,17 @@ func TestNumbers(t *testing.T) {
 		{"no rate", Rate(0), "-"}, {"no number", Rate(math.NaN()), "-"}, {"endless", Rate(math.Inf(1)), "-"}, {"huge", Rate(1e300), "1e+300"},
 		{"percent", Percent(57, 240), "23.8%"}, {"all", Percent(5, 5), "100.0%"}, {"nearly all", Percent(99999, 100000), ">99.9%"},
 		{"hardly any", Percent(1, 100000), "<0.1%"}, {"none", Percent(0, 5), "0.0%"}, {"of nothing", Percent(0, 0), "-"},
-		{"seconds", Span(45 * time.Second), "45s"}, {"few seconds", Span(1250 * time.Millisecond), "1.2s"},
-		{"minutes", Span(185 * time.Second), "3m05s"}, {"rounds up", Span(59*time.Second + 700*time.Millisecond), "1m00s"},
-		{"hours", Span(134 * time.Minute), "2h14m"}, {"days", Span(76 * time.Hour), "3d04h"}, {"before", Span(-1), "-"},
-		{"left", Left(&half), "1m55s"}, {"left for long", Left(&year), "370d08h"}, {"left not known", Left(nil), "-"}, {"left for ever", Left(&huge), "-"},
+		{"seconds", Duration(45 * time.Second), "45s"}, {"few seconds", Duration(1250 * time.Millisecond), "1.2s"},
+		{"minutes", Duration(185 * time.Second), "3m05s"}, {"rounds up", Duration(59*time.Second + 700*time.Millisecond), "1m00s"},
+		{"hours", Duration(134 * time.Minute), "2h14m"}, {"days", Duration(76 * time.Hour), "3d04h"}, {"before", Duration(-1), "-"},
+		{"left", TimeLeft(&half), "1m55s"}, {"left for long", TimeLeft(&year), "370d08h"}, {"left not known", TimeLeft(nil), "-"}, {"left for ever", TimeLeft(&huge), "-"},
 		{"one", Plural(1, "row"), "1 row"}, {"many", Plural(1000, "row"), "1,000 rows"},
 		{"bar", Bar(0.5, 4), "██"}, {"bar with a rest", Bar(0.3, 4), "█▎"}, {"bar that just shows", Bar(1e-9, 4), "▏"},
 		{"no bar", Bar(0, 4), ""}, {"over-full bar", Bar(7, 4), "████"}, {"bar of no number", Bar(math.NaN(), 4), ""},
 		{"gauge", Gauge(0.5, 4), "██░░"}, {"gauge not quite full", Gauge(0.999, 4), "███░"}, {"gauge of no number", Gauge(math.NaN(), 4), "░░░░"},
 		{"full gauge", Gauge(1, 4), "████"},
-		{"plain", Plain("a\tb\x1b[31m\u202ec\u009b\n"), "a b [31m c  "}, {"plain stays", Plain("Größe 退款 👍"), "Größe 退款 👍"}, {"no UTF-8", Plain("a\xff"), "a\ufffd"},
-		{"cut", Cut("abcdef", 4), "abc…"}, {"cut wide", Cut("退款退款", 5), "退款…"}, {"not cut", Cut("abcd", 4), "abcd"},
+		{"plain", Printable("a\tb\x1b[31m\u202ec\u009b\n"), "a b [31m c  "}, {"plain stays", Printable("Größe 退款 👍"), "Größe 退款 👍"}, {"no UTF-8", Printable("a\xff"), "a\ufffd"},
+		{"cut", Truncate("abcdef", 4), "abc…"}, {"cut wide", Truncate("退款退款", 5), "退款…"}, {"not cut", Truncate("abcd", 4), "abcd"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, c.got, c.want)

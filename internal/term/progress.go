@@ -12,7 +12,7 @@ import (
 )
 
 // redrawEvery keeps the line readable and cheap.
-const redrawEvery = 200 * time.Millisecond
+const redrawInterval = 200 * time.Millisecond
 
 // Snapshot is how far the work is. Counts only grow.
 type Snapshot struct {
@@ -31,45 +31,45 @@ type Snapshot struct {
 type Progress struct {
 	Color bool // set before the first Update
 
-	mu     sync.Mutex
-	w      io.Writer
-	on     bool
-	width  func() int
-	now    func() time.Time
-	rows   rate.Meter
-	tokens rate.Meter
-	began  time.Time
-	drawn  time.Time // last redraw; zero: redraw with the next Update
-	last   Snapshot
-	shown  int // cells that the line takes now; 0: none
+	mu         sync.Mutex
+	w          io.Writer
+	enabled    bool
+	width      func() int
+	now        func() time.Time
+	rows       rate.Meter
+	tokens     rate.Meter
+	startedAt  time.Time
+	drawnAt    time.Time // last redraw; zero: redraw with the next Update
+	last       Snapshot
+	shownCells int // cells that the line takes now; 0: none
 }
 
 // NewProgress returns a progress line on w, width cells wide at most. Without
 // isTerminal, Update does nothing and Write passes through.
 func NewProgress(w io.Writer, isTerminal bool, width func() int, now func() time.Time) *Progress {
-	return &Progress{w: w, on: isTerminal, width: width, now: now}
+	return &Progress{w: w, enabled: isTerminal, width: width, now: now}
 }
 
 // Update takes note of s and redraws the line, at most a few times a second.
 // It is to be called at least every second, so that rates and time left stay true.
 func (p *Progress) Update(s Snapshot) {
-	if !p.on {
+	if !p.enabled {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	if p.began.IsZero() {
-		p.began = now
+	if p.startedAt.IsZero() {
+		p.startedAt = now
 	}
-	p.rows.Add(now, float64(s.Rows))
-	p.tokens.Add(now, float64(s.Tokens))
+	p.rows.Observe(now, float64(s.Rows))
+	p.tokens.Observe(now, float64(s.Tokens))
 	if s.Paused {
-		p.rows.Rest(now)
-		p.tokens.Rest(now)
+		p.rows.Restart(now)
+		p.tokens.Restart(now)
 	}
 	p.last = s
-	if p.drawn.IsZero() || now.Sub(p.drawn) >= redrawEvery {
+	if p.drawnAt.IsZero() || now.Sub(p.drawnAt) >= redrawInterval {
 		p.draw(now)
 	}
 }
@@ -87,54 +87,54 @@ func (p *Progress) Clear() {
 func (p *Progress) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	again := p.shown > 0
+	redraw := p.shownCells > 0
 	p.erase()
 	n, err := p.w.Write(b)
-	if again && err == nil && n > 0 && b[n-1] == '\n' {
+	if redraw && err == nil && n > 0 && b[n-1] == '\n' {
 		p.draw(p.now())
 	}
 	return n, err
 }
 
 func (p *Progress) erase() {
-	if p.shown > 0 {
-		io.WriteString(p.w, "\r"+strings.Repeat(" ", p.shown)+"\r")
+	if p.shownCells > 0 {
+		io.WriteString(p.w, "\r"+strings.Repeat(" ", p.shownCells)+"\r")
 	}
-	p.shown, p.drawn = 0, time.Time{}
+	p.shownCells, p.drawnAt = 0, time.Time{}
 }
 
 // draw writes over the line that is there: blanks, not an escape sequence, take
 // away what is left of a longer one, so it works on any terminal.
 func (p *Progress) draw(now time.Time) {
-	text, cells := p.line(now, p.width()-1)
+	text, cells := p.formatLine(now, p.width()-1)
 	rest := ""
-	if p.shown > cells {
-		rest = strings.Repeat(" ", p.shown-cells) + "\r" + text
+	if p.shownCells > cells {
+		rest = strings.Repeat(" ", p.shownCells-cells) + "\r" + text
 	}
 	io.WriteString(p.w, "\r"+text+rest)
-	p.shown, p.drawn = cells, now
+	p.shownCells, p.drawnAt = cells, now
 }
 
 // A part of the line. Parts of the lowest rank go first where it is narrow.
-type part struct {
+type segment struct {
 	text  string
 	rank  int
 	color string // escape sequence; "" for none
 }
 
 const (
-	green  = "\x1b[32m"
-	yellow = "\x1b[33m"
-	plain  = "\x1b[0m"
+	green      = "\x1b[32m"
+	yellow     = "\x1b[33m"
+	resetColor = "\x1b[0m"
 
 	minBar, maxBar, barRank = 8, 30, 3
 )
 
 // line makes the line of at most width cells, and tells how many it takes. The
 // bar gets what the other parts leave.
-func (p *Progress) line(now time.Time, width int) (string, int) {
-	parts := p.parts(now)
-	size := cells(parts)
+func (p *Progress) formatLine(now time.Time, width int) (string, int) {
+	parts := p.segments(now)
+	size := segmentsWidth(parts)
 	for size > width && len(parts) > 0 {
 		low := 0
 		for i := range parts {
@@ -143,7 +143,7 @@ func (p *Progress) line(now time.Time, width int) (string, int) {
 			}
 		}
 		parts = append(parts[:low], parts[low+1:]...)
-		size = cells(parts)
+		size = segmentsWidth(parts)
 	}
 	if len(parts) > 0 && parts[0].rank == barRank {
 		room := min(minBar+width-size, maxBar)
@@ -156,7 +156,7 @@ func (p *Progress) line(now time.Time, width int) (string, int) {
 			b.WriteString("  ")
 		}
 		if p.Color && t.color != "" {
-			b.WriteString(t.color + t.text + plain)
+			b.WriteString(t.color + t.text + resetColor)
 		} else {
 			b.WriteString(t.text)
 		}
@@ -165,7 +165,7 @@ func (p *Progress) line(now time.Time, width int) (string, int) {
 }
 
 // cells counts the parts with two blanks between them.
-func cells(parts []part) int {
+func segmentsWidth(parts []segment) int {
 	n := 0
 	for i, t := range parts {
 		if i > 0 {
@@ -176,38 +176,38 @@ func cells(parts []part) int {
 	return n
 }
 
-func (p *Progress) parts(now time.Time) []part {
+func (p *Progress) segments(now time.Time) []segment {
 	s := p.last
 	rate, tokens := p.rows.Rate(now), p.tokens.Rate(now)
-	parts := make([]part, 0, 8)
+	parts := make([]segment, 0, 8)
 	if s.Total > 0 {
 		pct := strconv.Itoa(int(100*min(s.Rows, s.Total)/s.Total)) + "%"
-		parts = append(parts, part{strings.Repeat(" ", minBar), barRank, green},
-			part{strings.Repeat(" ", max(0, 4-len(pct))) + pct, 10, ""},
-			part{Count(s.Rows) + "/" + Count(s.Total) + " rows", 9, ""})
+		parts = append(parts, segment{strings.Repeat(" ", minBar), barRank, green},
+			segment{strings.Repeat(" ", max(0, 4-len(pct))) + pct, 10, ""},
+			segment{Count(s.Rows) + "/" + Count(s.Total) + " rows", 9, ""})
 	} else {
-		parts = append(parts, part{Plural(s.Rows, "row"), 9, ""})
+		parts = append(parts, segment{Plural(s.Rows, "row"), 9, ""})
 	}
 	if rate > 0 {
-		parts = append(parts, part{Rate(rate) + " rows/s", 4, ""})
+		parts = append(parts, segment{Rate(rate) + " rows/s", 4, ""})
 	}
 	if tokens > 0 {
-		parts = append(parts, part{Rate(tokens) + " tokens/s", 2, ""})
+		parts = append(parts, segment{Rate(tokens) + " tokens/s", 2, ""})
 	}
 	switch left := float64(s.Total - s.Rows); {
 	case s.Paused:
-		parts = append(parts, part{"paused", 8, yellow})
+		parts = append(parts, segment{"paused", 8, yellow})
 	case s.Total == 0:
-		parts = append(parts, part{Span(now.Sub(p.began).Truncate(time.Second)), 1, ""})
+		parts = append(parts, segment{Duration(now.Sub(p.startedAt).Truncate(time.Second)), 1, ""})
 	case left > 0 && rate > 0:
 		eta := math.Ceil(left / rate)
-		parts = append(parts, part{"ETA " + Left(&eta), 7, ""})
+		parts = append(parts, segment{"ETA " + TimeLeft(&eta), 7, ""})
 	}
 	if s.Errors > 0 {
-		parts = append(parts, part{Plural(s.Errors, "error"), 5, yellow})
+		parts = append(parts, segment{Plural(s.Errors, "error"), 5, yellow})
 	}
 	if s.Failed > 0 {
-		parts = append(parts, part{Count(s.Failed) + " failed", 6, yellow})
+		parts = append(parts, segment{Count(s.Failed) + " failed", 6, yellow})
 	}
 	return parts
 }

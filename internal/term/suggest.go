@@ -23,7 +23,7 @@ func DidYouMean(name string, names []string) string {
 // distance counts the characters to insert, delete or replace to turn a into b
 // (Levenshtein). Of longer texts it compares the first 200 characters.
 func distance(a, b string) int {
-	ra, rb := head([]rune(a)), head([]rune(b))
+	ra, rb := firstRunes([]rune(a)), firstRunes([]rune(b))
 	row := make([]int, len(rb)+1)
 	for j := range row {
 		row[j] = j
@@ -42,4 +42,4 @@ func distance(a, b string) int {
 	return row[len(rb)]
 }
 
-func head(r []rune) []rune { return r[:min(len(r), 200)] }
+func firstRunes(r []rune) []rune { return r[:min(len(r), 200)] }

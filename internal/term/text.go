@@ -18,7 +18,7 @@ func Width(s string) int {
 }
 
 // Cut shortens a text to width cells, with "…" at its end if it was longer.
-func Cut(s string, width int) string {
+func Truncate(s string, width int) string {
 	if Width(s) <= width {
 		return s
 	}
@@ -27,7 +27,7 @@ func Cut(s string, width int) string {
 
 // Plain makes a text from outside fit for one line of a terminal: control
 // characters become blanks, so that no data can steer the terminal.
-func Plain(s string) string {
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			return ' '
