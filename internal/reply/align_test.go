@@ -211,7 +211,7 @@ func checkStrictly(t *testing.T, r Result, text string, ids []int64, s *prompt.S
 				continue
 			}
 			v = strings.TrimSpace(strings.Map(func(r rune) rune {
-				if unprintable(r) {
+				if isUnprintable(r) {
 					return '\ufffd'
 				}
 				return r

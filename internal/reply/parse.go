@@ -6,67 +6,67 @@ import (
 	"prism/internal/prompt"
 )
 
+// parser finds the rows' objects in a reply. It reads every byte once, apart from
+// strings that need unescaping.
+type parser struct {
+	text    string
+	pos     int // of the next byte
+	ids     []int64
+	columns []prompt.Column
+
+	objects []rowObject // complete ones, in the reply's order
+	values  []value     // of objects, one a column each
+
+	cut      bool // reading ended inside an array or object
+	cutInRow bool // that object, or one that holds it, would have been a row's
+	cutRow   int  // index into ids of that row, or unknownRowID
+}
+
+// rowObject is a complete object of the reply that stands for a row.
+type rowObject struct {
+	row    int // index into ids, or unknownRowID, or noRowID
+	values int // where its values begin in parser.values; -1 for an unknown RowID
+}
+
+// Instead of an index into the ids asked for, an object has:
+const (
+	unknownRowID = -1 // a RowID that was not asked for, is not an integer or is there twice with two values
+	noRowID      = -2
+)
+
 // state is how the reading of a value ended.
 type state uint8
 
 const (
-	good   state = iota
-	bad          // here is no JSON; no object was begun
-	broken       // an object is cut or is not JSON: where the next one begins is anyone's guess
+	complete state = iota
+	notJSON        // no object was begun, so reading goes on behind it
+	broken         // an object is cut or is not JSON: where the next one begins is unknown
 )
 
 // maxDepth bounds how deep arrays and objects may lie in each other.
 const maxDepth = 64
 
-// Instead of an index into the ids asked for, an element has:
-const (
-	unknown  = -1 // a RowID that was not asked for, is no integer or is there twice with two values
-	nameless = -2 // no RowID
-)
-
-// element is a complete object of the reply that stands for a row.
-type element struct {
-	row  int // index into ids, or unknown, or nameless
-	vals int // where its values begin in parser.vals, one a column; -1 if unknown
-}
-
-// parser finds the elements in a reply. It reads every byte once, apart from
-// strings that need decoding.
-type parser struct {
-	s    string
-	i    int // the next byte
-	ids  []int64
-	cols []prompt.Column
-
-	elems []element
-	vals  []value
-
-	cut     bool // reading ended inside an array or object
-	partial bool // that object, or one that holds it, would have been an element
-	partRow int  // index into ids of that element, or unknown
-}
-
-// read takes the reply for prose in which JSON values may stand.
-func (p *parser) read() {
-	p.partRow = unknown
-	for p.i < len(p.s) {
-		start, st := p.i, good
-		switch p.s[p.i] {
+// parseReply reads the text as prose in which JSON values may stand.
+func (p *parser) parseReply() {
+	p.cutRow = unknownRowID
+	for p.pos < len(p.text) {
+		start, st := p.pos, complete
+		switch p.text[p.pos] {
 		case '[':
-			_, st = p.array(1)
+			_, st = p.parseArray(1)
 		case '{':
-			_, st = p.object(1)
+			_, st = p.parseObject(1)
 		case '<':
-			p.tag()
+			p.skipThinking()
 		default:
-			p.i++
+			p.pos++
 		}
-		p.cut = st == broken || st == bad && p.i == len(p.s)
+		p.cut = st == broken || st == notJSON && p.pos == len(p.text)
 		if st != broken {
 			continue
 		}
-		if strings.Contains(p.s[start:], thinkEnd) {
-			p.forget()
+		if strings.Contains(p.text[start:], thinkEnd) {
+			p.discardObjects()
 		}
 		return
 	}
@@ -77,178 +77,174 @@ const (
 	thinkEnd   = "</think>"
 )
 
-// tag passes over a block of thoughts. All that comes before an end without a
+// skipThinking skips a block of thoughts. All that comes before an end without a
 // start is thoughts too.
-func (p *parser) tag() {
-	rest := p.s[p.i:]
+func (p *parser) skipThinking() {
+	rest := p.text[p.pos:]
 	switch {
 	case strings.HasPrefix(rest, thinkStart):
 		n := strings.Index(rest, thinkEnd)
 		if n < 0 {
-			p.i = len(p.s)
+			p.pos = len(p.text)
 			return
 		}
-		p.i += n + len(thinkEnd)
+		p.pos += n + len(thinkEnd)
 	case strings.HasPrefix(rest, thinkEnd):
-		p.i += len(thinkEnd)
-		p.forget()
+		p.pos += len(thinkEnd)
+		p.discardObjects()
 	default:
-		p.i++
+		p.pos++
 	}
 }
 
-func (p *parser) forget() {
-	p.elems, p.vals = p.elems[:0], p.vals[:0]
-	p.partial, p.partRow = false, unknown
+// discardObjects drops all that was read so far: it was thoughts.
+func (p *parser) discardObjects() {
+	p.objects, p.values = p.objects[:0], p.values[:0]
+	p.cutInRow, p.cutRow = false, unknownRowID
 }
 
-func (p *parser) value(depth int) (value, state) {
-	switch c := p.peek(); {
+func (p *parser) parseValue(depth int) (value, state) {
+	switch c := p.peekToken(); {
 	case c == '"':
-		return p.str()
+		return p.parseString()
 	case c == '{':
-		return p.object(depth + 1)
+		return p.parseObject(depth + 1)
 	case c == '[':
-		return p.array(depth + 1)
+		return p.parseArray(depth + 1)
 	case c == 't':
-		return p.literal("true", scalar)
+		return p.parseLiteral("true", scalar)
 	case c == 'f':
-		return p.literal("false", scalar)
+		return p.parseLiteral("false", scalar)
 	case c == 'n':
-		return p.literal("null", null)
+		return p.parseLiteral("null", null)
 	case c == '-' || c-'0' <= 9:
-		return p.number()
+		return p.parseNumber()
 	}
-	return value{}, bad
+	return value{}, notJSON
 }
 
-// array reads the array whose bracket is next. A comma may follow the last
+// parseArray reads the array whose bracket is next. A comma may follow the last
 // element, and may be missing between objects.
-func (p *parser) array(depth int) (value, state) {
-	p.i++
+func (p *parser) parseArray(depth int) (value, state) {
+	p.pos++
 	if depth > maxDepth {
-		return value{}, bad
+		return value{}, notJSON
 	}
-	for p.peek() != ']' {
-		v, st := p.value(depth)
-		if st != good {
+	for p.peekToken() != ']' {
+		v, st := p.parseValue(depth)
+		if st != complete {
 			return value{}, st
 		}
-		switch c := p.peek(); {
+		switch c := p.peekToken(); {
 		case c == ',':
-			p.i++
+			p.pos++
 		case c == ']' || c == '{' && v.kind == object:
 		default:
-			return value{}, bad
+			return value{}, notJSON
 		}
 	}
-	p.i++
-	return value{kind: array}, good
+	p.pos++
+	return value{kind: array}, complete
 }
 
-// item is an object in the making.
-type item struct {
-	elems, vals int // lengths of parser.elems and parser.vals at its start
-	next        int // the column expected next, if the model keeps the order
+// openObject is an object that is being read.
+type openObject struct {
+	objects, values int // lengths of parser.objects and parser.values at its start
+	nextColumn      int // the column expected next, if the model keeps the order
 
-	named    bool // it has a RowID
-	id       int64
-	whole    bool // that is an integer, the same wherever it stands
-	labelled bool // it has a column to code with a value that can hold no element
+	hasRowID   bool
+	id         int64
+	idIsValid  bool // the RowID is an integer, the same wherever it stands
+	isLabelled bool // it has a column to code with a value that cannot hold a row's object
 
-	groups int  // members that hold elements: arrays, and all objects together
-	keyed  bool // a member of kind object holds elements
+	holders        int  // members that hold rows' objects: arrays, and all objects together
+	objectIsHolder bool // a member of kind object holds rows' objects
 }
 
-// object reads the object whose brace is next. If it has a RowID or columns to
-// code it is an element, and nothing inside it is. Otherwise it only holds
-// elements: those of one array, or those of its members.
-func (p *parser) object(depth int) (value, state) {
-	p.i++
+// isRow tells whether the object stands for a row.
+func (o *openObject) isRow() bool { return o.hasRowID || o.isLabelled }
+
+// parseObject reads the object whose brace is next. If it has a RowID or columns
+// to code it is a row's, and nothing inside it is. Otherwise it only holds rows'
+// objects: those of one array, or those of its members.
+func (p *parser) parseObject(depth int) (value, state) {
+	p.pos++
 	if depth > maxDepth {
-		return value{}, bad
+		return value{}, notJSON
 	}
-	switch p.peek() {
+	switch p.peekToken() {
 	case '}':
-		p.i++
-		return value{kind: object}, good
+		p.pos++
+		return value{kind: object}, complete
 	case '"':
 	default:
-		return value{}, bad
+		return value{}, notJSON
 	}
-	o := item{elems: len(p.elems), vals: len(p.vals)}
-	for range p.cols {
-		p.vals = append(p.vals, value{})
+	o := openObject{objects: len(p.objects), values: len(p.values)}
+	for range p.columns {
+		p.values = append(p.values, value{})
 	}
-	for p.peek() != '}' {
-		if !p.member(&o, depth) {
-			p.abandon(&o)
+	for p.peekToken() != '}' {
+		if !p.parseMember(&o, depth) {
+			p.closeBroken(&o)
 			return value{}, broken
 		}
-		switch p.peek() {
+		switch p.peekToken() {
 		case ',':
-			p.i++
+			p.pos++
 		case '}':
 		default:
-			p.abandon(&o)
+			p.closeBroken(&o)
 			return value{}, broken
 		}
 	}
-	p.i++
-	p.finish(&o)
-	return value{kind: object}, good
+	p.pos++
+	p.closeComplete(&o)
+	return value{kind: object}, complete
 }
 
-// member reads a key and its value into o.
-func (p *parser) member(o *item, depth int) bool {
-	if p.peek() != '"' {
+// parseMember reads a key and its value into o.
+func (p *parser) parseMember(o *openObject, depth int) bool {
+	if p.peekToken() != '"' {
 		return false
 	}
-	key, st := p.str()
-	if st != good || p.peek() != ':' {
+	key, st := p.parseString()
+	if st != complete || p.peekToken() != ':' {
 		return false
 	}
-	p.i++
-	inside := len(p.elems)
-	v, st := p.value(depth)
-	if st != good {
+	p.pos++
+	before := len(p.objects)
+	v, st := p.parseValue(depth)
+	if st != complete {
 		return false
 	}
-	if len(p.elems) > inside && (v.kind == array || !o.keyed) {
-		o.groups++
-		o.keyed = o.keyed || v.kind == object
+	if len(p.objects) > before && (v.kind == array || !o.objectIsHolder) {
+		o.holders++
+		o.objectIsHolder = o.objectIsHolder || v.kind == object
 	}
-	switch c := p.column(key, o.next); c {
+	switch c := p.columnOf(key, o.nextColumn); c {
 	case noColumn:
 	case rowIDColumn:
-		o.setID(v)
+		o.setRowID(v)
 	default:
-		o.next = c + 1
-		o.labelled = o.labelled || v.kind != array && v.kind != object
-		at := &p.vals[o.vals+c]
-		switch {
-		case at.kind == missing:
-			*at = v
-		case !at.same(v):
-			*at = value{kind: clash}
-		case len(v.raw) < len(at.raw):
-			*at = v // so that many repetitions never read a long one again
-		}
+		o.nextColumn = c + 1
+		o.isLabelled = o.isLabelled || v.kind != array && v.kind != object
+		p.values[o.values+c].merge(v)
 	}
 	return true
 }
 
-// What column returns for keys that name no column to code.
+// What columnOf returns for keys that do not name a column to code.
 const (
 	noColumn    = -1
 	rowIDColumn = -2
 )
 
-// column returns the index of the column that a key names. Case and outer white
+// columnOf returns the index of the column that a key names. Case and outer white
 // space do not count.
-func (p *parser) column(key value, next int) int {
-	if next < len(p.cols) && key.raw == p.cols[next].Name {
-		return next
+func (p *parser) columnOf(key value, expected int) int {
+	if expected < len(p.columns) && key.raw == p.columns[expected].Name {
+		return expected
 	}
 	if key.raw == prompt.RowID {
 		return rowIDColumn
@@ -260,66 +256,45 @@ func (p *parser) column(key value, next int) int {
 	if strings.EqualFold(name, prompt.RowID) {
 		return rowIDColumn
 	}
-	for i := range p.cols {
-		if strings.EqualFold(name, p.cols[i].Name) {
+	for i := range p.columns {
+		if strings.EqualFold(name, p.columns[i].Name) {
 			return i
 		}
 	}
 	return noColumn
 }
 
-func (o *item) setID(v value) {
-	id, ok := rowID(v)
-	if o.named {
-		ok = ok && o.whole && id == o.id
-	}
-	o.named, o.id, o.whole = true, id, ok
-}
-
-// row returns the index of o's RowID among those asked for. One that was asked
-// for twice belongs to neither.
-func (p *parser) row(o *item) int {
-	row := unknown
-	for i := range p.ids {
-		if o.whole && p.ids[i] == o.id {
-			if row != unknown {
-				return unknown
-			}
-			row = i
-		}
-	}
-	return row
-}
-
-// finish files a complete object.
-func (p *parser) finish(o *item) {
+// closeComplete keeps what counts of an object that was read to its end.
+func (p *parser) closeComplete(o *openObject) {
 	switch {
-	case o.named || o.labelled:
-		p.elems = p.elems[:o.elems]
-		e := element{row: nameless, vals: o.vals}
-		if o.named {
-			e.row = p.row(o)
+	case o.isRow():
+		row := noRowID
+		if o.hasRowID {
+			row = p.indexOfRowID(o)
 		}
-		keep := o.vals + len(p.cols)
-		if e.row == unknown {
-			e.vals, keep = -1, o.vals
+		p.objects = p.objects[:o.objects]
+		if row == unknownRowID { // its values are of no use
+			p.objects = append(p.objects, rowObject{row: row, values: -1})
+			p.values = p.values[:o.values]
+			return
 		}
-		p.elems, p.vals = append(p.elems, e), p.vals[:keep]
-	case len(p.elems) == o.elems:
-		p.vals = p.vals[:o.vals]
-	case o.groups > 1:
-		p.elems, p.vals = p.elems[:o.elems], p.vals[:o.vals]
+		p.objects = append(p.objects, rowObject{row: row, values: o.values})
+		p.values = p.values[:o.values+len(p.columns)]
+	case len(p.objects) == o.objects:
+		p.values = p.values[:o.values]
+	case o.holders > 1:
+		p.objects, p.values = p.objects[:o.objects], p.values[:o.values]
 	}
 }
 
-// abandon files an object that was not read to its end. The elements in it
-// count only if nothing says that it is an element itself.
-func (p *parser) abandon(o *item) {
-	p.partial = p.partial || o.named || o.labelled || len(p.elems) == o.elems
-	if o.named || o.labelled {
-		p.partRow = p.row(o)
+// closeBroken keeps what counts of an object that was not read to its end. The
+// rows' objects in it count only if nothing says that it is a row's itself.
+func (p *parser) closeBroken(o *openObject) {
+	p.cutInRow = p.cutInRow || o.isRow() || len(p.objects) == o.objects
+	if o.isRow() {
+		p.cutRow = p.indexOfRowID(o)
 	}
-	if o.named || o.labelled || o.groups > 1 {
-		p.elems = p.elems[:o.elems]
+	if o.isRow() || o.holders > 1 {
+		p.objects = p.objects[:o.objects]
 	}
 }

@@ -7,36 +7,37 @@ import (
 	"prism/internal/prompt"
 )
 
-// validator turns the values of elements into rows.
+// validator turns the values of objects into rows.
 type validator struct {
-	cols   []prompt.Column
-	strict bool
-	buf    []string // holds the values of all rows
+	columns []prompt.Column
+	strict  bool
+	texts   []string // holds the values of all rows
 }
 
-// row returns the row of vals, one value a column, or the reason why it has none.
-func (v *validator) row(id int64, vals []value) (Row, string) {
-	start := len(v.buf)
-	row := Row{RowID: id, Gate: isGate(&v.cols[0], vals[0])}
+// validateRow returns the row of vals, one value a column, or the reason why it
+// has none.
+func (v *validator) validateRow(id int64, vals []value) (Row, string) {
+	start := len(v.texts)
+	row := Row{RowID: id, Gate: isGate(&v.columns[0], vals[0])}
 	if row.Gate {
-		v.buf = append(v.buf, prompt.NotApplicable)
-		for i := range v.cols[1:] {
-			v.buf = append(v.buf, v.cols[1+i].Default)
+		v.texts = append(v.texts, prompt.NotApplicable)
+		for i := range v.columns[1:] {
+			v.texts = append(v.texts, v.columns[1+i].Default)
 		}
 	} else {
-		for i := range v.cols {
-			text, organic, reason := v.value(&v.cols[i], vals[i])
+		for i := range v.columns {
+			text, organic, reason := v.validate(&v.columns[i], vals[i])
 			if reason != "" {
-				v.buf = v.buf[:start]
-				return Row{}, fmt.Sprintf("column %q %s", v.cols[i].Name, reason)
+				v.texts = v.texts[:start]
+				return Row{}, fmt.Sprintf("column %q %s", v.columns[i].Name, reason)
 			}
 			if organic {
-				row.Organic = append(row.Organic, Label{v.cols[i].Name, text})
+				row.Organic = append(row.Organic, Label{v.columns[i].Name, text})
 			}
-			v.buf = append(v.buf, text)
+			v.texts = append(v.texts, text)
 		}
 	}
-	row.Values = v.buf[start:len(v.buf):len(v.buf)]
+	row.Values = v.texts[start:len(v.texts):len(v.texts)]
 	return row, ""
 }
 
@@ -57,13 +58,13 @@ func isGate(c *prompt.Column, v value) bool {
 	if !strings.EqualFold(t, "NOT APPLICABLE") {
 		return false
 	}
-	_, isListed := listed(c, t)
-	return !isListed
+	_, listed := findLabel(c, t)
+	return !listed
 }
 
-// value returns what is written for v in column c and whether that is an
+// validate returns what is written for v in column c and whether that is an
 // unlisted label of a listed column; or the reason why it is not valid.
-func (v *validator) value(c *prompt.Column, val value) (t string, organic bool, reason string) {
+func (v *validator) validate(c *prompt.Column, val value) (t string, organic bool, reason string) {
 	switch val.kind {
 	case missing:
 		return "", false, "is missing"
@@ -73,12 +74,12 @@ func (v *validator) value(c *prompt.Column, val value) (t string, organic bool, 
 		return "", false, "is an array"
 	case object:
 		return "", false, "is an object"
-	case clash:
-		return "", false, "is there twice, with different values"
+	case conflicting:
+		return "", false, "has two different values"
 	}
 	t, ok := val.text()
 	if !ok {
-		return "", false, "has an escape that JSON does not have"
+		return "", false, "has an invalid escape"
 	}
 	if c.Labels == nil {
 		return t, false, ""
@@ -86,16 +87,16 @@ func (v *validator) value(c *prompt.Column, val value) (t string, organic bool, 
 	if t == "" {
 		return "", false, "is empty"
 	}
-	label, ok := listed(c, t)
+	label, ok := findLabel(c, t)
 	if !ok && v.strict {
-		return "", false, fmt.Sprintf("says %s, which is not listed", excerpt(t))
+		return "", false, fmt.Sprintf("has the unlisted label %s", excerpt(t))
 	}
 	return label, !ok, ""
 }
 
-// listed returns the listed label that t is apart from case, or else t itself
+// findLabel returns the listed label that t is apart from case, or else t itself
 // and false.
-func listed(c *prompt.Column, t string) (string, bool) {
+func findLabel(c *prompt.Column, t string) (string, bool) {
 	for _, l := range c.Labels {
 		if l == t {
 			return l, true

@@ -169,10 +169,10 @@ func TestReadValues(t *testing.T) {
 		{"listed", `"Topic":"Product","Note":""`, "Product|", ""},
 		{"another case, outer spaces", `"Topic":" \torder STATUS\n","Note":" x "`, "Order Status|x", ""},
 		{"inner spaces count", `"Topic":"Order  Status","Note":"x"`, "Order  Status|x organic Topic=Order  Status",
-			`! column "Topic" says "Order  Status", which is not listed`},
-		{"organic", `"Topic":" Refund ","Note":"x"`, "Refund|x organic Topic=Refund", `! column "Topic" says "Refund", which is not listed`},
+			`! column "Topic" has the unlisted label "Order  Status"`},
+		{"organic", `"Topic":" Refund ","Note":"x"`, "Refund|x organic Topic=Refund", `! column "Topic" has the unlisted label "Refund"`},
 		{"long organic", `"Topic":"` + strings.Repeat("ü", 100) + `","Note":"x"`, strings.Repeat("ü", 100) + "|x organic Topic=" + strings.Repeat("ü", 100),
-			`! column "Topic" says "` + strings.Repeat("ü", 60) + `"…, which is not listed`},
+			`! column "Topic" has the unlisted label "` + strings.Repeat("ü", 60) + `"…`},
 		{"empty label", `"Topic":" ","Note":"x"`, `! column "Topic" is empty`, ""},
 		{"number", `"Topic":"Product","Note":1.50e3`, "Product|1.50e3", ""},
 		{"boolean", `"Topic":"Product","Note":false`, "Product|false", ""},
@@ -182,24 +182,24 @@ func TestReadValues(t *testing.T) {
 		{"missing", `"Topic":"Product"`, `! column "Note" is missing`, ""},
 		{"twice the same", `"Topic":"Product","Note":"x","note":"x"`, "Product|x", ""},
 		{"twice the same, spelt otherwise", `"Topic":"Product","Note":"\u0078 ","NOTE":"x"`, "Product|x", ""},
-		{"twice", `"Topic":"Product","Note":"x","note":"y"`, `! column "Note" is there twice, with different values`, ""},
-		{"twice, of two kinds", `"Topic":"Product","Note":"1","note":1`, `! column "Note" is there twice, with different values`, ""},
-		{"thrice", `"Topic":"Product","Note":"x","note":"y","Note":"x"`, `! column "Note" is there twice, with different values`, ""},
+		{"twice", `"Topic":"Product","Note":"x","note":"y"`, `! column "Note" has two different values`, ""},
+		{"twice, of two kinds", `"Topic":"Product","Note":"1","note":1`, `! column "Note" has two different values`, ""},
+		{"thrice", `"Topic":"Product","Note":"x","note":"y","Note":"x"`, `! column "Note" has two different values`, ""},
 		{"gate", `"Topic":"NOT_APPLICABLE","Note":"x"`, "NOT_APPLICABLE|none gate", ""},
 		{"gate alone", `"Topic":"not_applicable"`, "NOT_APPLICABLE|none gate", ""},
 		{"gate N/A", `"Topic":" n/a ","Note":["x"]`, "NOT_APPLICABLE|none gate", ""},
 		{"gate in words", `"Topic":"Not Applicable","Note":null`, "NOT_APPLICABLE|none gate", ""},
 		{"gate with escapes", `"Topic":"N\/\u0041","note":"x","Note":"y"`, "NOT_APPLICABLE|none gate", ""},
-		{"gate twice", `"Topic":"N/A","topic":"Product","Note":"x"`, `! column "Topic" is there twice, with different values`, ""},
+		{"gate twice", `"Topic":"N/A","topic":"Product","Note":"x"`, `! column "Topic" has two different values`, ""},
 		{"not applicable elsewhere", `"Topic":"Product","Note":"N/A"`, "Product|N/A", ""},
 		{"escapes", `"Topic":"Product","Note":"a\"\\\/\n\t\u00fc\ud834\udd1e"`, "Product|a\"\\/\n\tü𝄞", ""},
 		{"half pairs", `"Topic":"Product","Note":"\ud834x\udd1e\ud834\ud834\udd1e"`, "Product|\ufffdx\ufffd\ufffd𝄞", ""},
 		{"not UTF-8", "\"Topic\":\"Product\",\"Note\":\"a\xffb\xe2\x82\"", "Product|a\ufffdb\ufffd\ufffd", ""},
 		{"raw line end", "\"Topic\":\"Product\",\"Note\":\"a\r\nb\"", "Product|a\r\nb", ""},
 		{"control characters", "\"Topic\":\"Product\",\"Note\":\"a\\u0000b\x1bc\x7fd\u0085\"", "Product|a\ufffdb\ufffdc\ufffdd\ufffd", ""},
-		{"bad escape", `"Topic":"Product","Note":"it\'s"`, `! column "Note" has an escape that JSON does not have`, ""},
-		{"bad hex", `"Topic":"Product","Note":"\u00g0"`, `! column "Note" has an escape that JSON does not have`, ""},
-		{"bad escape in the gate", `"Topic":"N\A","Note":"x"`, `! column "Topic" has an escape that JSON does not have`, ""},
+		{"bad escape", `"Topic":"Product","Note":"it\'s"`, `! column "Note" has an invalid escape`, ""},
+		{"bad hex", `"Topic":"Product","Note":"\u00g0"`, `! column "Note" has an invalid escape`, ""},
+		{"bad escape in the gate", `"Topic":"N\A","Note":"x"`, `! column "Topic" has an invalid escape`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.strict == "" {
@@ -331,7 +331,7 @@ func checkRow(t testing.TB, row Row, s *prompt.Schema, strict bool) {
 	organic := 0
 	for i, c := range s.Columns {
 		v := row.Values[i]
-		if !utf8.ValidString(v) || strings.ContainsFunc(v, unprintable) || v != strings.TrimSpace(v) {
+		if !utf8.ValidString(v) || strings.ContainsFunc(v, isUnprintable) || v != strings.TrimSpace(v) {
 			t.Errorf("column %q: %q", c.Name, v)
 		}
 		switch {
