@@ -12,10 +12,10 @@ import (
 	"prism/internal/term"
 )
 
-// report says what came of the work and maps the error to its exit code.
-func report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Result, err error, took time.Duration) error {
+// reportResult prints what came of the work and maps the error to its exit code.
+func (g *grammar) reportResult(ctx context.Context, std cli.Std, r classify.Result, err error, elapsed time.Duration) error {
 	if err == nil {
-		std.Infof("%s", summary(r, took))
+		std.Infof("%s", summary(r, elapsed))
 		if r.Failed == 0 {
 			return nil
 		}
@@ -29,18 +29,18 @@ func report(ctx context.Context, std cli.Std, s classify.Settings, r classify.Re
 		if r.Failures != "" {
 			std.Infof("failed rows: %s", r.Failures)
 		}
-		if s.CheckpointDir != "" {
+		if g.Output.Checkpoints.Directory != "" {
 			std.Infof("the same command with --run-id %s --retry-failed asks for them again", r.RunID)
 		}
 		return cli.Fail(cli.Partial, nil, "")
 	}
-	ended := end(ctx, err, s.Model)
+	ended := exitError(ctx, err, g.Model.Name)
 	switch {
 	case r.RunID == "": // it ended before it began
 	case r.Resume == "" && r.Rows > 0:
 		std.Infof("%s labelled, which a later run will ask for again: there was no --checkpoint-dir", term.Plural(r.Rows, "row"))
 	case r.Resume == "":
-	case s.Input == "-":
+	case g.Input == "-":
 		addHint(ended, "%s saved; to go on, with the same input: %s", term.Plural(r.Rows, "row"), r.Resume)
 	default:
 		addHint(ended, "%s saved; to go on: %s", term.Plural(r.Rows, "row"), r.Resume)
@@ -57,9 +57,9 @@ func addHint(err error, format string, args ...any) {
 	}
 }
 
-func summary(r classify.Result, took time.Duration) string {
-	text := fmt.Sprintf("labelled %s in %s", term.Plural(r.Labelled, "row"), took.Round(100*time.Millisecond))
-	if s := took.Seconds(); s > 0 && r.Labelled > 0 {
+func summary(r classify.Result, elapsed time.Duration) string {
+	text := fmt.Sprintf("labelled %s in %s", term.Plural(r.Labelled, "row"), elapsed.Round(100*time.Millisecond))
+	if s := elapsed.Seconds(); s > 0 && r.Labelled > 0 {
 		text += fmt.Sprintf(" (%.1f rows/s)", float64(r.Labelled)/s)
 	}
 	text += ", " + term.Plural(r.Calls, "call")
@@ -75,14 +75,14 @@ func summary(r classify.Result, took time.Duration) string {
 	return text + "; run " + r.RunID
 }
 
-// tell prints how far the work is, whether or not there is a progress line.
-func (g *grammar) tell(start time.Time) {
+// printProgress prints how far the work is, whether or not there is a progress line.
+func (g *grammar) printProgress(start time.Time) {
 	fmt.Fprintln(g.progress, progressText(g.latest.Load(), time.Since(start)))
 }
 
-func progressText(p *classify.Progress, took time.Duration) string {
+func progressText(p *classify.Progress, elapsed time.Duration) string {
 	if p == nil {
-		return "progress: no row was asked for yet"
+		return "progress: no row was sent yet"
 	}
 	var b strings.Builder
 	done := p.Rows + p.Failed
@@ -92,7 +92,7 @@ func progressText(p *classify.Progress, took time.Duration) string {
 	} else {
 		fmt.Fprintf(&b, " rows")
 	}
-	if s := took.Seconds(); s > 0 {
+	if s := elapsed.Seconds(); s > 0 {
 		fmt.Fprintf(&b, ", %.1f rows/s", float64(p.Labelled)/s)
 	}
 	fmt.Fprintf(&b, ", %s, %s", term.Plural(p.Calls, "call"), term.Plural(p.Errors, "error"))
@@ -105,8 +105,8 @@ func progressText(p *classify.Progress, took time.Duration) string {
 	return b.String()
 }
 
-// end maps an error to its exit code and hint.
-func end(ctx context.Context, err error, model string) error {
+// exitError maps an error to its exit code and hint.
+func exitError(ctx context.Context, err error, model string) error {
 	if err == nil {
 		return nil
 	}

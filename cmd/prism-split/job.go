@@ -114,9 +114,7 @@ func (p *planner) readFiles() {
 	if p.g.Job == "" {
 		return
 	}
-	overrides, err := job.FromEnvironment(os.Getenv)
-	p.mistake(err)
-	overrides.Version = p.g.Tag
+	overrides := job.Overrides{Version: p.g.Tag, Getenv: os.Getenv}
 	if p.g.Workers != nil {
 		overrides.Workers = *p.g.Workers
 	}
@@ -270,7 +268,7 @@ func (p *planner) runID(now time.Time) string {
 		return p.g.RunID
 	}
 	c := p.config
-	return job.RunID(c.Project.Name, c.Project.Version, c.Model.Name, p.models.ID(c.Model.Name), now, c.RunExists)
+	return job.RunID(c.Project.Name, c.Project.Version, c.Model.Name, p.models.ID(c.Model.Name), now, func(id string) bool { return c.RunExists(id, 1) })
 }
 
 func rowsOf(units []job.Unit) (n int64) {

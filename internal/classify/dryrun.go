@@ -21,14 +21,14 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 		return err
 	}
 	defer in.close()
-	l, err := newLayout(in.name, in.records.Header(), in.form, schema, s.Drop)
+	l, err := newLayout(in.name, in.records.Header(), in.form, schema, s.Output.Drop)
 	if err != nil {
 		return err
 	}
 	src := &source{records: in.records, layout: l, file: in.name, limit: s.Limit}
 	var ids []int64
 	var mentions []prompt.Mention
-	for len(ids) < s.BatchSize {
+	for len(ids) < s.Model.BatchSize {
 		r, err := src.next()
 		if errors.Is(err, io.EOF) {
 			break

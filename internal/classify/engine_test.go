@@ -76,7 +76,7 @@ func TestBacklogIsBounded(t *testing.T) {
 		}
 	}
 	r, err := b.run(ctx)
-	if !errors.Is(err, context.Canceled) || seen > b.s.backlog+b.s.Parallel+1 || r.Rows != int64(10*(seen-1)) {
+	if !errors.Is(err, context.Canceled) || seen > b.s.backlog+b.s.Model.Parallel+1 || r.Rows != int64(10*(seen-1)) {
 		t.Errorf("%v after %d calls, %d rows saved", err, seen, r.Rows)
 	}
 }
@@ -84,7 +84,7 @@ func TestBacklogIsBounded(t *testing.T) {
 // savedRows counts the rows in the checkpoint's parts.
 func savedRows(t *testing.T, b *bench) int {
 	t.Helper()
-	parts, err := filepath.Glob(filepath.Join(b.s.CheckpointDir, "*.csv"))
+	parts, err := filepath.Glob(filepath.Join(b.s.Output.Checkpoints.Directory, "*.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestBlockedOutputHoldsCallsBack(t *testing.T) {
 			b := newBench(t, rows, srv)
 			b.s.backlog = backlog
 			if !kept {
-				b.s.CheckpointDir = ""
+				b.s.Output.Checkpoints.Directory = ""
 			}
 			out := &gateWriter{open: make(chan struct{})}
 			seen, still := 0, 0
@@ -130,7 +130,7 @@ func TestBlockedOutputHoldsCallsBack(t *testing.T) {
 			}
 			b.out = &out.b
 			b.check()
-			if most := backlog + 3*b.s.Parallel; seen > most {
+			if most := backlog + 3*b.s.Model.Parallel; seen > most {
 				t.Errorf("%d calls before the output was read, want at most %d", seen, most)
 			}
 		})
@@ -209,7 +209,7 @@ func (f failingWriter) Write([]byte) (int, error) { return 0, f.err }
 func TestPausedWorker(t *testing.T) {
 	srv := serve(t)
 	b := newBench(t, 40, srv)
-	runDir := filepath.Join(b.s.StatusDir, "r")
+	runDir := filepath.Join(b.s.Monitoring.StatusDir, "r")
 	if err := os.MkdirAll(runDir, 0o777); err != nil {
 		t.Fatal(err)
 	}

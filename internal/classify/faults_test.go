@@ -70,7 +70,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			srv := serve(t, tt.fault)
 			b := newBench(t, rows, srv)
-			b.s.Parallel = 1
+			b.s.Model.Parallel = 1
 			r := b.mustRun()
 			b.check()
 			total := srv.Totals()
@@ -115,7 +115,7 @@ func TestReplyCutAtAnyByte(t *testing.T) {
 func TestCallThatHangs(t *testing.T) {
 	srv := serve(t, ollamatest.Fault{Kind: ollamatest.Hang, From: 2})
 	b := newBench(t, 30, srv)
-	b.s.Timeout = time.Second
+	b.s.Model.Timeout = job.Seconds(time.Second)
 	b.mustRun()
 	b.check()
 	if n := srv.Totals().Calls; n != 4 {
@@ -130,7 +130,7 @@ func TestCallLog(t *testing.T) {
 		ollamatest.Fault{Kind: ollamatest.Kill, From: 2},
 		ollamatest.Fault{Kind: ollamatest.MissingRow, From: 3})
 	b := newBench(t, 20, srv)
-	b.s.Parallel = 1
+	b.s.Model.Parallel = 1
 	b.mustRun()
 	b.check()
 	var got []string
@@ -146,7 +146,7 @@ func TestCallLog(t *testing.T) {
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	w, err := status.ReadWorker(job.WorkerStatusPath(b.s.StatusDir+"/r", 1))
+	w, err := status.ReadWorker(job.WorkerStatusPath(b.s.Monitoring.StatusDir+"/r", 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestOldServerIsRefused(t *testing.T) {
 	if _, err := b.run(context.Background()); !IsServer(err) || !strings.Contains(err.Error(), "0.12.3") {
 		t.Errorf("got %v", err)
 	}
-	b.s.AllowTruncation = true
+	b.s.Model.AllowTruncation = true
 	b.mustRun()
 	b.check()
 	for _, c := range srv.Calls() {

@@ -17,7 +17,7 @@ import (
 // openOutput opens what the labelled rows go to: the stream, or a file that has
 // its name only when it is whole.
 func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
-	if w.s.Output == "-" {
+	if w.s.OutputPath == "-" {
 		return &endableWriter{ctx: ctx, dst: w.io.Out, sleep: w.io.Sleep}, nil
 	}
 	f, err := fsutil.Await(ctx, w.createOutput, func(f *fsutil.AtomicFile) { f.Abort() }) // a named pipe waits for its reader
@@ -34,10 +34,10 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 // createOutput makes the pending output. The lock of the checkpoint lets a job
 // have one name for it, so that those killed leave no more than one.
 func (w *worker) createOutput() (*fsutil.AtomicFile, error) {
-	if w.s.CheckpointDir != "" {
-		return fsutil.CreateAtomicAs(w.s.Output, "."+job.JobID(w.s.RunID, w.s.WorkerID)+".tmp")
+	if w.s.Output.Checkpoints.Directory != "" {
+		return fsutil.CreateAtomicAs(w.s.OutputPath, "."+job.JobID(w.s.RunID, w.s.WorkerID)+".tmp")
 	}
-	return fsutil.CreateAtomic(w.s.Output)
+	return fsutil.CreateAtomic(w.s.OutputPath)
 }
 
 // closeOutput gives the output its name if it is whole; else it goes.
@@ -54,10 +54,10 @@ func (w *worker) closeOutput(whole bool) error {
 
 // failuresPath is the list of the worker's failed rows; empty without logs.
 func (w *worker) failuresPath() string {
-	if w.s.LogsDir == "" {
+	if w.s.Monitoring.LogsDir == "" {
 		return ""
 	}
-	return job.FailedRowsPath(job.RunDir(w.s.LogsDir, w.s.RunID), w.s.WorkerID)
+	return job.FailedRowsPath(job.RunDir(w.s.Monitoring.LogsDir, w.s.RunID), w.s.WorkerID)
 }
 
 // positionRange is consecutive positions of failed rows.

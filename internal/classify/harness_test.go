@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"prism/internal/calllog"
+	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/testutil/ollamatest"
 )
@@ -75,17 +76,21 @@ func newBench(t *testing.T, rows int, hosts ...*ollamatest.Server) *bench {
 		b.rows = append(b.rows, ollamatest.MakeRow(n))
 	}
 	b.s = Settings{
-		Model: ollamatest.DefaultModel, Prompts: filepath.Join(b.dir, "prompt.json"), Input: filepath.Join(b.dir, "in.csv"),
-		WorkerID: 1, RunID: "r", Output: "-", CheckpointDir: filepath.Join(b.dir, "cp"), Interval: 7,
-		StatusDir: filepath.Join(b.dir, "status"), LogsDir: filepath.Join(b.dir, "logs"),
-		BatchSize: 10, Parallel: 4, Retries: 2, Delay: time.Second, Timeout: time.Minute,
+		Input: filepath.Join(b.dir, "in.csv"), OutputPath: "-", WorkerID: 1, RunID: "r",
+		Options: job.Options{
+			Model: job.CallOptions{
+				Name: ollamatest.DefaultModel, Labels: "strict",
+				BatchSize: 10, Parallel: 4, Retries: 2, Delay: job.Seconds(time.Second), Timeout: job.Seconds(time.Minute),
+			},
+			Prompts:    job.Prompts{ConfigFile: filepath.Join(b.dir, "prompt.json")},
+			Output:     job.Output{Checkpoints: job.Checkpoints{Directory: filepath.Join(b.dir, "cp"), Interval: 7}},
+			Monitoring: job.Monitoring{StatusDir: filepath.Join(b.dir, "status"), LogsDir: filepath.Join(b.dir, "logs")},
+		},
 		Command: []string{"prism-classify", "in.csv"},
 	}
 	for _, h := range hosts {
-		b.s.Hosts = append(b.s.Hosts, h.URL)
+		b.s.Model.Hosts = append(b.s.Model.Hosts, h.URL)
 	}
-	strict := true
-	b.s.Strict = &strict
 	b.write("prompt.json", promptFile)
 	b.writeRows()
 	return b
@@ -230,7 +235,7 @@ func (m *messages) text() string {
 // callLog reads the job's call log.
 func (b *bench) callLog() []calllog.Call {
 	b.t.Helper()
-	path := filepath.Join(b.s.LogsDir, "r", "calls_w1.jsonl")
+	path := filepath.Join(b.s.Monitoring.LogsDir, "r", "calls_w1.jsonl")
 	f, err := os.Open(path)
 	if err != nil {
 		b.t.Fatal(err)

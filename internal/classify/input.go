@@ -33,19 +33,15 @@ func (in *input) close() error {
 // openInput opens and checks the input: a whole regular file or a unit's range
 // before anything else happens, a stream as it is read.
 func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, error) {
-	in := &input{name: s.Input, form: s.InputFormat, rows: -1}
-	if in.form == 0 {
-		in.form, _ = table.FormatByName(s.Input)
-	}
-	in.form = max(in.form, table.CSV)
+	in := &input{name: s.Input, form: s.inputFormat(), rows: -1}
 	if s.Input == "-" {
 		in.name = "stdin"
 		if f, ok := stdin.(*os.File); ok {
 			if info, err := f.Stat(); err == nil && s.replaces(info) {
-				return nil, &UsageError{What: fmt.Sprintf("the output %s is the input", s.Output)}
+				return nil, &UsageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}
 			}
 		}
-		return in, in.stream(newEndable(ctx, stdin), s.Range)
+		return in, in.stream(newEndable(ctx, stdin), s.rows())
 	}
 	f, err := openFile(ctx, s.Input)
 	if err != nil {
@@ -59,10 +55,10 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		return nil, errors.Join(&UsageError{What: fmt.Sprintf("open the input: %s is a folder", s.Input)}, f.Close())
 	case !info.Mode().IsRegular():
 		in.file = f
-		return in, in.stream(newEndable(ctx, f), s.Range)
+		return in, in.stream(newEndable(ctx, f), s.rows())
 	}
 	if s.replaces(info) {
-		return nil, errors.Join(&UsageError{What: fmt.Sprintf("the output %s is the input", s.Output)}, f.Close())
+		return nil, errors.Join(&UsageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}, f.Close())
 	}
 	in.file, in.size = f, info.Size()
 	if err := s.checkFile(ctx, in); err != nil {
@@ -73,8 +69,8 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 
 // replaces tells whether the output takes the place of a file.
 func (s *Settings) replaces(file os.FileInfo) bool {
-	out, err := os.Stat(s.Output)
-	return s.Output != "-" && err == nil && out.Mode().IsRegular() && os.SameFile(file, out)
+	out, err := os.Stat(s.OutputPath)
+	return s.OutputPath != "-" && err == nil && out.Mode().IsRegular() && os.SameFile(file, out)
 }
 
 // openFile opens the input; a named pipe waits for its writer until ctx ends.
@@ -117,7 +113,7 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 	}
 	in.sum = sum
 	o := table.Options{Name: s.Input, Format: in.form}
-	if s.Range == (table.Range{}) {
+	if s.rows() == (table.Range{}) {
 		found, err := table.Check(ctx, in.file, in.size, table.CheckOptions{Options: o})
 		if err != nil {
 			return err
@@ -126,10 +122,10 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 	} else if in.rows, err = s.checkRange(ctx, in, o); err != nil {
 		return err
 	}
-	if err := table.CheckUTF8(ctx, in.file, s.Range.ByteStart, cmp.Or(s.Range.ByteEnd, in.size), s.Input); err != nil {
+	if err := table.CheckUTF8(ctx, in.file, s.ByteStart, cmp.Or(s.ByteEnd, in.size), s.Input); err != nil {
 		return err
 	}
-	in.records, err = table.OpenRange(in.file, in.size, o, s.Range)
+	in.records, err = table.OpenRange(in.file, in.size, o, s.rows())
 	if s.Limit > 0 {
 		in.rows = min(in.rows, s.Limit)
 	}
@@ -139,7 +135,7 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 // checkRange reads the unit's range once; the rest of the file is the split's to
 // check. So are its RowIDs, if the split's sum says that it is the same file.
 func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (rows int64, err error) {
-	rg := s.Range
+	rg := s.rows()
 	if err := in.checkBytes(rg); err != nil {
 		return 0, err
 	}
@@ -226,7 +222,7 @@ func (in *input) checkBytes(rg table.Range) error {
 // checkCount refuses a range without rows, and offsets that hold another number
 // of rows than positions.
 func (s *Settings) checkCount(rows int64) error {
-	rg := s.Range
+	rg := s.rows()
 	switch want := rg.RowEnd - max(rg.RowStart, 1) + 1; {
 	case rows == 0 && rg.RowStart <= 1 && rg.RowEnd == 0: // a file without rows, as prism-split has it
 		return nil

@@ -57,7 +57,7 @@ func TestOneBadRowCostsFewCalls(t *testing.T) {
 // failures reads the list of failed rows.
 func (b *bench) failures() []checkpoint.Failure {
 	b.t.Helper()
-	data, err := os.ReadFile(filepath.Join(b.s.LogsDir, "r", "failed_ranges_w1.json"))
+	data, err := os.ReadFile(filepath.Join(b.s.Monitoring.LogsDir, "r", "failed_ranges_w1.json"))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestBadRowsAmongGoodOnes(t *testing.T) {
 			t.Parallel()
 			srv := serve(t, ollamatest.Fault{Kind: tt.fault, Rows: tt.rows})
 			b := newBench(t, 40, srv)
-			b.s.BatchSize = tt.batch
+			b.s.Model.BatchSize = tt.batch
 			r := b.mustRun()
 			b.check(tt.rows...)
 			if f := b.failures(); len(f) != len(tt.rows) || r.Failed != int64(len(tt.rows)) {
@@ -123,7 +123,7 @@ func TestOverflow(t *testing.T) {
 			b := newBench(t, 20, srv)
 			b.rows[7].Message = strings.Repeat("far too long ", 2000)
 			b.writeRows()
-			b.s.NumCtx = 900 // for about six rows
+			b.s.Model.NumCtx = 900 // for about six rows
 			r := b.mustRun()
 			b.check(1008)
 			f := b.failures()
@@ -147,12 +147,12 @@ func TestOverflow(t *testing.T) {
 func TestReplyThatIsTooShort(t *testing.T) {
 	srv := serve(t)
 	b := newBench(t, 20, srv)
-	b.s.NumPredict = 60
+	b.s.Model.NumPredict = 60
 	b.mustRun()
 	b.check()
 
 	b = newBench(t, 4, srv)
-	b.s.NumPredict = 3
+	b.s.Model.NumPredict = 3
 	r := b.mustRun()
 	b.check(1001, 1002, 1003, 1004)
 	for _, f := range b.failures() {
@@ -169,18 +169,18 @@ func TestReplyThatIsTooShort(t *testing.T) {
 func TestManyFailuresAreNotAllPrinted(t *testing.T) {
 	srv := serve(t, ollamatest.Fault{Kind: ollamatest.NullValue, P: 1})
 	b := newBench(t, 50, srv)
-	b.s.BatchSize, b.s.Retries = 1, 1
+	b.s.Model.BatchSize, b.s.Model.Retries = 1, 1
 	b.mustRun()
 	if n := strings.Count(b.said.text(), " failed after 1 call: "); n != maxWarnings || len(b.failures()) != 50 {
 		t.Errorf("%d printed, %d listed\n%s", n, len(b.failures()), b.said.text())
 	}
-	log, err := os.ReadFile(filepath.Join(b.s.LogsDir, "r", "run_r_w1.log"))
+	log, err := os.ReadFile(filepath.Join(b.s.Monitoring.LogsDir, "r", "run_r_w1.log"))
 	if n := strings.Count(string(log), " failed after 1 call: "); err != nil || n != 50 {
 		t.Errorf("%d logged, %v", n, err)
 	}
 
 	b = newBench(t, 50, srv)
-	b.s.BatchSize, b.s.Retries, b.s.LogsDir, b.s.CheckpointDir = 1, 1, "", ""
+	b.s.Model.BatchSize, b.s.Model.Retries, b.s.Monitoring.LogsDir, b.s.Output.Checkpoints.Directory = 1, 1, "", ""
 	b.mustRun()
 	if n := strings.Count(b.said.text(), " failed after 1 call: "); n != 50 {
 		t.Errorf("%d printed, want all, for nothing else lists them", n)
@@ -192,7 +192,7 @@ func TestManyFailuresAreNotAllPrinted(t *testing.T) {
 func TestSingleRowIsAskedOtherwise(t *testing.T) {
 	srv := serve(t, ollamatest.Fault{Kind: ollamatest.Empty, P: 1})
 	b := newBench(t, 1, srv)
-	b.s.Retries = 4
+	b.s.Model.Retries = 4
 	b.mustRun()
 	b.check(1001)
 	seen := map[string]bool{}
@@ -230,7 +230,7 @@ func TestRetryFailed(t *testing.T) {
 	}
 
 	down := serve(t, ollamatest.Fault{Kind: ollamatest.Kill})
-	b.s.Hosts = []string{down.URL}
+	b.s.Model.Hosts = []string{down.URL}
 	if _, err := b.run(context.Background()); !IsServer(err) {
 		t.Errorf("got %v, want an outage", err)
 	}
@@ -238,13 +238,13 @@ func TestRetryFailed(t *testing.T) {
 		t.Errorf("%d failed rows are listed after an outage, want 2", n)
 	}
 
-	b.s.Hosts = []string{srv.URL}
+	b.s.Model.Hosts = []string{srv.URL}
 	r := b.mustRun()
 	b.check()
 	if n := srv.Totals().Rows - before.Rows; n > 3 || r.Failed != 0 {
 		t.Errorf("%d rows sent, %d failed", n, r.Failed)
 	}
-	if _, err := os.Stat(filepath.Join(b.s.LogsDir, "r", "failed_ranges_w1.json")); err == nil {
+	if _, err := os.Stat(filepath.Join(b.s.Monitoring.LogsDir, "r", "failed_ranges_w1.json")); err == nil {
 		t.Error("the list of failed rows stayed")
 	}
 }

@@ -72,7 +72,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 		return Result{}, err
 	}
 	defer in.close()
-	l, err := newLayout(in.name, in.records.Header(), in.form, schema, s.Drop)
+	l, err := newLayout(in.name, in.records.Header(), in.form, schema, s.Output.Drop)
 	if err != nil {
 		return Result{}, err
 	}
@@ -113,12 +113,12 @@ func (s *Settings) prepare() (*prompt.Schema, error) {
 
 func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, error) {
 	client, err := ollama.New(ollama.Config{
-		Hosts: s.Hosts, InFlight: s.Parallel, Timeout: s.Timeout, AllowTruncation: s.AllowTruncation,
+		Hosts: s.Model.Hosts, InFlight: s.Model.Parallel, Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
 	})
 	if err != nil {
 		return nil, nil, &UsageError{What: err.Error()}
 	}
-	found, err := client.Check(ctx, s.Model)
+	found, err := client.Check(ctx, s.Model.Name)
 	return client, found, err
 }
 
@@ -127,16 +127,16 @@ func (s *Settings) request(m *ollama.Model) (ollama.Request, error) {
 	if err != nil {
 		return ollama.Request{}, err
 	}
-	keep, err := ollama.ParseKeepAlive(s.KeepAlive)
+	keep, err := ollama.ParseKeepAlive(s.Model.KeepAlive)
 	if err != nil {
 		return ollama.Request{}, &UsageError{What: "--keep-alive: " + err.Error()}
 	}
-	want, err := ollama.ParseThink(s.Think)
+	want, err := ollama.ParseThink(s.Model.Think)
 	if err != nil {
 		return ollama.Request{}, &UsageError{What: "--think: " + err.Error()}
 	}
 	return ollama.Request{
-		Model: s.Model, NumCtx: numCtx, Temperature: s.Temperature, Seed: s.Seed,
+		Model: s.Model.Name, NumCtx: numCtx, Temperature: s.Model.Temperature, Seed: s.Model.Seed,
 		Think: m.ThinkValue(want), KeepAlive: keep,
 	}, nil
 }
@@ -167,10 +167,10 @@ func (w *worker) nameRun() {
 	if s.RunID != "" {
 		return
 	}
-	s.RunID = job.RunID(s.label(), "v1", s.Model, 0, w.io.Now(), func(id string) bool {
-		return job.RunExists(s.LogsDir, s.StatusDir, s.CheckpointDir, id, s.WorkerID)
+	s.RunID = job.RunID(s.label(), "v1", s.Model.Name, 0, w.io.Now(), func(id string) bool {
+		return s.RunExists(id, s.WorkerID)
 	})
-	if s.CheckpointDir != "" {
+	if s.Output.Checkpoints.Directory != "" {
 		w.io.Messages.Infof("run %s; after an interruption the same command with --run-id %s goes on", s.RunID, s.RunID)
 	}
 }
@@ -179,25 +179,25 @@ func (w *worker) openStore(m *ollama.Model) error {
 	s := w.s
 	depends := map[string]string{
 		"prompt":       w.schema.Hash(),
-		"model":        s.Model,
+		"model":        s.Model.Name,
 		"model digest": m.Digest,
 		"num_ctx":      strconv.Itoa(w.request.NumCtx),
 		"num_predict":  "from the schema",
-		"temperature":  strconv.FormatFloat(s.Temperature, 'g', -1, 64),
-		"seed":         strconv.Itoa(s.Seed),
+		"temperature":  strconv.FormatFloat(s.Model.Temperature, 'g', -1, 64),
+		"seed":         strconv.Itoa(s.Model.Seed),
 		"think":        w.request.Think,
 		"labels":       policy(s.strict(w.schema)),
 		"prompt style": "classic",
 		"input":        w.in.sum,
 		"input format": w.in.form.String(),
 	}
-	if s.NumPredict > 0 {
-		depends["num_predict"] = strconv.Itoa(s.NumPredict)
+	if s.Model.NumPredict > 0 {
+		depends["num_predict"] = strconv.Itoa(s.Model.NumPredict)
 	}
 	if w.in.sum == "" {
 		depends["input"] = "a stream"
 	}
-	o := checkpoint.Options{Dir: s.CheckpointDir, Interval: s.Interval, Restart: s.Restart, Stream: w.in.sum == ""}
+	o := checkpoint.Options{Dir: s.Output.Checkpoints.Directory, Interval: s.Output.Checkpoints.Interval, Restart: s.Restart, Stream: w.in.sum == ""}
 	if s.RetryFailed {
 		o.MayChange = sizes
 	}
@@ -234,7 +234,7 @@ func (w *worker) run(ctx context.Context, cancel context.CancelCauseFunc) error 
 		return errors.Join(err, w.closeOutput(false))
 	}
 	e := w.engine(out)
-	w.log.printf("started: %s, rows %s, model %s, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model, w.s.BatchSize, w.s.Parallel)
+	w.log.printf("started: %s, rows %s, model %s, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.s.Model.BatchSize, w.s.Model.Parallel)
 	err = e.run(ctx, cancel)
 	if err == nil && e.out.rows != w.counts().Rows {
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
@@ -268,19 +268,19 @@ func endText(err error, c Counts) string {
 
 func (w *worker) engine(out io.Writer) *engine {
 	s := w.s
-	first := max(s.Range.RowStart, 1)
-	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.Range.RowEnd, last: first - 1}
+	first := max(s.RowStart, 1)
+	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.RowEnd, last: first - 1}
 	if w.in.sum == "" {
 		src.ids, src.store = new(table.IDs), w.store
 	}
 	return &engine{
 		c: config{
-			Schema: w.schema, Strict: s.strict(w.schema), BatchSize: s.BatchSize, Parallel: s.Parallel,
-			Retries: s.Retries, Delay: s.Delay, NumPredict: s.NumPredict, Request: w.request,
-			Tail:     recordTail(s.Model, s.BatchSize, s.RunID),
-			PauseDir: job.RunDir(s.StatusDir, s.RunID), Backlog: s.backlog,
+			Schema: w.schema, Strict: s.strict(w.schema), BatchSize: s.Model.BatchSize, Parallel: s.Model.Parallel,
+			Retries: s.Model.Retries, Delay: time.Duration(s.Model.Delay), NumPredict: s.Model.NumPredict, Request: w.request,
+			Tail:     recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
+			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), Backlog: s.backlog,
 			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
-			Lists: s.LogsDir != "" || s.CheckpointDir != "",
+			Lists: s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
 		source: src, store: w.store, model: w.client, meter: &w.meter,
 		out: newEmitter(w.store, w.layout, s.outputFormat(), out, first),
@@ -289,7 +289,7 @@ func (w *worker) engine(out io.Writer) *engine {
 
 // resume is the command that goes on with this job; empty if nothing is kept.
 func (w *worker) resume() string {
-	if w.s.CheckpointDir == "" || len(w.s.Command) == 0 {
+	if w.s.Output.Checkpoints.Directory == "" || len(w.s.Command) == 0 {
 		return ""
 	}
 	args := []string{shellQuote(w.s.Command[0])}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"prism/internal/job"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -39,7 +40,7 @@ func TestFortyPercentOfCallsGoWrong(t *testing.T) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			srv := serve(t, mix(0.4), ollamatest.Seed(uint64(seed)), ollamatest.CountOnly())
 			b := newBench(t, rows, srv)
-			b.s.Parallel, b.s.Retries, b.s.Timeout = 8, 6, 500*time.Millisecond
+			b.s.Model.Parallel, b.s.Model.Retries, b.s.Model.Timeout = 8, 6, job.Seconds(500*time.Millisecond)
 			b.mustRun()
 			b.check()
 			sent := float64(srv.Totals().Rows) / rows
@@ -58,7 +59,7 @@ func TestThreeRepliesInTenMissARow(t *testing.T) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			srv := serve(t, ollamatest.Fault{Kind: ollamatest.MissingRow, P: 0.3}, ollamatest.Seed(uint64(seed)), ollamatest.CountOnly())
 			b := newBench(t, rows, srv)
-			b.s.Parallel, b.s.Retries = 8, 10
+			b.s.Model.Parallel, b.s.Model.Retries = 8, 10
 			b.mustRun()
 			b.check()
 			sent := float64(srv.Totals().Rows) / rows

@@ -22,7 +22,7 @@ func TestOutageThatEnds(t *testing.T) {
 					// Three attempts and the probe see it; with three calls of outage the probe goes well.
 					srv := serve(t, ollamatest.Fault{Kind: kind, From: 2, To: 1 + length})
 					b := newBench(t, 20, srv)
-					b.s.BatchSize, b.s.Parallel = batch, 1
+					b.s.Model.BatchSize, b.s.Model.Parallel = batch, 1
 					for n := 0; ; n++ {
 						r, err := b.run(context.Background())
 						if r.Failed != 0 {
@@ -55,7 +55,7 @@ func TestServerThatIsRestarted(t *testing.T) {
 			return ctx.Err()
 		}
 	}
-	b.s.Retries = 50
+	b.s.Model.Retries = 50
 	stopAfter(b, srv, 5, func() { down <- struct{}{} })
 	b.mustRun()
 	b.check()
@@ -84,7 +84,7 @@ func TestServerThatStaysAway(t *testing.T) {
 			t.Parallel()
 			srv := serve(t, ollamatest.Fault{Kind: kind, From: 4, To: 1000})
 			b := newBench(t, 60, srv)
-			b.s.Parallel = 1
+			b.s.Model.Parallel = 1
 			r, err := b.run(context.Background())
 			if !IsServer(err) || r.Rows != 30 || r.Failed != 0 || r.Resume == "" {
 				t.Fatalf("%v, %+v", err, r)
@@ -96,7 +96,7 @@ func TestServerThatStaysAway(t *testing.T) {
 			if calls := srv.Totals().Calls; calls != 3+3+1 {
 				t.Errorf("%d calls, want three good ones, three in vain and the probe\n%s", calls, callText(srv))
 			}
-			b.s.Hosts = []string{serve(t).URL}
+			b.s.Model.Hosts = []string{serve(t).URL}
 			b.mustRun()
 			b.check()
 		})
@@ -118,7 +118,7 @@ func TestPermanentErrorsEndAtOnce(t *testing.T) {
 		t.Run(string(tt.kind), func(t *testing.T) {
 			srv := serve(t, ollamatest.Fault{Kind: tt.kind, From: 3, To: 1000})
 			b := newBench(t, 60, srv)
-			b.s.Parallel = 1
+			b.s.Model.Parallel = 1
 			r, err := b.run(context.Background())
 			if IsServer(err) != tt.server || IsUsage(err) == tt.server || !strings.Contains(err.Error(), tt.say) {
 				t.Errorf("got %v", err)
@@ -126,7 +126,7 @@ func TestPermanentErrorsEndAtOnce(t *testing.T) {
 			if r.Rows != 20 || r.Failed != 0 || srv.Totals().Calls != 3 {
 				t.Errorf("%+v after %d calls", r, srv.Totals().Calls)
 			}
-			b.s.Hosts = []string{serve(t).URL}
+			b.s.Model.Hosts = []string{serve(t).URL}
 			b.mustRun()
 			b.check()
 		})
@@ -153,7 +153,7 @@ func TestOneOfSeveralHostsGoesAway(t *testing.T) {
 				}
 				sick, well := serve(t, options...), serve(t)
 				b := newBench(t, 300, sick, well)
-				b.s.Retries = retries
+				b.s.Model.Retries = retries
 				if tt.away.Kind == "" {
 					stopAfter(b, sick, 6, func() {})
 				}
@@ -175,7 +175,7 @@ func TestBadRowOnSeveralHosts(t *testing.T) {
 			kill := ollamatest.Fault{Kind: ollamatest.Kill, Rows: []int64{1013}}
 			sick, one, two := serve(t, kill), serve(t, kill), serve(t, kill)
 			b := newBench(t, 40, sick, one, two)
-			b.s.Retries = retries
+			b.s.Model.Retries = retries
 			stopAfter(b, sick, 1, func() {})
 			b.mustRun()
 			b.check(1013)

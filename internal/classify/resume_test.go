@@ -39,17 +39,17 @@ func TestResumeWithAnotherRange(t *testing.T) {
 				t.Parallel()
 				srv := serve(t)
 				b := newBench(t, 100, srv)
-				b.s.Interval = 30
+				b.s.Output.Checkpoints.Interval = 30
 				if stream {
 					b.useStdin()
 				}
-				b.s.Range, b.s.Limit = table.Range{RowStart: tt.before.start, RowEnd: tt.before.end}, tt.before.limit
+				b.s.RowStart, b.s.RowEnd, b.s.Limit = tt.before.start, tt.before.end, tt.before.limit
 				b.mustRun()
 				finished := map[int64]bool{}
 				for id := range srv.Sent() {
 					finished[id] = true
 				}
-				b.s.Range, b.s.Limit = table.Range{RowStart: tt.after.start, RowEnd: tt.after.end}, tt.after.limit
+				b.s.RowStart, b.s.RowEnd, b.s.Limit = tt.after.start, tt.after.end, tt.after.limit
 				b.mustRun()
 				b.checkRows(b.rows[tt.want[0]-1 : tt.want[1]])
 				for id, times := range srv.Sent() {
@@ -105,7 +105,7 @@ func TestInterruptedAgainAndAgain(t *testing.T) {
 		b.checkRows(b.rows[:len(b.records())]) // a prefix
 	}
 	b.check()
-	if most := rows + interrupts*b.s.Parallel*b.s.BatchSize; srv.Totals().Rows > most || interrupts < 5 {
+	if most := rows + interrupts*b.s.Model.Parallel*b.s.Model.BatchSize; srv.Totals().Rows > most || interrupts < 5 {
 		t.Errorf("%d rows sent after %d interrupts, want at most %d", srv.Totals().Rows, interrupts, most)
 	}
 }
@@ -118,18 +118,18 @@ func TestOtherConditionsAreRefused(t *testing.T) {
 		change func(b *bench)
 		want   string
 	}{
-		{"model", func(b *bench) { b.s.Model = "other" }, "model was fake, is other"},
+		{"model", func(b *bench) { b.s.Model.Name = "other" }, "model was fake, is other"},
 		{"model digest", func(b *bench) {
-			b.s.Hosts = []string{serve(b.t, ollamatest.Model{Name: "fake", Digest: strings.Repeat("ab", 32)}).URL}
+			b.s.Model.Hosts = []string{serve(b.t, ollamatest.Model{Name: "fake", Digest: strings.Repeat("ab", 32)}).URL}
 		}, "model digest was"},
 		{"prompt", func(b *bench) { b.write("prompt.json", strings.Replace(promptFile, "feedback", "mail", 1)) }, "prompt was"},
-		{"labels", func(b *bench) { b.s.Strict = nil }, "labels was strict, is organic"},
-		{"num_ctx", func(b *bench) { b.s.NumCtx = 4000 }, "num_ctx was 8192, is 4000"},
-		{"num_predict", func(b *bench) { b.s.NumPredict = 999 }, "num_predict was from the schema, is 999"},
-		{"temperature", func(b *bench) { b.s.Temperature = 0.5 }, "temperature was 0, is 0.5"},
-		{"seed", func(b *bench) { b.s.Seed = 4 }, "seed was 0, is 4"},
+		{"labels", func(b *bench) { b.s.Model.Labels = "" }, "labels was strict, is organic"},
+		{"num_ctx", func(b *bench) { b.s.Model.NumCtx = 4000 }, "num_ctx was 8192, is 4000"},
+		{"num_predict", func(b *bench) { b.s.Model.NumPredict = 999 }, "num_predict was from the schema, is 999"},
+		{"temperature", func(b *bench) { b.s.Model.Temperature = 0.5 }, "temperature was 0, is 0.5"},
+		{"seed", func(b *bench) { b.s.Model.Seed = 4 }, "seed was 0, is 4"},
 		{"input", func(b *bench) { b.rows[3].Message += "!"; b.writeRows() }, "input was"},
-		{"columns", func(b *bench) { b.s.Drop = []string{"Title"} }, "the columns were"},
+		{"columns", func(b *bench) { b.s.Output.Drop = []string{"Title"} }, "the columns were"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,7 +148,7 @@ func TestOtherConditionsAreRefused(t *testing.T) {
 			if len(b.records()) != 10 || before == "" {
 				t.Errorf("%d rows after --restart", len(b.records()))
 			}
-			aside, _ := filepath.Glob(filepath.Join(b.s.CheckpointDir, "*.aside1", "*_part0001.csv"))
+			aside, _ := filepath.Glob(filepath.Join(b.s.Output.Checkpoints.Directory, "*.aside1", "*_part0001.csv"))
 			if len(aside) != 1 {
 				t.Errorf("set aside: %q", aside)
 			}
@@ -162,7 +162,7 @@ func TestOtherBatchSizeResumes(t *testing.T) {
 	b := newBench(t, 50, srv)
 	b.s.Limit = 20
 	b.mustRun()
-	b.s.Limit, b.s.BatchSize, b.s.Parallel = 0, 3, 2
+	b.s.Limit, b.s.Model.BatchSize, b.s.Model.Parallel = 0, 3, 2
 	b.mustRun()
 	b.check()
 	sizes := map[string]int{}
@@ -204,11 +204,12 @@ func TestResumeCommand(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := worker{s: &Settings{CheckpointDir: "cp", RunID: "r", Command: tt.command}}
+			w := worker{s: &Settings{RunID: "r", Command: tt.command}}
+			w.s.Output.Checkpoints.Directory = "cp"
 			if got := w.resume(); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
-			w.s.CheckpointDir = ""
+			w.s.Output.Checkpoints.Directory = ""
 			if got := w.resume(); got != "" {
 				t.Errorf("without a checkpoint: %s", got)
 			}
@@ -220,9 +221,9 @@ func TestResumeCommand(t *testing.T) {
 func TestOutputFile(t *testing.T) {
 	srv := serve(t, ollamatest.Fault{Kind: ollamatest.NoModel, From: 3, To: 3})
 	b := newBench(t, 40, srv)
-	b.s.Parallel = 1
+	b.s.Model.Parallel = 1
 	dir := filepath.Join(b.dir, "out")
-	b.s.Output = filepath.Join(dir, "labels.csv")
+	b.s.OutputPath = filepath.Join(dir, "labels.csv")
 	if _, err := b.run(context.Background()); !IsServer(err) {
 		t.Fatalf("got %v", err)
 	}
@@ -230,7 +231,7 @@ func TestOutputFile(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 	b.mustRun()
-	text, err := os.ReadFile(b.s.Output)
+	text, err := os.ReadFile(b.s.OutputPath)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +265,7 @@ func TestUnits(t *testing.T) {
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b.s.RunID = fmt.Sprint("r", i)
-			b.s.Range = tt.rg
+			b.s.RowStart, b.s.RowEnd, b.s.ByteStart, b.s.ByteEnd = tt.rg.RowStart, tt.rg.RowEnd, tt.rg.ByteStart, tt.rg.ByteEnd
 			_, err := b.run(context.Background())
 			if tt.want != "" {
 				if err == nil || !IsUsage(err) || !strings.Contains(err.Error(), tt.want) {
@@ -286,7 +287,7 @@ func TestUnits(t *testing.T) {
 func TestOrganicLabels(t *testing.T) {
 	srv := serve(t, ollamatest.Fault{Kind: ollamatest.WrongLabel, P: 1})
 	b := newBench(t, 50, srv)
-	b.s.Strict = nil
+	b.s.Model.Labels = ""
 	r := b.mustRun()
 	if r.Organic != 5 || r.Rows != 50 || strings.Count(b.said.text(), ollamatest.WrongText) != 1 {
 		t.Errorf("%+v\n%s", r, b.said.text())
@@ -309,26 +310,26 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 		change func(s *Settings)
 		want   string
 	}{
-		{"batch size", func(s *Settings) { s.BatchSize = 0 }, "--batch-size 0"},
-		{"parallel", func(s *Settings) { s.Parallel = -1 }, "--parallel -1"},
-		{"retries", func(s *Settings) { s.Retries = -1 }, "--retries -1"},
-		{"timeout", func(s *Settings) { s.Timeout = 0 }, "--timeout 0s"},
+		{"batch size", func(s *Settings) { s.Model.BatchSize = 0 }, "--batch-size 0"},
+		{"parallel", func(s *Settings) { s.Model.Parallel = -1 }, "--parallel -1"},
+		{"retries", func(s *Settings) { s.Model.Retries = -1 }, "--retries -1"},
+		{"timeout", func(s *Settings) { s.Model.Timeout = 0 }, "--timeout 0s"},
 		{"run ID", func(s *Settings) { s.RunID = "a/b" }, `--run-id "a/b"`},
 		{"run ID of dots", func(s *Settings) { s.RunID = ".." }, `--run-id ".."`},
-		{"range", func(s *Settings) { s.Range = table.Range{RowStart: 5, RowEnd: 4} }, "--row-end 4 is before --row-start 5"},
-		{"bytes without rows", func(s *Settings) { s.Range = table.Range{ByteStart: 5} }, "--byte-start needs --row-start"},
-		{"bytes of a stream", func(s *Settings) { s.Input = "-"; s.Range = table.Range{RowStart: 1, ByteStart: 5} }, "need a file"},
-		{"retry without checkpoint", func(s *Settings) { s.CheckpointDir, s.RetryFailed = "", true }, "--retry-failed needs"},
+		{"range", func(s *Settings) { s.RowStart, s.RowEnd = 5, 4 }, "--row-end 4 is before --row-start 5"},
+		{"bytes without rows", func(s *Settings) { s.ByteStart = 5 }, "--byte-start needs --row-start"},
+		{"bytes of a stream", func(s *Settings) { s.Input = "-"; s.RowStart, s.ByteStart = 1, 5 }, "need a file"},
+		{"retry without checkpoint", func(s *Settings) { s.Output.Checkpoints.Directory, s.RetryFailed = "", true }, "--retry-failed needs"},
 		{"retry and restart", func(s *Settings) { s.RetryFailed, s.Restart = true, true }, "exclude each other"},
-		{"context of the model", func(s *Settings) { s.NumCtx = 1 << 20 }, "--num-ctx 1048576 is more than"},
-		{"keep alive", func(s *Settings) { s.KeepAlive = "soon" }, "--keep-alive"},
-		{"think", func(s *Settings) { s.Think = "hard" }, "--think"},
-		{"host", func(s *Settings) { s.Hosts = []string{"ftp://x"} }, "ftp"},
+		{"context of the model", func(s *Settings) { s.Model.NumCtx = 1 << 20 }, "--num-ctx 1048576 is more than"},
+		{"keep alive", func(s *Settings) { s.Model.KeepAlive = "soon" }, "--keep-alive"},
+		{"think", func(s *Settings) { s.Model.Think = "hard" }, "--think"},
+		{"host", func(s *Settings) { s.Model.Hosts = []string{"ftp://x"} }, "ftp"},
 		{"sum", func(s *Settings) { s.InputSum = "00" }, "is not the file that was split"},
-		{"drop", func(s *Settings) { s.Drop = []string{"Titel"} }, `no column "Titel" to drop`},
-		{"prompts", func(s *Settings) { s.Prompts = "nowhere.json" }, "nowhere.json"},
-		{"output is the input", func(s *Settings) { s.Output = s.Input }, "is the input"},
-		{"temperature", func(s *Settings) { s.Temperature = -1 }, "--temperature -1"},
+		{"drop", func(s *Settings) { s.Output.Drop = []string{"Titel"} }, `no column "Titel" to drop`},
+		{"prompts", func(s *Settings) { s.Prompts.ConfigFile = "nowhere.json" }, "nowhere.json"},
+		{"output is the input", func(s *Settings) { s.OutputPath = s.Input }, "is the input"},
+		{"temperature", func(s *Settings) { s.Model.Temperature = -1 }, "--temperature -1"},
 	}
 	srv := serve(t)
 	for _, tt := range tests {
@@ -369,7 +370,7 @@ func TestFaultsInARange(t *testing.T) {
 			b := newBench(t, 0, srv)
 			b.write("in.csv", text)
 			b.s.RunID = fmt.Sprint("r", i)
-			b.s.Range = table.Range{RowStart: tt.start, RowEnd: tt.end, ByteStart: tt.bytes}
+			b.s.RowStart, b.s.RowEnd, b.s.ByteStart = tt.start, tt.end, tt.bytes
 			_, err := b.run(context.Background())
 			if tt.want == "" && err != nil || tt.want != "" && (!IsUsage(err) || !strings.Contains(err.Error(), "in.csv"+tt.want)) {
 				t.Errorf("got %v, want %q", err, tt.want)

@@ -1,9 +1,9 @@
 package classify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,45 +15,35 @@ import (
 	"prism/internal/table"
 )
 
-// Settings say what one worker does. The zero value of an optional one is its
-// default.
+// Settings say what one worker does: the options of its run, and which rows it
+// labels. Fields with tags are flags of prism-classify.
 type Settings struct {
-	Model   string
-	Prompts string // path of the prompt schema file
-	Input   string // path; "-": the stream given to Run
+	Input       string `kong:"-"` // path; "-": the stream given to Run
+	InputFormat string `name:"input-format" enum:"csv,tsv,jsonl," default:"" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Input:"`
+	RowStart    int64  `name:"row-start" placeholder:"N" help:"First position to label, 1-based." group:"Input:"`
+	RowEnd      int64  `name:"row-end" placeholder:"N" help:"Last position to label." group:"Input:"`
+	ByteStart   int64  `name:"byte-start" placeholder:"N" help:"Byte offset of --row-start, from prism-split." group:"Input:"`
+	ByteEnd     int64  `name:"byte-end" placeholder:"N" help:"Byte offset after --row-end." group:"Input:"`
+	InputSum    string `name:"input-sum" placeholder:"SUM" help:"Refuse an input with another checksum, from prism-split." group:"Input:"`
+	Limit       int64  `name:"limit" placeholder:"N" help:"Label at most N rows." group:"Input:"`
 
-	Range    table.Range // positions and bytes of the unit; zero: the whole input
-	InputSum string      // that the split saw; empty: unchecked
-	Limit    int64       // rows at most; 0: all
+	job.Options
 
-	WorkerID int
-	Label    string // of the input file; empty: from its name
-	RunID    string // empty: made
+	OutputPath string `kong:"-"` // "-": the stream given to Run
+	Label      string `kong:"-"` // of the input file; empty: from its name
 
-	InputFormat, OutputFormat table.Format // zero: by file name, else CSV
-	Output                    string       // path; "-": the stream given to Run
-	Drop                      []string     // input columns that do not pass through
-
-	CheckpointDir string // empty: nothing resumes
-	Interval      int    // rows a checkpoint part
-	RetryFailed   bool
-	Restart       bool
-	StatusDir     string // empty: no status file
-	LogsDir       string // empty: no logs
-
-	BatchSize, Parallel, Retries int
-	Delay, Timeout               time.Duration
-	Hosts                        []string
-	NumCtx, NumPredict           int // 0: default
-	Temperature                  float64
-	Seed                         int
-	KeepAlive, Think             string
-	Strict                       *bool // nil: as the prompt schema file says, else organic
-	AllowTruncation              bool
-
-	Command []string // as typed, for the hint that resumes
+	RunID       string   `name:"run-id" placeholder:"ID" help:"Name of the run; the same ID resumes [made from input, model and time]." group:"Run:"`
+	WorkerID    int      `name:"worker-id" default:"1" help:"Number of this worker in its run." group:"Run:"`
+	RetryFailed bool     `name:"retry-failed" help:"Ask again for rows that failed." group:"Run:"`
+	Restart     bool     `name:"restart" help:"Start over and set the old checkpoint parts aside." group:"Run:"`
+	Command     []string `kong:"-"` // as typed, for the hint that resumes
 
 	backlog int // finished rows that may wait for an earlier one; 0: maxBacklog
+}
+
+// rows is the range of rows to label; zero: the whole input.
+func (s *Settings) rows() table.Range {
+	return table.Range{RowStart: s.RowStart, RowEnd: s.RowEnd, ByteStart: s.ByteStart, ByteEnd: s.ByteEnd}
 }
 
 // UsageError is a setting that cannot be.
@@ -68,39 +58,35 @@ func (s *Settings) check() error {
 			errs = append(errs, &UsageError{What: fmt.Sprintf(format, args...)})
 		}
 	}
-	refuse(s.BatchSize < 1, "--batch-size %d: want at least 1", s.BatchSize)
-	refuse(s.Parallel < 1, "--parallel %d: want at least 1", s.Parallel)
-	refuse(s.Retries < 0, "--retries %d: want at least 0", s.Retries)
-	refuse(s.Interval < 1, "--checkpoint-interval %d: want at least 1", s.Interval)
+	for _, problem := range s.CheckFlags() {
+		refuse(true, "%s", problem)
+	}
 	refuse(s.WorkerID < 0, "--worker-id %d: want at least 0", s.WorkerID)
 	refuse(s.Limit < 0, "--limit %d: want at least 0", s.Limit)
-	refuse(s.NumCtx < 0, "--num-ctx %d: want at least 1", s.NumCtx)
-	refuse(s.NumPredict < 0, "--num-predict %d: want at least 1", s.NumPredict)
-	refuse(!(s.Temperature >= 0) || math.IsInf(s.Temperature, 0), "--temperature %g: want at least 0", s.Temperature)
-	refuse(s.Timeout <= 0, "--timeout %s: want more than 0", s.Timeout)
+	refuse(s.Model.Timeout <= 0, "--timeout %s: want more than 0", time.Duration(s.Model.Timeout))
 	refuse(s.RunID != "" && !safeName(s.RunID), "--run-id %q: want a name that is safe in a path (letters, digits, . _ -)", s.RunID)
-	r := s.Range
+	r := s.rows()
 	refuse(r.RowStart < 0, "--row-start %d: positions begin at 1", r.RowStart)
 	refuse(r.RowEnd < 0 || r.RowEnd > 0 && r.RowEnd < r.RowStart, "--row-end %d is before --row-start %d", r.RowEnd, r.RowStart)
 	refuse(r.ByteStart > 0 && r.RowStart == 0, "--byte-start needs --row-start")
 	refuse(s.Input == "-" && (r.ByteStart > 0 || r.ByteEnd > 0), "--byte-start and --byte-end need a file")
-	refuse(s.RetryFailed && s.CheckpointDir == "", "--retry-failed needs --checkpoint-dir: without it nothing is remembered")
-	refuse(s.Restart && s.CheckpointDir == "", "--restart needs --checkpoint-dir: without it nothing is remembered")
+	refuse(s.RetryFailed && s.Output.Checkpoints.Directory == "", "--retry-failed needs --checkpoint-dir: without it nothing is remembered")
+	refuse(s.Restart && s.Output.Checkpoints.Directory == "", "--restart needs --checkpoint-dir: without it nothing is remembered")
 	refuse(s.RetryFailed && s.Restart, "--retry-failed and --restart exclude each other")
 	return errors.Join(errs...)
 }
 
 // checkOutput refuses an output that cannot take the place of what is there.
 func (s *Settings) checkOutput() error {
-	info, err := os.Stat(s.Output)
-	if s.Output == "-" || err != nil {
+	info, err := os.Stat(s.OutputPath)
+	if s.OutputPath == "-" || err != nil {
 		return nil
 	}
 	if info.IsDir() {
-		return &UsageError{What: fmt.Sprintf("the output %s is a folder", s.Output), Hint: "name a file, or use --output-dir"}
+		return &UsageError{What: fmt.Sprintf("the output %s is a folder", s.OutputPath), Hint: "name a file, or use --output-dir"}
 	}
-	if prompts, err := os.Stat(s.Prompts); err == nil && os.SameFile(info, prompts) {
-		return &UsageError{What: fmt.Sprintf("the output %s is the prompt schema", s.Output)}
+	if prompts, err := os.Stat(s.Prompts.ConfigFile); err == nil && os.SameFile(info, prompts) {
+		return &UsageError{What: fmt.Sprintf("the output %s is the prompt schema", s.OutputPath)}
 	}
 	return nil
 }
@@ -110,29 +96,32 @@ func safeName(s string) bool {
 }
 
 func (s *Settings) loadPrompts() (*prompt.Schema, error) {
-	data, err := os.ReadFile(s.Prompts)
+	data, err := os.ReadFile(s.Prompts.ConfigFile)
 	if err != nil {
 		return nil, &UsageError{What: fmt.Sprintf("read the prompt schema: %v", err), Hint: "--prompts-config names it"}
 	}
-	schema, err := prompt.Parse(data, s.Prompts)
+	schema, err := prompt.Parse(data, s.Prompts.ConfigFile)
 	if err != nil {
 		return nil, &UsageError{What: err.Error()}
 	}
 	return schema, nil
 }
 
+// strict tells whether labels outside the listed values are refused.
 func (s *Settings) strict(schema *prompt.Schema) bool {
-	if s.Strict != nil {
-		return *s.Strict
-	}
-	return schema.LabelPolicy == prompt.Strict
+	return cmp.Or(s.Model.Labels, schema.LabelPolicy) == prompt.Strict
 }
 
-func (s *Settings) outputFormat() table.Format {
-	if s.OutputFormat != 0 {
-		return s.OutputFormat
+func (s *Settings) inputFormat() table.Format { return formatOf(s.InputFormat, s.Input) }
+
+func (s *Settings) outputFormat() table.Format { return formatOf(s.Output.Format, s.OutputPath) }
+
+// formatOf is the named format, else that of the file by its name, else CSV.
+func formatOf(format, path string) table.Format {
+	if f, err := table.ParseFormat(format); err == nil {
+		return f
 	}
-	if f, ok := table.FormatByName(s.Output); ok {
+	if f, ok := table.FormatByName(path); ok {
 		return f
 	}
 	return table.CSV
@@ -153,24 +142,21 @@ func (s *Settings) label() string {
 func (s *Settings) numCtx(m *ollama.Model) (int, error) {
 	const usual = 8192
 	switch {
-	case s.NumCtx > 0 && m.ContextLength > 0 && s.NumCtx > m.ContextLength:
+	case s.Model.NumCtx > 0 && m.ContextLength > 0 && s.Model.NumCtx > m.ContextLength:
 		return 0, &UsageError{
-			What: fmt.Sprintf("--num-ctx %d is more than the %d tokens that %s can take", s.NumCtx, m.ContextLength, s.Model),
+			What: fmt.Sprintf("--num-ctx %d is more than the %d tokens that %s can take", s.Model.NumCtx, m.ContextLength, s.Model.Name),
 			Hint: fmt.Sprintf("leave it out, or use --num-ctx %d", m.ContextLength),
 		}
-	case s.NumCtx > 0:
-		return s.NumCtx, nil
+	case s.Model.NumCtx > 0:
+		return s.Model.NumCtx, nil
 	case m.ContextLength > 0:
 		return min(usual, m.ContextLength), nil
 	}
 	return usual, nil
 }
 
-// OutputName is the file name of the output where none is given.
-func OutputName(s *Settings) string {
-	ext := table.CSV
-	if s.OutputFormat != 0 {
-		ext = s.OutputFormat
-	}
-	return job.OutputName(job.SafeName(s.label(), '_'), s.WorkerID, ext.String())
+// OutputName is the file name of the output if no flag names it.
+func (s *Settings) OutputName() string {
+	format := cmp.Or(s.Output.Format, table.CSV.String())
+	return job.OutputName(job.SafeName(s.label(), '_'), s.WorkerID, format)
 }

@@ -40,10 +40,10 @@ func (l *workerLog) printf(format string, args ...any) {
 
 func (w *worker) openLogs() error {
 	s := w.s
-	if s.LogsDir == "" {
+	if s.Monitoring.LogsDir == "" {
 		return nil
 	}
-	dir := job.RunDir(s.LogsDir, s.RunID)
+	dir := job.RunDir(s.Monitoring.LogsDir, s.RunID)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (w *worker) openLogs() error {
 }
 
 func (w *worker) logPath() string {
-	return job.RunLogPath(w.s.LogsDir, w.s.RunID, w.s.WorkerID)
+	return job.RunLogPath(w.s.Monitoring.LogsDir, w.s.RunID, w.s.WorkerID)
 }
 
 func (w *worker) closeLogs() {
@@ -115,14 +115,14 @@ func (w *worker) startHeartbeat() (*heartbeat, error) {
 	}
 	b := &heartbeat{w: w, quit: make(chan struct{}), base: status.Worker{
 		WorkerID: s.WorkerID, RunID: s.RunID, State: status.Starting, StartedAt: status.At(w.started),
-		RowStart: s.Range.RowStart, RowEnd: s.Range.RowEnd, TotalRows: max(w.in.rows, 0),
-		PID: os.Getpid(), ProcessStart: status.ProcessStart(os.Getpid()), Host: host, Label: s.label(), Model: s.Model, Resume: w.resume(),
+		RowStart: s.RowStart, RowEnd: s.RowEnd, TotalRows: max(w.in.rows, 0),
+		PID: os.Getpid(), ProcessStart: status.ProcessStart(os.Getpid()), Host: host, Label: s.label(), Model: s.Model.Name, Resume: w.resume(),
 	}}
 	if w.in.rows >= 0 {
 		b.base.RowStart = max(b.base.RowStart, 1)
 		b.base.RowEnd = b.base.RowStart + w.in.rows - 1
 	}
-	if s.LogsDir != "" {
+	if s.Monitoring.LogsDir != "" {
 		if b.base.Log, err = filepath.Abs(w.logPath()); err != nil {
 			return nil, err
 		}
@@ -191,7 +191,7 @@ func (b *heartbeat) progress(done bool) {
 
 func (b *heartbeat) write(state status.State, reason status.Reason, end error) error {
 	w := b.w
-	if w.s.StatusDir == "" {
+	if w.s.Monitoring.StatusDir == "" {
 		return nil
 	}
 	c, _, lastErr := w.meter.state()
@@ -217,7 +217,7 @@ func (b *heartbeat) write(state status.State, reason status.Reason, end error) e
 		st.LastError = end.Error()
 		st.StopReason = reason
 	}
-	return st.WriteFile(job.RunDir(w.s.StatusDir, w.s.RunID))
+	return st.WriteFile(job.RunDir(w.s.Monitoring.StatusDir, w.s.RunID))
 }
 
 // stop ends the beating with a last status. end is what ended the work early,

@@ -166,13 +166,29 @@ func (d *decoder) missing(t reflect.Type, path string) {
 	}
 }
 
+// fieldsOf lists the keys of a struct and their fields. Those of an embedded
+// struct are its own.
 func fieldsOf(t reflect.Type) (keys []string, fields []reflect.StructField) {
-	for i := range t.NumField() {
-		f := t.Field(i)
-		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		keys, fields = append(keys, key), append(fields, f)
+	for _, f := range reflect.VisibleFields(t) {
+		if key := keyOf(f); key != "-" && !f.Anonymous {
+			keys, fields = append(keys, key), append(fields, f)
+		}
 	}
 	return keys, fields
+}
+
+func keyOf(f reflect.StructField) string {
+	key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return key
+}
+
+// enumOf lists the values that a field may have; nil: any.
+func enumOf(tag reflect.StructTag) []string {
+	values := strings.TrimSuffix(tag.Get("enum"), ",")
+	if values == "" {
+		return nil
+	}
+	return strings.Split(values, ",")
 }
 
 // value fills v from a node, or reports why it cannot.
@@ -248,8 +264,8 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, tag reflect.StructTag, pat
 			d.wantText(path, n)
 			return
 		}
-		if enum := tag.Get("enum"); enum != "" {
-			d.oneOf(path, text, strings.Split(enum, ","))
+		if values := enumOf(tag); values != nil {
+			d.oneOf(path, text, values)
 		}
 		v.SetString(text)
 	case reflect.Bool:

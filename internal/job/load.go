@@ -1,7 +1,9 @@
 package job
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,58 +11,23 @@ import (
 	"prism/internal/term"
 )
 
-// Overrides are values that flags and the environment set; zero ones leave
-// what the job file says.
-type Overrides struct {
-	Model, Prompts, Version                      string
-	Workers, BatchSize, Parallel                 int
-	OutputDir, CheckpointDir, StatusDir, LogsDir string
-}
-
 // Parse reads a job file under settings. The error holds every mistake in it, a
 // line each: "NAME:LINE:COLUMN: what".
 func Parse(data []byte, name string, s *Settings, o Overrides) (*Config, error) {
 	d := &decoder{file: name}
-	if o.Model != "" {
-		d.waived = append(d.waived, "model.name")
-	}
-	if o.Prompts != "" {
-		d.waived = append(d.waived, "prompts.config_file")
+	for _, option := range optionsIn(reflect.ValueOf(new(Config)).Elem()) {
+		if _, text := option.environment(o.Getenv); text != "" {
+			d.waived = append(d.waived, option.path)
+		}
 	}
 	c := Defaults(s)
 	d.decode(data, c)
-	o.apply(c)
+	err := c.override(o)
 	if d.places[""] != (place{}) { // else nothing was read
 		c.check(d)
 	}
 	c.label()
-	return c, d.err()
-}
-
-func (o *Overrides) apply(c *Config) {
-	for _, v := range []struct {
-		to   *string
-		from string
-	}{
-		{&c.Model.Name, o.Model}, {&c.Prompts.ConfigFile, o.Prompts}, {&c.Project.Version, o.Version},
-		{&c.Output.Directory, o.OutputDir}, {&c.Output.Checkpoints.Directory, o.CheckpointDir},
-		{&c.Monitoring.StatusDir, o.StatusDir}, {&c.Monitoring.LogsDir, o.LogsDir},
-	} {
-		if v.from != "" {
-			*v.to = v.from
-		}
-	}
-	for _, v := range []struct {
-		to   *int
-		from int
-	}{{&c.Model.BatchSize, o.BatchSize}, {&c.Model.Parallel, o.Parallel}, {&c.Parallelization.Workers, o.Workers}} {
-		if v.from != 0 {
-			*v.to = v.from
-		}
-	}
-	if o.Workers != 0 {
-		c.Parallelization.Enabled = true
-	}
+	return c, errors.Join(err, d.err())
 }
 
 // check finds what no single value shows.

@@ -86,7 +86,10 @@ func TestPrecedence(t *testing.T) {
 	s := DefaultSettings()
 	s.CheckpointInterval, s.RetryAttempts, s.RetryDelay = 70, 7, Seconds(7*time.Second)
 	job := "project: {name: p}\nmodel: {name: m, retries: 4}\ninput_queue: [{path: a.csv}]\nparallelization: {enabled: false}\n"
-	got, err := Parse([]byte(job), "job.yaml", s, Overrides{Prompts: "env.json", Workers: 3, Version: "v9", BatchSize: 2})
+	environment := func(name string) string {
+		return map[string]string{"PRISM_PROMPTS_CONFIG": "env.json", "PRISM_BATCH_SIZE": "2"}[name]
+	}
+	got, err := Parse([]byte(job), "job.yaml", s, Overrides{Workers: 3, Version: "v9", Getenv: environment})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +104,7 @@ func TestPrecedence(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
 		{"empty", "", "job.yaml:1:1: project.name: it is missing\njob.yaml:1:1: model.name: it is missing\n" +
-			"job.yaml:1:1: input_queue: it is missing\njob.yaml:1:1: prompts.config_file: it is missing"},
+			"job.yaml:1:1: prompts.config_file: it is missing\njob.yaml:1:1: input_queue: it is missing"},
 		{"no YAML", "project: [", "job.yaml:1:10: not YAML: "},
 		{"not UTF-8", "project:\n  name: \xff", "job.yaml:2:1: not UTF-8 text"},
 		{"a list", "- a\n", "job.yaml:1:1: want keys and values, have a list"},

@@ -5,7 +5,6 @@ import (
 	"os"
 	"reflect"
 	"strconv"
-	"strings"
 	"testing"
 )
 
@@ -35,7 +34,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 // schemaOf makes the JSON Schema of what the decoder reads into a type.
 func schemaOf(t reflect.Type, tag reflect.StructTag, def reflect.Value) object {
 	var o object
-	if doc := tag.Get("doc"); doc != "" {
+	if doc := tag.Get("help"); doc != "" {
 		o = append(o, member{"description", doc})
 	}
 	switch {
@@ -59,8 +58,8 @@ func schemaOf(t reflect.Type, tag reflect.StructTag, def reflect.Value) object {
 		return append(o, member{"type", "array"}, member{"items", schemaOf(t.Elem(), "", reflect.Zero(t.Elem()))})
 	case t.Kind() == reflect.String:
 		o = append(o, member{"type", "string"})
-		if enum := tag.Get("enum"); enum != "" {
-			o = append(o, member{"enum", strings.Split(enum, ",")})
+		if values := enumOf(tag); values != nil {
+			o = append(o, member{"enum", values})
 		}
 	case t.Kind() == reflect.Bool:
 		o = append(o, member{"type", "boolean"})

@@ -3,32 +3,32 @@ package job
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // Settings is settings.json: what holds for all jobs that do not say otherwise.
 type Settings struct {
-	CheckpointInterval   int                 `json:"checkpoint_interval" min:"1" doc:"Rows a checkpoint part."`
-	RetryAttempts        int                 `json:"retry_attempts" min:"0" doc:"Times a call is made again."`
-	RetryDelay           Seconds             `json:"retry_delay_seconds" doc:"Wait before the first retry."`
-	RequiredInputColumns []string            `json:"required_input_columns" doc:"Columns that every input must have."`
-	InputFilename        string              `json:"input_filename" doc:"Name of a project's input, in its folder data/inputs."`
-	ProjectStructure     map[string][]string `json:"project_structure" doc:"Folders of a project and the folders in them."`
-	LogSettings          LogSettings         `json:"log_settings" doc:"What is written beside the results."`
-	InteractiveVersion   string              `json:"interactive_version" doc:"Version tag of guided runs."`
+	CheckpointInterval   int                 `json:"checkpoint_interval" min:"1" help:"Rows a checkpoint part."`
+	RetryAttempts        int                 `json:"retry_attempts" min:"0" help:"Times a call is made again."`
+	RetryDelay           Seconds             `json:"retry_delay_seconds" help:"Wait before the first retry."`
+	RequiredInputColumns []string            `json:"required_input_columns" help:"Columns that every input must have."`
+	InputFilename        string              `json:"input_filename" help:"Name of a project's input, in its folder data/inputs."`
+	ProjectStructure     map[string][]string `json:"project_structure" help:"Folders of a project and the folders in them."`
+	LogSettings          LogSettings         `json:"log_settings" help:"What is written beside the results."`
+	InteractiveVersion   string              `json:"interactive_version" help:"Version tag of guided runs."`
 }
 
 // LogSettings switches what is written beside the results.
 type LogSettings struct {
-	SaveTerminalLogs bool `json:"save_terminal_logs" doc:"Keep what workers and guided runs say."`
-	CreateSummaries  bool `json:"create_summaries" doc:"Write a summary in Markdown."`
-	CreateAnalytics  bool `json:"create_analytics" doc:"Write the figures as CSV."`
+	SaveTerminalLogs bool `json:"save_terminal_logs" help:"Keep what workers and guided runs say."`
+	CreateSummaries  bool `json:"create_summaries" help:"Write a summary in Markdown."`
+	CreateAnalytics  bool `json:"create_analytics" help:"Write the figures as CSV."`
 }
 
 // DefaultSettings are those of a job without settings.json.
 func DefaultSettings() *Settings {
+	c := defaultConfig()
 	return &Settings{
-		CheckpointInterval: 50, RetryAttempts: 3, RetryDelay: Seconds(5 * time.Second),
+		CheckpointInterval: c.Output.Checkpoints.Interval, RetryAttempts: c.Model.Retries, RetryDelay: c.Model.Delay,
 		RequiredInputColumns: []string{"RowID", "Message"}, InputFilename: "input.csv",
 		ProjectStructure: map[string][]string{
 			"data": {"inputs", "outputs"}, "checkpoints": {}, "logs": {"terminal_logs", "summaries"}, "analytics": {},
@@ -76,23 +76,23 @@ func (s *Settings) ProjectFolders() []string {
 
 // Models is models.json: models and batch sizes to choose from.
 type Models struct {
-	Available  []ModelEntry `json:"available_models" doc:"Models to choose from."`
-	BatchSizes []BatchSize  `json:"batch_sizes" doc:"Batch sizes to choose from."`
+	Available  []ModelEntry `json:"available_models" help:"Models to choose from."`
+	BatchSizes []BatchSize  `json:"batch_sizes" help:"Batch sizes to choose from."`
 }
 
 // ModelEntry is a model to choose; its ID stands for it in run IDs.
 type ModelEntry struct {
-	ID             int    `json:"id" need:"" min:"1" doc:"Number of the model in run IDs, as in m1."`
-	Name           string `json:"name" need:"" doc:"Name of the model in Ollama."`
-	Description    string `json:"description" doc:"For people."`
-	RecommendedFor string `json:"recommended_for" doc:"For people."`
+	ID             int    `json:"id" need:"" min:"1" help:"Number of the model in run IDs, as in m1."`
+	Name           string `json:"name" need:"" help:"Name of the model in Ollama."`
+	Description    string `json:"description" help:"For people."`
+	RecommendedFor string `json:"recommended_for" help:"For people."`
 }
 
 // BatchSize is a batch size to choose.
 type BatchSize struct {
-	Size            int     `json:"size" need:"" min:"1" doc:"Rows a call."`
-	Description     string  `json:"description" doc:"For people."`
-	SpeedMultiplier float64 `json:"speed_multiplier" min:"0" doc:"Speed beside one row a call."`
+	Size            int     `json:"size" need:"" min:"1" help:"Rows a call."`
+	Description     string  `json:"description" help:"For people."`
+	SpeedMultiplier float64 `json:"speed_multiplier" min:"0" help:"Speed beside one row a call."`
 }
 
 // DefaultModels are the batch sizes of a job without models.json; no model is listed.

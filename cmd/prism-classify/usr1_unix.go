@@ -8,16 +8,16 @@ import (
 	"syscall"
 )
 
-// whenAsked calls f for each USR1 until the function that it returns is called.
-func whenAsked(f func()) (stop func()) {
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGUSR1)
+// onUSR1 calls f for each USR1 until the function that it returns is called.
+func onUSR1(f func()) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR1)
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		for {
 			select {
-			case <-asked:
+			case <-signals:
 				f()
 			case <-quit:
 				return
@@ -25,7 +25,7 @@ func whenAsked(f func()) (stop func()) {
 		}
 	}()
 	return func() {
-		signal.Stop(asked)
+		signal.Stop(signals)
 		close(quit)
 		<-done
 	}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+
+	"github.com/alecthomas/kong"
+
+	"prism/internal/classify"
+	"prism/internal/cli"
+	"prism/internal/term"
+)
+
+// grammar is the command line: the settings of a worker, most of which are flags
+// and defaults of package job, and what only this command knows.
+type grammar struct {
+	File      string `arg:"" optional:"" help:"Table to label; - or none: stdin."`
+	InputFile string `placeholder:"FILE" help:"The same as the argument." group:"Input:"`
+
+	classify.Settings
+
+	ListModels bool   `help:"Print the models that the server has, one per line, and exit." group:"Model:"`
+	OutputFile string `name:"output" short:"o" placeholder:"FILE" help:"Write here, whole and at once; - is stdout [stdout]." group:"Output:"`
+	OutputName string `name:"output-name" placeholder:"NAME" help:"File name in --output-dir [{label}_w{worker id}.csv]." group:"Output:"`
+	DryRun     bool   `help:"Print the messages and the reply schema of the first batch; call nothing." group:"Output:"`
+	Manifest   string `placeholder:"FILE" help:"Manifest of a run, from prism-split --job: it gives every flag that is not typed." group:"Run:"`
+	Unit       int    `placeholder:"N" help:"Unit of the manifest to label." group:"Run:"`
+
+	cli.Common
+	args     []string
+	typed    map[string]bool // flags of the command line
+	progress *term.Progress
+
+	outputOnTerminal bool                              // the rows go where the progress line would be
+	latest           atomic.Pointer[classify.Progress] // nil: no row was sent yet
+}
+
+// AfterApply notes which flags were typed: what the environment or a default
+// gave them counts less than the manifest.
+func (g *grammar) AfterApply(ctx *kong.Context) error {
+	g.typed = cli.ExplicitFlags(ctx)
+	return nil
+}
+
+// resolveSettings completes the settings by the manifest, if there is one, and
+// checks what no single flag shows.
+func (g *grammar) resolveSettings() error {
+	if g.File != "" && g.InputFile != "" {
+		return cli.Usagef("both %q and --input-file %q are given: name the input once", g.File, g.InputFile)
+	}
+	switch {
+	case g.Manifest == "" && g.Unit != 0:
+		return cli.Usagef("--unit needs --manifest")
+	case g.Manifest == "" && (g.Model.Name == "" || g.Prompts.ConfigFile == ""):
+		return g.missingFlags()
+	case g.typed["limit"] && g.Limit == 0:
+		return cli.Usagef("--limit 0: want at least 1; without the flag all rows are labelled")
+	case g.typed["row-start"] && g.RowStart == 0:
+		return cli.Usagef("--row-start 0: the first row is 1")
+	}
+	g.Input = g.File + g.InputFile
+	if g.Manifest != "" {
+		if err := g.applyManifest(); err != nil {
+			return err
+		}
+	}
+	if g.Input == "" {
+		g.Input = "-"
+	}
+	g.Command = append([]string{"prism-classify"}, g.args...)
+	return g.resolveOutput()
+}
+
+// missingFlags says which of the flags without default are not there.
+func (g *grammar) missingFlags() error {
+	var flags []string
+	hint := "--manifest and --unit stand for both; prism-classify --help lists all flags"
+	if g.Model.Name == "" {
+		flags = append(flags, "--model (or PRISM_MODEL)")
+		hint = "--list-models lists the models of the server; " + hint
+	}
+	if g.Prompts.ConfigFile == "" {
+		flags = append(flags, "--prompts-config (or PRISM_PROMPTS_CONFIG)")
+	}
+	return cli.Fail(cli.Usage, fmt.Errorf("missing: %s", strings.Join(flags, " and ")), hint)
+}
+
+// resolveOutput finds the path of the output by its flags.
+func (g *grammar) resolveOutput() error {
+	folder := g.Output.Directory
+	switch {
+	case g.OutputFile != "" && (g.typed["output-dir"] || g.typed["output-name"]):
+		return cli.Usagef("-o and --output-dir or --output-name exclude each other")
+	case g.OutputName != "" && folder == "":
+		return cli.Usagef("--output-name needs --output-dir")
+	case g.OutputFile != "":
+		g.OutputPath = g.OutputFile
+	case folder == "":
+		g.OutputPath = "-"
+	case g.OutputName != "":
+		g.OutputPath = filepath.Join(folder, g.OutputName)
+	default:
+		g.OutputPath = filepath.Join(folder, g.Settings.OutputName())
+	}
+	return nil
+}

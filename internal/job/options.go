@@ -1,0 +1,106 @@
+package job
+
+import (
+	"encoding/json"
+	"time"
+
+	"prism/internal/cli"
+)
+
+// Options are what the flags of prism-classify, a job file, the manifest and the
+// engine share. An option is one field, and its tags say all there is to say:
+//
+//	json:"key"         key in the job file and in the manifest; "-": a flag alone
+//	name:"flag"        flag of prism-classify; kong:"-": a key alone
+//	env:"NAME"         environment variables, the first one counts most
+//	local:""           the environment of each worker counts more than the plan
+//	default:"v"        default of the key and of the flag
+//	job_default:"v"    default of the key alone
+//	need:""            the job file must have the key
+//	min:"n" enum:"a,b" values that are accepted; an empty one in enum stands for no flag
+//	help:"…"           text of --help and of the JSON Schema
+//
+// Which source counts more is decided in precedence.go.
+type Options struct {
+	Model      CallOptions `json:"model" need:"" embed:"" help:"The model, and how it is called."`
+	Prompts    Prompts     `json:"prompts" need:"" embed:"" help:"What the model is asked."`
+	Output     Output      `json:"output" embed:"" help:"Where results and checkpoints go."`
+	Monitoring Monitoring  `json:"monitoring" embed:"" help:"Where a run writes its status and logs."`
+}
+
+// CallOptions are the model and how it is called.
+type CallOptions struct {
+	Name        string   `json:"name" name:"model" env:"PRISM_MODEL" need:"" help:"Name of the model on the server." group:"Model:"`
+	Hosts       []string `json:"hosts,omitempty" name:"host" env:"PRISM_HOST,OLLAMA_HOST" local:"" sep:"," placeholder:"URL" help:"Server, as OLLAMA_HOST has it; repeat for several [127.0.0.1:11434]." group:"Model:"`
+	Labels      string   `json:"labels,omitempty" name:"labels" enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict refuses them [as the prompt schema says, else organic]." group:"Model:"`
+	NumCtx      int      `json:"num_ctx,omitempty" name:"num-ctx" min:"1" placeholder:"TOKENS" help:"Context of the model in tokens [8192, or the model's limit if that is less]." group:"Model:"`
+	NumPredict  int      `json:"num_predict,omitempty" name:"num-predict" min:"1" placeholder:"TOKENS" help:"Longest reply in tokens [from the prompt schema]." group:"Model:"`
+	Temperature float64  `json:"temperature" name:"temperature" min:"0" default:"0" help:"Sampling temperature." group:"Model:"`
+	Seed        int      `json:"seed" name:"seed" default:"0" help:"Sampling seed." group:"Model:"`
+	KeepAlive   string   `json:"keep_alive,omitempty" name:"keep-alive" placeholder:"TIME" help:"How long the server keeps the model loaded, such as 10m [as the server is set]." group:"Model:"`
+	Think       string   `json:"think" name:"think" default:"auto" help:"auto, true, false, or a level that the model has; auto means not to think." group:"Model:"`
+	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic" default:"classic" help:"How rows are put to the model." group:"Model:"`
+
+	AllowTruncation bool `json:"-" name:"allow-truncation" help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
+
+	BatchSize int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" default:"10" help:"Rows a call; 1 to 15 recommended." group:"Calls:"`
+	Parallel  int     `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" default:"1" help:"Calls in flight of each worker." group:"Calls:"`
+	Retries   int     `json:"retries" name:"retries" min:"0" default:"3" help:"Times a call is made again after a transient error, and tries for a row alone." group:"Calls:"`
+	Delay     Seconds `json:"delay" name:"delay" default:"5s" help:"Wait before the first retry; it doubles." group:"Calls:"`
+	Timeout   Seconds `json:"timeout" name:"timeout" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
+}
+
+// Prompts names the prompt schema.
+type Prompts struct {
+	ConfigFile string `json:"config_file" name:"prompts-config" env:"PRISM_PROMPTS_CONFIG" need:"" placeholder:"FILE" help:"Prompt schema file (JSON)." group:"Model:"`
+}
+
+// Output says where results go.
+type Output struct {
+	Directory     string      `json:"directory" name:"output-dir" env:"PRISM_OUTPUT_DIR" job_default:"output" placeholder:"DIR" help:"Folder of the output." group:"Output:"`
+	NamingPattern string      `json:"naming_pattern" kong:"-" job_default:"{run_id}_{label}" help:"Name of a merged output without its ending, of {run_id}, {label}, {project}, {version}, {model} and {timestamp}."`
+	Format        string      `json:"format" name:"output-format" enum:"csv,tsv,jsonl," default:"" job_default:"csv" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Output:"`
+	Drop          []string    `json:"drop,omitempty" name:"drop" sep:"," placeholder:"COL" help:"Input columns that the output leaves out." group:"Output:"`
+	Checkpoints   Checkpoints `json:"checkpoints" embed:"" help:"What a run resumes from."`
+}
+
+// Checkpoints says where finished rows are kept.
+type Checkpoints struct {
+	Directory         string `json:"directory" name:"checkpoint-dir" env:"PRISM_CHECKPOINT_DIR" job_default:"checkpoints" placeholder:"DIR" help:"Folder of the checkpoint parts; without one nothing can resume." group:"Run:"`
+	Interval          int    `json:"interval" name:"checkpoint-interval" min:"1" default:"50" placeholder:"N" help:"Rows a checkpoint part [50]." group:"Run:"`
+	CleanupAfterMerge bool   `json:"cleanup_after_merge" kong:"-" help:"Remove a file's checkpoints and part outputs once its merge is verified."`
+}
+
+// Monitoring says where a run writes its status and logs.
+type Monitoring struct {
+	StatusDir        string  `json:"status_dir" name:"status-dir" env:"PRISM_STATUS_DIR" job_default:"status" placeholder:"DIR" help:"Folder of the status files, for prism-status." group:"Run:"`
+	LogsDir          string  `json:"logs_dir" name:"logs-dir" env:"PRISM_LOGS_DIR" job_default:"logs" placeholder:"DIR" help:"Folder of logs, call logs, failed rows and manifests." group:"Run:"`
+	DashboardRefresh Seconds `json:"dashboard_refresh" kong:"-" job_default:"5s" help:"Time between two updates of the dashboard."`
+}
+
+// Seconds is a duration: a number of seconds, or text such as 250ms or 2m.
+type Seconds time.Duration
+
+// MarshalJSON writes the number of seconds.
+func (s Seconds) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(s).Seconds()) }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Seconds) UnmarshalJSON(data []byte) error {
+	var v float64
+	if err := json.Unmarshal(data, &v); err != nil {
+		return err
+	}
+	*s = Seconds(v * float64(time.Second))
+	return nil
+}
+
+// UnmarshalText reads the value of a flag.
+func (s *Seconds) UnmarshalText(text []byte) error {
+	return (*cli.Duration)(s).UnmarshalText(text)
+}
+
+// RunExists tells whether a worker of a run left anything in the folders of logs,
+// status files and checkpoints.
+func (o *Options) RunExists(runID string, worker int) bool {
+	return RunExists(o.Monitoring.LogsDir, o.Monitoring.StatusDir, o.Output.Checkpoints.Directory, runID, worker)
+}
