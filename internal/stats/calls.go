@@ -1,10 +1,9 @@
 package stats
 
 import (
-	"time"
-
 	"prism/internal/calllog"
 	"prism/internal/status"
+	"time"
 )
 
 // Calls is the statistics of call logs. Averages and rates are 0 if unknown.

@@ -43,7 +43,7 @@ func TestCalls(t *testing.T) {
 		Workers: 2, UnreadableLines: 1,
 	}
 	inParts := cmpopts.IgnoreFields(Calls{}, "WastedPromptTokens", "WastedTokens", "Latency", "QuantileError", "Histogram",
-		"ByWorker", "ByHost", "ByBatch", "Troubles", "Timeline")
+		"ByWorker", "ByHost", "ByBatchSize", "ErrorGroups", "Timeline")
 	if d := cmp.Diff(a.Result(), want, inParts); d != "" {
 		t.Errorf("(-got +want):\n%s", d)
 	}

@@ -1,40 +1,40 @@
 package stats
 
 import (
+	"prism/internal/table"
 	"sync/atomic"
 	"unicode/utf8"
-
-	"prism/internal/table"
 )
 
-// How many different values of a column are counted apart, and how many bytes
-// these may have together. What has more is free text.
+// Limits on the values of a column that are counted separately. A column with more
+// is free text, unless a schema lists its labels.
 const (
 	maxDistinct = 10_000
 	maxKeyBytes = 4 << 20 // texts and raw tokens
 )
 
-// counter counts the values of one column. A value is found by its raw token,
-// so that the text of a value is decoded once and not once a row.
+// valueCounter counts the values of one column. Values are found by their raw
+// token (the bytes in the file), so each value is decoded once, not once per row.
 type valueCounter struct {
-	keepKnown    bool // go on counting the values known when there are too many: listed labels
+	keepKnown    bool // keep counting known values when there are too many: listed labels
 	byToken      [table.JSONL + 1]map[string]*tally
 	byText       map[string]*tally
-	tallies      []*tally   // of their first appearance
-	keyBytes     int        // of keys
-	overflowed   bool       // too many values
-	otherRows    int64      // rows of values not told apart, once over
-	missingRows  int64      // rows without a value, once over
-	otherLengths lengthSums // of the rest
+	tallies      []*tally   // in order of first appearance
+	keyBytes     int        // of the keys of both maps
+	overflowed   bool       // there were too many values
+	otherRows    int64      // rows with values not counted separately
+	missingRows  int64      // rows without a value, once overflowed
+	otherLengths lengthSums // of otherRows
 
-	lengthsOnly atomic.Bool // over without keep: every row is measured
+	lengthsOnly atomic.Bool // overflowed without keepKnown: only lengths are counted
 
-	lastToken  []byte // token of the row before: facts and sorted files repeat it
+	lastToken  []byte // of the previous row: run columns and sorted files repeat it
 	last       *tally
-	lastFormat table.Format // of lastRaw
+	lastFormat table.Format // of lastToken
 	scratch    []byte
 }
 
+// tally is a value and the number of rows with it.
 type tally struct {
 	text  string
 	count int64
@@ -44,7 +44,7 @@ func newValueCounter(keep bool) *valueCounter {
 	return &valueCounter{keepKnown: keep, byText: map[string]*tally{}}
 }
 
-// seed makes sure that values are told apart however many others come before them.
+// reserve makes values count separately, however many others come before them.
 func (c *valueCounter) reserve(texts ...string) {
 	for _, s := range texts {
 		if s != "" && c.byText[s] == nil {
@@ -55,8 +55,8 @@ func (c *valueCounter) reserve(texts ...string) {
 	}
 }
 
-// count counts n rows with a raw token of a format. It returns the tally of
-// their value, nil where values are not told apart any more.
+// countToken counts n rows with a raw token of a format. It returns the tally of
+// their value, nil if the value is not counted separately.
 func (c *valueCounter) countToken(token []byte, form table.Format, n int64) *tally {
 	if c.overflowed && !c.keepKnown {
 		c.countLength(token, form, n)
@@ -78,8 +78,8 @@ func (c *valueCounter) countToken(token []byte, form table.Format, n int64) *tal
 	return t
 }
 
-// first finds the tally of a token that was not there before. It returns nil
-// where values are not told apart any more; the n rows are then counted.
+// lookUpToken returns the tally of a token that is new, or was not kept. It returns
+// nil if the value is not counted separately; the n rows are counted then.
 func (c *valueCounter) lookUpToken(token []byte, form table.Format, n int64) *tally {
 	c.scratch = table.AppendText(c.scratch[:0], form, token)
 	t := c.byText[string(c.scratch)]
@@ -111,7 +111,8 @@ func (c *valueCounter) lookUpToken(token []byte, form table.Format, n int64) *ta
 	return t
 }
 
-// overflow ends telling new values apart, and of free text all.
+// stopKeepingValues stops counting new values separately and, without keepKnown,
+// turns all counts into lengths.
 func (c *valueCounter) stopKeepingValues() {
 	c.overflowed = true
 	if c.keepKnown {
@@ -131,7 +132,7 @@ func (c *valueCounter) stopKeepingValues() {
 	clear(c.byToken[:])
 }
 
-// measure counts n rows whose value is not told apart.
+// countLength counts n rows whose value is not counted separately.
 func (c *valueCounter) countLength(token []byte, form table.Format, n int64) {
 	var chars int64
 	if chars, c.scratch = countCharacters(token, form, c.scratch); chars == 0 {
@@ -142,8 +143,8 @@ func (c *valueCounter) countLength(token []byte, form table.Format, n int64) {
 	c.otherLengths.addLength(chars, n)
 }
 
-// characters is the length of the text of a raw token. scratch is room to
-// decode it in, and is returned as it grew.
+// countCharacters returns the length of the text of a raw token. scratch is a
+// buffer for decoding; it is returned, grown if needed.
 func countCharacters(token []byte, form table.Format, scratch []byte) (int64, []byte) {
 	if form != table.JSONL && (len(token) == 0 || token[0] != '"') {
 		return int64(utf8.RuneCount(token)), scratch
@@ -160,7 +161,7 @@ func (c *valueCounter) rowsWithoutValue() int64 {
 	return n
 }
 
-// distinct is the values counted apart that rows have.
+// distinctValues is the number of separately counted values that rows have.
 func (c *valueCounter) distinctValues() (n int64) {
 	for _, t := range c.tallies {
 		if t.count > 0 {
@@ -170,7 +171,7 @@ func (c *valueCounter) distinctValues() (n int64) {
 	return n
 }
 
-// present is the rows that have a value.
+// rowsWithValue is the number of rows that have a value.
 func (c *valueCounter) rowsWithValue() int64 {
 	n := c.otherRows
 	for _, t := range c.tallies {
@@ -179,7 +180,21 @@ func (c *valueCounter) rowsWithValue() int64 {
 	return n
 }
 
-// lengths sums up lengths of texts in characters.
+// textLength is the length of all values; nil without values.
+func (c *valueCounter) textLength() *Length {
+	l := c.otherLengths
+	for _, t := range c.tallies {
+		if t.count > 0 {
+			l.addLength(int64(utf8.RuneCountInString(t.text)), t.count)
+		}
+	}
+	if l.n == 0 {
+		return nil
+	}
+	return &Length{Min: l.min, Mean: float64(l.sum) / float64(l.n), Max: l.max}
+}
+
+// lengthSums adds up lengths of texts in characters.
 type lengthSums struct {
 	n, sum, min, max int64
 }
@@ -203,18 +218,4 @@ func (l *lengthSums) addLength(chars, times int64) {
 	l.max = max(l.max, chars)
 	l.n += times
 	l.sum += chars * times
-}
-
-// lengths is of all values, those counted apart included.
-func (c *valueCounter) textLength() *Length {
-	l := c.otherLengths
-	for _, t := range c.tallies {
-		if t.count > 0 {
-			l.addLength(int64(utf8.RuneCountInString(t.text)), t.count)
-		}
-	}
-	if l.n == 0 {
-		return nil
-	}
-	return &Length{Min: l.min, Mean: float64(l.sum) / float64(l.n), Max: l.max}
 }

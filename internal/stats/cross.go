@@ -1,23 +1,23 @@
 package stats
 
-// Cross is how often the values of two columns meet in a row. Values that are
-// too many to show come together as the last, whose name is empty.
+// CrossTable is how many rows have each pair of values of two columns. If there are
+// too many values, the last one, with an empty name, stands for the others.
 type CrossTable struct {
 	Rows        string    `json:"rows_column"`
 	Columns     string    `json:"columns_column"`
 	RowAxis     []string  `json:"row_values"`    // by class, then count, then name
-	ColAxis     []string  `json:"column_values"` // likewise
-	Counts      [][]int64 `json:"counts"`        // row values × column values; all three are empty where one of the two is free text
-	MissingRows int64     `json:"missing"`       // rows without a value in one of the two
-	OtherRows   int64     `json:"rest"`          // rows of values that are not counted apart
+	ColAxis     []string  `json:"column_values"` // the same
+	Counts      [][]int64 `json:"counts"`        // row values × column values; all three are empty if a column is free text
+	MissingRows int64     `json:"missing"`       // rows without a value in one of the columns
+	OtherRows   int64     `json:"rest"`          // rows with values that are not counted separately
 }
 
 const (
-	maxPairs      = 1 << 16 // counted apart
-	maxAxisValues = 40      // values of a column of a Cross
+	maxPairs      = 1 << 16 // counted separately
+	maxAxisValues = 40      // values of a column in a CrossTable
 )
 
-// cross counts pairs of values.
+// crossCounter counts pairs of values.
 type crossCounter struct {
 	a, b                   *column
 	counts                 map[tallyPair]int64
@@ -26,7 +26,7 @@ type crossCounter struct {
 
 type tallyPair struct{ a, b *tally }
 
-// add counts n rows of a pair of values, nil for those not told apart.
+// countPair counts n rows with a pair of values; nil is a value not counted separately.
 func (c *crossCounter) countPair(a, b *tally, n int64) {
 	switch {
 	case a == nil || b == nil:
@@ -66,7 +66,7 @@ func (c *crossCounter) summarize() CrossTable {
 	return out
 }
 
-// axis is the values that a column is shown by, and their places.
+// axisValues returns the values of a column in a CrossTable and their indexes.
 func axisValues(c *column) (names []string, places map[string]int) {
 	names, places = []string{}, map[string]int{}
 	values := c.summarize().Values

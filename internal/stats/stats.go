@@ -1,16 +1,16 @@
-// Package stats counts: how often each label stands in the columns of result
-// files, which labels are organic, how long free texts are, and what the call
-// logs say of speed and errors. It works on streams, in memory bounded by the
-// different values it keeps. It opens no files; how counts look is left to
+// Package stats counts: the labels in the columns of result files, which of them
+// are organic, the lengths of free texts, and the speed and errors of model calls
+// from call logs. It reads streams; its memory is bounded by the number of
+// different values it keeps. It opens no files and leaves the presentation to
 // package report.
 package stats
 
 // Schema is the version of the JSON form of Result. It grows when a field
-// changes its meaning or goes; new fields leave it.
+// changes its meaning or is removed; new fields do not change it.
 const Schema = 1
 
-// Result is what was counted. Its JSON form is stable; its lists are empty, never
-// nil, where there is nothing. Shares are of 1.
+// Result is everything that was counted. Its JSON form is stable; empty lists are
+// not nil. Shares are between 0 and 1.
 type Result struct {
 	Schema      int          `json:"schema"`
 	Run         *Run         `json:"run,omitempty"`         // with a manifest
@@ -30,20 +30,20 @@ type File struct {
 	Rows int64  `json:"rows"`
 }
 
-// Fact is a column that tells how rows were made, and its values by count.
+// RunColumn is a column that says how rows were labelled, with its values by count.
 type RunColumn struct {
 	Column string       `json:"column"`
 	Values []ValueCount `json:"values"`
 }
 
-// Gate is how many rows the first column to code calls not applicable.
+// Gate is the number of rows that the first column to code marks as not applicable.
 type Gate struct {
 	Column        string  `json:"column"`
 	NotApplicable int64   `json:"not_applicable"`
 	Share         float64 `json:"share"` // of the rows that have the column
 }
 
-// Kind tells how a column is shown.
+// Kind is how a column is shown.
 type Kind string
 
 // The kinds.
@@ -52,32 +52,32 @@ const (
 	Text   Kind = "text"   // free text: its lengths
 )
 
-// Column is what was counted of a column.
+// Column is the counts of a column.
 type Column struct {
 	Name        string       `json:"column"`
 	Kind        Kind         `json:"kind"`
-	Rows        int64        `json:"rows"`             // of files that have the column
-	MissingRows int64        `json:"missing"`          // of these, without a value
-	Distinct    int64        `json:"distinct"`         // different values; of a text with Overflow at least so many
-	Overflow    bool         `json:"overflow"`         // more values than are counted apart
-	OrganicRows int64        `json:"organic_rows"`     // rows with an organic label, with a prompt schema
-	Values      []ValueCount `json:"values"`           // of labels: by class, then count, then name
-	OtherRows   int64        `json:"rest"`             // rows whose values are not counted apart, of labels with Overflow
+	Rows        int64        `json:"rows"`             // in files that have the column
+	MissingRows int64        `json:"missing"`          // of Rows, those without a value
+	Distinct    int64        `json:"distinct"`         // different values; a lower bound for text with Overflow
+	Overflow    bool         `json:"overflow"`         // more values than are counted separately
+	OrganicRows int64        `json:"organic_rows"`     // rows with an organic label; only with a prompt schema
+	Values      []ValueCount `json:"values"`           // of labels, by class, count and name
+	OtherRows   int64        `json:"rest"`             // rows with values that are not counted separately, of labels with Overflow
 	Length      *Length      `json:"length,omitempty"` // of a text
 }
 
-// Class tells where a label comes from, with a prompt schema.
+// Class is where a label comes from, according to the prompt schema.
 type Class string
 
 // The classes, in the order in which values are listed.
 const (
 	Listed        Class = "listed"
 	NotApplicable Class = "not_applicable" // of the gate
-	Default       Class = "default"        // what rows get that the gate calls not applicable, where it is no listed label
+	Default       Class = "default"        // value of rows that the gate marks as not applicable, unless it is a listed label
 	Organic       Class = "organic"
 )
 
-// Value is a value of a column and how many rows have it.
+// ValueCount is a value of a column and the number of rows with it.
 type ValueCount struct {
 	Value string  `json:"value"`
 	Count int64   `json:"count"`
@@ -85,11 +85,49 @@ type ValueCount struct {
 	Class Class   `json:"class,omitempty"` // with a prompt schema
 }
 
-// Length is of the texts of a column, in characters; missing ones are left out.
+// Length is the length of the texts of a column in characters, without missing ones.
 type Length struct {
 	Min  int64   `json:"min"`
 	Mean float64 `json:"mean"`
 	Max  int64   `json:"max"`
+}
+
+// Run is what is known of a run besides its results: its plan and the state of
+// its files.
+type Run struct {
+	ID           string      `json:"run_id"`
+	Project      string      `json:"project"`
+	Version      string      `json:"version"`
+	Model        string      `json:"model"`
+	BatchSize    int         `json:"batch_size"`
+	Units        int         `json:"units"`
+	CreatedAt    string      `json:"created_at"` // RFC 3339
+	Files        []RunFile   `json:"files"`
+	Failed       []FailedRow `json:"failed"`                  // the first MaxFailed failed rows
+	FailedRows   int64       `json:"failed_rows"`             // number of all failed rows
+	FailedRanges string      `json:"failed_ranges,omitempty"` // file with the missing rows; empty: none are missing, or nothing was merged
+}
+
+// RunFile is a file of a run.
+type RunFile struct {
+	Label   string `json:"label"`
+	Input   string `json:"input"`
+	Status  string `json:"status"` // of the manifest
+	Rows    int64  `json:"rows"`   // of its units
+	Missing int64  `json:"missing_rows"`
+	Output  string `json:"output"` // empty: not merged
+}
+
+// MaxFailed is the number of failed rows that a Run lists.
+const MaxFailed = 500
+
+// FailedRow is a row that could not be labelled.
+type FailedRow struct {
+	File     string `json:"file"` // its label
+	RowID    int64  `json:"row_id"`
+	Position int64  `json:"position"`
+	Attempts int    `json:"attempts"` // calls that asked for the row
+	Reason   string `json:"reason"`
 }
 
 func shareOf(n, total int64) float64 {

@@ -1,38 +1,37 @@
 package stats
 
 import (
-	"slices"
-	"strings"
-	"time"
-
 	"prism/internal/calllog"
 	"prism/internal/status"
+	"slices"
+	"sort"
+	"time"
 )
 
-// maxBins of a timeline; bins get wider as a run gets longer.
+// maxBins is the most bins of a timeline; they get wider as a run gets longer.
 const maxBins = 120
 
-// Timeline is a run in time: calls by when they ended.
+// Timeline is the calls by the time they ended.
 type Timeline struct {
 	BinSeconds float64 `json:"bin_seconds"`
 	Bins       []Bin   `json:"bins"` // without gaps, from the first call to the last
 }
 
-// Bin is what ended in a span of BinSeconds.
+// Bin is the calls that ended within BinSeconds from Start.
 type Bin struct {
 	Start   status.Time `json:"start"`
 	Rows    int64       `json:"rows"`   // labelled
 	Tokens  int64       `json:"tokens"` // generated
-	OK      int64       `json:"ok"`     // calls by how they ended
+	OK      int64       `json:"ok"`     // calls by outcome
 	Partial int64       `json:"partial"`
 	Invalid int64       `json:"bad"`       // bad, cut, overflow
 	NoReply int64       `json:"transient"` // transient, permanent
 }
 
-// timeline sums up calls in bins of a width that doubles when there are too
-// many. Calls come in any order.
+// timeline counts calls in bins, whose width doubles when there are too many. Calls
+// may come in any order.
 type timeline struct {
-	width    time.Duration // 0: none yet
+	width    time.Duration // 0: no call yet
 	bins     map[int64]*Bin
 	firstBin int64
 	lastBin  int64
@@ -118,90 +117,65 @@ func (t *timeline) summarize() *Timeline {
 	return out
 }
 
-// Trouble is a way in which calls went wrong.
-type ErrorGroup struct {
-	Outcome calllog.Outcome `json:"outcome"`
-	Error   string          `json:"error"`
-	Calls   int64           `json:"calls"`
-	Rows    int64           `json:"rows"` // asked for without a valid answer
-	First   status.Time     `json:"first_at"`
-	Last    status.Time     `json:"last_at"`
+// idleAfter (in nanoseconds) is the time without calls that counts as idle: a
+// pause, or the time until a resume. Less is waiting for a retry.
+const idleAfter = int64(60e9)
+
+const maxIntervals = 1 << 16
+
+// workIntervals are the times with calls: disjoint, ascending, more than idleAfter
+// apart. Times are nanoseconds since 1970.
+type workIntervals struct {
+	intervals []interval
+	idleAfter int64 // 0: the constant idleAfter
 }
 
-const (
-	maxErrorGroups = 200
-	maxErrorText   = 300
-)
+type interval struct{ from, to int64 }
 
-// troubles counts calls that went wrong by outcome and message without its
-// RowID, of many messages only the first ones apart.
-type errorGroups struct{ byKey map[errorKey]*ErrorGroup }
-
-type errorKey struct {
-	outcome calllog.Outcome
-	text    string
-}
-
-func (t *errorGroups) addCall(c *calllog.Call) {
-	if c.Outcome == calllog.OK || c.Outcome == calllog.Probe {
+// addInterval adds work from one time to another. It is cheap if work comes roughly
+// in order.
+func (s *workIntervals) addInterval(from, to int64) {
+	s.idleAfter = max(s.idleAfter, idleAfter)
+	// intervals i to j are close enough to join with the new one
+	i := len(s.intervals)
+	if i > 0 && s.intervals[i-1].to+s.idleAfter >= from {
+		i = sort.Search(len(s.intervals), func(k int) bool { return s.intervals[k].to+s.idleAfter >= from })
+	}
+	j := i
+	for j < len(s.intervals) && s.intervals[j].from <= to+s.idleAfter {
+		from, to = min(from, s.intervals[j].from), max(to, s.intervals[j].to)
+		j++
+	}
+	if j == i+1 {
+		s.intervals[i] = interval{from, to}
 		return
 	}
-	if t.byKey == nil {
-		t.byKey = map[errorKey]*ErrorGroup{}
-	}
-	k := errorKey{c.Outcome, truncateText(withoutRowID(c.Error))}
-	if t.byKey[k] == nil && len(t.byKey) >= maxErrorGroups {
-		k.text = "other messages"
-	}
-	s := t.byKey[k]
-	if s == nil {
-		s = &ErrorGroup{Outcome: c.Outcome, Error: k.text, First: status.At(c.Time), Last: status.At(c.Time)}
-		t.byKey[k] = s
-	}
-	s.Calls++
-	s.Rows += int64(c.Rows - c.Labelled)
-	if c.Time.Before(s.First.Time) {
-		s.First = status.At(c.Time)
-	}
-	if c.Time.After(s.Last.Time) {
-		s.Last = status.At(c.Time)
+	s.intervals = slices.Replace(s.intervals, i, j, interval{from, to})
+	if len(s.intervals) > maxIntervals {
+		s.coarsen()
 	}
 }
 
-// withoutRowID makes one of messages that say the same of different rows.
-func withoutRowID(s string) string {
-	rest, ok := strings.CutPrefix(s, "RowID ")
-	if !ok {
-		return s
-	}
-	return "RowID …" + strings.TrimLeft(rest, "-0123456789")
-}
-
-func truncateText(s string) string {
-	if len(s) <= maxErrorText {
-		return s
-	}
-	for i := range s {
-		if i > maxErrorText-4 {
-			return s[:i] + "…"
+// coarsen bounds memory: it counts longer gaps as work.
+func (s *workIntervals) coarsen() {
+	for len(s.intervals) > maxIntervals/2 {
+		s.idleAfter *= 2
+		kept := s.intervals[:1]
+		for _, n := range s.intervals[1:] {
+			if last := &kept[len(kept)-1]; last.to+s.idleAfter >= n.from {
+				last.to = max(last.to, n.to)
+			} else {
+				kept = append(kept, n)
+			}
 		}
+		s.intervals = kept
 	}
-	return s
 }
 
-func (t *errorGroups) sorted() []ErrorGroup {
-	out := make([]ErrorGroup, 0, len(t.byKey))
-	for _, s := range t.byKey {
-		out = append(out, *s)
+// total is the time of all intervals in nanoseconds.
+func (s *workIntervals) total() (sum int64) {
+	for _, n := range s.intervals {
+		sum += n.to - n.from
 	}
-	slices.SortFunc(out, func(a, b ErrorGroup) int {
-		switch {
-		case a.Calls != b.Calls:
-			return int(min(max(b.Calls-a.Calls, -1), 1))
-		case a.Outcome != b.Outcome:
-			return compare(a.Outcome, b.Outcome)
-		}
-		return compare(a.Error, b.Error)
-	})
-	return out
+	return sum
 }

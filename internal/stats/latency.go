@@ -5,14 +5,13 @@ import (
 	"time"
 )
 
-// QuantileError is how far, as a share of it, a quantile of Latency may be from
-// the exact one.
+// QuantileError is the largest relative error of a quantile of Latency.
 const QuantileError = 0.01
 
-// Latency is how long calls took, in seconds. Quantiles are the nearest rank's,
-// within QuantileError of it; least and most are exact.
+// Latency is the duration of calls in seconds. Quantiles (nearest rank) are within
+// QuantileError; minimum, mean and maximum are exact.
 type Latency struct {
-	Calls int64   `json:"calls"` // whose time is known
+	Calls int64   `json:"calls"` // with a known duration
 	Min   float64 `json:"min"`
 	Mean  float64 `json:"mean"`
 	P50   float64 `json:"p50"`
@@ -22,9 +21,9 @@ type Latency struct {
 	Max   float64 `json:"max"`
 }
 
-// durations counts durations in buckets that grow by a constant factor (as
-// DDSketch does: C. Masson, J. Rim, H. Lee, VLDB 2019). The zero durations is
-// ready; it takes 11 KiB at most. Durations beyond maxBuckets share the last one.
+// latencySketch counts durations in buckets that grow by a constant factor
+// (DDSketch: C. Masson, J. Rim, H. Lee, VLDB 2019). The zero value is ready to use;
+// it takes at most 11 KiB. Durations beyond maxBuckets share the last one.
 type latencySketch struct {
 	buckets  []int64 // bucket i: durations above growth^(i-1) µs, up to growth^i µs
 	count    int64
@@ -55,7 +54,7 @@ func (d *latencySketch) observe(t time.Duration) {
 	d.buckets[i]++
 }
 
-// quantile is the duration in seconds that a share q of all do not exceed.
+// quantile is the duration in seconds that a share q of the calls do not exceed.
 func (d *latencySketch) quantile(q float64) float64 {
 	rank := max(int64(math.Ceil(q*float64(d.count))), 1)
 	for i, n := range d.buckets {
@@ -77,7 +76,7 @@ func (d *latencySketch) summarize() Latency {
 	}
 }
 
-// LatencyBar is the calls that took more than From and at most To seconds.
+// LatencyBar is the number of calls that took more than From and at most To seconds.
 type LatencyBar struct {
 	From  float64 `json:"from"`
 	To    float64 `json:"to"`
@@ -86,9 +85,8 @@ type LatencyBar struct {
 
 const maxBars = 40
 
-// histogram is the buckets joined to at most maxBars bars of equal factor, from
-// the first bucket that has calls to the last. The last bar ends with the
-// longest call.
+// bars joins the buckets to at most maxBars bars of equal factor, from the first
+// bucket with calls to the last. The last bar ends with the longest call.
 func (d *latencySketch) bars() []LatencyBar {
 	first := 0
 	for first < len(d.buckets) && d.buckets[first] == 0 {

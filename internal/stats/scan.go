@@ -4,13 +4,12 @@ import (
 	"context"
 	"hash/maphash"
 	"io"
-	"slices"
-
 	"prism/internal/table"
+	"slices"
 )
 
-// ReadFile counts the records of a regular file of size bytes, on all cores.
-// It returns what Read returns.
+// CountFile counts the records of a regular file of size bytes, on all cores. Its
+// errors are those of CountRecords.
 func (d *Distributions) CountFile(ctx context.Context, f io.ReaderAt, size int64, o table.Options) error {
 	h, err := table.ReadHeader(f, size, o)
 	if err != nil {
@@ -29,16 +28,16 @@ func (d *Distributions) CountFile(ctx context.Context, f io.ReaderAt, size int64
 	return nil
 }
 
-// blockPlan counts a file block by block: each block on its own in parallel,
-// then its sums, in the order of the file, to the whole.
+// blockScan counts a file in blocks: countBlock counts each block on its own, in
+// parallel; mergeBlock then adds its counts to the columns, in file order.
 type blockScan struct {
 	file          *inputFile
-	cutColumns    []int  // to cut, ascending
-	cutIndex      []int  // of each source: which of columns
-	keepRowValues []bool // of each source: a cross needs the value of every row
-	tailStart     int    // sources from here on are the last columns of the file and counted as one; else their number
+	cutColumns    []int  // columns of the file to cut out, ascending
+	cutIndex      []int  // for each source: its index in cutColumns
+	keepRowValues []bool // for each source: a cross table needs the value of every row
+	tailStart     int    // first source of the tail, see findTail; without a tail the number of sources
 	seed          maphash.Seed
-	tallies       [][]*tally // of each source, of each value of a block
+	tallies       [][]*tally // for each source, for each value of a block
 }
 
 func newBlockScan(f *inputFile, columns int) *blockScan {
@@ -59,8 +58,9 @@ func newBlockScan(f *inputFile, columns int) *blockScan {
 	return p
 }
 
-// tailOf is the first of the facts where these are the last columns of a file:
-// they say the same in nearly every row, so that cutting them would be waste.
+// findTail returns the first source of the tail: the run columns, if they are the
+// last columns of the file. They are the same in nearly every row, so they are
+// counted as one column and cut apart once per different tail.
 func findTail(f *inputFile, columns int) int {
 	first := len(f.sources) - f.runColumns
 	if f.format == table.JSONL || f.runColumns < 2 {
@@ -74,30 +74,7 @@ func findTail(f *inputFile, columns int) int {
 	return first
 }
 
-// blockCounts is what was counted in a block.
-type blockCounts struct {
-	columns []blockColumn      // the last of them the tail, if there is one
-	pairs   []map[uint64]int64 // of each cross: places of two values, the first in the upper half
-}
-
-// blockColumn is the values of a column in a block, in the order in which they
-// appear there, or the lengths of its texts.
-type blockColumn struct {
-	tokens      []tokenCount
-	index       []int32 // open addressing: 1 + the place in slots; its length is a power of two
-	rowTokens   []int32 // of each row: the place in slots
-	lengthsOnly bool
-	missingRows int64
-	lengths     lengthSums
-	scratch     []byte
-}
-
-type tokenCount struct {
-	key  tokenKey
-	span table.Span
-	rows int64
-}
-
+// countBlock counts a block on its own, into its Aux.
 func (s *blockScan) countBlock(b *table.Block) {
 	counts, _ := b.Aux.(*blockCounts)
 	if counts == nil {
@@ -122,87 +99,15 @@ func (s *blockScan) countBlock(b *table.Block) {
 	}
 }
 
-func (c *blockColumn) reset() {
-	clear(c.index)
-	c.tokens, c.rowTokens, c.missingRows, c.lengths = c.tokens[:0], c.rowTokens[:0], 0, lengthSums{}
-}
-
-// toEnd makes the first of every stride spans reach to the end of its record.
+// extendToRecordEnd makes every stride-th span end at the end of its record.
 func extendToRecordEnd(b *table.Block, spans []table.Span, stride int) {
 	for i := range b.Recs {
 		spans[i*stride].To = int32(b.Recs[i].End)
 	}
 }
 
-// count counts the first of every stride spans.
-func (c *blockColumn) countTokens(b *table.Block, spans []table.Span, stride int, seed maphash.Seed, ids bool) {
-	if c.index == nil {
-		c.index = make([]int32, 256)
-	}
-	place := int32(-1)
-	for i := 0; i < len(spans); i += stride {
-		s := spans[i]
-		switch n := s.To - s.From; {
-		case s.From >= 0 && n <= maxExactKey && int(s.From)+maxExactKey <= len(b.Data): // nearly all: no calls
-			k := newShortKey(b.Data[s.From:s.From+maxExactKey], n)
-			at := c.index[k.hash()&uint32(len(c.index)-1)] - 1
-			if at < 0 || c.tokens[at].key != k {
-				at = c.findOrAddToken(b, s, k)
-			}
-			place = at
-		case place < 0 || !c.tokens[place].repeats(b, s):
-			place = c.findOrAddToken(b, s, newTokenKey(b.Data, s, seed))
-		}
-		c.tokens[place].rows++
-		if ids {
-			c.rowTokens = append(c.rowTokens, place)
-		}
-	}
-}
-
-// place finds or makes the slot of a token.
-func (c *blockColumn) findOrAddToken(b *table.Block, s table.Span, k tokenKey) int32 {
-	mask := uint32(len(c.index) - 1)
-	at := k.hash() & mask
-	for ; c.index[at] != 0; at = (at + 1) & mask {
-		if place := c.index[at] - 1; c.tokens[place].matches(k, b, s) {
-			return place
-		}
-	}
-	c.tokens = append(c.tokens, tokenCount{key: k, span: s})
-	c.index[at] = int32(len(c.tokens))
-	if len(c.tokens)*2 > len(c.index) {
-		c.growIndex()
-	}
-	return int32(len(c.tokens) - 1)
-}
-
-func (c *blockColumn) growIndex() {
-	c.index = make([]int32, 2*len(c.index))
-	mask := uint32(len(c.index) - 1)
-	for i := range c.tokens {
-		at := c.tokens[i].key.hash() & mask
-		for c.index[at] != 0 {
-			at = (at + 1) & mask
-		}
-		c.index[at] = int32(i + 1)
-	}
-}
-
-// measure sums up the lengths of the first of every stride spans.
-func (c *blockColumn) countLengths(b *table.Block, spans []table.Span, stride int, form table.Format) {
-	for i := 0; i < len(spans); i += stride {
-		var chars int64
-		if chars, c.scratch = countCharacters(b.Token(spans[i]), form, c.scratch); chars == 0 {
-			c.missingRows++
-			continue
-		}
-		c.lengths.addLength(chars, 1)
-	}
-}
-
-// meet counts the pairs of values of two columns in a block's rows, into known,
-// which is emptied first.
+// countPairs counts the pairs of values of two columns in a block's rows. It clears
+// and reuses pairs.
 func countPairs(a, b *blockColumn, pairs map[uint64]int64, rows int) map[uint64]int64 {
 	clear(pairs)
 	if a.lengthsOnly || b.lengthsOnly {
@@ -230,7 +135,7 @@ func countPairs(a, b *blockColumn, pairs map[uint64]int64, rows int) map[uint64]
 	return pairs
 }
 
-// commit adds the counts of a block to the whole.
+// mergeBlock adds the counts of a block to the columns.
 func (s *blockScan) mergeBlock(b *table.Block) error {
 	counts := b.Aux.(*blockCounts)
 	s.file.rows += int64(len(b.Recs))
@@ -262,8 +167,8 @@ func (s *blockScan) mergeBlock(b *table.Block) error {
 	return nil
 }
 
-// commitPairs adds the pairs of a block. Their order counts only when too many
-// are told apart; it is that of the values in the block.
+// mergePairs adds the pairs of a block, in the order of the values in the block:
+// the order decides which pairs are counted separately if there are too many.
 func (s *blockScan) mergePairs(c crossSource, pairs map[uint64]int64) {
 	keys := make([]uint64, 0, len(pairs))
 	for k := range pairs {
@@ -275,7 +180,7 @@ func (s *blockScan) mergePairs(c crossSource, pairs map[uint64]int64) {
 	}
 }
 
-// commitTail counts n rows that end in the same fields.
+// mergeTail counts n rows that have the same run columns.
 func (s *blockScan) mergeTail(text []byte, n int64) {
 	for _, source := range s.file.sources[s.tailStart:] {
 		end := table.FieldEnd(s.file.format, text)

@@ -110,8 +110,8 @@ func TestMissingColumn(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = NewDistributions(o).CountRecords(r, "in.csv", table.CSV)
-		var lacks *MissingColumnError
-		if !errors.As(err, &lacks) || !strings.HasPrefix(err.Error(), "in.csv: there is no column ") || len(lacks.Columns) != 2 {
+		var missing *MissingColumnError
+		if !errors.As(err, &missing) || !strings.HasPrefix(err.Error(), "in.csv: missing column ") || len(missing.Columns) != 2 {
 			t.Errorf("got %v, want a ColumnError of in.csv", err)
 		}
 	}

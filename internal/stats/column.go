@@ -1,0 +1,120 @@
+package stats
+
+import (
+	"prism/internal/prompt"
+	"slices"
+	"strings"
+)
+
+// column is a column to count, over all files.
+type column struct {
+	name   string
+	schema *prompt.Column // nil: not in a schema
+	isGate bool
+	rows   int64
+	*valueCounter
+}
+
+func (c *column) summarize() Column {
+	out := Column{
+		Name: c.name, Kind: Labels, Rows: c.rows, MissingRows: c.rowsWithoutValue(),
+		Distinct: c.distinctValues(), Overflow: c.overflowed, Values: []ValueCount{},
+	}
+	if c.isText() {
+		out.Kind, out.Length = Text, c.textLength()
+		if c.overflowed {
+			out.Distinct = maxDistinct
+		}
+		return out
+	}
+	out.OtherRows = c.otherRows
+	out.Values = c.withClasses(c.valueCounts())
+	sortByCount(out.Values)
+	slices.SortStableFunc(out.Values, func(a, b ValueCount) int { return classRank(a.Class) - classRank(b.Class) })
+	if c.hasListedLabels() {
+		out.OrganicRows = c.otherRows
+		for _, v := range out.Values {
+			if v.Class == Organic {
+				out.OrganicRows += v.Count
+			}
+		}
+	}
+	return out
+}
+
+// isText reports whether a column is free text: according to the schema or, without
+// one, because nearly every row has a different value.
+func (c *column) isText() bool {
+	switch {
+	case c.schema != nil:
+		return c.schema.Labels == nil
+	case c.overflowed:
+		return true
+	}
+	distinct, rows := c.distinctValues(), c.rowsWithValue()
+	if distinct*2 <= rows {
+		return false
+	}
+	l := c.textLength()
+	return distinct > 20 || l != nil && l.Mean > 30
+}
+
+func (c *column) hasListedLabels() bool { return c.schema != nil && c.schema.Labels != nil }
+
+func (c *column) countOf(text string) int64 {
+	if t := c.byText[text]; t != nil {
+		return t.count
+	}
+	return 0
+}
+
+// valueCounts returns the values that rows have, in order of appearance.
+func (c *column) valueCounts() []ValueCount {
+	values := make([]ValueCount, 0, len(c.tallies))
+	for _, t := range c.tallies {
+		if t.count == 0 {
+			continue
+		}
+		values = append(values, ValueCount{Value: t.text, Count: t.count, Share: shareOf(t.count, c.rows)})
+	}
+	return values
+}
+
+func sortByCount(values []ValueCount) {
+	slices.SortStableFunc(values, func(a, b ValueCount) int {
+		if a.Count != b.Count {
+			return int(min(max(b.Count-a.Count, -1), 1))
+		}
+		return strings.Compare(a.Value, b.Value)
+	})
+}
+
+// withClasses sets the class of each value and adds the listed labels that no row has.
+func (c *column) withClasses(values []ValueCount) []ValueCount {
+	if !c.hasListedLabels() {
+		return values
+	}
+	for i := range values {
+		v := &values[i]
+		switch {
+		case slices.Contains(c.schema.Labels, v.Value):
+			v.Class = Listed
+		case c.isGate && v.Value == prompt.NotApplicable:
+			v.Class = NotApplicable
+		case v.Value == c.schema.Default && !c.isGate:
+			v.Class = Default
+		default:
+			v.Class = Organic
+		}
+	}
+	for _, l := range c.schema.Labels {
+		if c.countOf(l) == 0 {
+			values = append(values, ValueCount{Value: l, Class: Listed})
+		}
+	}
+	return values
+}
+
+func classRank(c Class) int {
+	return slices.Index([]Class{Listed, NotApplicable, Default, Organic}, c)
+}

@@ -1,0 +1,183 @@
+package stats
+
+import (
+	"prism/internal/prompt"
+	"prism/internal/table"
+	"slices"
+)
+
+// runColumnNames are the columns that say how rows were labelled.
+var runColumnNames = prompt.RunColumns()
+
+// skippedColumns are not counted by default: they identify a row or are its input.
+var skippedColumns = []string{table.RowID, "Position", "Title", "Message"}
+
+// inputFile is a file and the columns of it that are counted.
+type inputFile struct {
+	name       string
+	format     table.Format
+	rows       int64
+	sources    []columnSource // the run columns are last
+	runColumns int
+	crosses    []crossSource
+}
+
+type columnSource struct {
+	index  int // of the column in the file
+	column *column
+}
+
+// crossSource is two sources of an inputFile, by index.
+type crossSource struct {
+	a, b    int
+	counter *crossCounter
+}
+
+// resolveColumns finds the columns to count in a file.
+func (d *Distributions) resolveColumns(h *table.Header, name string, form table.Format) (*inputFile, error) {
+	f := &inputFile{name: name, format: form}
+	wanted := d.columnsToCount(h)
+	if err := d.checkSameColumns(f, h, wanted); err != nil {
+		return nil, err
+	}
+	for _, want := range wanted {
+		if _, err := d.addSource(f, h, want); err != nil {
+			return nil, err
+		}
+	}
+	for i, pair := range d.options.Cross {
+		a, err := d.addSource(f, h, pair[0])
+		if err != nil {
+			return nil, err
+		}
+		b, err := d.addSource(f, h, pair[1])
+		if err != nil {
+			return nil, err
+		}
+		if i == len(d.crosses) {
+			d.crosses = append(d.crosses, &crossCounter{a: f.sources[a].column, b: f.sources[b].column, counts: map[tallyPair]int64{}})
+		}
+		f.crosses = append(f.crosses, crossSource{a, b, d.crosses[i]})
+	}
+	for _, name := range runColumnNames {
+		if at := h.Index(name); at >= 0 {
+			f.sources = append(f.sources, columnSource{at, d.runColumnFor(name)})
+			f.runColumns++
+		}
+	}
+	return f, nil
+}
+
+func (d *Distributions) columnsToCount(h *table.Header) []string {
+	var names []string
+	switch {
+	case len(d.options.Columns) > 0:
+		return d.options.Columns
+	case d.options.Schema != nil:
+		for i := range d.options.Schema.Columns {
+			name := d.options.Schema.Columns[i].Name
+			if h.Index(prompt.Validated+name) >= 0 {
+				name = prompt.Validated + name
+			}
+			names = append(names, name)
+		}
+	default:
+		for _, n := range h.Names {
+			if !slices.Contains(skippedColumns, n) && !slices.Contains(runColumnNames, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	return names
+}
+
+// checkSameColumns checks that every file has the same columns to count as the
+// first one. JSONL without an object has neither columns nor rows.
+func (d *Distributions) checkSameColumns(f *inputFile, h *table.Header, wanted []string) error {
+	switch {
+	case len(d.options.Columns) > 0 || d.options.Schema != nil || len(h.Names) == 0:
+		return nil
+	case d.firstFile == nil:
+		d.firstFile, d.firstColumns = f, wanted
+		return nil
+	}
+	e := &ColumnMismatchError{File: f.name, First: d.firstFile.name}
+	for _, n := range d.firstColumns {
+		if slices.Contains(wanted, n) {
+			e.Common = append(e.Common, n)
+		} else {
+			e.Missing = append(e.Missing, n)
+		}
+	}
+	for _, n := range wanted {
+		if !slices.Contains(d.firstColumns, n) {
+			e.Extra = append(e.Extra, n)
+		}
+	}
+	if len(e.Missing)+len(e.Extra) == 0 {
+		return nil
+	}
+	return e
+}
+
+// addSource returns the index of a column's source, by its name in the file or the
+// schema, and adds the source if it is new.
+func (d *Distributions) addSource(f *inputFile, h *table.Header, want string) (int, error) {
+	at := h.Index(want)
+	if at < 0 {
+		at = h.Index(prompt.Validated + want)
+	}
+	if at < 0 {
+		return 0, &MissingColumnError{File: f.name, Column: want, Columns: h.Names}
+	}
+	if i := slices.IndexFunc(f.sources, func(s columnSource) bool { return s.index == at }); i >= 0 {
+		return i, nil
+	}
+	f.sources = append(f.sources, columnSource{at, d.columnFor(h.Names[at], d.schemaColumn(h, h.Names[at]))})
+	return len(f.sources) - 1, nil
+}
+
+// schemaColumn returns the schema's entry for a column of a file, nil if there is
+// none. The file has a column to code under its own name or, if the input has that
+// name too, with the prefix Validated_.
+func (d *Distributions) schemaColumn(h *table.Header, name string) *prompt.Column {
+	if d.options.Schema == nil {
+		return nil
+	}
+	for i := range d.options.Schema.Columns {
+		c := &d.options.Schema.Columns[i]
+		if name == prompt.Validated+c.Name || name == c.Name && h.Index(prompt.Validated+c.Name) < 0 {
+			return c
+		}
+	}
+	return nil
+}
+
+// columnFor returns the counts of a column, by its schema entry or else its name,
+// and adds them if they are new.
+func (d *Distributions) columnFor(name string, spec *prompt.Column) *column {
+	for _, c := range d.columns {
+		if c.schema == spec && (spec != nil || c.name == name) {
+			return c
+		}
+	}
+	c := &column{name: name, schema: spec, valueCounter: newValueCounter(spec != nil && spec.Labels != nil)}
+	if spec != nil {
+		c.isGate = spec == &d.options.Schema.Columns[0]
+		c.reserve(spec.Labels...)
+		c.reserve(prompt.NotApplicable, spec.Default)
+	}
+	d.columns = append(d.columns, c)
+	return c
+}
+
+func (d *Distributions) runColumnFor(name string) *column {
+	for _, c := range d.runColumns {
+		if c.name == name {
+			return c
+		}
+	}
+	c := &column{name: name, valueCounter: newValueCounter(true)}
+	d.runColumns = append(d.runColumns, c)
+	return c
+}
