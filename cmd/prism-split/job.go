@@ -85,9 +85,9 @@ func (g *grammar) checkJobFlags() error {
 	case g.Rows != nil || g.Ranges != "" || g.Label != "" || g.Write != "" || g.InputFormat != "" || g.NoCheck:
 		return cli.Usagef("--job plans by the job file: of the flags that cut, only --workers goes with it")
 	case g.RunID != "" && (job.SafeName(g.RunID, '_') != g.RunID || len(g.RunID) > maxRunID):
-		return cli.Usagef("--run-id %q: want letters, digits, . _ and - alone", g.RunID)
+		return cli.Usagef("--run-id %q: want letters, digits, . _ and -", g.RunID)
 	case g.Tag != "" && job.SafeName(g.Tag, '_') != g.Tag:
-		return cli.Usagef("--tag %q: want letters, digits, . _ and - alone", g.Tag)
+		return cli.Usagef("--tag %q: want letters, digits, . _ and -", g.Tag)
 	}
 	return nil
 }
@@ -205,7 +205,7 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	}
 	defer f.Close()
 	if f.Spooled {
-		return &table.Error{File: in.Path, Msg: "it is no regular file, so workers cannot read it again"}
+		return &table.Error{File: in.Path, Msg: "not a regular file, so workers cannot read it again"}
 	}
 	p.steps.StartStep("checking "+in.Path, f.Size)
 	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
@@ -257,7 +257,7 @@ func (p *planner) checkColumns(name string, h *table.Header) {
 	p.checkSortBy(name, h)
 	for _, c := range p.config.Output.Drop {
 		if h.Index(c) < 0 {
-			p.mistake(fmt.Errorf("%s:1: there is no column %q to drop; the columns are %s", name, c, strings.Join(h.Names, ", ")))
+			p.mistake(fmt.Errorf("%s:1: unknown column %q to drop; the columns are %s", name, c, strings.Join(h.Names, ", ")))
 		}
 	}
 }

@@ -195,7 +195,7 @@ func (s *splitter) split(ctx context.Context, name, label string) error {
 	}
 	defer f.Close()
 	if s.g.Write == "" && f.Spooled {
-		return cli.Fail(cli.Usage, fmt.Errorf("%s is no regular file, so workers cannot read it again", name), "write parts with --write DIR")
+		return cli.Fail(cli.Usage, fmt.Errorf("%s is not a regular file, so workers cannot read it again", name), "write parts with --write DIR")
 	}
 	s.steps.StartStep("checking "+name, f.Size)
 	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, NoIDs: s.g.NoCheck, Progress: s.steps.AddBytes})

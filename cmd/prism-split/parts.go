@@ -94,7 +94,7 @@ func refuseStrange(in *os.File, paths []string) error {
 		switch {
 		case err != nil: // nothing is there, or what the write will say
 		case !info.Mode().IsRegular():
-			return cli.Fail(cli.Usage, fmt.Errorf("%s is there and is no file", path), "remove it, or choose another folder or label")
+			return cli.Fail(cli.Usage, fmt.Errorf("%s exists and is not a regular file", path), "remove it, or choose another folder or label")
 		case os.SameFile(info, input):
 			return cli.Fail(cli.Usage, fmt.Errorf("the part %s is the input", path), "choose another folder or label")
 		}

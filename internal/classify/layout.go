@@ -49,7 +49,7 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 		case d == table.RowID:
 			return nil, &columnError{file, "RowID cannot be dropped", "prism-merge needs it; cut it from the result instead"}
 		case h.Index(d) < 0:
-			return nil, &columnError{file, fmt.Sprintf("there is no column %q to drop", d),
+			return nil, &columnError{file, fmt.Sprintf("unknown column %q to drop", d),
 				"the columns are " + strings.Join(h.Names, ", ")}
 		}
 	}

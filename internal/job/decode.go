@@ -162,7 +162,7 @@ func (d *decoder) missing(t reflect.Type, path string) {
 		return
 	}
 	if !slices.Contains(d.waived, path) {
-		d.bad(path, "it is missing")
+		d.bad(path, "missing")
 	}
 }
 
@@ -329,9 +329,9 @@ func (d *decoder) seconds(n ast.Node, v reflect.Value, path string) {
 	}
 	switch {
 	case isNumber && math.Abs(f) > math.MaxInt64/1e9:
-		d.bad(path, "%g seconds are too many", f)
+		d.bad(path, "%g seconds is too long", f)
 	case isText && err != nil:
-		d.bad(path, "%q is no span of time: write a number of seconds, or 250ms, 5s, 2m", text)
+		d.bad(path, "invalid duration %q (want a number of seconds, or 250ms, 5s, 2m)", text)
 	case !isText && !isNumber:
 		d.want(path, "a number of seconds", n)
 	case span < 0:

@@ -37,7 +37,7 @@ func (c *Config) check(d *decoder) {
 	c.checkRanges(d)
 	c.checkPattern(d)
 	if c.Model.Timeout == 0 {
-		d.bad("model.timeout", "no call could be made within 0 seconds")
+		d.bad("model.timeout", "want more than 0 seconds")
 	}
 	if c.Monitoring.DashboardRefresh == 0 {
 		d.bad("monitoring.dashboard_refresh", "want more than 0 seconds")
@@ -50,7 +50,7 @@ func (c *Config) check(d *decoder) {
 func (c *Config) checkNames(d *decoder) {
 	for path, text := range map[string]string{"project.name": c.Project.Name, "project.version": c.Project.Version} {
 		if _, given := d.places[path]; given && text != "" && SafeName(text, '_') != text {
-			d.bad(path, "%q: want letters, digits, _ . and - alone", text)
+			d.bad(path, "invalid name %q (want letters, digits, _ . and -)", text)
 		}
 	}
 	for path, text := range map[string]string{
@@ -61,7 +61,7 @@ func (c *Config) checkNames(d *decoder) {
 		"merge.sort_by": c.Merge.SortBy, "model.think": c.Model.Think,
 	} {
 		if at, given := d.places[path]; given && strings.TrimSpace(text) == "" && !d.reported(at) {
-			d.bad(path, "it is empty")
+			d.bad(path, "must not be empty")
 		}
 	}
 }
@@ -74,24 +74,24 @@ func (d *decoder) reported(at place) bool {
 func (c *Config) checkQueue(d *decoder) {
 	at, given := d.places["input_queue"]
 	if given && len(c.InputQueue) == 0 && !d.reported(at) {
-		d.bad("input_queue", "it names no file")
+		d.bad("input_queue", "want at least one file")
 	}
 	seen := map[string]int{}
 	for i, in := range c.InputQueue {
 		path := fmt.Sprintf("input_queue[%d]", i)
 		if at, given := d.places[path+".path"]; given && in.Path == "" && !d.reported(at) {
-			d.bad(path+".path", "it is empty")
+			d.bad(path+".path", "must not be empty")
 		}
 		if in.Label == "" {
 			continue
 		}
 		key := strings.ToLower(in.Label)
 		if first, twice := seen[key]; twice {
-			d.bad(path+".label", "%q is the label of input_queue[%d] too", in.Label, first)
+			d.bad(path+".label", "duplicate label %q (first in input_queue[%d])", in.Label, first)
 		}
 		seen[key] = i
 		if SafeLabel(in.Label) != in.Label {
-			d.bad(path+".label", "%q cannot be a part of a file name; %q can", in.Label, SafeLabel(in.Label))
+			d.bad(path+".label", "unsafe label %q (want for example %q)", in.Label, SafeLabel(in.Label))
 		}
 	}
 }
@@ -130,10 +130,10 @@ func (c *Config) checkPattern(d *decoder) {
 	}
 	rest := placeholder.ReplaceAllString(pattern, "x")
 	if pattern != "" && strings.TrimSpace(pattern) != "" && SafeLabel(rest) != rest {
-		d.bad(path, "%q makes no safe file name", pattern)
+		d.bad(path, "unsafe file name %q", pattern)
 	}
 	if len(c.InputQueue) > 1 && !strings.Contains(pattern, "{label}") {
-		d.bad(path, "with more than one input it needs {label}, or the outputs would overwrite each other")
+		d.bad(path, "needs {label}, as more than one input would write the same output")
 	}
 }
 

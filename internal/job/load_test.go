@@ -103,12 +103,12 @@ func TestPrecedence(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
-		{"empty", "", "job.yaml:1:1: project.name: it is missing\njob.yaml:1:1: model.name: it is missing\n" +
-			"job.yaml:1:1: prompts.config_file: it is missing\njob.yaml:1:1: input_queue: it is missing"},
+		{"empty", "", "job.yaml:1:1: project.name: missing\njob.yaml:1:1: model.name: missing\n" +
+			"job.yaml:1:1: prompts.config_file: missing\njob.yaml:1:1: input_queue: missing"},
 		{"no YAML", "project: [", "job.yaml:1:10: not YAML: "},
 		{"not UTF-8", "project:\n  name: \xff", "job.yaml:2:1: not UTF-8 text"},
 		{"a list", "- a\n", "job.yaml:1:1: want keys and values, have a list"},
-		{"second document", least + "---\na: 1\n", "job.yaml:6:1: a second document"},
+		{"second document", least + "---\na: 1\n", "job.yaml:6:1: second document"},
 		{"unknown key", least + "monitor: {}\n", `job.yaml:5:1: unknown key "monitor"; did you mean "monitoring"?`},
 		{"unknown key inside", strings.Replace(least, "{name: m}", "{name: m, batchsize: 3}", 1),
 			`job.yaml:2:18: model: unknown key "batchsize"; did you mean "batch_size"?`},
@@ -123,16 +123,16 @@ func TestMistakes(t *testing.T) {
 		{"no such value", least + "merge: {condition: all_succes}\n",
 			`job.yaml:5:20: merge.condition: want "all_success" or "any_success" or "always", have "all_succes"; did you mean "all_success"?`},
 		{"no span", strings.Replace(least, "{name: m}", "{name: m, delay: 5 minutes}", 1),
-			`job.yaml:2:25: model.delay: "5 minutes" is no span of time: write a number of seconds, or 250ms, 5s, 2m`},
+			`job.yaml:2:25: model.delay: invalid duration "5 minutes" (want a number of seconds, or 250ms, 5s, 2m)`},
 		{"negative span", strings.Replace(least, "{name: m}", "{name: m, delay: -1}", 1), "job.yaml:2:25: model.delay: want at least 0, have -1s"},
 		{"unsafe project", strings.Replace(least, "{name: p}", "{name: my project}", 1),
-			`job.yaml:1:17: project.name: "my project": want letters, digits, _ . and - alone`},
-		{"no file", strings.Replace(least, "[{path: a.csv}]", "[]", 1), "job.yaml:3:14: input_queue: it names no file"},
+			`job.yaml:1:17: project.name: invalid name "my project" (want letters, digits, _ . and -)`},
+		{"no file", strings.Replace(least, "[{path: a.csv}]", "[]", 1), "job.yaml:3:14: input_queue: want at least one file"},
 		{"labels twice", strings.Replace(least, "[{path: a.csv}]", "[{path: a, label: x}, {path: b, label: X}]", 1),
-			`job.yaml:3:53: input_queue[1].label: "X" is the label of input_queue[0] too`},
+			`job.yaml:3:53: input_queue[1].label: duplicate label "X" (first in input_queue[0])`},
 		{"unsafe label", strings.Replace(least, "[{path: a.csv}]", "[{path: a, label: x/y}]", 1),
-			`job.yaml:3:32: input_queue[0].label: "x/y" cannot be a part of a file name; "x_y" can`},
-		{"input without path", strings.Replace(least, "[{path: a.csv}]", "[{label: x}]", 1), "job.yaml:3:15: input_queue[0].path: it is missing"},
+			`job.yaml:3:32: input_queue[0].label: unsafe label "x/y" (want for example "x_y")`},
+		{"input without path", strings.Replace(least, "[{path: a.csv}]", "[{label: x}]", 1), "job.yaml:3:15: input_queue[0].path: missing"},
 		{"no ranges", least + "parallelization: {split_strategy: manual}\n", "job.yaml:5:35: parallelization.split_strategy: manual needs manual_ranges"},
 		{"range backwards", least + "parallelization: {manual_ranges: [{start: 5, end: 4}]}\n",
 			"job.yaml:5:51: parallelization.manual_ranges[0].end: 4 is before the start, 5"},
@@ -141,9 +141,9 @@ func TestMistakes(t *testing.T) {
 		{"placeholder", least + "output: {naming_pattern: '{runid}_x'}\n",
 			`job.yaml:5:26: output.naming_pattern: unknown placeholder "{runid}"; did you mean "{run_id}"?`},
 		{"pattern with a folder", least + "output: {naming_pattern: '../{run_id}'}\n",
-			`job.yaml:5:26: output.naming_pattern: "../{run_id}" makes no safe file name`},
+			`job.yaml:5:26: output.naming_pattern: unsafe file name "../{run_id}"`},
 		{"one name for all", strings.Replace(least, "[{path: a.csv}]", "[{path: a.csv}, {path: b.csv}]", 1) + "output: {naming_pattern: x}\n",
-			"job.yaml:5:26: output.naming_pattern: with more than one input it needs {label}, or the outputs would overwrite each other"},
+			"job.yaml:5:26: output.naming_pattern: needs {label}, as more than one input would write the same output"},
 		{"RowID dropped", least + "output: {drop: [RowID]}\n", "job.yaml:5:16: output.drop: RowID cannot be dropped: the merge needs it"},
 		{"unknown alias", least + "merge: *no\n", "job.yaml:5:8: "},
 	} {
@@ -178,9 +178,9 @@ prompt:
   config_file: p.json
 `)
 	want := []string{
-		`job.yaml:2:9: project.name: "my project": want letters, digits, _ . and - alone`,
+		`job.yaml:2:9: project.name: invalid name "my project" (want letters, digits, _ . and -)`,
 		`job.yaml:3:3: project: unknown key "versoin"; did you mean "version"?`,
-		`job.yaml:4:1: model.name: it is missing`,
+		`job.yaml:4:1: model.name: missing`,
 		`job.yaml:5:15: model.batch_size: want at least 1, have 0`,
 		`job.yaml:6:12: model.retries: want a whole number, have text`,
 		`job.yaml:9:5: input_queue[0]: unknown key "lable"; did you mean "label"?`,

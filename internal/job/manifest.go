@@ -175,20 +175,20 @@ func parseManifest(data []byte, path string) (*Manifest, error) {
 func (m *Manifest) check() error {
 	switch {
 	case m.RunID == "":
-		return errors.New("it has no run_id")
+		return errors.New("missing run_id")
 	case SafeName(m.RunID, '_') != m.RunID:
-		return fmt.Errorf("its run_id %q is none", m.RunID)
+		return fmt.Errorf("invalid run_id %q", m.RunID)
 	case m.Schema > manifestSchema:
-		return fmt.Errorf("its schema is %d, this program knows %d", m.Schema, manifestSchema)
+		return fmt.Errorf("schema %d is newer than this program, which knows %d", m.Schema, manifestSchema)
 	case m.Config == nil || m.Settings == nil:
-		return errors.New("it has no config_snapshot or settings_snapshot")
+		return errors.New("missing config_snapshot or settings_snapshot")
 	}
 	for i, u := range m.Units {
 		if u.Unit.Unit != i+1 || u.RowStart < 1 || u.Rows < 0 || u.OutputName != filepath.Base(u.OutputName) {
-			return fmt.Errorf("its units[%d] makes no sense", i)
+			return fmt.Errorf("invalid units[%d]", i)
 		}
 		if m.File(u.Label) == nil {
-			return fmt.Errorf("unit %d is of no file of it", u.Unit.Unit)
+			return fmt.Errorf("unit %d has an unknown label", u.Unit.Unit)
 		}
 	}
 	return nil

@@ -44,18 +44,18 @@ func ParseSettings(data []byte, name string) (*Settings, error) {
 	d.decode(data, s)
 	for i, c := range s.RequiredInputColumns {
 		if c == "" {
-			d.bad(index("required_input_columns", i), "it is empty")
+			d.bad(index("required_input_columns", i), "must not be empty")
 		}
 	}
 	if name := s.InputFilename; name == "" || strings.ContainsAny(name, `/\`) {
-		d.bad("input_filename", "%q is no name of a file in a folder", name)
+		d.bad("input_filename", "invalid file name %q (want a name without a folder)", name)
 	}
 	if v := s.InteractiveVersion; SafeName(v, '_') != v {
-		d.bad("interactive_version", "%q: want letters, digits, _ . and - alone", v)
+		d.bad("interactive_version", "invalid name %q (want letters, digits, _ . and -)", v)
 	}
 	for _, dir := range s.ProjectFolders() {
 		if strings.HasPrefix(dir, "/") || strings.Contains(dir, `\`) || slices.Contains(strings.Split(dir, "/"), "..") {
-			d.bad("project_structure", "%q is no folder in a project", dir)
+			d.bad("project_structure", "invalid folder %q (want a path inside the project)", dir)
 		}
 	}
 	return s, d.err()
@@ -109,17 +109,17 @@ func ParseModels(data []byte, name string) (*Models, error) {
 	for i, a := range m.Available {
 		for j, b := range m.Available[:i] {
 			if a.ID == b.ID {
-				d.bad(index("available_models", i)+".id", "%d is the ID of available_models[%d] too", a.ID, j)
+				d.bad(index("available_models", i)+".id", "duplicate ID %d (first in available_models[%d])", a.ID, j)
 			}
 			if a.Name == b.Name {
-				d.bad(index("available_models", i)+".name", "%q is listed twice", a.Name)
+				d.bad(index("available_models", i)+".name", "duplicate name %q (first in available_models[%d])", a.Name, j)
 			}
 		}
 	}
 	for i, a := range m.BatchSizes {
 		for j, b := range m.BatchSizes[:i] {
 			if a.Size == b.Size {
-				d.bad(index("batch_sizes", i)+".size", "%d is the size of batch_sizes[%d] too", a.Size, j)
+				d.bad(index("batch_sizes", i)+".size", "duplicate size %d (first in batch_sizes[%d])", a.Size, j)
 			}
 		}
 	}

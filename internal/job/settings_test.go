@@ -24,9 +24,9 @@ func TestSeedSettings(t *testing.T) {
 func TestSettingsMistakes(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
 		{"unknown key", `{"retry_attempt": 3}`, `settings.json:1:2: unknown key "retry_attempt"; did you mean "retry_attempts"?`},
-		{"a path", "{\n\t\"input_filename\": \"a/b.csv\"\n}", `settings.json:2:19: input_filename: "a/b.csv" is no name of a file in a folder`},
-		{"outside", `{"project_structure": {"../x": []}}`, `settings.json:1:23: project_structure: "../x" is no folder in a project`},
-		{"version", `{"interactive_version": "v 1"}`, `settings.json:1:25: interactive_version: "v 1": want letters, digits, _ . and - alone`},
+		{"a path", "{\n\t\"input_filename\": \"a/b.csv\"\n}", `settings.json:2:19: input_filename: invalid file name "a/b.csv" (want a name without a folder)`},
+		{"outside", `{"project_structure": {"../x": []}}`, `settings.json:1:23: project_structure: invalid folder "../x" (want a path inside the project)`},
+		{"version", `{"interactive_version": "v 1"}`, `settings.json:1:25: interactive_version: invalid name "v 1" (want letters, digits, _ . and -)`},
 		{"switch", `{"log_settings": {"create_summaries": 1}}`, `settings.json:1:39: log_settings.create_summaries: want true or false, have a number`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -59,10 +59,10 @@ func TestModelsMistakes(t *testing.T) {
 	_, err := ParseModels([]byte(`{"available_models": [{"id": 1, "name": "a"}, {"id": 1, "name": "a"}, {"name": "b"}],
 "batch_sizes": [{"size": 5}, {"size": 5}]}`), "m.json")
 	for _, want := range []string{
-		`m.json:1:54: available_models[1].id: 1 is the ID of available_models[0] too`,
-		`m.json:1:65: available_models[1].name: "a" is listed twice`,
-		`m.json:1:71: available_models[2].id: it is missing`,
-		`m.json:2:39: batch_sizes[1].size: 5 is the size of batch_sizes[0] too`,
+		`m.json:1:54: available_models[1].id: duplicate ID 1 (first in available_models[0])`,
+		`m.json:1:65: available_models[1].name: duplicate name "a" (first in available_models[0])`,
+		`m.json:1:71: available_models[2].id: missing`,
+		`m.json:2:39: batch_sizes[1].size: duplicate size 5 (first in batch_sizes[0])`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("not reported: %s\nin %v", want, err)

@@ -50,7 +50,7 @@ func ParseRanges(text string) ([]Range, error) {
 			}
 		}
 		if err != nil || r.Start < 1 || last != "" && r.End < r.Start {
-			return nil, fmt.Errorf("%q is no range of rows: write 1-100, or 101- for the rest", piece)
+			return nil, fmt.Errorf("invalid range %q (want 1-100, or 101- for the rest)", piece)
 		}
 		ranges = append(ranges, r)
 	}

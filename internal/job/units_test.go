@@ -20,13 +20,13 @@ func TestParseRanges(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":         `"" is no range of rows: write 1-100, or 101- for the rest`,
-		"0-5":      `"0-5" is no range of rows: write 1-100, or 101- for the rest`,
-		"5-4":      `"5-4" is no range of rows: write 1-100, or 101- for the rest`,
-		"1-5-7":    `"1-5-7" is no range of rows: write 1-100, or 101- for the rest`,
+		"":         `invalid range "" (want 1-100, or 101- for the rest)`,
+		"0-5":      `invalid range "0-5" (want 1-100, or 101- for the rest)`,
+		"5-4":      `invalid range "5-4" (want 1-100, or 101- for the rest)`,
+		"1-5-7":    `invalid range "1-5-7" (want 1-100, or 101- for the rest)`,
 		"1-5,5-9":  "ranges 1-5 and 5-9 overlap",
 		"3-,1-3":   "ranges 3- and 1-3 overlap",
-		"1-2,x-10": `"x-10" is no range of rows: write 1-100, or 101- for the rest`,
+		"1-2,x-10": `invalid range "x-10" (want 1-100, or 101- for the rest)`,
 	} {
 		if got, err := ParseRanges(text); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, %v, want %s", text, got, err, want)

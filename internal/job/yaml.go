@@ -29,7 +29,7 @@ func (d *decoder) tree(data []byte) (ast.Node, bool) {
 		d.at(place{1, 1}, "not YAML: %v", err)
 		return nil, false
 	case len(file.Docs) > 1 && file.Docs[1].Body != nil:
-		d.at(placeOfNode(file.Docs[1].Body), "a second document; the file may have one")
+		d.at(placeOfNode(file.Docs[1].Body), "second document (want one)")
 	}
 	if len(file.Docs) == 0 {
 		return nil, true
@@ -41,7 +41,7 @@ func (d *decoder) tree(data []byte) (ast.Node, bool) {
 func parse(data []byte) (file *ast.File, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the reader of YAML gave up: %v", r)
+			err = fmt.Errorf("YAML parser failed: %v", r)
 		}
 	}()
 	return parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
@@ -139,5 +139,5 @@ func kindOf(n ast.Node) string {
 	case *ast.AliasNode:
 		return "an unknown alias"
 	}
-	return "what a job file has no use for (" + strings.ToLower(n.Type().String()) + ")"
+	return "an unsupported value (" + strings.ToLower(n.Type().String()) + ")"
 }
