@@ -31,15 +31,15 @@ const rulePrefix = "valid_"
 // each: "NAME:LINE: what", or "NAME: what" where something is not there.
 func Parse(data []byte, name string) (*Schema, error) {
 	p := parser{file: name}
-	root, ok := p.tree(bytes.TrimPrefix(data, []byte("\ufeff")))
+	root, ok := p.parseTree(bytes.TrimPrefix(data, []byte("\ufeff")))
 	if !ok {
-		return nil, p.err()
+		return nil, p.joinMistakes()
 	}
-	s := p.schema(root)
-	if err := p.err(); err != nil {
+	s := p.parseSchema(root)
+	if err := p.joinMistakes(); err != nil {
 		return nil, err
 	}
-	s.render()
+	s.prepare()
 	return s, nil
 }
 
@@ -54,11 +54,11 @@ type mistake struct {
 	err  error
 }
 
-func (p *parser) at(line int, format string, args ...any) {
+func (p *parser) addMistake(line int, format string, args ...any) {
 	p.mistakes = append(p.mistakes, mistake{line, fmt.Errorf(format, args...)})
 }
 
-func (p *parser) err() error {
+func (p *parser) joinMistakes() error {
 	slices.SortStableFunc(p.mistakes, func(a, b mistake) int { return cmp.Compare(a.line, b.line) })
 	errs := make([]error, len(p.mistakes))
 	for i, m := range p.mistakes {
@@ -71,61 +71,61 @@ func (p *parser) err() error {
 	return errors.Join(errs...)
 }
 
-// want tells whether n is of kind k; if not, that is a mistake.
-func (p *parser) want(n node, k kind, what string) bool {
+// expectKind tells whether n is of kind k; if not, that is a mistake.
+func (p *parser) expectKind(n node, k kind, what string) bool {
 	if n.kind != k {
-		p.at(n.line, "%s: want %s, have %s", what, k, n.kind)
+		p.addMistake(n.line, "%s: want %s, have %s", what, k, n.kind)
 	}
 	return n.kind == k
 }
 
-func (p *parser) schema(root node) *Schema {
-	if !p.want(root, kindObject, "prompt schema") {
+func (p *parser) parseSchema(root node) *Schema {
+	if !p.expectKind(root, kindObject, "prompt schema") {
 		return nil
 	}
 	keys := []string{keySystem, keyColumns, keyRules, keyDefaults, keyMaxLength, keyPolicy}
 	values := map[string]node{}
 	for _, m := range root.members {
 		if !slices.Contains(keys, m.key) {
-			p.at(m.line, "unknown key %q%s", m.key, term.DidYouMean(m.key, keys))
+			p.addMistake(m.line, "unknown key %q%s", m.key, term.DidYouMean(m.key, keys))
 			continue
 		}
 		values[m.key] = m.value
 	}
 	for _, key := range []string{keySystem, keyColumns} {
 		if _, ok := values[key]; !ok {
-			p.at(0, "%s is missing", key)
+			p.addMistake(0, "%s is missing", key)
 		}
 	}
-	s := &Schema{System: p.system(values), Columns: p.columns(values)}
+	s := &Schema{System: p.parseSystem(values), Columns: p.parseColumns(values)}
 	if len(s.Columns) > 0 {
-		p.rules(values, s.Columns)
-		p.defaults(values, s.Columns)
-		p.maxLength(values, s.Columns)
+		p.parseRules(values, s.Columns)
+		p.parseDefaults(values, s.Columns)
+		p.parseMaxLength(values, s.Columns)
 	}
-	s.LabelPolicy = p.policy(values)
+	s.LabelPolicy = p.parsePolicy(values)
 	return s
 }
 
-func (p *parser) system(values map[string]node) string {
+func (p *parser) parseSystem(values map[string]node) string {
 	n, ok := values[keySystem]
-	if ok && p.want(n, kindString, keySystem) && strings.TrimSpace(n.text) == "" {
-		p.at(n.line, "%s is empty", keySystem)
+	if ok && p.expectKind(n, kindString, keySystem) && strings.TrimSpace(n.text) == "" {
+		p.addMistake(n.line, "%s is empty", keySystem)
 	}
 	return n.text
 }
 
-func (p *parser) columns(values map[string]node) []Column {
+func (p *parser) parseColumns(values map[string]node) []Column {
 	n, ok := values[keyColumns]
-	if !ok || !p.want(n, kindArray, keyColumns) {
+	if !ok || !p.expectKind(n, kindArray, keyColumns) {
 		return nil
 	}
 	if len(n.elems) == 0 {
-		p.at(n.line, "%s names no column", keyColumns)
+		p.addMistake(n.line, "%s is empty", keyColumns)
 	}
 	var columns []Column
 	for _, e := range n.elems {
-		if !p.want(e, kindString, "a name in "+keyColumns) || !p.name(e, columns) {
+		if !p.expectKind(e, kindString, "a name in "+keyColumns) || !p.checkColumnName(e, columns) {
 			continue
 		}
 		columns = append(columns, Column{Name: e.text, Default: NoValue, MaxLength: DefaultMaxLength})
@@ -133,53 +133,53 @@ func (p *parser) columns(values map[string]node) []Column {
 	return columns
 }
 
-// name tells whether n can name one more column beside others.
-func (p *parser) name(n node, others []Column) bool {
-	if !p.plain(n, "column") {
+// checkColumnName tells whether n can name one more column beside others.
+func (p *parser) checkColumnName(n node, others []Column) bool {
+	if !p.checkText(n, "column") {
 		return false
 	}
 	if strings.EqualFold(n.text, RowID) {
-		p.at(n.line, "column %q: %s is the row's own", n.text, RowID)
+		p.addMistake(n.line, "column %q: %s is reserved for the rows", n.text, RowID)
 		return false
 	}
 	if slices.Contains(append(RunColumns(), "Position"), n.text) {
-		p.at(n.line, "column %q: PRISM writes a column of this name itself", n.text)
+		p.addMistake(n.line, "column %q: the name is reserved for a column that PRISM writes", n.text)
 		return false
 	}
 	for _, c := range others {
 		if c.Name == n.text {
-			p.at(n.line, "duplicate column %q", n.text)
+			p.addMistake(n.line, "duplicate column %q", n.text)
 			return false
 		}
 		if strings.EqualFold(c.Name, n.text) {
-			p.at(n.line, "columns %q and %q differ in case only, which replies do not keep", c.Name, n.text)
+			p.addMistake(n.line, "columns %q and %q differ only in case", c.Name, n.text)
 			return false
 		}
 	}
 	return true
 }
 
-// plain tells whether n's text is there and free of what a reply's reader
-// would take off or replace.
-func (p *parser) plain(n node, what string) bool {
+// checkText tells whether n's text is not empty and has nothing that package
+// reply would trim or replace.
+func (p *parser) checkText(n node, what string) bool {
 	switch {
 	case strings.TrimSpace(n.text) == "":
-		p.at(n.line, "empty %s", what)
+		p.addMistake(n.line, "empty %s", what)
 	case strings.TrimSpace(n.text) != n.text:
-		p.at(n.line, "%s %q has white space at an end", what, n.text)
+		p.addMistake(n.line, "%s %q has leading or trailing white space", what, n.text)
 	case strings.ContainsFunc(n.text, unicode.IsControl):
-		p.at(n.line, "%s %q has a control character", what, n.text)
+		p.addMistake(n.line, "%s %q has a control character", what, n.text)
 	case utf8.RuneCountInString(n.text) > MaxLength:
-		p.at(n.line, "%s %.20q…: more than %d characters", what, n.text, MaxLength)
+		p.addMistake(n.line, "%s %.20q… has more than %d characters", what, n.text, MaxLength)
 	default:
 		return true
 	}
 	return false
 }
 
-func (p *parser) rules(values map[string]node, columns []Column) {
+func (p *parser) parseRules(values map[string]node, columns []Column) {
 	n, ok := values[keyRules]
-	if !ok || !p.want(n, kindObject, keyRules) {
+	if !ok || !p.expectKind(n, kindObject, keyRules) {
 		return
 	}
 	keys := make([]string, len(columns))
@@ -189,41 +189,41 @@ func (p *parser) rules(values map[string]node, columns []Column) {
 	for _, m := range n.members {
 		i := slices.Index(keys, m.key)
 		if i < 0 {
-			p.at(m.line, "%s: %q fits no column to code%s", keyRules, m.key, term.DidYouMean(m.key, keys))
+			p.addMistake(m.line, "%s: %q matches no column in columns_to_code%s", keyRules, m.key, term.DidYouMean(m.key, keys))
 			continue
 		}
-		columns[i].Labels = p.labels(m)
+		columns[i].Labels = p.parseLabels(m)
 	}
 }
 
-func (p *parser) labels(m member) []string {
-	if !p.want(m.value, kindArray, m.key) {
+func (p *parser) parseLabels(m member) []string {
+	if !p.expectKind(m.value, kindArray, m.key) {
 		return nil
 	}
 	if len(m.value.elems) == 0 {
-		p.at(m.line, "%s lists no label; leave it out for a free column", m.key)
+		p.addMistake(m.line, "%s has no labels; leave it out for a free-text column", m.key)
 	}
 	var labels []string
 	seen := map[string]string{}
 	for _, e := range m.value.elems {
-		if !p.want(e, kindString, "a label in "+m.key) || !p.plain(e, "label of "+m.key) {
+		if !p.expectKind(e, kindString, "a label in "+m.key) || !p.checkText(e, "label of "+m.key) {
 			continue
 		}
-		switch other, ok := seen[fold(e.text)]; {
+		switch other, ok := seen[foldCase(e.text)]; {
 		case ok && other == e.text:
-			p.at(e.line, "%s: duplicate label %q", m.key, e.text)
+			p.addMistake(e.line, "%s: duplicate label %q", m.key, e.text)
 		case ok:
-			p.at(e.line, "%s: labels %q and %q differ in case only, which replies do not keep", m.key, other, e.text)
+			p.addMistake(e.line, "%s: labels %q and %q differ only in case", m.key, other, e.text)
 		default:
-			seen[fold(e.text)] = e.text
+			seen[foldCase(e.text)] = e.text
 			labels = append(labels, e.text)
 		}
 	}
 	return labels
 }
 
-// fold maps texts that strings.EqualFold calls equal to one text.
-func fold(s string) string {
+// foldCase maps texts that strings.EqualFold calls equal to one text.
+func foldCase(s string) string {
 	return strings.Map(func(r rune) rune {
 		least := r
 		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
@@ -233,26 +233,26 @@ func fold(s string) string {
 	}, s)
 }
 
-func (p *parser) defaults(values map[string]node, columns []Column) {
+func (p *parser) parseDefaults(values map[string]node, columns []Column) {
 	n, ok := values[keyDefaults]
-	if !ok || !p.want(n, kindObject, keyDefaults) {
+	if !ok || !p.expectKind(n, kindObject, keyDefaults) {
 		return
 	}
 	for _, m := range n.members {
-		c := p.column(m, keyDefaults, columns)
-		if c == nil || !p.want(m.value, kindString, fmt.Sprintf("%s of %q", keyDefaults, m.key)) {
+		c := p.findColumn(m, keyDefaults, columns)
+		if c == nil || !p.expectKind(m.value, kindString, fmt.Sprintf("%s of %q", keyDefaults, m.key)) {
 			continue
 		}
 		if strings.ContainsFunc(m.value.text, unicode.IsControl) {
-			p.at(m.value.line, "%s of %q: %q has a control character", keyDefaults, m.key, m.value.text)
+			p.addMistake(m.value.line, "%s of %q: %q has a control character", keyDefaults, m.key, m.value.text)
 		}
 		c.Default = m.value.text
 	}
 }
 
-// column returns the column that m's key names, nil, with the mistake
-// reported, if none has this name.
-func (p *parser) column(m member, what string, columns []Column) *Column {
+// findColumn returns the column that m's key names; nil, with the mistake added,
+// if none has this name.
+func (p *parser) findColumn(m member, what string, columns []Column) *Column {
 	names := make([]string, len(columns))
 	for i := range columns {
 		if columns[i].Name == m.key {
@@ -260,44 +260,44 @@ func (p *parser) column(m member, what string, columns []Column) *Column {
 		}
 		names[i] = columns[i].Name
 	}
-	p.at(m.line, "%s: %q is no column to code%s", what, m.key, term.DidYouMean(m.key, names))
+	p.addMistake(m.line, "%s: unknown column %q%s", what, m.key, term.DidYouMean(m.key, names))
 	return nil
 }
 
-// maxLength reads a number for all columns, or an object of numbers for some.
-func (p *parser) maxLength(values map[string]node, columns []Column) {
+// parseMaxLength reads a number for all columns, or an object of numbers for some.
+func (p *parser) parseMaxLength(values map[string]node, columns []Column) {
 	n, ok := values[keyMaxLength]
 	switch {
 	case !ok:
 	case n.kind == kindObject:
 		for _, m := range n.members {
-			if c := p.column(m, keyMaxLength, columns); c != nil {
-				c.MaxLength = p.length(m.value, fmt.Sprintf("%s of %q", keyMaxLength, m.key))
+			if c := p.findColumn(m, keyMaxLength, columns); c != nil {
+				c.MaxLength = p.parseLength(m.value, fmt.Sprintf("%s of %q", keyMaxLength, m.key))
 			}
 		}
 	default:
-		length := p.length(n, keyMaxLength)
+		length := p.parseLength(n, keyMaxLength)
 		for i := range columns {
 			columns[i].MaxLength = length
 		}
 	}
 }
 
-func (p *parser) length(n node, what string) int {
-	if !p.want(n, kindNumber, what) {
+func (p *parser) parseLength(n node, what string) int {
+	if !p.expectKind(n, kindNumber, what) {
 		return 0
 	}
 	v, err := strconv.Atoi(n.text)
 	if err != nil || v < 1 || v > MaxLength {
-		p.at(n.line, "%s: want a whole number from 1 to %d, have %s", what, MaxLength, n.text)
+		p.addMistake(n.line, "%s: want a whole number from 1 to %d, have %s", what, MaxLength, n.text)
 	}
 	return v
 }
 
-func (p *parser) policy(values map[string]node) string {
+func (p *parser) parsePolicy(values map[string]node) string {
 	n, ok := values[keyPolicy]
-	if ok && p.want(n, kindString, keyPolicy) && n.text != Organic && n.text != Strict {
-		p.at(n.line, "%s: want %q or %q, have %q", keyPolicy, Organic, Strict, n.text)
+	if ok && p.expectKind(n, kindString, keyPolicy) && n.text != Organic && n.text != Strict {
+		p.addMistake(n.line, "%s: want %q or %q, have %q", keyPolicy, Organic, Strict, n.text)
 	}
 	return n.text
 }

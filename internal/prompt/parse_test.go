@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,7 +95,7 @@ func TestParseMistakes(t *testing.T) {
 		{"not UTF-8", "{\n\"system_prompt\": \"\xff\"}", []string{`p.json:2: not UTF-8 text`}},
 		{"empty object", "{}", []string{`p.json: system_prompt is missing`, `p.json: columns_to_code is missing`}},
 		{"empty values", "{\n\"system_prompt\": \" \\n\",\n\"columns_to_code\": []}",
-			[]string{`p.json:2: system_prompt is empty`, `p.json:3: columns_to_code names no column`}},
+			[]string{`p.json:2: system_prompt is empty`, `p.json:3: columns_to_code is empty`}},
 		{"wrong types", "{\n\"system_prompt\": 3,\n\"columns_to_code\": \"Topic\",\n\"label_policy\": null}",
 			[]string{`p.json:2: system_prompt: want a string, have a number`, `p.json:3: columns_to_code: want an array, have a string`,
 				`p.json:4: label_policy: want a string, have null`}},
@@ -108,30 +109,30 @@ func TestParseMistakes(t *testing.T) {
 		{"repeated keys", head + ",\n\"system_prompt\": \"q\",\n\"not_applicable_defaults\": {\"Topic\": \"a\",\n\"Topic\": \"b\"}}",
 			[]string{`p.json:4: duplicate key "system_prompt"`, `p.json:6: duplicate key "Topic"`}},
 		{"columns", "{\"system_prompt\": \"p\",\n\"columns_to_code\": [\"A\",\n\"A\",\n\"a\",\n\"rowid\",\n\"Run_ID\",\n\"\",\n\" B\",\n\"C\\nD\",\n7,\n\"Position\"]}",
-			[]string{`p.json:3: duplicate column "A"`, `p.json:4: columns "A" and "a" differ in case only, which replies do not keep`,
-				`p.json:5: column "rowid": RowID is the row's own`, `p.json:6: column "Run_ID": PRISM writes a column of this name itself`,
-				`p.json:7: empty column`, `p.json:8: column " B" has white space at an end`, `p.json:9: column "C\nD" has a control character`,
+			[]string{`p.json:3: duplicate column "A"`, `p.json:4: columns "A" and "a" differ only in case`,
+				`p.json:5: column "rowid": RowID is reserved for the rows`, `p.json:6: column "Run_ID": the name is reserved for a column that PRISM writes`,
+				`p.json:7: empty column`, `p.json:8: column " B" has leading or trailing white space`, `p.json:9: column "C\nD" has a control character`,
 				`p.json:10: a name in columns_to_code: want a string, have a number`,
-				`p.json:11: column "Position": PRISM writes a column of this name itself`}},
+				`p.json:11: column "Position": the name is reserved for a column that PRISM writes`}},
 		{"rules for no column", head + ",\n\"validation_rules\": {\n\"valid_topc\": [\"A\"],\n\"valid_Key_Point\": [\"A\"],\n\"x\": [\"A\"]}}",
-			[]string{`p.json:5: validation_rules: "valid_topc" fits no column to code; did you mean "valid_topic"?`,
-				`p.json:6: validation_rules: "valid_Key_Point" fits no column to code; did you mean "valid_key_point"?`,
-				`p.json:7: validation_rules: "x" fits no column to code`}},
+			[]string{`p.json:5: validation_rules: "valid_topc" matches no column in columns_to_code; did you mean "valid_topic"?`,
+				`p.json:6: validation_rules: "valid_Key_Point" matches no column in columns_to_code; did you mean "valid_key_point"?`,
+				`p.json:7: validation_rules: "x" matches no column in columns_to_code`}},
 		{"labels", head + ",\n\"validation_rules\": {\"valid_topic\": [\n\"A\",\n\"A\",\n\"a\",\n\"\",\n\"B \",\n null, \n\"C\\u0000\"],\n\"valid_key_point\": []}}",
 			[]string{`p.json:6: valid_topic: duplicate label "A"`,
-				`p.json:7: valid_topic: labels "A" and "a" differ in case only, which replies do not keep`,
-				`p.json:8: empty label of valid_topic`, `p.json:9: label of valid_topic "B " has white space at an end`,
+				`p.json:7: valid_topic: labels "A" and "a" differ only in case`,
+				`p.json:8: empty label of valid_topic`, `p.json:9: label of valid_topic "B " has leading or trailing white space`,
 				`p.json:10: a label in valid_topic: want a string, have null`, `p.json:11: label of valid_topic "C\x00" has a control character`,
-				`p.json:12: valid_key_point lists no label; leave it out for a free column`}},
+				`p.json:12: valid_key_point has no labels; leave it out for a free-text column`}},
 		{"defaults", head + ",\n\"not_applicable_defaults\": {\n\"topic\": \"-\",\n\"Topic\": 1,\n\"Key_Point\": \"a\\u001b\"}}",
-			[]string{`p.json:5: not_applicable_defaults: "topic" is no column to code; did you mean "Topic"?`,
+			[]string{`p.json:5: not_applicable_defaults: unknown column "topic"; did you mean "Topic"?`,
 				`p.json:6: not_applicable_defaults of "Topic": want a string, have a number`,
 				`p.json:7: not_applicable_defaults of "Key_Point": "a\x1b" has a control character`}},
 		{"length 0", head + ",\n\"max_length\": 0}", []string{`p.json:4: max_length: want a whole number from 1 to 2000, have 0`}},
 		{"length 2001", head + ",\n\"max_length\": 2001}", []string{`p.json:4: max_length: want a whole number from 1 to 2000, have 2001`}},
 		{"lengths", head + ",\n\"max_length\": {\"Key_Point\": 1.5,\n\"Keypoint\": 3}}",
 			[]string{`p.json:4: max_length of "Key_Point": want a whole number from 1 to 2000, have 1.5`,
-				`p.json:5: max_length: "Keypoint" is no column to code; did you mean "Key_Point"?`}},
+				`p.json:5: max_length: unknown column "Keypoint"; did you mean "Key_Point"?`}},
 		{"policy", head + ",\n\"label_policy\": \"Strict\"}", []string{`p.json:4: label_policy: want "organic" or "strict", have "Strict"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -217,4 +218,44 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("read twice: %v", err)
 		}
 	})
+}
+
+// TestEditorSchema keeps docs/prompt.schema.json, for editors, what Parse reads.
+func TestEditorSchema(t *testing.T) {
+	data, err := os.ReadFile("../../docs/prompt.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Properties map[string]struct {
+			Default int      `json:"default"`
+			Enum    []string `json:"enum"`
+			OneOf   []struct {
+				Maximum int `json:"maximum"`
+			} `json:"oneOf"`
+		} `json:"properties"`
+		Required []string `json:"required"`
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	keys := []string{keySystem, keyColumns, keyRules, keyDefaults, keyMaxLength, keyPolicy}
+	for _, key := range keys {
+		if _, ok := got.Properties[key]; !ok {
+			t.Errorf("no property %s", key)
+		}
+	}
+	if len(got.Properties) != len(keys) {
+		t.Errorf("%d properties, want %d", len(got.Properties), len(keys))
+	}
+	if !slices.Equal(got.Required, []string{keySystem, keyColumns}) {
+		t.Errorf("required: got %v", got.Required)
+	}
+	length := got.Properties[keyMaxLength]
+	if length.Default != DefaultMaxLength || length.OneOf[0].Maximum != MaxLength {
+		t.Errorf("%s: got default %d, maximum %d", keyMaxLength, length.Default, length.OneOf[0].Maximum)
+	}
+	if policies := got.Properties[keyPolicy].Enum; !slices.Equal(policies, []string{Organic, Strict}) {
+		t.Errorf("%s: got %v", keyPolicy, policies)
+	}
 }

@@ -55,14 +55,14 @@ func policyIndex(strict bool) int {
 	return 0
 }
 
-// render prepares what AppendReplySchema and NumPredict give out.
-func (s *Schema) render() {
+// prepare renders what AppendReplySchema and NumPredict need.
+func (s *Schema) prepare() {
 	for i, strict := range []bool{false, true} {
 		var properties, required strings.Builder
 		size := len("  {\n  },\n") + len(`    "`+RowID+`": -9223372036854775808,`+"\n")
 		for j := range s.Columns {
 			c := &s.Columns[j]
-			name := quote(c.Name)
+			name := quoteJSON(c.Name)
 			value, longest := c.valueSchema(j == 0, strict)
 			fmt.Fprintf(&properties, ",%s:%s", name, value)
 			fmt.Fprintf(&required, ",%s", name)
@@ -84,7 +84,7 @@ func (c *Column) valueSchema(gate, strict bool) (schema string, longest int) {
 	characters := c.MaxLength
 	quoted := make([]string, len(labels))
 	for i, l := range labels {
-		quoted[i] = quote(l)
+		quoted[i] = quoteJSON(l)
 		longest = max(longest, len(quoted[i]))
 		characters = max(characters, utf8.RuneCountInString(l))
 	}
@@ -97,8 +97,8 @@ func (c *Column) valueSchema(gate, strict bool) (schema string, longest int) {
 
 func isNotApplicable(label string) bool { return strings.EqualFold(label, NotApplicable) }
 
-// quote returns s as a JSON string, without the escapes that HTML needs.
-func quote(s string) string {
+// quoteJSON returns s as a JSON string, without the escapes that HTML needs.
+func quoteJSON(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 	Strict  = "strict"  // only listed labels are valid
 )
 
-// Schema is a prompt schema file that Parse found right. Its fields are for
+// Schema is a valid prompt schema file. Its fields are for
 // reading: what depends on them is rendered once, by Parse.
 type Schema struct {
 	System      string   // the system message, as written
@@ -46,6 +47,21 @@ type Column struct {
 	Labels    []string // listed labels, no two equal apart from case; nil: a free column
 	Default   string   // its value in a row that the gate calls not applicable
 	MaxLength int      // characters that a text other than a listed label may have
+}
+
+// Validated is put before a column to code that the input has too.
+const Validated = "Validated_"
+
+// RunColumns are the columns that end every record of the output.
+func RunColumns() []string { return []string{"Model_Name", "Batch_Size", "Run_ID"} }
+
+// OutputName is the column's name in the output for an input with these columns,
+// those included that the output drops.
+func (c *Column) OutputName(input []string) string {
+	if slices.Contains(input, c.Name) {
+		return Validated + c.Name
+	}
+	return c.Name
 }
 
 // hashVersion changes whenever a message or a reply schema is rendered

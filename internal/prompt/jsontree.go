@@ -34,12 +34,12 @@ type member struct {
 	value node
 }
 
-// tree reads data, one JSON value, and reports a key that an object repeats
-// (the first one counts). It returns false, with the mistake reported, if
-// data is not JSON.
-func (p *parser) tree(data []byte) (node, bool) {
+// parseTree reads data, one JSON value, and reports a key that an object repeats
+// (the first one counts). It returns false, with the mistake
+// added, if data is not JSON.
+func (p *parser) parseTree(data []byte) (node, bool) {
 	if !utf8.Valid(data) {
-		p.at(1+bytes.Count(validPrefix(data), []byte("\n")), "not UTF-8 text")
+		p.addMistake(1+bytes.Count(validPrefix(data), []byte("\n")), "not UTF-8 text")
 		return node{}, false
 	}
 	if err := json.Unmarshal(data, new(json.RawMessage)); err != nil {
@@ -49,12 +49,12 @@ func (p *parser) tree(data []byte) (node, bool) {
 			end = syntax.Offset
 		}
 		// The offset is that after the byte at fault, which may be a newline.
-		p.at(1+bytes.Count(data[:max(end, 1)-1], []byte("\n")), "not JSON: %w", err)
+		p.addMistake(1+bytes.Count(data[:max(end, 1)-1], []byte("\n")), "not JSON: %w", err)
 		return node{}, false
 	}
-	w := walker{p: p, data: data, line: 1, dec: json.NewDecoder(bytes.NewReader(data))}
+	w := treeBuilder{p: p, data: data, line: 1, dec: json.NewDecoder(bytes.NewReader(data))}
 	w.dec.UseNumber()
-	return w.node(), true
+	return w.buildNode(), true
 }
 
 func validPrefix(data []byte) []byte {
@@ -68,8 +68,8 @@ func validPrefix(data []byte) []byte {
 	return data
 }
 
-// walker turns the tokens of data, which is known to be JSON, into nodes.
-type walker struct {
+// treeBuilder turns the tokens of data, which is known to be JSON, into nodes.
+type treeBuilder struct {
 	p      *parser
 	data   []byte
 	dec    *json.Decoder
@@ -77,8 +77,8 @@ type walker struct {
 	line   int // of offset
 }
 
-// token returns the next token and its line.
-func (w *walker) token() (json.Token, int) {
+// nextToken returns the next token and its line.
+func (w *treeBuilder) nextToken() (json.Token, int) {
 	t, err := w.dec.Token()
 	if err != nil {
 		panic("prompt: a token after the syntax check: " + err.Error())
@@ -89,8 +89,8 @@ func (w *walker) token() (json.Token, int) {
 	return t, w.line
 }
 
-func (w *walker) node() node {
-	t, line := w.token()
+func (w *treeBuilder) buildNode() node {
+	t, line := w.nextToken()
 	n := node{line: line}
 	switch t := t.(type) {
 	case string:
@@ -101,9 +101,9 @@ func (w *walker) node() node {
 		n.kind = kindBool
 	case json.Delim:
 		if t == '[' {
-			n.kind, n.elems = kindArray, w.elems()
+			n.kind, n.elems = kindArray, w.buildElems()
 		} else {
-			n.kind, n.members = kindObject, w.members()
+			n.kind, n.members = kindObject, w.buildMembers()
 		}
 	default:
 		n.kind = kindNull
@@ -111,32 +111,32 @@ func (w *walker) node() node {
 	return n
 }
 
-func (w *walker) elems() []node {
+func (w *treeBuilder) buildElems() []node {
 	var elems []node
 	for w.dec.More() {
-		elems = append(elems, w.node())
+		elems = append(elems, w.buildNode())
 	}
-	w.token()
+	w.nextToken()
 	return elems
 }
 
-func (w *walker) members() []member {
+func (w *treeBuilder) buildMembers() []member {
 	var members []member
 	seen := map[string]bool{}
 	for w.dec.More() {
-		t, line := w.token()
+		t, line := w.nextToken()
 		key, ok := t.(string)
 		if !ok {
-			panic("prompt: a key after the syntax check is no string")
+			panic("prompt: a key after the syntax check is not a string")
 		}
-		value := w.node()
+		value := w.buildNode()
 		if seen[key] {
-			w.p.at(line, "duplicate key %q", key)
+			w.p.addMistake(line, "duplicate key %q", key)
 			continue
 		}
 		seen[key] = true
 		members = append(members, member{key: key, line: line, value: value})
 	}
-	w.token()
+	w.nextToken()
 	return members
 }
