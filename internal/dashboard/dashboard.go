@@ -6,13 +6,14 @@ package dashboard
 
 import (
 	"context"
+	"fmt"
+	"prism/internal/status"
+	"prism/internal/term"
 	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
-
-	"prism/internal/status"
 )
 
 // Source is where a dashboard gets what it shows. Look and Pause are called once
@@ -73,9 +74,6 @@ const (
 	helpScreen
 	workerLog
 )
-
-// maxRates bounds what the sparkline is drawn from: at a look a second about an hour.
-const maxRates = 4096
 
 type viewMsg struct {
 	view *status.View
@@ -166,6 +164,9 @@ func (m *model) applyView(v *status.View) {
 	m.selectWorker(m.selected)
 }
 
+// maxRates bounds what the sparkline is drawn from: at a look a second about an hour.
+const maxRates = 4096
+
 // choose puts the cursor on a worker, or on the nearest that there is.
 func (m *model) selectWorker(i int) {
 	m.selected = max(0, min(i, len(m.view.Workers)-1))
@@ -189,4 +190,51 @@ func (m *model) selectedWorker() *status.WorkerView {
 		return nil
 	}
 	return &m.view.Workers[m.selected]
+}
+
+// warning is something that needs attention, and when it was first seen.
+type warning struct {
+	at   time.Time
+	text string
+}
+
+const (
+	maxWarnings = 50
+	maxWarned   = 1000
+)
+
+// warn takes note of what a view has that the views before had not.
+func (m *model) collectWarnings(v *status.View) {
+	if m.warned == nil || len(m.warned) > maxWarned {
+		m.warned = map[string]bool{}
+	}
+	for _, f := range v.Unreadable {
+		m.addWarning(v.Time.Time, "unreadable: "+f)
+	}
+	for i := range v.Workers {
+		w := &v.Workers[i]
+		who := fmt.Sprintf("worker %d", w.WorkerID)
+		if w.LastError != "" {
+			m.addWarning(v.Time.Time, who+": "+w.LastError)
+		}
+		switch w.State {
+		case status.Dead:
+			m.addWarning(v.Time.Time, fmt.Sprintf("%s is dead: process %d on %s is gone; the same command resumes", who, w.PID, w.Host))
+		case status.Slow, status.Failed:
+			m.addWarning(v.Time.Time, who+" is "+string(w.State))
+		case status.Stopped:
+			m.addWarning(v.Time.Time, fmt.Sprintf("%s stopped (%s); the same command resumes", who, w.StopReason))
+		}
+	}
+}
+
+func (m *model) addWarning(at time.Time, text string) {
+	if m.warned[text] {
+		return
+	}
+	m.warned[text] = true
+	if len(m.warnings) == maxWarnings {
+		m.warnings = append(m.warnings[:0], m.warnings[1:]...)
+	}
+	m.warnings = append(m.warnings, warning{at, term.Printable(text)})
 }

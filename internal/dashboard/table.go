@@ -2,11 +2,10 @@ package dashboard
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
-
 	"prism/internal/status"
 	"prism/internal/term"
+	"strconv"
+	"strings"
 )
 
 // field is a column of the table of workers. Where the terminal is narrow

@@ -9,12 +9,12 @@ const (
 	minChanges = 4
 )
 
-// Meter gives the rate of a growing count over the last half minute, or over
-// the last four changes where these took longer (slow models with large
-// batches). The zero Meter is ready. It is used from one goroutine.
+// Meter measures the rate of a growing count over the last half minute, or over the
+// last four changes if these took longer (slow models with large batches). The zero
+// Meter is ready to use. It is not safe for concurrent use.
 type Meter struct {
 	ring  [maxSamples]sample
-	count int // samples taken so far; sample i is at ring[i%meterSamples]
+	count int // samples recorded so far; sample i is at ring[i%meterSamples]
 }
 
 type sample struct {
@@ -22,9 +22,8 @@ type sample struct {
 	total float64
 }
 
-// Add tells the count as it is at a moment. The first one is where measuring
-// starts (rows taken over from a checkpoint do not count as speed). A count
-// that falls starts anew.
+// Observe records the count at a moment. Measuring starts from the first one, so rows
+// from a checkpoint do not count as speed, and again when the count falls.
 func (m *Meter) Observe(at time.Time, total float64) {
 	if m.count > 0 {
 		last := m.sampleAt(m.count - 1)
@@ -42,8 +41,8 @@ func (m *Meter) Observe(at time.Time, total float64) {
 	m.count++
 }
 
-// Rest forgets what was measured: nothing grew because nothing was meant to.
-// Measuring starts anew with the count as it is.
+// Restart forgets the measurements, as during a pause, and starts measuring again
+// from the current count.
 func (m *Meter) Restart(now time.Time) {
 	if m.count == 0 {
 		return
@@ -55,7 +54,7 @@ func (m *Meter) Restart(now time.Time) {
 
 func (m *Meter) sampleAt(i int) *sample { return &m.ring[i%maxSamples] }
 
-// Rate returns the count per second; 0 before a first change. It falls while
+// Rate returns the increase per second; 0 before the first change. It falls while
 // nothing changes.
 func (m *Meter) Rate(now time.Time) float64 {
 	if m.count < 2 {

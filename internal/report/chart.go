@@ -3,11 +3,10 @@ package report
 import (
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
-
 	"prism/internal/stats"
 	"prism/internal/term"
+	"strconv"
+	"strings"
 )
 
 // Charts are drawn in a box of chartWidth × chartHeight units that the page

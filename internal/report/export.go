@@ -5,11 +5,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"math"
-	"strconv"
-	"time"
-
 	"prism/internal/stats"
 	"prism/internal/status"
+	"strconv"
+	"strings"
+	"time"
 )
 
 // JSON writes statistics, or the view of a run, as indented JSON.
@@ -88,6 +88,30 @@ func csvRecords(r *stats.Result) [][]string {
 	return out
 }
 
+func appendRunRecords(out [][]string, r *stats.Run) [][]string {
+	for _, f := range r.Files {
+		out = append(out, []string{"file_status", f.Label, f.Status, formatInt(f.Rows), ""},
+			[]string{"file_missing", f.Label, "", formatInt(f.Missing), formatShare(shareOf(f.Missing, f.Rows))})
+	}
+	return append(out, []string{"run", "units", strconv.Itoa(r.Units), "", ""})
+}
+
+func appendCrossRecords(out [][]string, c *stats.CrossTable) [][]string {
+	var all int64
+	for _, line := range c.Counts {
+		for _, n := range line {
+			all += n
+		}
+	}
+	for i, line := range c.Counts {
+		for k, n := range line {
+			name := c.Rows + "=" + valueOrOthers(c.RowAxis[i])
+			out = append(out, []string{"cross", name, c.Columns + "=" + valueOrOthers(c.ColAxis[k]), formatInt(n), formatShare(shareOf(n, all))})
+		}
+	}
+	return out
+}
+
 func appendCallRecords(out [][]string, c *stats.Calls) [][]string {
 	l := &c.Latency
 	for _, f := range [][2]string{
@@ -112,11 +136,24 @@ func appendCallRecords(out [][]string, c *stats.Calls) [][]string {
 	return out
 }
 
-func shareOf(n, total int64) float64 {
-	if total == 0 {
-		return 0
+func appendGroupRecords(out [][]string, c *stats.Calls) [][]string {
+	for _, k := range groupKinds(c) {
+		section := "by_" + strings.ReplaceAll(k.title, " ", "_")
+		for i := range k.groups {
+			g := &k.groups[i]
+			for _, f := range [][2]string{
+				{"calls", formatInt(g.Calls)}, {"errors", formatInt(g.Errors)}, {"retries", formatInt(g.Retries)},
+				{"rows_labelled", formatInt(g.RowsLabelled)}, {"rows_per_sec", formatFloat(g.RowsPerSec)}, {"tokens", formatInt(g.Tokens)},
+				{"wasted_tokens", formatInt(g.WastedTokens)}, {"latency_p50", formatLatency(&g.Latency, g.Latency.P50)}, {"latency_p99", formatLatency(&g.Latency, g.Latency.P99)},
+			} {
+				out = append(out, []string{section, k.name(g) + " " + f[0], f[1], "", ""})
+			}
+		}
 	}
-	return float64(n) / float64(total)
+	for _, t := range c.ErrorGroups {
+		out = append(out, []string{"trouble", string(t.Outcome), t.Error, formatInt(t.Calls), formatShare(shareOf(t.Calls, c.Calls))})
+	}
+	return out
 }
 
 func formatInt(n int64) string { return strconv.FormatInt(n, 10) }

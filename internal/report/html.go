@@ -5,11 +5,10 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"strings"
-	"time"
-
 	"prism/internal/stats"
 	"prism/internal/term"
+	"strings"
+	"time"
 )
 
 //go:embed page.html

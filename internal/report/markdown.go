@@ -1,12 +1,11 @@
 package report
 
 import (
+	"prism/internal/stats"
+	"prism/internal/term"
 	"strings"
 	"time"
 	"unicode"
-
-	"prism/internal/stats"
-	"prism/internal/term"
 )
 
 const maxMarkdownValues = 50 // of a column at most
@@ -63,6 +62,21 @@ func markdownRunTitle(r *stats.Result) string {
 	return ""
 }
 
+func writeRunMarkdown(b *strings.Builder, r *stats.Run) {
+	b.WriteString("\n| | |\n| --- | --- |\n")
+	for _, f := range runProperties(r) {
+		markdownRow(b, f[0], f[1])
+	}
+	b.WriteString("\n## Files\n\n| file | input | status | rows | missing | output |\n| --- | --- | --- | ---: | ---: | --- |\n")
+	for _, f := range r.Files {
+		markdownRow(b, f.Label, f.Input, f.Status, term.Count(f.Rows), term.Count(f.Missing), orDash(f.Output))
+	}
+	if r.FailedRanges != "" {
+		b.WriteString("\nMissing rows are listed in `" + strings.ReplaceAll(r.FailedRanges, "`", "'") + "`.\n")
+	}
+	b.WriteString("\n## Results\n")
+}
+
 func writeColumnMarkdown(b *strings.Builder, c *stats.Column) {
 	b.WriteString("\n## " + markdownText(c.Name) + "\n\n" + strings.Join(columnNotes(c), ", ") + ".\n")
 	if c.Kind == stats.Text || len(c.Values) == 0 {
@@ -79,6 +93,43 @@ func writeColumnMarkdown(b *strings.Builder, c *stats.Column) {
 	}
 	if more := int64(len(c.Values) - len(values)); more > 0 {
 		b.WriteString("\n… and " + term.Plural(more, "more value") + ".\n")
+	}
+}
+
+func writeCrossMarkdown(b *strings.Builder, c *stats.CrossTable) {
+	b.WriteString("\n## " + markdownText(c.Rows) + " by " + markdownText(c.Columns) + "\n")
+	heads, body, notes := crossCells(c, 40, 40)
+	if len(heads) > 0 {
+		b.WriteString("\n")
+		markdownRow(b, heads...)
+		b.WriteString("| --- |" + strings.Repeat(" ---: |", len(heads)-1) + "\n")
+		for _, line := range body {
+			markdownRow(b, line...)
+		}
+	}
+	if len(notes) > 0 {
+		b.WriteString("\n" + strings.Join(notes, ", ") + ".\n")
+	}
+}
+
+func writeGroupsMarkdown(b *strings.Builder, c *stats.Calls) {
+	for _, k := range groupKinds(c) {
+		if len(k.groups) == 0 {
+			continue
+		}
+		b.WriteString("\n")
+		markdownRow(b, append([]string{k.title}, groupColumns...)...)
+		b.WriteString("| --- |" + strings.Repeat(" ---: |", len(groupColumns)) + "\n")
+		for i := range k.groups[:min(100, len(k.groups))] {
+			markdownRow(b, append([]string{k.name(&k.groups[i])}, groupCells(&k.groups[i])...)...)
+		}
+	}
+	if len(c.ErrorGroups) == 0 {
+		return
+	}
+	b.WriteString("\n| calls | outcome | message |\n| ---: | --- | --- |\n")
+	for _, t := range c.ErrorGroups[:min(50, len(c.ErrorGroups))] {
+		markdownRow(b, term.Count(t.Calls), string(t.Outcome), t.Error)
 	}
 }
 

@@ -1,10 +1,9 @@
 package report
 
 import (
+	"prism/internal/term"
 	"slices"
 	"strings"
-
-	"prism/internal/term"
 )
 
 // column is a column of a text table.
@@ -90,14 +89,4 @@ func (t *table) line(dst []byte, width []int, cells []string) []byte {
 	}
 	dst = append(dst, strings.TrimRight(line.String(), " ")...)
 	return append(dst, '\n')
-}
-
-// visible is Plain for a value, in quotes where blanks at its ends, or nothing
-// but blanks, could not be seen.
-func quoteBlanks(s string) string {
-	text := term.Printable(s)
-	if strings.TrimSpace(text) != text {
-		return `"` + text + `"`
-	}
-	return text
 }

@@ -2,13 +2,9 @@ package report
 
 import (
 	"fmt"
-	"slices"
-	"strings"
-	"time"
-
-	"prism/internal/calllog"
 	"prism/internal/stats"
 	"prism/internal/term"
+	"strings"
 )
 
 const (
@@ -17,6 +13,14 @@ const (
 	maxTextValues  = 20 // of a column at most; CSV and JSON have all
 	maxTextOrganic = 5  // of these, organic labels
 )
+
+const (
+	maxCrossColumns = 8  // of a cross table in text and Markdown; CSV and JSON have all
+	maxCrossRows    = 20 // likewise
+	maxCrossHead    = 12 // width of a column's head
+)
+
+const maxGroupRows = 16 // of a kind in text; Markdown has 100, CSV and JSON all
 
 // Text shows statistics as a table for a terminal of 80 columns.
 func Text(r *stats.Result) []byte {
@@ -44,6 +48,24 @@ func Text(r *stats.Result) []byte {
 	return b
 }
 
+// appendRun says what a run is and what became of its files.
+func appendRunSection(dst []byte, r *stats.Run) []byte {
+	head := table{columns: []column{{}, {}}}
+	for _, f := range runProperties(r) {
+		head.add(f[0], term.Printable(f[1]))
+	}
+	dst = append(head.appendTo(dst), '\n')
+	files := table{columns: []column{{name: "FILE", max: 24}, {name: "STATUS"}, {name: "ROWS", right: true}, {name: "MISSING", right: true}, {name: "OUTPUT"}}}
+	for _, f := range r.Files {
+		files.add(term.Printable(f.Label), f.Status, term.Count(f.Rows), term.Count(f.Missing), term.Printable(orDash(f.Output)))
+	}
+	dst = append(files.appendTo(dst), '\n')
+	if r.FailedRanges != "" {
+		dst = append(dst, "missing rows are listed in "+term.Printable(r.FailedRanges)+"\n\n"...)
+	}
+	return dst
+}
+
 func appendProperties(dst []byte, r *stats.Result) []byte {
 	t := table{columns: []column{{}, {}}}
 	rows := term.Count(r.Rows)
@@ -59,46 +81,6 @@ func appendProperties(dst []byte, r *stats.Result) []byte {
 			term.Printable(g.Column), term.Plural(g.NotApplicable, "row"), term.Percent(g.NotApplicable, rowsOfColumn(r, g.Column))))
 	}
 	return t.appendTo(dst)
-}
-
-func rowsOfColumn(r *stats.Result, name string) int64 {
-	for i := range r.Columns {
-		if r.Columns[i].Name == name {
-			return r.Columns[i].Rows
-		}
-	}
-	return 0
-}
-
-// factText lists at most n values of a fact, each with its rows where they differ.
-func runColumnText(f stats.RunColumn, n int) string {
-	if len(f.Values) == 1 {
-		return f.Values[0].Value
-	}
-	var parts []string
-	for i, v := range f.Values {
-		if i == n {
-			parts = append(parts, term.Count(int64(len(f.Values)-n))+" more")
-			break
-		}
-		parts = append(parts, fmt.Sprintf("%s (%s)", v.Value, term.Plural(v.Count, "row")))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// shown is the values of a column that a table lists: with a prompt schema all
-// but the less frequent organic labels, else the most frequent values.
-func listedValues(c *stats.Column, most, organic int) []stats.ValueCount {
-	n := slices.IndexFunc(c.Values, func(v stats.ValueCount) bool { return v.Class == stats.Organic })
-	switch {
-	case n >= 0:
-		n += organic
-	case len(c.Values) > 0 && c.Values[0].Class == "":
-		n = most
-	default:
-		n = len(c.Values)
-	}
-	return c.Values[:min(n, len(c.Values))]
 }
 
 // labelCells is one width for the labels of all columns, so that their bars stand in line.
@@ -163,31 +145,29 @@ func appendWrapped(dst []byte, head string, notes []string) []byte {
 	return append(dst, '\n')
 }
 
-// columnNotes says what a column holds.
-func columnNotes(c *stats.Column) []string {
-	var notes []string
-	if c.Kind == stats.Text {
-		differ := term.Count(c.Distinct) + " different"
-		if c.Overflow {
-			differ = "more than " + differ
+func appendCrossTable(dst []byte, c *stats.CrossTable) []byte {
+	dst = append(dst, term.Truncate(term.Printable(c.Rows), 30)+" by "+term.Truncate(term.Printable(c.Columns), 30)+"\n"...)
+	heads, body, notes := crossCells(c, maxCrossRows, maxCrossColumns)
+	for len(heads) > 0 {
+		t := table{indent: "  ", columns: []column{{name: "", max: 20}}}
+		for _, h := range heads[1:] {
+			t.columns = append(t.columns, column{name: term.Truncate(term.Printable(h), maxCrossHead), right: true})
 		}
-		notes = append(notes, "free text", differ)
-		if l := c.Length; l != nil {
-			notes = append(notes, fmt.Sprintf("%s to %s characters, %s on average", term.Count(l.Min), term.Count(l.Max), term.Rate(l.Mean)))
+		for _, line := range body {
+			cells := append([]string{term.Printable(line[0])}, line[1:]...)
+			t.add(cells[:len(heads)]...)
 		}
-	} else {
-		notes = append(notes, term.Plural(c.Distinct, "different value"))
-		if c.OrganicRows > 0 {
-			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", term.Plural(c.OrganicRows, "row"), term.Percent(c.OrganicRows, c.Rows)))
+		if t.width() <= textWidth || len(heads) == 2 {
+			dst = t.appendTo(dst)
+			break
 		}
-		if c.OtherRows > 0 {
-			notes = append(notes, term.Plural(c.OtherRows, "row")+" with still others")
-		}
+		heads = heads[:len(heads)-1]
+		_, _, notes = crossCells(c, maxCrossRows, len(heads)-1)
 	}
-	if c.MissingRows > 0 {
-		notes = append(notes, term.Count(c.MissingRows)+" missing")
+	if len(notes) > 0 {
+		dst = append(dst, "  "+strings.Join(notes, ", ")+"\n"...)
 	}
-	return notes
+	return dst
 }
 
 func appendCalls(dst []byte, c *stats.Calls) []byte {
@@ -199,77 +179,25 @@ func appendCalls(dst []byte, c *stats.Calls) []byte {
 	return t.appendTo(dst)
 }
 
-// figure is a line of the figures of calls.
-type figure struct{ Name, Value, Note string }
-
-func callFigures(c *stats.Calls) []figure {
-	worked := "in " + term.Duration(toDuration(c.WorkSeconds)) + " of work"
-	if c.IdleGaps > 0 {
-		worked += ", " + term.Plural(c.IdleGaps, "rest") + " of more than a minute left out"
-	}
-	lines := []figure{
-		{"calls", term.Count(c.Calls), "by " + term.Plural(c.Workers, "worker") + averageNote(c)},
-		{"retries", term.Count(c.Retries), ""},
-		{"errors", term.Count(c.Errors), outcomeNote(c)},
-		{"rows labelled", term.Count(c.RowsLabelled), term.Plural(c.RowsAsked, "row") + " asked for"},
-		{"rows/s", term.Rate(c.RowsPerSec), worked},
-		{"tokens/s", term.Rate(c.TokensPerSec), "generated; one call " + term.Rate(c.EvalTokensPerSec)},
-		{"tokens a row", term.Rate(c.TokensPerRow), "generated; prompt " + term.Rate(c.PromptTokensPerRow)},
-		{"call took", quantileText(&c.Latency, c.Latency.P50), latencyNote(&c.Latency)},
-		{"wasted", term.Count(c.WastedTokens), "tokens for rows without a valid answer (" + term.Percent(c.WastedTokens, c.Tokens) + "); prompt " + term.Count(c.WastedPromptTokens)},
-		{"tokens", term.Count(c.Tokens), "generated; prompt " + term.Count(c.PromptTokens) + ", of these cached " + term.Count(c.CachedTokens)},
-	}
-	if c.UnreadableLines > 0 {
-		lines = append(lines, figure{"unreadable", term.Count(c.UnreadableLines), "lines of call logs, not counted"})
-	}
-	return lines
-}
-
-func averageNote(c *stats.Calls) string {
-	if c.Latency.Calls == 0 {
-		return ""
-	}
-	return ", " + term.Duration(toDuration(c.CallSeconds)) + " each on average"
-}
-
-// quantile is seconds of a Latency; "-" where no call told its time.
-func quantileText(l *stats.Latency, s float64) string {
-	if l.Calls == 0 {
-		return "-"
-	}
-	return term.Seconds(s)
-}
-
-func latencyNote(l *stats.Latency) string {
-	if l.Calls == 0 {
-		return ""
-	}
-	return fmt.Sprintf("median; p90 %s, p95 %s, p99 %s, max %s (±%.0f%%)",
-		term.Seconds(l.P90), term.Seconds(l.P95), term.Seconds(l.P99), term.Seconds(l.Max), 100*stats.QuantileError)
-}
-
-func toDuration(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-
-// errorText lists the outcomes that are errors with their counts.
-func outcomeNote(c *stats.Calls) string {
-	var parts []string
-	for _, o := range sortedOutcomes(c) {
-		if o != calllog.OK && o != calllog.Probe {
-			parts = append(parts, term.Printable(string(o))+" "+term.Count(c.Outcomes[o]))
+func appendGroupTables(dst []byte, c *stats.Calls) []byte {
+	for _, k := range groupKinds(c) {
+		if len(k.groups) == 0 {
+			continue
+		}
+		t := table{indent: "  ", columns: []column{{name: k.title, max: 24}}}
+		for _, h := range groupColumns {
+			t.columns = append(t.columns, column{name: h, right: true})
+		}
+		for i := range k.groups[:min(maxGroupRows, len(k.groups))] {
+			t.add(append([]string{term.Printable(k.name(&k.groups[i]))}, groupCells(&k.groups[i])...)...)
+		}
+		if t.width() > textWidth {
+			t.drop(3)
+		}
+		dst = t.appendTo(append(dst, '\n'))
+		if more := int64(len(k.groups) - maxGroupRows); more > 0 {
+			dst = append(dst, "  … and "+term.Count(more)+" more\n"...)
 		}
 	}
-	if n := c.Outcomes[calllog.Probe]; n > 0 {
-		parts = append(parts, term.Plural(n, "probe")+" beside")
-	}
-	return strings.Join(parts, ", ")
-}
-
-// outcomes are those that there were, by name.
-func sortedOutcomes(c *stats.Calls) []calllog.Outcome {
-	names := make([]calllog.Outcome, 0, len(c.Outcomes))
-	for o := range c.Outcomes {
-		names = append(names, o)
-	}
-	slices.Sort(names)
-	return names
+	return dst
 }

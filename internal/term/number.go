@@ -24,7 +24,7 @@ func Count(n int64) string {
 }
 
 // Rate writes a number per second, or an average, with three significant
-// digits at least: 0.83, 12.4, 1,234. None is "-".
+// digits at least: 0.83, 12.4, 1,234. Zero is "-".
 func Rate(v float64) string {
 	switch a := math.Abs(v); {
 	case a == 0 || math.IsNaN(v) || math.IsInf(v, 0):
@@ -39,8 +39,8 @@ func Rate(v float64) string {
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
-// Percent writes n of total as percent with one decimal: 23.8%. A share that
-// is not all never shows as 100.0%, one that is not none never as 0.0%.
+// Percent writes n of total as percent with one decimal: 23.8%. Only all shows as
+// 100.0%, and only nothing as 0.0%.
 func Percent(n, total int64) string {
 	if total <= 0 {
 		return "-"
@@ -55,8 +55,8 @@ func Percent(n, total int64) string {
 	return strconv.FormatFloat(p, 'f', 1, 64) + "%"
 }
 
-// Span writes a time in its two largest units: 45s, 3m05s, 2h14m, 3d04h; under
-// ten seconds with a decimal.
+// Duration writes a duration in its two largest units: 45s, 3m05s, 2h14m, 3d04h;
+// under ten seconds with a decimal.
 func Duration(d time.Duration) string {
 	s := d.Round(time.Second)
 	switch {
@@ -74,7 +74,7 @@ func Duration(d time.Duration) string {
 	return twoUnits(s, 24*time.Hour, 'd', time.Hour, 'h')
 }
 
-// Took writes seconds that a call took: 0ms, 243ms, 1.25s, 12.4s, 3m05s.
+// Seconds writes the duration of a call in seconds: 0ms, 243ms, 1.25s, 12.4s, 3m05s.
 func Seconds(s float64) string {
 	switch {
 	case s < 0.9995:
@@ -96,7 +96,7 @@ func twoUnits(d, big time.Duration, bigName byte, small time.Duration, smallName
 	return string(append(strconv.AppendInt(out, rest, 10), smallName))
 }
 
-// Left writes seconds left, nil as "-".
+// TimeLeft writes seconds left; nil, unknown, is "-".
 func TimeLeft(seconds *float64) string {
 	if seconds == nil || *seconds > math.MaxInt64/2e9 {
 		return "-"

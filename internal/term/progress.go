@@ -3,31 +3,30 @@ package term
 import (
 	"io"
 	"math"
+	"prism/internal/rate"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"prism/internal/rate"
 )
 
-// redrawEvery keeps the line readable and cheap.
+// redrawInterval keeps the line readable and cheap.
 const redrawInterval = 200 * time.Millisecond
 
-// Snapshot is how far the work is. Counts only grow.
+// Snapshot is the progress of the work at a moment. Counts only grow.
 type Snapshot struct {
-	Rows   int64 // finished, failed and resumed ones included
-	Total  int64 // 0: not known
+	Rows   int64 // finished, including failed and resumed rows
+	Total  int64 // 0: unknown
 	Failed int64 // of Rows
-	Errors int64 // calls that went wrong
+	Errors int64 // failed calls
 	Tokens int64 // generated
 	Paused bool
 }
 
-// Progress is a line that shows how far a command is and redraws itself in
-// place. On a stream that is no terminal it prints nothing. It is a writer for
-// the messages of the command too, which come to stand above the line. It may
-// be used from several goroutines.
+// Progress is a line that shows the progress of a command and redraws itself in
+// place. On a stream that is not a terminal it prints nothing. It is also a writer
+// for the command's messages, which appear above the line. It is safe for
+// concurrent use.
 type Progress struct {
 	Color bool // set before the first Update
 
@@ -41,7 +40,7 @@ type Progress struct {
 	startedAt  time.Time
 	drawnAt    time.Time // last redraw; zero: redraw with the next Update
 	last       Snapshot
-	shownCells int // cells that the line takes now; 0: none
+	shownCells int // cells of the line on the screen; 0: none
 }
 
 // NewProgress returns a progress line on w, width cells wide at most. Without
@@ -50,8 +49,8 @@ func NewProgress(w io.Writer, isTerminal bool, width func() int, now func() time
 	return &Progress{w: w, enabled: isTerminal, width: width, now: now}
 }
 
-// Update takes note of s and redraws the line, at most a few times a second.
-// It is to be called at least every second, so that rates and time left stay true.
+// Update records s and redraws the line, at most a few times a second. Call it at
+// least every second, so that rates and time left stay correct.
 func (p *Progress) Update(s Snapshot) {
 	if !p.enabled {
 		return
@@ -74,16 +73,16 @@ func (p *Progress) Update(s Snapshot) {
 	}
 }
 
-// Clear takes the line away, at the end of the work or before something else
-// is printed. The next Update brings it back.
+// Clear removes the line, at the end of the work or before something else is
+// printed. The next Update draws it again.
 func (p *Progress) Clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
 }
 
-// Write prints a message above the line: the line goes, the message comes, and
-// after a whole line of message the progress line is there again.
+// Write prints a message above the line. The line is removed and, after a complete
+// line of message, drawn again.
 func (p *Progress) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,8 +102,8 @@ func (p *Progress) erase() {
 	p.shownCells, p.drawnAt = 0, time.Time{}
 }
 
-// draw writes over the line that is there: blanks, not an escape sequence, take
-// away what is left of a longer one, so it works on any terminal.
+// draw overwrites the line. Blanks, not an escape sequence, erase the end of a longer
+// one, so it works on any terminal.
 func (p *Progress) draw(now time.Time) {
 	text, cells := p.formatLine(now, p.width()-1)
 	rest := ""
@@ -115,7 +114,7 @@ func (p *Progress) draw(now time.Time) {
 	p.shownCells, p.drawnAt = cells, now
 }
 
-// A part of the line. Parts of the lowest rank go first where it is narrow.
+// segment is a part of the line. On narrow terminals those of the lowest rank are dropped first.
 type segment struct {
 	text  string
 	rank  int
@@ -130,8 +129,8 @@ const (
 	minBar, maxBar, barRank = 8, 30, 3
 )
 
-// line makes the line of at most width cells, and tells how many it takes. The
-// bar gets what the other parts leave.
+// formatLine returns the line of at most width cells, and its width. The bar gets the
+// cells that the other segments leave.
 func (p *Progress) formatLine(now time.Time, width int) (string, int) {
 	parts := p.segments(now)
 	size := segmentsWidth(parts)
@@ -164,7 +163,7 @@ func (p *Progress) formatLine(now time.Time, width int) (string, int) {
 	return b.String(), size
 }
 
-// cells counts the parts with two blanks between them.
+// segmentsWidth is the width of the segments with two blanks between them.
 func segmentsWidth(parts []segment) int {
 	n := 0
 	for i, t := range parts {

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// quietFor is how long work may take without showing progress.
+// stepsDelay is how long work takes before progress is shown.
 const stepsDelay = 2 * time.Second
 
-// Steps is a line that shows how far a command is in bytes, step by step. It
-// comes only when the work has taken two seconds. It may be used from several
-// goroutines; a nil Steps shows nothing.
+// Steps is a line that shows the progress of a command in bytes, step by step. It
+// appears only after two seconds of work. It is safe for concurrent use; a nil Steps
+// shows nothing.
 type Steps struct {
 	mu         sync.Mutex
 	w          io.Writer
@@ -34,7 +34,7 @@ func NewSteps(w io.Writer, isTerminal bool, now func() time.Time) *Steps {
 	return &Steps{w: w, now: now, startedAt: now()}
 }
 
-// Step starts a step of so many bytes; name is what happens to them: "checking".
+// StartStep starts a step of total bytes; name says what happens to them: "checking".
 func (s *Steps) StartStep(name string, total int64) {
 	if s == nil {
 		return
@@ -44,7 +44,7 @@ func (s *Steps) StartStep(name string, total int64) {
 	s.name, s.total, s.done, s.drawnAt = name, total, 0, time.Time{}
 }
 
-// Add says that so many more bytes of the step are done.
+// AddBytes adds finished bytes to the step.
 func (s *Steps) AddBytes(bytes int64) {
 	if s == nil {
 		return
@@ -63,7 +63,7 @@ func (s *Steps) AddBytes(bytes int64) {
 	s.shownCells = len(text)
 }
 
-// Clear takes the line away.
+// Clear removes the line.
 func (s *Steps) Clear() {
 	if s == nil {
 		return

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// DidYouMean names the one of names that is nearest to name, ready to follow a
-// message; it is empty if none is near enough to be meant.
+// DidYouMean suggests the one of names that is most similar to name, as the end of a
+// message; it is empty if none is similar enough.
 func DidYouMean(name string, names []string) string {
 	best, least := "", max(2, len(name)/2)
 	for _, n := range names {

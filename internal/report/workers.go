@@ -3,13 +3,12 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"prism/internal/status"
+	"prism/internal/term"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"prism/internal/status"
-	"prism/internal/term"
 )
 
 const (

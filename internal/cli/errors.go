@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Exit codes of every command. None is 255, on which xargs stops.
+const (
+	OK          = 0
+	Failed      = 1 // disk, damage, bug
+	Usage       = 2 // wrong usage, configuration or input
+	Partial     = 3 // finished, but some rows or units failed
+	Unreachable = 4 // Ollama unreachable or the model missing; nothing is marked failed
+	Interrupted = 130
+	Terminated  = 143
+)
+
+const exitCodes = `Exit codes: 0 done; 1 failed (disk, damage, bug); 2 wrong usage, configuration or input; ` +
+	`3 finished, but some rows or units failed; 4 Ollama unreachable or the model missing; ` +
+	`130/143 interrupted by INT/TERM after saving.`
+
+// Error is an error with the exit code it ends the command with and, where the
+// user can mend it, a hint that says how.
+type Error struct {
+	Code int
+	Err  error
+	Hint string // a line each; empty: none
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Fail wraps err with an exit code and a hint (which may be empty). A nil err
+// means that everything to say was said: the command ends with code, silently.
+func Fail(code int, err error, hint string) error {
+	if err == nil {
+		err = errSilent
+	}
+	return &Error{Code: code, Err: err, Hint: hint}
+}
+
+// Usagef is Fail with the exit code of wrong usage and no hint.
+func Usagef(format string, args ...any) error {
+	return &Error{Code: Usage, Err: fmt.Errorf(format, args...)}
+}
+
+var errSilent = errors.New("")
+
+func exitCode(ctx context.Context, err error) int {
+	if err == nil {
+		return OK
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	if sig := Interruption(ctx); sig != nil && (errors.Is(err, sig) || errors.Is(err, context.Canceled)) {
+		return sig.Code
+	}
+	return Failed
+}
+
+func (m Messages) printError(err error) {
+	if err == nil || errors.Is(err, errSilent) {
+		return
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(m.w, "error: %s\n", line)
+	}
+	var e *Error
+	if errors.As(err, &e) && e.Hint != "" {
+		for line := range strings.SplitSeq(e.Hint, "\n") {
+			fmt.Fprintf(m.w, "hint: %s\n", line)
+		}
+	}
+}
