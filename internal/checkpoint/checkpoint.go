@@ -4,6 +4,18 @@
 // of the rows that failed. It recovers a torn tail and refuses any other
 // damage. It knows nothing of models; a row is a position and a CSV record.
 //
+// While a job runs its checkpoint is only written. What it held when the job
+// started, the rows of earlier processes, is read when their turn comes.
+//
+// A part goes through these steps, so that one with a checksum is always whole:
+//
+//  1. Append writes records to the current part.
+//  2. After so many rows the part is sealed: nothing is added any more.
+//  3. One goroutine syncs sealed parts, some at a time, and then adds their lines
+//     to the sums.
+//  4. At the next start a part with a checksum must fit it. One without may end in a
+//     record that was never finished, which is dropped.
+//
 // The files of a job in its folder:
 //
 //	checkpoint_{job_id}.json            what the rows depend on
@@ -17,93 +29,66 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
-	"hash/crc32"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
+	"strings"
 	"sync"
-	"time"
 
 	"prism/internal/fsutil"
 	"prism/internal/job"
+	"prism/internal/rowid"
 )
 
 // Position is the name of a part's first column: the 1-based position of the
 // row in its input file.
 const Position = "Position"
 
-// syncEvery bounds what a power cut can take: rows are synced at least as often.
-const syncEvery = time.Second
-
-// Sealed parts wait for their sync together, which is cheaper: no longer than
-// sealedSoon, and no more than manySealed of them. Append waits at maxUnsynced.
-const (
-	sealedSoon  = 100 * time.Millisecond
-	manySealed  = 64
-	maxUnsynced = 128
-)
-
-// Row is a finished row: its position and its CSV record without the Position
-// and without a line end.
-type Row struct {
-	Pos    int64
-	Record []byte
-}
-
 // Options say how a job's checkpoint is opened.
 type Options struct {
-	Dir      string // folder of the parts; empty: a private one that goes with the process
+	Dir      string // folder of the parts; empty: no rows are kept
 	Interval int    // rows a part, at least 1
-	Restart  bool   // set old parts aside and begin anew
-	Stream   bool   // the input has no sum: its rows are compared one by one
+	Restart  bool   // set old parts aside and start over
+	Stream   bool   // the input has no checksum: its rows are compared one by one
 
 	MayChange []string // keys of Sidecar.DependsOn that may differ from those of earlier rows
 }
 
-// Store is the checkpoint of one job. Of those who use it, one goroutine may
-// append, one may Meet and ask for SameRow, and one may Read, at the same time.
+// Store is the checkpoint of one job. One goroutine may append rows and failures,
+// one may ask for State and SameRow, and one may read earlier rows, at the same time.
 type Store struct {
 	dir, job string
 	interval int
-	private  bool
 	lock     *fsutil.Lock
 	header   []byte
+	sums     *os.File
+	stream   *fingerprints // nil: the input is a file, or nothing is kept
+	earlier  []extent      // rows of earlier processes, by position; not changed after Open
+	reader   extentReader
+	buf      []byte // of Append
 
-	mu        sync.Mutex
-	grown     *sync.Cond // signalled when rows, failures or an error come
-	err       error      // sticky: the disk failed
-	count     int        // parts begun
-	open      map[int]*part
-	current   *part // being appended to; nil before the first row of a part
-	done      positions
-	failed    positions
-	forgiven  positions        // failed once, to be asked again by this process
-	resumed   []extent         // rows of earlier processes, by position
-	fresh     map[int64]extent // rows of this process that were not yet read
-	backlog   int              // weight of fresh
-	met       int64            // the highest position that Meet saw
-	awaited   int64            // position that Read waits for Meet to see; 0: none
-	rows      int64
-	buf       []byte
-	unlisted  bool // failures has lines that were not synced
-	failures  *os.File
-	sums      *os.File
-	readAhead window        // of Read
-	stream    *fingerprints // nil: the input is a file, or nothing is kept
+	mu            sync.Mutex
+	err           error // sticky: the disk failed
+	count         int   // parts begun
+	current       *part // being appended to; nil before the first row of a part
+	finished      rowid.Set
+	failed        rowid.Set
+	retried       rowid.Set // failed earlier, to be asked for again by this process
+	failures      *os.File  // nil: no row failed yet, and nothing is kept
+	failuresDirty bool      // failures has lines that were not synced
 
-	unsynced []*part       // sealed, waiting for the syncing goroutine
-	sealed   chan struct{} // tells it that there are many; closed at the end
-	synced   sync.WaitGroup
+	sealed  chan *part // to the syncing goroutine; nil: nothing is kept
+	syncing sync.WaitGroup
 }
 
 // Open locks the job's checkpoint and reads what is there. It returns a
 // *MismatchError if the rows there depend on something else than want says, a
-// *DamageError if a part is damaged, and durable.ErrLocked if another process
+// *DamageError if a part is damaged, and fsutil.ErrLocked if another process
 // works on the job.
 func Open(o Options, want Sidecar) (*Store, error) {
 	s := newStore(o, want)
 	if o.Dir == "" {
-		return s, s.openPrivate()
+		return s, nil
 	}
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make the checkpoint folder: %w", err)
@@ -121,11 +106,7 @@ func Open(o Options, want Sidecar) (*Store, error) {
 }
 
 func newStore(o Options, want Sidecar) *Store {
-	s := &Store{
-		dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1),
-		open: map[int]*part{}, fresh: map[int64]extent{},
-	}
-	s.grown = sync.NewCond(&s.mu)
+	s := &Store{dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1)}
 	s.header = append([]byte(Position), ',')
 	s.header = append(append(s.header, want.header...), '\n')
 	return s
@@ -161,148 +142,37 @@ func (s *Store) partName(number int) string {
 
 func (s *Store) partPath(number int) string { return filepath.Join(s.dir, s.partName(number)) }
 
-// Append writes finished rows to the current part. When it returns nil they
-// survive the end of the process; within a second they survive a power cut.
-func (s *Store) Append(rows []Row) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.err == nil && len(s.unsynced) >= maxUnsynced {
-		s.grown.Wait()
-	}
-	if s.err == nil {
-		s.err = s.append(rows)
-	}
-	s.grown.Broadcast()
-	return s.err
-}
-
-func (s *Store) append(rows []Row) error {
-	buf := s.buf[:0]
-	if s.current == nil {
-		if err := s.newPart(); err != nil {
-			return err
-		}
-		buf = append(buf, s.header...)
-	}
-	p := s.current
-	extents := make([]extent, 0, 1)
-	for _, r := range rows {
-		start := len(buf)
-		buf = strconv.AppendInt(buf, r.Pos, 10)
-		buf = append(buf, ',')
-		buf = append(buf, r.Record...)
-		buf = append(buf, '\n')
-		extents = extend(extents, extent{pos: r.Pos, off: p.size + int64(start), part: int32(p.number), rows: 1, bytes: int32(len(buf) - start)})
-	}
-	s.buf = buf
-	if n, err := p.f.Write(buf); err != nil {
-		if n > 0 { // best effort: a torn tail would be dropped at the next start anyway
-			err = errors.Join(err, p.f.Truncate(p.size))
-		}
-		return fmt.Errorf("write checkpoint part %s: %w", p.name, err)
-	}
-	p.size += int64(len(buf))
-	p.sum = crc32.Update(p.sum, castagnoli, buf)
-	p.rows += len(rows)
-	p.unread += len(rows)
-	p.dirty = true
-	s.rows += int64(len(rows))
-	for _, r := range rows {
-		s.done.add(r.Pos)
-		s.failed.remove(r.Pos)
-		s.forgiven.remove(r.Pos)
-	}
-	for _, e := range extents {
-		s.fresh[e.pos] = e
-		s.backlog += e.weight()
-	}
-	if p.rows >= s.interval || s.private && p.size >= privateBytes {
-		s.seal()
-	}
-	return nil
-}
-
-func (s *Store) newPart() error {
-	s.count++
-	p := &part{number: s.count, name: s.partName(s.count)}
-	var err error
-	if s.private {
-		p.f, err = fsutil.CreateTemp(privatePattern)
-	} else {
-		p.f, err = os.OpenFile(s.partPath(p.number), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	}
-	if err != nil {
-		return fmt.Errorf("begin checkpoint part: %w", err)
-	}
-	s.open[p.number] = p
-	s.current = p
-	return nil
-}
-
-// seal ends the current part; syncing and the line in the sums follow in the background.
-func (s *Store) seal() {
-	p := s.current
-	s.current = nil
-	p.sealed = true
-	if s.private {
-		s.dropIfRead(p)
-		return
-	}
-	if s.unsynced = append(s.unsynced, p); len(s.unsynced) < manySealed {
-		return
-	}
-	select {
-	case s.sealed <- struct{}{}:
-	default: // it was told already
-	}
-}
-
-// Rows is the number of finished rows, those of earlier processes included.
-func (s *Store) Rows() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.rows
-}
-
 // PartNames lists the newest parts, at most n, oldest first, and counts all.
 func (s *Store) PartNames(n int) (names []string, all int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.private {
-		return nil, 0
-	}
 	for number := max(s.count-n, 0) + 1; number <= s.count; number++ {
 		names = append(names, s.partName(number))
 	}
 	return names, s.count
 }
 
-// Close seals the current part, syncs everything and gives up the lock. A
-// private store is removed. The error is that of the disk, if it failed.
+// Close seals the current part, syncs everything and releases the lock. The
+// error is that of the disk, if it failed.
 func (s *Store) Close() error {
-	s.mu.Lock()
 	if s.current != nil {
-		s.seal()
+		s.sealCurrent()
 	}
-	s.mu.Unlock()
 	if s.sealed != nil {
 		close(s.sealed)
-		s.synced.Wait()
-		s.note(s.syncOpen())
+		s.syncing.Wait()
+		s.keepError(s.syncFailures())
 	}
 	return errors.Join(s.err, s.closeFiles())
 }
 
 func (s *Store) closeFiles() error {
 	var errs []error
-	for _, p := range s.open {
-		errs = append(errs, s.closePart(p))
-	}
-	if s.failures != nil && s.private {
+	if s.failures != nil && s.dir == "" {
 		errs = append(errs, fsutil.CloseTemp(s.failures))
 		s.failures = nil
 	}
-	for _, f := range []*os.File{s.failures, s.sums, s.readAhead.f} {
+	for _, f := range []*os.File{s.failures, s.sums, s.reader.file} {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}
@@ -316,12 +186,92 @@ func (s *Store) closeFiles() error {
 	return errors.Join(errs...)
 }
 
-// closePart closes a part's own file; what is in it stays readable by name,
-// unless the store is private.
-func (s *Store) closePart(p *part) error {
-	delete(s.open, p.number)
-	if s.private {
-		return fsutil.CloseTemp(p.f)
+// State is what became of a row.
+type State uint8
+
+// The states.
+const (
+	Unfinished State = iota // to be asked for
+	Finished                // its record is in the checkpoint
+	Failed                  // it has no labels
+)
+
+// State is what became of the row at a position.
+func (s *Store) State(pos int64) State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.finished.Has(pos):
+		return Finished
+	case s.failed.Has(pos):
+		return Failed
 	}
-	return p.f.Close()
+	return Unfinished
+}
+
+// setAside moves all of the job's files, but the lock, into a folder of their own.
+func (s *Store) setAside() error {
+	old, err := filepath.Glob(globEscape(s.path("")) + "*")
+	if err != nil {
+		return err
+	}
+	var mine []string
+	for _, path := range old {
+		if s.isMine(path) {
+			mine = append(mine, path)
+		}
+	}
+	if len(mine) == 0 {
+		return nil
+	}
+	folder := ""
+	for n := 1; ; n++ {
+		folder = s.path(fmt.Sprintf(".aside%d", n))
+		err := os.Mkdir(folder, 0o777)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	for _, path := range mine {
+		if err := os.Rename(path, filepath.Join(folder, filepath.Base(path))); err != nil {
+			return err
+		}
+	}
+	return fsutil.SyncDir(s.dir)
+}
+
+// isMine keeps job R_w1 from the files of job R_w10.
+func (s *Store) isMine(path string) bool {
+	rest := strings.TrimPrefix(path, s.path(""))
+	switch rest {
+	case ".json", ".sums", ".failed.jsonl", ".stream":
+		return true
+	}
+	_, ok := partNumber(rest)
+	return ok
+}
+
+var globMeta = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
+
+func globEscape(path string) string { return globMeta.Replace(path) }
+
+// Remove removes all that a job left in dir. It returns fsutil.ErrLocked if a
+// process works on the job.
+func Remove(dir, jobID string) error {
+	s := &Store{dir: dir, job: jobID}
+	lock, err := fsutil.AcquireLock(s.path(".lock"))
+	if err != nil {
+		return err
+	}
+	paths, err := filepath.Glob(globEscape(s.path("")) + "*")
+	errs := []error{err}
+	for _, path := range paths {
+		if s.isMine(path) {
+			errs = append(errs, os.Remove(path))
+		}
+	}
+	return errors.Join(append(errs, lock.Release(), os.Remove(s.path(".lock")))...)
 }

@@ -2,10 +2,8 @@ package checkpoint
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,25 +60,35 @@ func mustClose(t *testing.T, s *Store) {
 	}
 }
 
-// readAll reads positions 1 to last in order; "-" stands for a failed one.
+// readAll reads positions 1 to last in order, of a job that was opened anew; "-"
+// stands for a failed one.
 func readAll(t *testing.T, s *Store, last int64) string {
 	t.Helper()
 	var out bytes.Buffer
-	s.Meet(last)
 	for pos := int64(1); pos <= last; {
-		records, err := s.Read(context.Background(), pos)
+		if s.State(pos) == Failed {
+			out.WriteString("-\n")
+			pos++
+			continue
+		}
+		end := min(s.LastEarlier(pos), last)
+		records, err := s.ReadEarlier(pos, end)
 		if err != nil {
-			t.Fatalf("Read(%d): %v", pos, err)
+			t.Fatalf("ReadEarlier(%d, %d): %v", pos, end, err)
 		}
 		for _, r := range records {
 			out.Write(r)
 		}
-		if len(records) == 0 {
-			out.WriteString("-\n")
-		}
-		pos += int64(max(len(records), 1))
+		pos = end + 1
 	}
 	return out.String()
+}
+
+// reopen ends the job and starts it again.
+func reopen(t *testing.T, s *Store) *Store {
+	t.Helper()
+	mustClose(t, s)
+	return mustOpen(t, s.dir)
 }
 
 func wantAll(last int64, failed ...int64) string {
@@ -98,28 +106,48 @@ func wantAll(last int64, failed ...int64) string {
 }
 
 func TestRowsComeBackInOrder(t *testing.T) {
-	for _, private := range []bool{false, true} {
-		t.Run(fmt.Sprintf("private=%v", private), func(t *testing.T) {
-			dir := t.TempDir()
-			if private {
-				dir = ""
-			}
-			s := mustOpen(t, dir)
-			add(t, s, 4, 5, 6)
-			add(t, s, 2, 8)
-			add(t, s, 9, 1)
-			add(t, s, 7)
-			if err := s.Fail(Failure{Position: 3, RowID: 103, Reason: "no"}); err != nil {
-				t.Fatal(err)
-			}
-			if got, want := readAll(t, s, 9), wantAll(9, 3); got != want {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
-			if s.Backlog() != 0 {
-				t.Errorf("backlog %d after all was read", s.Backlog())
-			}
-			mustClose(t, s)
-		})
+	s := mustOpen(t, t.TempDir())
+	add(t, s, 4, 5, 6)
+	add(t, s, 2, 8)
+	add(t, s, 9, 1)
+	add(t, s, 7)
+	if err := s.Fail(Failure{Position: 3, RowID: 103, Reason: "no"}); err != nil {
+		t.Fatal(err)
+	}
+	s = reopen(t, s)
+	defer mustClose(t, s)
+	if got, want := readAll(t, s, 9), wantAll(9, 3); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestWithoutFolder: rows leave nothing on disk, failures are listed all the same.
+func TestWithoutFolder(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	s := mustOpen(t, "")
+	add(t, s, 4, 5, 6)
+	add(t, s, 2, 8)
+	if s.failures != nil || s.FailedRows() != 0 || len(failures(t, s)) != 0 {
+		t.Errorf("a file of failed rows before one failed")
+	}
+	if names, all := s.PartNames(3); len(names) != 0 || all != 0 {
+		t.Errorf("parts %q, %d", names, all)
+	}
+	for _, f := range []Failure{{Position: 3, Reason: "a"}, {Position: 1, Reason: "b"}} {
+		if err := s.Fail(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.State(3) != Failed || s.FailedRows() != 2 {
+		t.Errorf("state %d, %d failed rows", s.State(3), s.FailedRows())
+	}
+	if list := failures(t, s); len(list) != 2 || list[0].Reason != "b" || list[1].Reason != "a" {
+		t.Errorf("got %v", list)
+	}
+	mustClose(t, s)
+	if left, err := os.ReadDir(tmp); err != nil || len(left) != 0 {
+		t.Errorf("left over: %v, %v", left, err)
 	}
 }
 
@@ -134,25 +162,26 @@ func TestResume(t *testing.T) {
 	mustClose(t, s)
 
 	s = mustOpen(t, dir)
-	if s.Rows() != 5 || s.GivenUpRows() != 1 {
-		t.Errorf("%d rows, %d given up", s.Rows(), s.GivenUpRows())
+	if s.finished.Len() != 5 || s.FailedRows() != 1 {
+		t.Errorf("%d rows, %d failed", s.finished.Len(), s.FailedRows())
 	}
-	for pos, want := range map[int64]State{3: GivenUp, 4: Finished, 7: Unfinished} {
-		if got := s.Meet(pos); got != want {
+	for pos, want := range map[int64]State{3: Failed, 4: Finished, 7: Unfinished} {
+		if got := s.State(pos); got != want {
 			t.Errorf("row %d: state %d, want %d", pos, got, want)
 		}
 	}
 	add(t, s, 7)
+	s = reopen(t, s)
 	if got, want := readAll(t, s, 7), wantAll(7, 3); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	s.Forgive()
+	s.ResetFailures()
 	add(t, s, 3)
 	mustClose(t, s)
 
 	s = mustOpen(t, dir)
 	defer mustClose(t, s)
-	if s.GivenUpRows() != 0 {
+	if s.FailedRows() != 0 {
 		t.Errorf("a row that was finished later is still failed")
 	}
 	if got, want := readAll(t, s, 7), wantAll(7); got != want {
@@ -231,10 +260,11 @@ func TestTornTailIsDroppedAtAnyByte(t *testing.T) {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
 		for pos := int64(4); pos <= 6; pos++ {
-			if s.Meet(pos) == Unfinished {
+			if s.State(pos) == Unfinished {
 				add(t, s, pos)
 			}
 		}
+		s = reopen(t, s)
 		if got, want := readAll(t, s, 6), wantAll(6); got != want {
 			t.Errorf("cut at %d: got\n%s\nwant\n%s", cut, got, want)
 		}
@@ -265,7 +295,7 @@ func TestDamageIsNamed(t *testing.T) {
 		}, "part0002.csv:2: damaged"},
 		{"position twice", func(t *testing.T, dir string) {
 			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return bytes.Replace(b, []byte("\n4,104"), []byte("\n1,104"), 1) })
-		}, "part0002.csv:2: damaged: position 1 was finished before"},
+		}, "part0002.csv:2: damaged: duplicate position 1"},
 		{"other header", func(t *testing.T, dir string) {
 			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return bytes.Replace(b, []byte("Topic"), []byte("Topik"), 1) })
 		}, "part0002.csv:1: damaged: the header"},
@@ -320,8 +350,8 @@ func TestOtherConditionsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer mustClose(t, s)
-	if s.Rows() != 0 {
-		t.Errorf("%d rows after a restart", s.Rows())
+	if s.finished.Len() != 0 {
+		t.Errorf("%d rows after a restart", s.finished.Len())
 	}
 	aside, err := filepath.Glob(filepath.Join(dir, "checkpoint_run_w1.aside1", "*"))
 	if err != nil || len(aside) != 5 { // sidecar, sums, failures, two parts
@@ -337,38 +367,4 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	}
 	mustClose(t, s)
 	mustClose(t, mustOpen(t, dir))
-}
-
-func TestReadEndsWithItsContext(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
-	defer mustClose(t, s)
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := s.Read(ctx, 1); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestPositions(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	var p positions
-	want := map[int64]bool{}
-	for range 50_000 {
-		pos := rng.Int64N(200_000)
-		if rng.IntN(3) == 0 {
-			p.remove(pos)
-			delete(want, pos)
-		} else {
-			p.add(pos)
-			want[pos] = true
-		}
-	}
-	for pos := range int64(200_000) {
-		if p.has(pos) != want[pos] {
-			t.Fatalf("has(%d) = %v", pos, p.has(pos))
-		}
-	}
-	if p.n != int64(len(want)) {
-		t.Errorf("n = %d, want %d", p.n, len(want))
-	}
 }

@@ -7,9 +7,12 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"prism/internal/fsutil"
+	"prism/internal/rowid"
 )
 
-// Failure is a row that was given up.
+// Failure is a row that got no labels.
 type Failure struct {
 	Position int64  `json:"position"`
 	RowID    int64  `json:"row_id"`
@@ -29,16 +32,16 @@ func (s *Store) openFailures() error {
 	return eachWholeLine(f, func(line int64, data []byte) error {
 		var v Failure
 		if err := json.Unmarshal(data, &v); err != nil || v.Position < 1 {
-			return &DamageError{File: path, Line: line, What: "no failed row"}
+			return &DamageError{File: path, Line: line, What: "invalid line of a failed row"}
 		}
-		if !s.done.has(v.Position) {
-			s.failed.add(v.Position)
+		if !s.finished.Has(v.Position) {
+			s.failed.Add(v.Position)
 		}
 		return nil
 	})
 }
 
-// Fail notes a row as failed. It stays so, also for later processes, until
+// Fail records a row as failed. It stays so, also for later processes, until
 // the row is appended.
 func (s *Store) Fail(f Failure) error {
 	line, err := json.Marshal(f)
@@ -50,42 +53,49 @@ func (s *Store) Fail(f Failure) error {
 	if s.err != nil {
 		return s.err
 	}
+	if s.failures == nil { // nothing is kept: replies of many failed rows do not fit into memory
+		if s.failures, s.err = fsutil.CreateTemp("prism-rows-*"); s.err != nil {
+			return s.err
+		}
+	}
 	if _, err := s.failures.Write(append(line, '\n')); err != nil {
 		s.err = fmt.Errorf("write failed row: %w", err)
 		return s.err
 	}
-	s.unlisted = true
-	s.failed.add(f.Position)
-	s.forgiven.remove(f.Position)
-	s.grown.Broadcast()
+	s.failuresDirty = true
+	s.failed.Add(f.Position)
+	s.retried.Remove(f.Position)
 	return nil
 }
 
-// Forgive makes every failed row one to ask for again, for this process. Those
-// that it does not come to stay listed.
-func (s *Store) Forgive() {
+// ResetFailures makes every failed row one to ask for again, for this process.
+// Those that it does not come to stay listed.
+func (s *Store) ResetFailures() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.forgiven, s.failed = s.failed, positions{}
+	s.retried, s.failed = s.failed, rowid.Set{}
 }
 
-// GivenUpRows is the number of rows that EachFailure lists.
-func (s *Store) GivenUpRows() int64 {
+// FailedRows is the number of rows that EachFailure lists.
+func (s *Store) FailedRows() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failed.n + s.forgiven.n
+	return s.failed.Len() + s.retried.Len()
 }
 
-func (s *Store) givenUp(pos int64) bool {
+func (s *Store) isListed(pos int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failed.has(pos) || s.forgiven.has(pos)
+	return s.failed.Has(pos) || s.retried.Has(pos)
 }
 
 // EachFailure calls f for each row that failed and was not finished since, by
 // position; of a row that failed again the last failure counts. It keeps a few
 // bytes a row in memory. No rows may fail meanwhile.
 func (s *Store) EachFailure(f func(Failure) error) error {
+	if s.failures == nil {
+		return nil
+	}
 	list, err := s.failureLines()
 	if err != nil {
 		return err
@@ -116,7 +126,7 @@ type failureLine struct {
 	bytes    int
 }
 
-// failureLines finds the lines of rows that are given up, by position and then
+// failureLines finds the lines of rows that are failed, by position and then
 // in the order they came.
 func (s *Store) failureLines() ([]failureLine, error) {
 	if _, err := s.failures.Seek(0, io.SeekStart); err != nil {
@@ -131,7 +141,7 @@ func (s *Store) failureLines() ([]failureLine, error) {
 		if err := json.Unmarshal(data, &v); err != nil {
 			return fmt.Errorf("read failed rows: %w", err)
 		}
-		if s.givenUp(v.Position) {
+		if s.isListed(v.Position) {
 			list = append(list, failureLine{v.Position, off, len(data)})
 		}
 		off += int64(len(data))

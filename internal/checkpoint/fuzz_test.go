@@ -22,8 +22,8 @@ var partSeeds = []string{
 	fuzzHeader + "9223372036854775807,1,a,b\n", fuzzHeader + "1,1,a,\"b\"x\n", fuzzHeader + "3,1,a,\"b\"\"\n\"\n2,1,,\n1,x,y,z\n4,,,\n",
 }
 
-// readPart reads bytes as a part without checksum.
-func readPart(data []byte) (s *Store, end int64, err error) {
+// parsePart reads bytes as a part without checksum.
+func parsePart(data []byte) (s *Store, end int64, err error) {
 	want := NewSidecar("run_w1", []string{"RowID", "Message", "Topic"}, nil)
 	s = newStore(Options{Dir: "cp"}, want)
 	p := &part{number: 1}
@@ -32,8 +32,8 @@ func readPart(data []byte) (s *Store, end int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	end, err = s.readRows(p, file, written)
-	s.sortResumed()
+	end, err = s.readUnsealed(p, file, written)
+	s.sortEarlier()
 	return s, end, err
 }
 
@@ -45,7 +45,7 @@ func FuzzPart(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, end, err := readPart(data)
+		s, end, err := parsePart(data)
 		if err != nil {
 			var damage *DamageError
 			if !errors.As(err, &damage) || !strings.Contains(err.Error(), "checkpoint_run_w1_part0001.csv") {
@@ -54,8 +54,8 @@ func FuzzPart(f *testing.F) {
 			return
 		}
 		if end == 0 {
-			if s.Rows() != 0 || !strings.HasPrefix(fuzzHeader, string(bytes.TrimRight(data[:min(len(data), len(fuzzHeader))], "\x00"))) {
-				t.Fatalf("%d rows of a part without a header: %q", s.Rows(), data)
+			if s.finished.Len() != 0 || !strings.HasPrefix(fuzzHeader, string(bytes.TrimRight(data[:min(len(data), len(fuzzHeader))], "\x00"))) {
+				t.Fatalf("%d rows of a part without a header: %q", s.finished.Len(), data)
 			}
 			return
 		}
@@ -63,9 +63,9 @@ func FuzzPart(f *testing.F) {
 		if n := recordEnd(data[end:]); n >= 0 && bytes.IndexByte(data, 0) < 0 {
 			t.Fatalf("a whole row was dropped: %q", data[end:int(end)+n])
 		}
-		again, sameEnd, err := readPart(data[:end])
-		if err != nil || sameEnd != end || again.Rows() != s.Rows() {
-			t.Fatalf("without the tail: %d rows, end %d, %v", again.Rows(), sameEnd, err)
+		again, sameEnd, err := parsePart(data[:end])
+		if err != nil || sameEnd != end || again.finished.Len() != s.finished.Len() {
+			t.Fatalf("without the tail: %d rows, end %d, %v", again.finished.Len(), sameEnd, err)
 		}
 	})
 }
@@ -89,18 +89,18 @@ func checkBelieved(t *testing.T, s *Store, kept []byte) {
 		if err != nil || pos < 1 {
 			t.Fatalf("believed a row without a position: %q", record)
 		}
-		e, ok := s.old(pos)
+		e, ok := s.findEarlier(pos)
 		if !ok || e.off > off || off >= e.off+int64(e.bytes) {
 			t.Fatalf("row %d is at byte %d, but %+v was noted", pos, off, e)
 		}
-		cut, err := split(nil, kept[e.off:e.off+int64(e.bytes)], int(e.rows))
+		cut, err := splitRecords(nil, kept[e.off:e.off+int64(e.bytes)], int(e.rows))
 		if err != nil || string(cut[pos-e.pos]) != string(record[comma+1:]) {
 			t.Fatalf("row %d reads as %q, is %q, %v", pos, cut, record, err)
 		}
 		rest, off = rest[n:], off+int64(n)
 	}
-	if rows != s.Rows() {
-		t.Fatalf("%d rows stand there, %d are believed", rows, s.Rows())
+	if rows != s.finished.Len() {
+		t.Fatalf("%d rows stand there, %d are believed", rows, s.finished.Len())
 	}
 }
 
@@ -122,7 +122,7 @@ func TestPartsOfAnyBytes(t *testing.T) {
 			}
 			continue
 		}
-		rows := s.Rows()
+		rows := s.finished.Len()
 		mustClose(t, s)
 		kept, err := os.ReadFile(path)
 		if err != nil {
@@ -132,8 +132,8 @@ func TestPartsOfAnyBytes(t *testing.T) {
 			t.Errorf("%q became %q", seed, kept)
 		}
 		s = mustOpen(t, dir)
-		if s.Rows() != rows {
-			t.Errorf("%q: %d rows, then %d", seed, rows, s.Rows())
+		if s.finished.Len() != rows {
+			t.Errorf("%q: %d rows, then %d", seed, rows, s.finished.Len())
 		}
 		mustClose(t, s)
 	}

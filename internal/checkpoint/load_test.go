@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,22 +10,21 @@ import (
 	"testing"
 )
 
-// TestReadWaitsForRowsThatAreMet: what lies beyond the input stays out, and a
-// range may begin and end within rows that lie together.
-func TestReadWaitsForRowsThatAreMet(t *testing.T) {
+// TestRangeOfEarlierRows: a range may begin and end within rows that lie together.
+func TestRangeOfEarlierRows(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
 	add(t, s, 1, 2, 3, 4, 5, 6, 7, 8, 9)
-	mustClose(t, s)
+	s = reopen(t, s)
+	defer mustClose(t, s)
 	for first := int64(1); first <= 9; first++ {
 		for last := first; last <= 9; last++ {
-			s := mustOpen(t, dir)
 			var got []string
 			for pos := first; pos <= last; {
-				s.Meet(min(pos+1, last)) // the reader of the input is a row ahead
-				rows, err := s.Read(context.Background(), pos)
-				if err != nil || len(rows) == 0 {
-					t.Fatalf("Read(%d): %d rows, %v", pos, len(rows), err)
+				end := min(s.LastEarlier(pos), pos+1, last)
+				rows, err := s.ReadEarlier(pos, end)
+				if err != nil || int64(len(rows)) != end-pos+1 || end < pos {
+					t.Fatalf("ReadEarlier(%d, %d): %d rows, %v", pos, end, len(rows), err)
 				}
 				for _, r := range rows {
 					got = append(got, string(r))
@@ -38,11 +36,16 @@ func TestReadWaitsForRowsThatAreMet(t *testing.T) {
 					t.Errorf("%d to %d: row %d is %q, want %q", first, last, i, r, want)
 				}
 			}
-			if len(got) != int(last-first+1) || s.Ready(last+1) {
-				t.Errorf("%d to %d: %d rows, ready for more %v", first, last, len(got), s.Ready(last+1))
+			if len(got) != int(last-first+1) {
+				t.Errorf("%d to %d: %d rows", first, last, len(got))
 			}
-			mustClose(t, s)
 		}
+	}
+	if last := s.LastEarlier(10); last != 0 {
+		t.Errorf("row 10 is not there, but one to %d", last)
+	}
+	if _, err := s.ReadEarlier(9, 10); err == nil {
+		t.Error("a row was read that is not there")
 	}
 }
 
@@ -61,11 +64,12 @@ func TestSeveralUnsealedParts(t *testing.T) {
 	edit(t, dir, "_part0003.csv", func(b []byte) []byte { return nil })
 	s = mustOpen(t, dir)
 	for pos, want := range map[int64]State{1: Finished, 5: Finished, 6: Unfinished, 7: Unfinished, 9: Unfinished, 10: Finished} {
-		if got := s.Meet(pos); got != want {
+		if got := s.State(pos); got != want {
 			t.Errorf("row %d: state %d, want %d", pos, got, want)
 		}
 	}
 	add(t, s, 6, 7, 8, 9)
+	s = reopen(t, s)
 	if got, want := readAll(t, s, 10), wantAll(10); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -73,9 +77,9 @@ func TestSeveralUnsealedParts(t *testing.T) {
 	mustClose(t, mustOpen(t, dir))
 }
 
-// TestHoles: bytes that a power cut left unwritten end what is believed, also
-// where rows seem to follow or the hole lies in quotes.
-func TestHoles(t *testing.T) {
+// TestZeroRuns: bytes that a power cut left unwritten end what is believed, also
+// where rows seem to follow or the zeros lie in quotes.
+func TestZeroRuns(t *testing.T) {
 	zeros := make([]byte, 4096)
 	tests := []struct {
 		name string
@@ -97,8 +101,8 @@ func TestHoles(t *testing.T) {
 			edit(t, dir, ".sums", func([]byte) []byte { return nil })
 			edit(t, dir, "_part0001.csv", tt.bad)
 			s = mustOpen(t, dir)
-			if s.Rows() != tt.keep {
-				t.Errorf("%d rows stayed, want %d", s.Rows(), tt.keep)
+			if s.finished.Len() != tt.keep {
+				t.Errorf("%d rows stayed, want %d", s.finished.Len(), tt.keep)
 			}
 			mustClose(t, s)
 			mustClose(t, mustOpen(t, dir))
@@ -148,7 +152,7 @@ func TestMoreDamageIsNamed(t *testing.T) {
 		{"no position", func(t *testing.T, dir string) {
 			unseal(t, dir)
 			edit(t, dir, "_part0002.csv", func(b []byte) []byte { return bytes.Replace(b, []byte("\n4,104"), []byte("\nx,104"), 1) })
-		}, "part0002.csv:2: damaged: no position"},
+		}, "part0002.csv:2: damaged: invalid position"},
 		{"failed row", func(t *testing.T, dir string) {
 			edit(t, dir, ".failed.jsonl", func(b []byte) []byte { return []byte("{\"position\":0}\n") })
 		}, "failed.jsonl:1: damaged"},
@@ -175,8 +179,8 @@ func TestMoreDamageIsNamed(t *testing.T) {
 	}
 }
 
-// TestForgivenRowsStayListed until they are finished or fail again.
-func TestForgivenRowsStayListed(t *testing.T) {
+// TestRetriedRowsStayListed until they are finished or fail again.
+func TestRetriedRowsStayListed(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
 	for _, pos := range []int64{2, 4, 6} {
@@ -186,9 +190,9 @@ func TestForgivenRowsStayListed(t *testing.T) {
 	}
 	mustClose(t, s)
 	s = mustOpen(t, dir)
-	s.Forgive()
-	if s.Meet(2) != Unfinished || s.GivenUpRows() != 3 {
-		t.Errorf("state %d, %d given up", s.Meet(2), s.GivenUpRows())
+	s.ResetFailures()
+	if s.State(2) != Unfinished || s.FailedRows() != 3 {
+		t.Errorf("state %d, %d failed", s.State(2), s.FailedRows())
 	}
 	add(t, s, 4)
 	if err := s.Fail(Failure{Position: 6, Reason: "second"}); err != nil {
@@ -198,7 +202,7 @@ func TestForgivenRowsStayListed(t *testing.T) {
 	for _, f := range failures(t, s) {
 		got = append(got, fmt.Sprint(f.Position, f.Reason))
 	}
-	if want := "[2first 6second]"; fmt.Sprint(got) != want || s.Meet(6) != GivenUp {
+	if want := "[2first 6second]"; fmt.Sprint(got) != want || s.State(6) != Failed {
 		t.Errorf("listed %v, want %s", got, want)
 	}
 	mustClose(t, s)

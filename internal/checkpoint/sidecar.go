@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -45,10 +44,10 @@ type MismatchError struct {
 // Difference is a condition that changed.
 type Difference struct{ What, Was, Is string }
 
-const theColumns = "the columns"
+const columnsCondition = "the columns"
 
 func (d Difference) String() string {
-	if d.What == theColumns {
+	if d.What == columnsCondition {
 		return fmt.Sprintf("%s were %s, are %s", d.What, d.Was, d.Is)
 	}
 	return fmt.Sprintf("%s was %s, is %s", d.What, d.Was, d.Is)
@@ -110,17 +109,17 @@ func differences(have, want Sidecar) []Difference {
 	maps.Copy(keys, want.DependsOn)
 	for _, k := range slices.Sorted(maps.Keys(keys)) {
 		if a, b := have.DependsOn[k], want.DependsOn[k]; a != b {
-			d = append(d, Difference{k, shown(a), shown(b)})
+			d = append(d, Difference{k, shorten(a), shorten(b)})
 		}
 	}
 	if !slices.Equal(have.Columns, want.Columns) {
-		d = append(d, Difference{theColumns, strings.Join(have.Columns, ","), strings.Join(want.Columns, ",")})
+		d = append(d, Difference{columnsCondition, strings.Join(have.Columns, ","), strings.Join(want.Columns, ",")})
 	}
 	return d
 }
 
-// shown is a value for people, who need not read all of a hash.
-func shown(s string) string {
+// shorten is a value for people, who need not read all of a hash.
+func shorten(s string) string {
 	const longHash, start = 32, 12
 	if s == "" {
 		return "not set"
@@ -131,51 +130,20 @@ func shown(s string) string {
 	return s
 }
 
-// setAside moves all of the job's files, but the lock, into a folder of their own.
-func (s *Store) setAside() error {
-	old, err := filepath.Glob(globEscape(s.path("")) + "*")
+// ReadSidecar says what a job's rows depend on. A job that never began is
+// fs.ErrNotExist.
+func ReadSidecar(dir, jobID string) (*Sidecar, error) {
+	s := &Store{dir: dir, job: jobID}
+	data, err := os.ReadFile(s.path(".json"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var mine []string
-	for _, path := range old {
-		if s.isMine(path) {
-			mine = append(mine, path)
-		}
+	var side Sidecar
+	if err := json.Unmarshal(data, &side); err != nil {
+		return nil, &DamageError{File: s.path(".json"), What: err.Error()}
 	}
-	if len(mine) == 0 {
-		return nil
+	if len(side.Columns) == 0 || side.Columns[0] != Position {
+		return nil, &DamageError{File: s.path(".json"), What: "it does not name the columns of a part"}
 	}
-	folder := ""
-	for n := 1; ; n++ {
-		folder = s.path(fmt.Sprintf(".aside%d", n))
-		err := os.Mkdir(folder, 0o777)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-	}
-	for _, path := range mine {
-		if err := os.Rename(path, filepath.Join(folder, filepath.Base(path))); err != nil {
-			return err
-		}
-	}
-	return fsutil.SyncDir(s.dir)
+	return &side, nil
 }
-
-// isMine keeps job R_w1 from the files of job R_w10.
-func (s *Store) isMine(path string) bool {
-	rest := strings.TrimPrefix(path, s.path(""))
-	switch rest {
-	case ".json", ".sums", ".failed.jsonl", ".stream":
-		return true
-	}
-	_, ok := partNumber(rest)
-	return ok
-}
-
-var globMeta = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
-
-func globEscape(path string) string { return globMeta.Replace(path) }

@@ -56,26 +56,20 @@ func (s *Store) SameRow(pos int64, row []byte) (bool, error) {
 	sum := sha256.Sum256(row)
 	now := sum[:fingerprintSize]
 	now[0] |= 1 // not zeros
-	have, err := s.stream.of(pos)
+	have, err := s.stream.readAt(pos)
 	if err != nil {
 		return false, fmt.Errorf("read fingerprints of the input: %w", err)
 	}
 	if have != nil && !bytes.Equal(have, make([]byte, fingerprintSize)) {
 		return bytes.Equal(have, now), nil
 	}
-	if s.settled(pos) { // by an earlier process: this one asks for a row after it is known
+	if s.State(pos) != Unfinished { // by an earlier process: this one asks for a row after it is known
 		return false, &DamageError{File: s.path(".stream"), What: fmt.Sprintf("the fingerprint of row %d is missing", pos)}
 	}
 	if _, err := s.stream.f.WriteAt(now, fingerprintSize*(pos-1)); err != nil {
 		return false, fmt.Errorf("write fingerprints of the input: %w", err)
 	}
 	return true, nil
-}
-
-func (s *Store) settled(pos int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.done.has(pos) || s.failed.has(pos)
 }
 
 // StreamRows is the number of rows that earlier processes read of the stream.
@@ -86,8 +80,8 @@ func (s *Store) StreamRows() int64 {
 	return s.stream.rows
 }
 
-// of is the fingerprint of a row that an earlier process may have read.
-func (p *fingerprints) of(pos int64) ([]byte, error) {
+// readAt is the fingerprint of a row that an earlier process may have read.
+func (p *fingerprints) readAt(pos int64) ([]byte, error) {
 	if pos > p.rows {
 		return nil, nil
 	}

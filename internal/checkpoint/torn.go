@@ -15,10 +15,10 @@ import (
 // maxTail bounds the unfinished record that a torn tail may be, in bytes.
 const maxTail = 256 << 20
 
-// loadTorn notes the rows of a part that was never sealed, drops what follows
-// them, and seals it.
-func (s *Store) loadTorn(number int) error {
-	p := &part{number: number, name: s.partName(number), sealed: true}
+// loadUnsealed adds the rows of a part that was never sealed, drops the torn
+// tail behind them, and seals it.
+func (s *Store) loadUnsealed(number int) error {
+	p := &part{number: number, name: s.partName(number)}
 	var err error
 	if p.f, err = os.OpenFile(s.partPath(number), os.O_RDWR, 0); err != nil {
 		return err
@@ -28,11 +28,11 @@ func (s *Store) loadTorn(number int) error {
 	if err != nil {
 		return err
 	}
-	end, err := s.readRows(p, p.f, written)
+	end, err := s.readUnsealed(p, p.f, written)
 	if err != nil {
 		return err
 	}
-	if err := s.dropTail(p, end); err != nil {
+	if err := s.dropTornTail(p, end); err != nil {
 		return err
 	}
 	if err := p.f.Sync(); err != nil {
@@ -41,11 +41,12 @@ func (s *Store) loadTorn(number int) error {
 	return s.writeSums([]*part{p})
 }
 
-// hole is what a power cut may leave where bytes were never written, at least.
-const hole = 512
+// minZeroRun is the least number of zeros that stand for bytes which a power cut
+// kept from being written.
+const minZeroRun = 512
 
 // measure sets size and checksum of what the part's file r holds, and returns
-// how many bytes come before the first hole.
+// how many bytes come before the first run of zeros.
 func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return 0, err
@@ -61,8 +62,8 @@ func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
 			for i, c := range buf[:n] {
 				if c != 0 {
 					zeros = 0
-				} else if zeros++; zeros == hole && written < 0 {
-					written = p.size + int64(i) + 1 - hole
+				} else if zeros++; zeros == minZeroRun && written < 0 {
+					written = p.size + int64(i) + 1 - minZeroRun
 				}
 			}
 		}
@@ -80,10 +81,10 @@ func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
 	}
 }
 
-// readRows notes the rows in the first size bytes of a part's file and returns
+// readUnsealed adds the rows in the first size bytes of a part's file and returns
 // where the last whole record ends. What follows is a torn tail if it holds no
 // whole record, damage otherwise.
-func (s *Store) readRows(p *part, file io.ReaderAt, size int64) (end int64, err error) {
+func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, err error) {
 	path := s.partPath(p.number)
 	head := make([]byte, min(int64(len(s.header)), size))
 	if n, err := file.ReadAt(head, 0); n < len(head) {
@@ -118,13 +119,12 @@ func (s *Store) readRows(p *part, file io.ReaderAt, size int64) (end int64, err 
 		}
 		pos, err := table.ParseRowID(rec.Field(0))
 		if err != nil || pos < 1 || pos > maxPosition {
-			return 0, &DamageError{File: path, Line: rec.Line, What: "no position"}
+			return 0, &DamageError{File: path, Line: rec.Line, What: "invalid position"}
 		}
-		if s.done.has(pos) {
-			return 0, &DamageError{File: path, Line: rec.Line, What: fmt.Sprintf("position %d was finished before", pos)}
+		if !s.addEarlier(extent{pos: pos, off: end, part: int32(p.number), rows: 1, bytes: int32(next - end)}) {
+			return 0, &DamageError{File: path, Line: rec.Line, What: fmt.Sprintf("duplicate position %d", pos)}
 		}
 		p.rows++
-		s.resume(extent{pos: pos, off: end, part: int32(p.number), rows: 1, bytes: int32(next - end)})
 		end = next
 	}
 }
@@ -159,8 +159,8 @@ func orTorn(file io.ReaderAt, end, size int64, cause error) error {
 	return cause
 }
 
-// dropTail makes the part end at end; 0 leaves the header alone in it.
-func (s *Store) dropTail(p *part, end int64) error {
+// dropTornTail makes the part end at end; 0 leaves the header alone in it.
+func (s *Store) dropTornTail(p *part, end int64) error {
 	if end == p.size && end > 0 {
 		return nil
 	}

@@ -3,7 +3,6 @@ package classify
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -17,11 +16,6 @@ import (
 	"prism/internal/prompt"
 	"prism/internal/reply"
 )
-
-// maxBacklog bounds the finished rows that wait for an earlier one, in the weight
-// that the checkpoint gives them: about 100 bytes of memory and at most 4 KiB of
-// disk each.
-const maxBacklog = 1 << 16
 
 // maxReply bounds the reply that is kept of a failed row, in bytes.
 const maxReply = 64 << 10
@@ -48,7 +42,7 @@ type config struct {
 	Request    ollama.Request
 	Tail       []byte // cells that end each record: model, batch size, run ID
 	PauseDir   string // where pause.flag may be; empty: nowhere
-	Backlog    int    // 0: maxBacklog
+	MaxWindow  int    // bytes of finished rows that may wait for an earlier one
 
 	Sleep func(ctx context.Context, d time.Duration) error
 	Now   func() time.Time
@@ -58,131 +52,133 @@ type config struct {
 	Lists bool                             // failed rows are listed in a file
 }
 
-// engine labels the rows of a source. One goroutine reads rows, one per call
-// asks the model, one writes the output; all that changes the state of rows
-// happens in coordinate.
+// engine labels the rows of a source. All that changes the state of rows happens
+// in coordinate, in one goroutine. Beside it one reads the input, one a batch asks
+// the model, and one writes the output.
 type engine struct {
 	c      config
 	source *source
 	store  *checkpoint.Store
-	out    *emitter
+	out    *outputWriter
 	model  model
 	meter  *meter
 
-	results    chan *round
-	waiting    []*batch // to do again, next last
-	inFlight   int
-	organic    map[reply.Label]bool
-	failed     int // rows
+	batches  chan *batch // from the reader
+	seen     chan int64  // from the reader: the last position read, if it grew
+	results  chan *round
+	waiting  []*batch // to be asked for next, the last one first
+	inFlight int
+	window   *window
+	organic  map[reply.Label]bool
+	failed   int              // rows
+	finished []checkpoint.Row // of commit
+
 	calls      callCounter
-	unpausedAt atomic.Int64     // when the run was last seen not to be paused, Unix ns
-	buffers    sync.Pool        // of *callBuffers
-	finished   []checkpoint.Row // commit's
-	records    []byte           // commit's
+	unpausedAt atomic.Int64 // when the run was last seen not to be paused, Unix ns
+	buffers    sync.Pool    // of *callBuffers
 }
 
-// run labels all rows. It returns nil when every row is finished or failed.
+// labelRows labels all rows. It returns nil when every row is finished or failed.
 // cancel ends ctx, and with it whatever the reading of rows waits for.
-func (e *engine) run(ctx context.Context, cancel context.CancelCauseFunc) error {
+func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) error {
+	e.batches = make(chan *batch)
+	e.seen = make(chan int64, 1)
 	e.results = make(chan *round, e.c.Parallel)
 	e.organic = map[reply.Label]bool{}
 	e.buffers.New = func() any { return new(callBuffers) }
-	batches := make(chan *batch)
 	quit := make(chan struct{})
-	ended, end := context.WithCancel(ctx)
-	defer end()
 
 	var side errgroup.Group
-	var readErr error
+	var readErr, writeErr error // apart: the error of the coordinator comes first
 	side.Go(func() error {
-		readErr = e.batches(batches, quit)
-		e.out.end.Store(e.source.last)
-		end()
+		readErr = e.readBatches(quit)
 		return nil
 	})
-	var outErr error
 	side.Go(func() error {
-		err := e.out.run(ctx, ended)
-		switch {
-		case err != nil && errors.Is(err, ctx.Err()):
-			outErr = context.Cause(ctx)
-		case err != nil:
-			outErr = fmt.Errorf("write output: %w", err)
-			cancel(outErr)
+		defer close(e.out.done)
+		if err := e.out.writeChunks(); err != nil {
+			writeErr = cmp.Or(context.Cause(ctx), fmt.Errorf("write output: %w", err))
+			cancel(writeErr)
 		}
 		return nil
 	})
-	err := e.coordinate(ctx, cancel, batches)
+	err := e.coordinate(ctx, cancel)
 	close(quit)
 	if err != nil {
 		cancel(err)
 	}
-	for range batches { // let the reader see quit
+	for range e.batches { // let the reader see quit
 	}
+	e.window.read = e.source.last
+	e.handOutRest()
 	_ = side.Wait() // both keep their errors apart
-	switch {
-	case err != nil:
-		return err
-	case outErr != nil:
-		return outErr
-	}
-	return readErr
+	return cmp.Or(err, writeErr, readErr)
 }
 
-// coordinate keeps the calls in flight and settles what comes of them. It
-// returns when there is nothing left to do, or what ended the work early.
-func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc, batches <-chan *batch) error {
-	var stop error
+// coordinate keeps the calls in flight, settles what comes of them, and hands
+// finished rows to the writer when it is their turn. It returns when there is
+// nothing left to ask for, or what ended the work early.
+func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc) error {
+	var ended error
 	done := ctx.Done()
-	backlog := cmp.Or(e.c.Backlog, maxBacklog)
 	for more := true; ; {
-		free := stop == nil && e.inFlight < e.c.Parallel
+		free := ended == nil && e.inFlight < e.c.Parallel
 		if free && len(e.waiting) > 0 {
 			last := len(e.waiting) - 1
 			e.startRound(ctx, e.waiting[last])
 			e.waiting = e.waiting[:last]
 			continue
 		}
-		if e.inFlight == 0 && (stop != nil || !more) {
-			return stop
+		if e.inFlight == 0 && (ended != nil || !more) {
+			return ended
 		}
-		in := batches
-		if !free || !more || e.tooFarAhead(backlog) {
-			in = nil
+		var batches <-chan *batch
+		if free && more && e.window.bytes <= e.c.MaxWindow {
+			batches = e.batches
+		}
+		var chunks chan<- chunk
+		if e.window.prepare() {
+			chunks = e.out.chunks
 		}
 		select {
-		case w, open := <-in:
+		case b, open := <-batches:
 			if more = open; open {
-				e.startRound(ctx, w)
+				e.startRound(ctx, b)
 			}
+		case pos := <-e.seen:
+			e.window.read = pos
 		case r := <-e.results:
 			e.inFlight--
-			if err := e.settle(r); err != nil && stop == nil {
-				stop = err
+			if err := e.settle(r); err != nil && ended == nil {
+				ended = err
 				cancel(err)
 			}
-		case <-e.out.advanced:
+		case chunks <- e.window.ready:
+			e.window.release()
 		case <-done:
 			done = nil
-			if stop == nil {
-				stop = context.Cause(ctx)
+			if ended == nil {
+				ended = context.Cause(ctx)
 			}
 		}
 	}
-}
-
-// tooFarAhead tells whether too many finished rows wait for an earlier one; the
-// emitter tells when that may have changed.
-func (e *engine) tooFarAhead(backlog int) bool {
-	if e.store.Backlog() <= backlog {
-		e.out.waited.Store(false)
-		return false
-	}
-	e.out.waited.Store(true)
-	return e.store.Backlog() > backlog // some may have gone out before the emitter knew
 }
 
 func (e *engine) startRound(ctx context.Context, b *batch) {
 	e.inFlight++
 	go func() { e.results <- e.runRound(ctx, b) }()
+}
+
+// handOutRest gives the writer the rows that are left, up to the first that is not
+// finished, and then nothing more.
+func (e *engine) handOutRest() {
+	defer close(e.out.chunks)
+	for e.window.prepare() {
+		select {
+		case e.out.chunks <- e.window.ready:
+			e.window.release()
+		case <-e.out.done: // it failed
+			return
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/status"
 	"prism/internal/table"
 	"prism/internal/testutil/ollamatest"
@@ -58,12 +59,13 @@ func TestHangingCallDelaysTheOutputAlone(t *testing.T) {
 	}
 }
 
-// TestBacklogIsBounded: while a call hangs, others go on only until so many
+// TestWindowIsBounded: while a call hangs, others go on only until so many
 // rows wait for it.
-func TestBacklogIsBounded(t *testing.T) {
+func TestWindowIsBounded(t *testing.T) {
+	const calls = 20 // in the window
 	srv := serve(t, ollamatest.Fault{Kind: ollamatest.Hang, Rows: []int64{1001}, Times: 1}, ollamatest.CountOnly())
 	b := newBench(t, 2000, srv)
-	b.s.backlog = 20
+	b.s.maxWindow = calls * leastCallBytes(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	seen, still := 0, 0
 	b.progress = func() {
@@ -76,9 +78,24 @@ func TestBacklogIsBounded(t *testing.T) {
 		}
 	}
 	r, err := b.run(ctx)
-	if !errors.Is(err, context.Canceled) || seen > b.s.backlog+b.s.Model.Parallel+1 || r.Rows != int64(10*(seen-1)) {
+	if !errors.Is(err, context.Canceled) || seen > calls+b.s.Model.Parallel+1 || r.Rows != int64(10*(seen-1)) {
 		t.Errorf("%v after %d calls, %d rows saved", err, seen, r.Rows)
 	}
+	if seen < calls/2 {
+		t.Errorf("only %d calls, the window has room for more", seen)
+	}
+}
+
+// leastCallBytes is what the rows of a call of ten take in the window, at least.
+func leastCallBytes(t *testing.T) int {
+	t.Helper()
+	b := newBench(t, 50, serve(t))
+	b.mustRun()
+	least := b.out.Len()
+	for line := range strings.Lines(b.out.String()) {
+		least = min(least, len(line))
+	}
+	return 10 * (least + rowOverhead)
 }
 
 // savedRows counts the rows in the checkpoint's parts.
@@ -100,14 +117,14 @@ func savedRows(t *testing.T, b *bench) int {
 }
 
 // TestBlockedOutputHoldsCallsBack: when nobody reads the output, calls go on
-// until the backlog is full, and no longer; without a checkpoint, too.
+// until the window is full, and no longer; without a checkpoint, too.
 func TestBlockedOutputHoldsCallsBack(t *testing.T) {
 	for _, kept := range []bool{true, false} {
 		t.Run(fmt.Sprintf("checkpoint %v", kept), func(t *testing.T) {
-			const rows, backlog = 4000, 20
+			const rows, window = 4000, 20 // calls
 			srv := serve(t, ollamatest.CountOnly())
 			b := newBench(t, rows, srv)
-			b.s.backlog = backlog
+			b.s.maxWindow = window * leastCallBytes(t)
 			if !kept {
 				b.s.Output.Checkpoints.Directory = ""
 			}
@@ -130,7 +147,7 @@ func TestBlockedOutputHoldsCallsBack(t *testing.T) {
 			}
 			b.out = &out.b
 			b.check()
-			if most := backlog + 3*b.s.Model.Parallel; seen > most {
+			if most := window + 3*b.s.Model.Parallel; seen > most {
 				t.Errorf("%d calls before the output was read, want at most %d", seen, most)
 			}
 		})
@@ -293,5 +310,35 @@ func TestBadRecordInAStream(t *testing.T) {
 		if srv.Totals().Rows != before {
 			t.Errorf("%q: rows were asked for again", tail)
 		}
+	}
+}
+
+// TestNoRowsOnDisk: without a checkpoint folder nothing of the rows is written but
+// the output, while they wait for a call that hangs, too.
+func TestNoRowsOnDisk(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	srv := serve(t, ollamatest.Fault{Kind: ollamatest.Hang, Rows: []int64{1001}, Times: 1})
+	b := newBench(t, 100, srv)
+	b.s.Output.Checkpoints.Directory, b.s.Model.Timeout = "", job.Seconds(time.Second)
+	files := 0
+	b.progress = func() {
+		left, err := os.ReadDir(tmp)
+		if err != nil {
+			t.Error(err)
+		}
+		files += len(left)
+		if open, err := filepath.Glob("/proc/self/fd/*"); err == nil {
+			for _, fd := range open {
+				if name, err := os.Readlink(fd); err == nil && strings.Contains(name, "prism-rows") {
+					files++
+				}
+			}
+		}
+	}
+	b.mustRun()
+	b.check()
+	if files != 0 {
+		t.Errorf("temporary files were seen %d times", files)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // its name only when it is whole.
 func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 	if w.s.OutputPath == "-" {
-		return &endableWriter{ctx: ctx, dst: w.io.Out, sleep: w.io.Sleep}, nil
+		return &cancelWriter{ctx: ctx, dst: w.io.Out, sleep: w.io.Sleep}, nil
 	}
 	f, err := fsutil.Await(ctx, w.createOutput, func(f *fsutil.AtomicFile) { f.Abort() }) // a named pipe waits for its reader
 	if err != nil {
@@ -26,7 +26,7 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 	}
 	w.out = f
 	if f.IsStream() {
-		return &endableWriter{ctx: ctx, dst: f, sleep: w.io.Sleep}, nil
+		return &cancelWriter{ctx: ctx, dst: f, sleep: w.io.Sleep}, nil
 	}
 	return f, nil
 }
@@ -72,7 +72,7 @@ func (w *worker) writeFailures() error {
 	if path == "" {
 		return nil
 	}
-	if w.store.GivenUpRows() == 0 {
+	if w.store.FailedRows() == 0 {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove the list of failed rows: %w", err)
 		}

@@ -41,7 +41,7 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 				return nil, &UsageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}
 			}
 		}
-		return in, in.stream(newEndable(ctx, stdin), s.rows())
+		return in, in.stream(newCancelReader(ctx, stdin), s.rows())
 	}
 	f, err := openFile(ctx, s.Input)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		return nil, errors.Join(&UsageError{What: fmt.Sprintf("open the input: %s is a folder", s.Input)}, f.Close())
 	case !info.Mode().IsRegular():
 		in.file = f
-		return in, in.stream(newEndable(ctx, f), s.rows())
+		return in, in.stream(newCancelReader(ctx, f), s.rows())
 	}
 	if s.replaces(info) {
 		return nil, errors.Join(&UsageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}, f.Close())

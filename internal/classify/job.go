@@ -6,6 +6,7 @@
 package classify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	err = w.run(ctx, cancel)
 	err = errors.Join(err, w.store.Close())
 	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume()}
-	if w.store.GivenUpRows() > 0 {
+	if w.store.FailedRows() > 0 {
 		r.Failures = w.failuresPath()
 	}
 	return r, err
@@ -207,7 +208,7 @@ func (w *worker) openStore(m *ollama.Model) error {
 	}
 	w.store = store
 	if s.RetryFailed {
-		store.Forgive()
+		store.ResetFailures()
 	}
 	return nil
 }
@@ -235,7 +236,7 @@ func (w *worker) run(ctx context.Context, cancel context.CancelCauseFunc) error 
 	}
 	e := w.engine(out)
 	w.log.printf("started: %s, rows %s, model %s, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.s.Model.BatchSize, w.s.Model.Parallel)
-	err = e.run(ctx, cancel)
+	err = e.labelRows(ctx, cancel)
 	if err == nil && e.out.rows != w.counts().Rows {
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
 	}
@@ -278,12 +279,12 @@ func (w *worker) engine(out io.Writer) *engine {
 			Schema: w.schema, Strict: s.strict(w.schema), BatchSize: s.Model.BatchSize, Parallel: s.Model.Parallel,
 			Retries: s.Model.Retries, Delay: time.Duration(s.Model.Delay), NumPredict: s.Model.NumPredict, Request: w.request,
 			Tail:     recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
-			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), Backlog: s.backlog,
+			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), MaxWindow: cmp.Or(s.maxWindow, maxWindow),
 			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
 			Lists: s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
 		source: src, store: w.store, model: w.client, meter: &w.meter,
-		out: newEmitter(w.store, w.layout, s.outputFormat(), out, first),
+		out: newOutputWriter(w.store, w.layout, s.outputFormat(), out), window: newWindow(w.store, first),
 	}
 }
 

@@ -83,12 +83,14 @@ func withoutLabelled(rows []*row, labelled []reply.Row) []*row {
 	return missing
 }
 
-// commit saves the labelled rows among those asked for.
+// commit saves the labelled rows among those asked for, and lets them wait for
+// their turn to go out.
 func (e *engine) commit(asked []*row, labelled []reply.Row) error {
 	if len(labelled) == 0 {
 		return nil
 	}
-	rows, buf := e.finished[:0], e.records[:0]
+	rows := e.finished[:0]
+	buf := make([]byte, 0, e.recordsSize(asked, labelled))
 	organic := 0
 	for _, l := range labelled {
 		i := slices.IndexFunc(asked, func(r *row) bool { return r.RowID == l.RowID })
@@ -96,17 +98,34 @@ func (e *engine) commit(asked []*row, labelled []reply.Row) error {
 			return fmt.Errorf("bug: the reply reader gave RowID %d, which was not asked for", l.RowID)
 		}
 		start := len(buf)
-		buf = e.appendRecord(buf, asked[i], &l) // where it moves, the records before stay where they are
-		rows = append(rows, checkpoint.Row{Pos: asked[i].pos, Record: buf[start:]})
+		buf = append(e.appendRecord(buf, asked[i], &l), '\n') // where it moves, the records before stay where they are
+		rows = append(rows, checkpoint.Row{Pos: asked[i].pos, Record: buf[start : len(buf)-1]})
 		organic += len(l.Organic)
 		e.warnOrganic(&l)
 	}
-	e.finished, e.records = rows, buf
+	e.finished = rows
 	if err := e.store.Append(rows); err != nil {
 		return err
 	}
+	for _, r := range rows {
+		e.window.addRecord(r.Pos, r.Record[:len(r.Record)+1])
+	}
 	e.meter.countFinished(len(rows), organic)
 	return nil
+}
+
+// recordsSize is about the bytes of the records of labelled rows.
+func (e *engine) recordsSize(asked []*row, labelled []reply.Row) int {
+	size := len(labelled) * (len(e.c.Tail) + 2)
+	for _, r := range asked {
+		size += len(r.kept)
+	}
+	for _, l := range labelled {
+		for _, v := range l.Values {
+			size += len(v) + 3
+		}
+	}
+	return size
 }
 
 func (e *engine) warnOrganic(l *reply.Row) {

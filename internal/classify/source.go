@@ -45,7 +45,7 @@ func (s *source) next() (*row, error) {
 	rec, err := s.records.Next()
 	if err != nil {
 		if errors.Is(err, io.EOF) {
-			err = cmp.Or(s.sameEnd(), err)
+			err = cmp.Or(s.checkSameEnd(), err)
 		}
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (s *source) next() (*row, error) {
 		return nil, &table.Error{File: s.file, Line: rec.Line, Msg: err.Error()}
 	}
 	s.readTexts(r, rec)
-	if err := s.sameRow(rec); err != nil {
+	if err := s.checkSameRow(rec); err != nil {
 		return nil, err
 	}
 	r.kept = s.layout.appendKept(make([]byte, 0, len(rec.Raw())), rec)
@@ -94,13 +94,13 @@ func (s *source) appendText(dst []byte, rec *table.Record, column int) []byte {
 	return rec.Text(dst, column)
 }
 
-// batches sends the rows that are still to do, size at a time, until the source
-// ends or quit closes. A bad record ends it with an error after the rows before.
-func (e *engine) batches(to chan<- *batch, quit <-chan struct{}) error {
-	defer close(to)
+// readBatches sends the rows that are still to do, so many at a time, until the
+// source ends or quit closes. A bad record ends it with an error after the rows before.
+func (e *engine) readBatches(quit <-chan struct{}) error {
+	defer close(e.batches)
 	send := func(rows []*row) bool {
 		select {
-		case to <- newBatch(rows, false):
+		case e.batches <- newBatch(rows, false):
 			return true
 		case <-quit:
 			return false
@@ -118,7 +118,8 @@ func (e *engine) batches(to chan<- *batch, quit <-chan struct{}) error {
 			}
 			return err
 		}
-		if state := e.store.Meet(r.pos); state != checkpoint.Unfinished {
+		e.tellSeen(r.pos)
+		if state := e.store.State(r.pos); state != checkpoint.Unfinished {
 			e.meter.countSkipped(state == checkpoint.Finished)
 			continue
 		}
@@ -131,9 +132,19 @@ func (e *engine) batches(to chan<- *batch, quit <-chan struct{}) error {
 	}
 }
 
-// sameRow refuses a stream that is not the one of earlier processes. Of a file
+// tellSeen tells the coordinator how far the input was read; what it was told
+// before and has not looked at no longer counts.
+func (e *engine) tellSeen(pos int64) {
+	select {
+	case <-e.seen:
+	default:
+	}
+	e.seen <- pos
+}
+
+// checkSameRow refuses a stream that is not the one of earlier processes. Of a file
 // the input sum tells.
-func (s *source) sameRow(rec *table.Record) error {
+func (s *source) checkSameRow(rec *table.Record) error {
 	if s.store == nil {
 		return nil
 	}
@@ -144,8 +155,8 @@ func (s *source) sameRow(rec *table.Record) error {
 	return &changedError{fmt.Sprintf("%s: row %d differs from the one of the run so far", s.file, rec.Pos)}
 }
 
-// sameEnd refuses a stream that ends before the one of earlier processes did.
-func (s *source) sameEnd() error {
+// checkSameEnd refuses a stream that ends before the one of earlier processes did.
+func (s *source) checkSameEnd() error {
 	if s.store == nil || s.last >= s.store.StreamRows() {
 		return nil
 	}

@@ -54,7 +54,7 @@ func writeRows(w io.Writer, dir, jobID string, names []string) error {
 	if _, err := w.Write(line); err != nil {
 		return err
 	}
-	return checkpoint.Rows(dir, jobID, func(_ int64, rec []byte) error {
+	return checkpoint.EachRow(dir, jobID, func(_ int64, rec []byte) error {
 		line = append(append(line[:0], rec...), '\n')
 		_, err := w.Write(line)
 		return err

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"prism/internal/table"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -34,19 +36,6 @@ func (e *DamageError) Error() string {
 		return fmt.Sprintf("%s:%d: damaged: %s", e.File, e.Line, e.What)
 	}
 	return fmt.Sprintf("%s: damaged: %s", e.File, e.What)
-}
-
-// part is one append-only file of finished rows while it is open.
-type part struct {
-	number int
-	name   string
-	f      *os.File
-	size   int64  // bytes, the header included
-	sum    uint32 // CRC-32C of these bytes
-	rows   int
-	unread int // rows that Read did not yet return
-	sealed bool
-	dirty  bool // has bytes that were not synced
 }
 
 // sum is a line of the sums file.
@@ -106,30 +95,30 @@ func (s *Store) loadParts() error {
 	if err != nil {
 		return err
 	}
-	var l loader
+	var l partLoader
 	for n := 1; n <= max(len(numbers), len(sums)); n++ {
 		if n > len(numbers) || numbers[n-1] != n {
 			return &DamageError{File: s.partPath(n), What: "the part is missing"}
 		}
 		if n <= len(sums) {
-			err = l.sealed(s, n, sums[n-1])
+			err = l.loadSealed(s, n, sums[n-1])
 		} else {
-			err = s.loadTorn(n)
+			err = s.loadUnsealed(n)
 		}
 		if err != nil {
 			return err
 		}
 		if n == 64 { // of many parts these tell how much memory all will take
-			s.resumed = slices.Grow(s.resumed, len(s.resumed)*(len(numbers)/n))
+			s.earlier = slices.Grow(s.earlier, len(s.earlier)*(len(numbers)/n))
 		}
 	}
 	s.count = len(numbers)
-	s.sortResumed()
+	s.sortEarlier()
 	return nil
 }
 
-func (s *Store) sortResumed() {
-	slices.SortFunc(s.resumed, func(a, b extent) int { return cmp.Compare(a.pos, b.pos) })
+func (s *Store) sortEarlier() {
+	slices.SortFunc(s.earlier, func(a, b extent) int { return cmp.Compare(a.pos, b.pos) })
 }
 
 // openSums reads the sums, which are there before the first part is: that of
@@ -154,7 +143,7 @@ func (s *Store) openSums(haveParts bool) ([]sealedSum, error) {
 		}
 		switch sealed := (sealedSum{bytes: v.Bytes, rows: v.Rows, crc: uint32(crc)}); {
 		case err != nil || v.Part < 1:
-			return &DamageError{File: path, Line: line, What: "no line of checksums"}
+			return &DamageError{File: path, Line: line, What: "invalid checksum line"}
 		case v.Part <= len(sums):
 			sums[v.Part-1] = sealed
 		case v.Part > len(sums)+1: // parts are sealed in order
@@ -198,4 +187,97 @@ func eachWholeLine(file *os.File, f func(line int64, data []byte) error) error {
 		}
 		end += int64(len(data))
 	}
+}
+
+// partLoader reads sealed parts, of which a job can have very many, in the same
+// memory.
+type partLoader struct{ buf []byte }
+
+// loadSealed adds the rows of a sealed part. It must fit its checksum; then it is as
+// it was written, and its records need not be looked into.
+func (l *partLoader) loadSealed(s *Store, number int, want sealedSum) error {
+	path := s.partPath(number)
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	size, crc, err := l.checksum(f)
+	switch {
+	case err != nil:
+		return err
+	case size != want.bytes || crc != want.crc:
+		return &DamageError{File: path, What: fmt.Sprintf(
+			"it has %d bytes with checksum %08x, was sealed with %d and %08x", size, crc, want.bytes, want.crc)}
+	}
+	before := s.finished.Len()
+	if err := l.cutRows(s, number, f, size); err != nil {
+		return err
+	}
+	if got := s.finished.Len() - before; got != int64(want.rows) {
+		return &DamageError{File: path, What: fmt.Sprintf("it has %d rows, was sealed with %d", got, want.rows)}
+	}
+	return nil
+}
+
+func (l *partLoader) checksum(f io.Reader) (size int64, crc uint32, err error) {
+	if l.buf == nil {
+		l.buf = make([]byte, 64<<10)
+	}
+	for {
+		n, err := f.Read(l.buf)
+		size += int64(n)
+		crc = crc32.Update(crc, castagnoli, l.buf[:n])
+		if err == io.EOF {
+			return size, crc, nil
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+}
+
+// cutRows cuts the file into its header and its records.
+func (l *partLoader) cutRows(s *Store, number int, f io.ReaderAt, size int64) error {
+	damaged := func(what string) error { return &DamageError{File: s.partPath(number), What: what} }
+	first, last := 0, 0 // l.buf[first:last] was read and not yet cut
+	for off, read := int64(0), int64(0); off < size; {
+		n := recordEnd(l.buf[first:last])
+		if n < 0 {
+			if read == size {
+				return damaged("it was sealed in the middle of a record")
+			}
+			last = copy(l.buf, l.buf[first:last])
+			if first = 0; last == len(l.buf) {
+				l.buf = append(l.buf, make([]byte, len(l.buf))...)
+			}
+			got, err := f.ReadAt(l.buf[last:min(int64(len(l.buf)), int64(last)+size-read)], read)
+			if got == 0 {
+				return err
+			}
+			last, read = last+got, read+int64(got)
+			continue
+		}
+		line := l.buf[first : first+n]
+		if off > 0 {
+			digits, _, _ := bytes.Cut(line, []byte(","))
+			pos, err := table.ParseRowID(digits)
+			if err != nil || pos < 1 || pos > maxPosition {
+				return damaged("a record has no position")
+			}
+			if !s.addEarlier(extent{pos: pos, off: off, part: int32(number), rows: 1, bytes: int32(n)}) {
+				return damaged(fmt.Sprintf("duplicate position %d", pos))
+			}
+		} else if !bytes.Equal(line, s.header) {
+			return &DamageError{File: s.partPath(number), Line: 1, What: "the header is not that of the job"}
+		}
+		first, off = first+n, off+int64(n)
+	}
+	return nil
+}
+
+// addEarlier adds a row of an earlier process. It tells whether its position is new.
+func (s *Store) addEarlier(e extent) bool {
+	s.earlier = appendExtent(s.earlier, e)
+	return s.finished.Add(e.pos)
 }

@@ -15,33 +15,34 @@ const lastWrite = 2 * time.Second
 
 const streamBuffer = 64 << 10
 
-// endable reads from src until ctx ends.
-type endable struct {
+// cancelReader reads from src until ctx ends.
+type cancelReader struct {
 	ctx  context.Context
 	src  io.Reader
 	buf  []byte // the goroutine's while it reads
 	rest []byte // of buf, not yet taken
-	got  chan got
+	read chan ioResult
 	err  error // sticky
 }
 
-type got struct {
+// ioResult is what a Read or a Write returned.
+type ioResult struct {
 	n   int
 	err error
 }
 
-func newEndable(ctx context.Context, src io.Reader) *endable {
-	return &endable{ctx: ctx, src: src, buf: make([]byte, streamBuffer), got: make(chan got, 1)}
+func newCancelReader(ctx context.Context, src io.Reader) *cancelReader {
+	return &cancelReader{ctx: ctx, src: src, buf: make([]byte, streamBuffer), read: make(chan ioResult, 1)}
 }
 
-func (e *endable) Read(p []byte) (int, error) {
+func (e *cancelReader) Read(p []byte) (int, error) {
 	if len(e.rest) == 0 && e.err == nil {
 		go func() {
 			n, err := e.src.Read(e.buf)
-			e.got <- got{n, err}
+			e.read <- ioResult{n, err}
 		}()
 		select {
-		case g := <-e.got:
+		case g := <-e.read:
 			e.rest, e.err = e.buf[:g.n], g.err
 		case <-e.ctx.Done():
 			e.err = context.Cause(e.ctx)
@@ -55,23 +56,23 @@ func (e *endable) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// endableWriter writes to dst until ctx ends, and a little longer. After an error
+// cancelWriter writes to dst until ctx ends, and a little longer. After an error
 // the bytes given to it may still be in use: they are not to be changed.
-type endableWriter struct {
+type cancelWriter struct {
 	ctx   context.Context
 	dst   io.Writer
 	sleep func(context.Context, time.Duration) error
 	err   error // sticky
 }
 
-func (e *endableWriter) Write(p []byte) (int, error) {
+func (e *cancelWriter) Write(p []byte) (int, error) {
 	if e.err != nil {
 		return 0, e.err
 	}
-	done := make(chan got, 1)
+	done := make(chan ioResult, 1)
 	go func() {
 		n, err := e.dst.Write(p)
-		done <- got{n, err}
+		done <- ioResult{n, err}
 	}()
 	ended := e.ctx.Done()
 	late := make(chan struct{})

@@ -15,7 +15,7 @@ import (
 func rowsOf(t *testing.T, dir, job string) string {
 	t.Helper()
 	var out strings.Builder
-	err := Rows(dir, job, func(pos int64, rec []byte) error {
+	err := EachRow(dir, job, func(pos int64, rec []byte) error {
 		fmt.Fprintf(&out, "%d: %s\n", pos, rec)
 		return nil
 	})
@@ -25,7 +25,7 @@ func rowsOf(t *testing.T, dir, job string) string {
 	return out.String()
 }
 
-func TestRows(t *testing.T) {
+func TestEachRow(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
 	job := s.job
@@ -60,7 +60,7 @@ func TestRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	var damage *DamageError
-	if err := Rows(dir, job, func(int64, []byte) error { return nil }); !errors.As(err, &damage) {
+	if err := EachRow(dir, job, func(int64, []byte) error { return nil }); !errors.As(err, &damage) {
 		t.Errorf("a changed part: got %v, want damage", err)
 	}
 
