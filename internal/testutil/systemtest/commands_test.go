@@ -19,10 +19,10 @@ import (
 	"prism/internal/testutil/ollamatest"
 )
 
-// fake [faults=SPEC] [latency=D] [slots=N] [context=N] [version=V] [seed=N]
+// cmdFake: fake [faults=SPEC] [latency=D] [slots=N] [context=N] [version=V] [seed=N]
 // starts the script's fake server, which knows the columns of the prompt schema
 // $P, and points OLLAMA_HOST at it.
-func fake(ts *testscript.TestScript, neg bool, args []string) {
+func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 	var options []ollamatest.Option
 	model := ollamatest.Model{Name: ollamatest.DefaultModel}
 	for _, c := range loadSchema(ts).Columns {
@@ -40,67 +40,70 @@ func fake(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(err)
 			options = append(options, ollamatest.Latency(d))
 		case "slots":
-			options = append(options, ollamatest.Slots(number(ts, value), 512))
+			options = append(options, ollamatest.Slots(parseInt(ts, value), 512))
 		case "seed":
-			options = append(options, ollamatest.Seed(uint64(number(ts, value))))
+			options = append(options, ollamatest.Seed(uint64(parseInt(ts, value))))
 		case "context":
-			model.ContextLength = number(ts, value)
+			model.ContextLength = parseInt(ts, value)
 		case "version":
 			options = append(options, ollamatest.Version(value))
 		default:
-			ts.Fatalf("fake: what is %q?", a)
+			ts.Fatalf("fake: unknown argument %q", a)
 		}
 	}
 	srv := ollamatest.New(append(options, model)...)
 	ts.Check(srv.Listen("127.0.0.1:0"))
 	ts.Defer(srv.Close)
 	ts.Setenv("OLLAMA_HOST", srv.URL)
-	*server(ts) = srv
+	*scriptServer(ts) = srv
 }
 
-func number(ts *testscript.TestScript, s string) int {
+func parseInt(ts *testscript.TestScript, s string) int {
 	n, err := strconv.Atoi(s)
 	ts.Check(err)
 	return n
 }
 
-// server is where the fake server of the script is kept.
-func server(ts *testscript.TestScript) **ollamatest.Server {
+// scriptServer is where the fake server of the script is kept.
+func scriptServer(ts *testscript.TestScript) **ollamatest.Server {
 	return ts.Value(serverKey{}).(**ollamatest.Server)
 }
 
-// rows FILE FIRST LAST writes made rows as CSV.
-func rows(ts *testscript.TestScript, neg bool, args []string) {
+// cmdRows: rows FILE FIRST LAST writes generated rows as CSV.
+func cmdRows(ts *testscript.TestScript, neg bool, args []string) {
 	var b bytes.Buffer
-	ts.Check(ollamatest.WriteCSV(&b, number(ts, args[1]), number(ts, args[2])))
+	ts.Check(ollamatest.WriteCSV(&b, parseInt(ts, args[1]), parseInt(ts, args[2])))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
 }
 
-// labelled INPUT OUTPUT [ID…] checks that OUTPUT has every row of INPUT but
-// those with the IDs, in order, with what passed through and its own labels.
-func labelled(ts *testscript.TestScript, neg bool, args []string) {
+// cmdLabelled: labelled INPUT OUTPUT [ID…] checks that OUTPUT has every row of
+// INPUT except those with these RowIDs, in order, each with its input columns
+// unchanged and its own labels.
+func cmdLabelled(ts *testscript.TestScript, neg bool, args []string) {
 	schema := loadSchema(ts)
 	missing := args[2:]
-	out := table(ts, args[1])
+	out := readScriptTable(ts, args[1])
 	n := 1
-	for _, in := range table(ts, args[0])[1:] {
+	for _, in := range readScriptTable(ts, args[0])[1:] {
 		if slices.Contains(missing, in[0]) {
 			continue
 		}
 		if n >= len(out) {
 			ts.Fatalf("%s ends before RowID %s", args[1], in[0])
 		}
-		ts.Check(rowProblem(in, out[n], schema))
+		ts.Check(checkRow(in, out[n], schema))
 		n++
 	}
 	if n != len(out) {
-		ts.Fatalf("%s has %d rows too many", args[1], len(out)-n)
+		ts.Fatalf("%s has %d extra rows", args[1], len(out)-n)
 	}
 }
 
-func rowProblem(in, out []string, schema *prompt.Schema) error {
+// checkRow checks that an output row has the cells of its input row and the
+// labels that the fake server gives it.
+func checkRow(in, out []string, schema *prompt.Schema) error {
 	if !slices.Equal(in, out[:len(in)]) {
-		return fmt.Errorf("what passed through is %q, was %q", out[:len(in)], in)
+		return fmt.Errorf("input columns are %q, want %q", out[:len(in)], in)
 	}
 	id, err := strconv.ParseInt(in[0], 10, 64)
 	if err != nil {
@@ -116,17 +119,17 @@ func rowProblem(in, out []string, schema *prompt.Schema) error {
 	return nil
 }
 
-// complete INPUT OUTPUT checks that OUTPUT has every row of INPUT in order, each
-// with what passed through and a label in each listed column.
-func complete(ts *testscript.TestScript, neg bool, args []string) {
-	in, out := table(ts, args[0]), table(ts, args[1])
+// cmdComplete: complete INPUT OUTPUT checks that OUTPUT has every row of INPUT in
+// order, each with its input columns unchanged and a label in each listed column.
+func cmdComplete(ts *testscript.TestScript, neg bool, args []string) {
+	in, out := readScriptTable(ts, args[0]), readScriptTable(ts, args[1])
 	if len(in) != len(out) {
 		ts.Fatalf("%s has %d rows, %s %d", args[1], len(out)-1, args[0], len(in)-1)
 	}
 	schema := loadSchema(ts)
 	for n := range in {
 		if !slices.Equal(in[n], out[n][:len(in[n])]) {
-			ts.Fatalf("what passed through is %q, was %q", out[n][:len(in[n])], in[n])
+			ts.Fatalf("input columns are %q, want %q", out[n][:len(in[n])], in[n])
 		}
 		for i, c := range schema.Columns {
 			if c.Labels != nil && out[n][len(in[n])+i] == "" {
@@ -143,7 +146,7 @@ func loadSchema(ts *testscript.TestScript) *prompt.Schema {
 	return schema
 }
 
-func table(ts *testscript.TestScript, name string) [][]string {
+func readScriptTable(ts *testscript.TestScript, name string) [][]string {
 	records, err := parseTable(ts.ReadFile(name))
 	if err != nil {
 		ts.Fatalf("%s: %v", name, err)
@@ -165,35 +168,35 @@ func parseTable(text string) ([][]string, error) {
 	return r.ReadAll()
 }
 
-// listed OUTPUT checks that every label in a listed column is a listed one, or
+// cmdListed: listed OUTPUT checks that every label in a listed column is a listed one, or
 // says that the row is not applicable.
-func listed(ts *testscript.TestScript, neg bool, args []string) {
-	out := table(ts, args[0])
+func cmdListed(ts *testscript.TestScript, neg bool, args []string) {
+	out := readScriptTable(ts, args[0])
 	schema := loadSchema(ts)
 	first := len(out[0]) - len(schema.Columns) - 3
 	for _, rec := range out[1:] {
 		for i, c := range schema.Columns {
 			label := rec[first+i]
 			if c.Labels != nil && !slices.Contains(c.Labels, label) && (i > 0 || label != prompt.NotApplicable) {
-				ts.Fatalf("RowID %s: %q is no label of %s", rec[0], label, c.Name)
+				ts.Fatalf("RowID %s: %q is not a label of %s", rec[0], label, c.Name)
 			}
 		}
 	}
 }
 
-// head INPUT N OUTPUT writes the first N rows of a table.
-func head(ts *testscript.TestScript, neg bool, args []string) {
-	in := table(ts, args[0])
+// cmdHead: head INPUT N OUTPUT writes the first N rows of a table.
+func cmdHead(ts *testscript.TestScript, neg bool, args []string) {
+	in := readScriptTable(ts, args[0])
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	ts.Check(w.WriteAll(in[:number(ts, args[1])+1]))
+	ts.Check(w.WriteAll(in[:parseInt(ts, args[1])+1]))
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), b.Bytes(), 0o666))
 }
 
-// sent calls N | sent rows N | sent atmost N checks what the fake server was sent.
-func sent(ts *testscript.TestScript, neg bool, args []string) {
-	totals := (*server(ts)).Totals()
-	want := number(ts, args[1])
+// cmdSent: sent calls N | sent rows N | sent atmost N checks what the fake server was sent.
+func cmdSent(ts *testscript.TestScript, neg bool, args []string) {
+	totals := (*scriptServer(ts)).Totals()
+	want := parseInt(ts, args[1])
 	switch args[0] {
 	case "calls":
 		if totals.Calls != want {
@@ -208,14 +211,14 @@ func sent(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%d rows sent, want at most %d", totals.Rows, want)
 		}
 	default:
-		ts.Fatalf("sent: what is %q?", args[0])
+		ts.Fatalf("sent: unknown argument %q (want calls, rows or atmost)", args[0])
 	}
 }
 
-// code N COMMAND… runs a command that must end with that exit code. What it
-// prints is for stdout and stderr of the script.
-func code(ts *testscript.TestScript, neg bool, args []string) {
-	want := number(ts, args[0])
+// cmdCode: code N COMMAND… runs a command that must end with that exit code. What
+// it prints can be matched by the script's stdout and stderr.
+func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
+	want := parseInt(ts, args[0])
 	err := ts.Exec(args[1], args[2:]...)
 	got := 0
 	var exit *exec.ExitError

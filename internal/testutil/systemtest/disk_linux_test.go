@@ -13,9 +13,9 @@ import (
 	"prism/internal/testutil/ollamatest"
 )
 
-// smallDisk mounts a file system of so many bytes at path and returns a function
+// mountSmallDisk mounts a file system of so many bytes at path and returns a function
 // that changes its size. It needs root.
-func smallDisk(t *testing.T, path string, size int) (resize func(size int)) {
+func mountSmallDisk(t *testing.T, path string, size int) (resize func(size int)) {
 	t.Helper()
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		t.Fatal(err)
@@ -35,13 +35,13 @@ func smallDisk(t *testing.T, path string, size int) (resize func(size int)) {
 	}
 }
 
-// TestFullDisk stops the worker with exit 1; what was finished stays, and when
-// there is room again the same command goes on.
+// TestFullDisk: a full disk ends the worker with exit code 1. Finished rows are
+// kept, and when there is room again the same command resumes.
 func TestFullDisk(t *testing.T) {
 	const rows, parallel, batch = 2000, 4, 10
 	tests := []struct {
 		name   string
-		folder string // that is on the small disk
+		folder string // the one on the small disk
 		size   int
 		flags  []string
 		says   string
@@ -53,8 +53,8 @@ func TestFullDisk(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			dir := newInput(t, rows)
-			resize := smallDisk(t, filepath.Join(dir, tt.folder), tt.size)
+			dir := newInputFolder(t, rows)
+			resize := mountSmallDisk(t, filepath.Join(dir, tt.folder), tt.size)
 			srv := ollamatest.Start(t, schemaOptions(t)...)
 			flags := append([]string{"--parallel", "4", "-o", "out.csv"}, tt.flags...)
 			output := filepath.Join(dir, flags[len(flags)-1])
@@ -63,10 +63,10 @@ func TestFullDisk(t *testing.T) {
 			}
 			starts := 1
 			w := startWorker(t, dir, srv.URL, nil, flags...)
-			w.end(1)
-			w.says("no space left on device")
-			w.says(tt.says)
-			w.says("rows saved; to go on: prism-classify ")
+			w.waitExit(1)
+			w.checkPrinted("no space left on device")
+			w.checkPrinted(tt.says)
+			w.checkPrinted("rows saved; to go on: prism-classify ")
 			if _, err := os.Stat(output); err == nil {
 				t.Error("a worker that failed left an output")
 			}
@@ -81,7 +81,7 @@ func TestFullDisk(t *testing.T) {
 				if starts++; w.cmd.ProcessState.ExitCode() == 0 {
 					break
 				}
-				w.end(1)
+				w.waitExit(1)
 				if n := finishedRows(t, dir); n < saved {
 					t.Fatalf("%d rows saved, before there were %d", n, saved)
 				}
@@ -90,30 +90,30 @@ func TestFullDisk(t *testing.T) {
 			if most := rows + starts*parallel*batch; srv.Totals().Rows > most {
 				t.Errorf("%d rows sent in %d starts, want at most %d", srv.Totals().Rows, starts, most)
 			}
-			noTemporaryFiles(t, dir)
+			checkNoTemporaryFiles(t, dir)
 		})
 	}
 }
 
-// TestFullDiskOfLogs costs the logs, not the labels.
+// TestFullDiskOfLogs: if the disk of the logs is full, the labels are complete.
 func TestFullDiskOfLogs(t *testing.T) {
-	dir := newInput(t, 500)
-	smallDisk(t, filepath.Join(dir, "logs"), 16<<10)
+	dir := newInputFolder(t, 500)
+	mountSmallDisk(t, filepath.Join(dir, "logs"), 16<<10)
 	srv := ollamatest.Start(t, schemaOptions(t)...)
 	w := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
-	w.end(0)
-	w.says("warning: append to call log")
+	w.waitExit(0)
+	w.checkPrinted("warning: append to call log")
 	if n := strings.Count(w.stderr.String(), "\n"); n > 5 {
 		t.Errorf("%d lines of warnings:\n%s", n, &w.stderr)
 	}
 	checkLabels(t, w.input, filepath.Join(dir, "out.csv"))
 }
 
-// TestFullDiskOfParts leaves no part of a split that has no room.
+// TestFullDiskOfParts: a split that has no room leaves no part.
 func TestFullDiskOfParts(t *testing.T) {
-	dir := newInput(t, 5000)
+	dir := newInputFolder(t, 5000)
 	parts := filepath.Join(dir, "parts")
-	resize := smallDisk(t, parts, 64<<10)
+	resize := mountSmallDisk(t, parts, 64<<10)
 	split := func() (string, error) {
 		cmd := exec.Command(filepath.Join(bin, "prism-split"), "--write", "parts", "--workers", "4", "in.csv")
 		cmd.Dir = dir

@@ -15,8 +15,8 @@ import (
 	"prism/internal/testutil/ollamatest"
 )
 
-// labelAll starts prism-classify on input with a checkpoint in dir.
-func labelAll(t *testing.T, host, model, dir, input string, more ...string) (*exec.Cmd, *bytes.Buffer) {
+// startClassify starts prism-classify on input with a checkpoint in dir.
+func startClassify(t *testing.T, host, model, dir, input string, more ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	args := append([]string{
 		"--model", model, "--host", host, "--prompts-config", schemaPath(t), "--labels", "strict", "--run-id", "r",
@@ -74,9 +74,9 @@ func waitForRows(t *testing.T, dir string, rows int, done <-chan error) (ended b
 	return false, nil
 }
 
-// TestKilledWorkerRepeatsOnlyCallsInFlight kills a worker at many moments until
-// it gets through; every row is labelled right, no more rows were sent twice than
-// were in flight at a kill, and nothing of the killed ones is left.
+// TestKilledWorkerRepeatsOnlyCallsInFlight kills and restarts a worker at random
+// moments until the work is done. Every row has its right labels, only rows that
+// were in flight at a kill were sent twice, and no temporary file is left.
 func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
 	const parallel, batch, total, kills = 4, 10, 3000, 50
 	dir := t.TempDir()
@@ -90,12 +90,12 @@ func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	killed := 0
 	for ended := false; !ended; {
-		cmd, stderr := labelAll(t, srv.URL, ollamatest.DefaultModel, dir, input,
+		cmd, stderr := startClassify(t, srv.URL, ollamatest.DefaultModel, dir, input,
 			"--parallel", "4", "--batch-size", "10", "--checkpoint-interval", "30")
 		done := make(chan error, 1)
 		go func() { done <- cmd.Wait() }()
 		var err error
-		if ended, err = endsBefore(t, rng, dir, total/kills-10, done); err != nil {
+		if ended, err = waitRandomMoment(t, rng, dir, total/kills-10, done); err != nil {
 			t.Fatalf("after %d kills: %v\n%s", killed, err, stderr)
 		}
 		if !ended {
@@ -114,12 +114,12 @@ func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
 		t.Errorf("%d rows sent after %d kills, want at most %d", srv.Totals().Rows, killed, most)
 	}
 	checkLabels(t, input, filepath.Join(dir, "out.csv"))
-	noTemporaryFiles(t, dir)
+	checkNoTemporaryFiles(t, dir)
 }
 
-// endsBefore waits for a random moment, some rows or some milliseconds away, or
-// for the end of the process.
-func endsBefore(t *testing.T, rng *rand.Rand, dir string, rows int, done <-chan error) (ended bool, err error) {
+// waitRandomMoment waits for a random number of rows or milliseconds, or until the
+// process ends.
+func waitRandomMoment(t *testing.T, rng *rand.Rand, dir string, rows int, done <-chan error) (ended bool, err error) {
 	t.Helper()
 	var moment <-chan time.Time
 	if rng.IntN(3) == 0 {
@@ -142,8 +142,8 @@ func endsBefore(t *testing.T, rng *rand.Rand, dir string, rows int, done <-chan 
 	}
 }
 
-// noTemporaryFiles fails the test if a file on its way to its place was left.
-func noTemporaryFiles(t *testing.T, dir string) {
+// checkNoTemporaryFiles fails the test if a temporary file was left.
+func checkNoTemporaryFiles(t *testing.T, dir string) {
 	t.Helper()
 	for _, pattern := range []string{"tmp/*", ".*", "cp/.*", "logs/*/.*", "status/*/.*"} {
 		left, err := filepath.Glob(filepath.Join(dir, pattern))
@@ -166,7 +166,7 @@ func TestRealKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd, stderr := labelAll(t, host, realModel, dir, input, "--parallel", "2")
+	cmd, stderr := startClassify(t, host, realModel, dir, input, "--parallel", "2")
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	if ended, err := waitForRows(t, dir, 40, done); ended {
@@ -180,12 +180,12 @@ func TestRealKill(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "out.csv")); err == nil {
 		t.Error("a killed worker left an output")
 	}
-	cmd, stderr = labelAll(t, host, realModel, dir, input, "--parallel", "2")
+	cmd, stderr = startClassify(t, host, realModel, dir, input, "--parallel", "2")
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("resume: %v\n%s", err, stderr)
 	}
 	if kept < 40 || !strings.Contains(stderr.String(), "finished before") {
-		t.Errorf("%d rows were kept; the resumed worker said:\n%s", kept, stderr)
+		t.Errorf("%d rows were kept; the resumed worker printed:\n%s", kept, stderr)
 	}
 	out, err := os.ReadFile(filepath.Join(dir, "out.csv"))
 	if err != nil {
@@ -246,7 +246,7 @@ func checkLabels(t *testing.T, input, output string) {
 	}
 	schema := readSchema(t)
 	for i := 1; i < len(in); i++ {
-		if err := rowProblem(in[i], out[i], schema); err != nil {
+		if err := checkRow(in[i], out[i], schema); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -15,14 +15,15 @@ import (
 // bin is the folder of the binaries under test.
 var bin string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
-// settings are the variables that the tools read; those of whoever runs the
-// tests are not to change what they see.
-var settings = []string{"MODEL", "HOST", "PROMPTS_CONFIG", "BATCH_SIZE", "PARALLEL", "OUTPUT_DIR", "CHECKPOINT_DIR", "STATUS_DIR", "LOGS_DIR", "MEMORY"}
+// toolVariables are the environment variables that the tools read, without
+// PRISM_. They are removed, so that the environment of the person who runs the
+// tests does not change the results.
+var toolVariables = []string{"MODEL", "HOST", "PROMPTS_CONFIG", "BATCH_SIZE", "PARALLEL", "OUTPUT_DIR", "CHECKPOINT_DIR", "STATUS_DIR", "LOGS_DIR", "MEMORY"}
 
-func run(m *testing.M) int {
-	for _, name := range settings {
+func runTests(m *testing.M) int {
+	for _, name := range toolVariables {
 		if err := os.Unsetenv("PRISM_" + name); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -32,7 +33,7 @@ func run(m *testing.M) int {
 	if err == nil {
 		defer os.RemoveAll(dir)
 		bin = dir
-		err = build(dir)
+		err = buildTools(dir)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -41,7 +42,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-func build(dir string) error {
+func buildTools(dir string) error {
 	out, err := exec.Command("go", "build", "-o", dir, "prism/cmd/...").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("build the tools: %w\n%s", err, out)
@@ -51,12 +52,12 @@ func build(dir string) error {
 
 // TestFake runs the scripts against fake servers, which they start.
 func TestFake(t *testing.T) {
-	testscript.Run(t, params("testdata/fake", "127.0.0.1:1", "fake"))
+	testscript.Run(t, scriptParams("testdata/fake", "127.0.0.1:1", "fake"))
 }
 
 // TestReal runs the scripts against the real server.
 func TestReal(t *testing.T) {
-	testscript.Run(t, params("testdata/real", realHost(t), realModel))
+	testscript.Run(t, scriptParams("testdata/real", realHost(t), realModel))
 }
 
 const realModel = "prism-tiny"
@@ -73,7 +74,7 @@ func realHost(t *testing.T) string {
 // serverKey is the key under which a script's fake server is kept in its values.
 type serverKey struct{}
 
-func params(dir, host, model string) testscript.Params {
+func scriptParams(dir, host, model string) testscript.Params {
 	examples, err := filepath.Abs("../../../examples/feedback")
 	if err != nil {
 		panic(err)
@@ -96,16 +97,16 @@ func params(dir, host, model string) testscript.Params {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fake":     fake,
-			"rows":     rows,
-			"labelled": labelled,
-			"complete": complete,
-			"sent":     sent,
-			"listed":   listed,
-			"head":     head,
-			"code":     code,
-			"await":    await,
-			"signal":   signal,
+			"fake":     cmdFake,
+			"rows":     cmdRows,
+			"labelled": cmdLabelled,
+			"complete": cmdComplete,
+			"sent":     cmdSent,
+			"listed":   cmdListed,
+			"head":     cmdHead,
+			"code":     cmdCode,
+			"await":    cmdAwait,
+			"signal":   cmdSignal,
 		},
 	}
 }

@@ -18,7 +18,7 @@ type recipe struct{ title, needs, script string }
 
 var section = regexp.MustCompile("(?s)\n## ([^\n]+)\n(.*?)\n```sh\n(.*?)```\n")
 
-func recipes(t *testing.T) []recipe {
+func readRecipes(t *testing.T) []recipe {
 	t.Helper()
 	doc, err := os.ReadFile("../../../docs/pipelines.md")
 	if err != nil {
@@ -41,7 +41,7 @@ func TestRecipes(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("no bash")
 	}
-	all := recipes(t)
+	all := readRecipes(t)
 	if len(all) < 10 {
 		t.Fatalf("%d recipes found", len(all))
 	}
@@ -51,7 +51,7 @@ func TestRecipes(t *testing.T) {
 			if _, err := exec.LookPath(r.needs); r.needs != "" && err != nil {
 				t.Skipf("%s is not installed", r.needs)
 			}
-			dir := kitchen(t)
+			dir := newRecipeFolder(t)
 			model := ollamatest.Model{Name: "llama3.2"}
 			srv := ollamatest.Start(t, schemaOptions(t, model, ollamatest.Latency(20*time.Millisecond))...)
 			cmd := exec.Command("bash", "-euo", "pipefail", "-c", r.script)
@@ -70,8 +70,8 @@ func TestRecipes(t *testing.T) {
 	}
 }
 
-// kitchen is a folder with what the recipes want.
-func kitchen(t *testing.T) string {
+// newRecipeFolder returns a folder with the files that the recipes need.
+func newRecipeFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	writeRows(t, filepath.Join(dir, "feedback.csv"), 240)

@@ -18,16 +18,16 @@ import (
 	"prism/internal/testutil/tinymodel"
 )
 
-// realServer is an Ollama of a test's own, which it may kill.
+// realServer is an Ollama server that belongs to one test, which may kill it.
 type realServer struct {
 	t    *testing.T
 	dir  string
 	addr string
-	cmd  *exec.Cmd // nil: it does not run
+	cmd  *exec.Cmd // nil: not running
 }
 
-// ownServer starts one from the program that the tests' server runs.
-func ownServer(t *testing.T) *realServer {
+// startOwnServer starts one from the program that PRISM_OLLAMA names.
+func startOwnServer(t *testing.T) *realServer {
 	t.Helper()
 	realHost(t)
 	if os.Getenv("PRISM_OLLAMA") == "" {
@@ -69,7 +69,7 @@ func (s *realServer) start() {
 	s.t.Fatal("the Ollama server does not answer")
 }
 
-// kill ends the server and its runner at once.
+// kill kills the server and its runner.
 func (s *realServer) kill() {
 	if s.cmd == nil {
 		return
@@ -81,7 +81,7 @@ func (s *realServer) kill() {
 	s.cmd = nil
 }
 
-// killRunner ends the process that computes, not the server.
+// killRunner kills the process that computes, not the server.
 func (s *realServer) killRunner() {
 	s.t.Helper()
 	out, err := exec.Command("ps", "-o", "pid=", "--ppid", fmt.Sprint(s.cmd.Process.Pid)).Output()
@@ -99,8 +99,8 @@ func (s *realServer) killRunner() {
 	}
 }
 
-// feedback puts the example's rows into a new folder as in.csv.
-func feedback(t *testing.T) (dir string) {
+// newFeedbackFolder returns a new folder with the example's rows as in.csv.
+func newFeedbackFolder(t *testing.T) (dir string) {
 	t.Helper()
 	text, err := os.ReadFile("../../../examples/feedback/feedback.csv")
 	if err != nil {
@@ -113,9 +113,9 @@ func feedback(t *testing.T) (dir string) {
 	return dir
 }
 
-// everyRowOnce fails the test unless the output has the rows of the input in
+// checkEveryRowOnce fails the test unless the output has the rows of the input in
 // order, each with labels of the list.
-func everyRowOnce(t *testing.T, dir string) {
+func checkEveryRowOnce(t *testing.T, dir string) {
 	t.Helper()
 	in, err := readTable(filepath.Join(dir, "in.csv"))
 	if err != nil {
@@ -135,46 +135,46 @@ func everyRowOnce(t *testing.T, dir string) {
 	}
 }
 
-// TestRealRestart kills the server under load, twice its runner alone and once
-// as a whole, and starts it again: the worker gets through, no row fails.
+// TestRealRestart kills the server under load, twice only its runner and once as
+// a whole, and starts it again: the worker completes, and no row fails.
 func TestRealRestart(t *testing.T) {
-	srv := ownServer(t)
-	dir := feedback(t)
+	srv := startOwnServer(t)
+	dir := newFeedbackFolder(t)
 	w := startWorker(t, dir, srv.url(), nil, "--model", realModel, "--parallel", "4", "--retries", "12", "--delay", "100ms", "-o", "out.csv")
 	for _, rows := range []int{30, 90} {
-		w.untilRows(rows)
+		w.waitForRows(rows)
 		srv.killRunner()
 	}
-	w.untilRows(150)
+	w.waitForRows(150)
 	srv.kill()
 	srv.start()
-	w.end(0)
-	everyRowOnce(t, dir)
+	w.waitExit(0)
+	checkEveryRowOnce(t, dir)
 	if n := strings.Count(w.stderr.String(), "failed"); n > 0 {
-		t.Errorf("it says\n%s", &w.stderr)
+		t.Errorf("it printed\n%s", &w.stderr)
 	}
 	t.Logf("%s", &w.stderr)
 }
 
-// TestRealOutage: a server that stays away ends the worker with exit 4, nothing
-// failed; when it is back the printed command completes.
+// TestRealOutage: a server that stays away ends the worker with exit code 4 and no
+// failed row; when it is back, the same command completes.
 func TestRealOutage(t *testing.T) {
-	srv := ownServer(t)
-	dir := feedback(t)
+	srv := startOwnServer(t)
+	dir := newFeedbackFolder(t)
 	flags := []string{"--model", realModel, "--parallel", "4", "--retries", "2", "--delay", "50ms", "-o", "out.csv"}
 	w := startWorker(t, dir, srv.url(), nil, flags...)
-	w.untilRows(80)
+	w.waitForRows(80)
 	srv.kill()
-	w.end(4)
-	w.says("no Ollama server at " + srv.url())
-	w.says("rows saved; to go on: prism-classify ")
+	w.waitExit(4)
+	w.checkPrinted("no Ollama server at " + srv.url())
+	w.checkPrinted("rows saved; to go on: prism-classify ")
 	if _, err := os.Stat(filepath.Join(dir, "logs", "r", "failed_ranges_w1.json")); err == nil {
 		t.Error("rows failed for the outage")
 	}
 	kept := finishedRows(t, dir)
 	srv.start()
 	w = startWorker(t, dir, srv.url(), nil, flags...)
-	w.end(0)
-	w.says(fmt.Sprintf("%d rows finished before", kept))
-	everyRowOnce(t, dir)
+	w.waitExit(0)
+	w.checkPrinted(fmt.Sprintf("%d rows finished before", kept))
+	checkEveryRowOnce(t, dir)
 }

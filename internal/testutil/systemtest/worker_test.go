@@ -20,7 +20,7 @@ import (
 	"prism/internal/testutil/ollamatest"
 )
 
-// worker is a prism-classify at work, with all its files in one folder.
+// worker is a running prism-classify, with all its files in one folder.
 type worker struct {
 	t      *testing.T
 	dir    string
@@ -30,7 +30,7 @@ type worker struct {
 	done   chan struct{} // closed at its end
 }
 
-// syncBuffer is what a process prints, readable while it does.
+// syncBuffer holds what a process prints and can be read while it runs.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -48,7 +48,7 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// startWorker labels dir/in.csv; flags that are given again count last.
+// startWorker starts a worker on dir/in.csv; flags override those that it sets.
 func startWorker(t *testing.T, dir, host string, stdout io.Writer, flags ...string) *worker {
 	t.Helper()
 	w := &worker{t: t, dir: dir, input: filepath.Join(dir, "in.csv"), done: make(chan struct{})}
@@ -78,8 +78,8 @@ func startWorker(t *testing.T, dir, host string, stdout io.Writer, flags ...stri
 	return w
 }
 
-// until waits for a condition; the worker must not end before.
-func (w *worker) until(what string, met func() bool) {
+// waitUntil waits for a condition; the worker must not end before.
+func (w *worker) waitUntil(what string, met func() bool) {
 	w.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -87,7 +87,7 @@ func (w *worker) until(what string, met func() bool) {
 	for !met() {
 		select {
 		case <-w.done:
-			w.t.Fatalf("it ended (%v) before %s\n%s", w.cmd.ProcessState, what, &w.stderr)
+			w.t.Fatalf("ended (%v) before %s\n%s", w.cmd.ProcessState, what, &w.stderr)
 		case <-late:
 			w.t.Fatalf("no %s within %v\n%s", what, patience, &w.stderr)
 		case <-tick.C:
@@ -95,48 +95,48 @@ func (w *worker) until(what string, met func() bool) {
 	}
 }
 
-func (w *worker) untilRows(n int) {
+func (w *worker) waitForRows(n int) {
 	w.t.Helper()
-	w.until(fmt.Sprint(n, " rows"), func() bool { return finishedRows(w.t, w.dir) >= n })
+	w.waitUntil(fmt.Sprint(n, " rows"), func() bool { return finishedRows(w.t, w.dir) >= n })
 }
 
-func (w *worker) untilState(s status.State) {
+func (w *worker) waitForState(s status.State) {
 	w.t.Helper()
-	w.until("state "+string(s), func() bool {
+	w.waitUntil("state "+string(s), func() bool {
 		got, err := status.ReadWorker(job.WorkerStatusPath(filepath.Join(w.dir, "status", "r"), 1))
 		return err == nil && got.State == s
 	})
 }
 
-func (w *worker) signal(s syscall.Signal) {
+func (w *worker) sendSignal(s syscall.Signal) {
 	w.t.Helper()
 	if err := w.cmd.Process.Signal(s); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// end waits for the worker's end, which must have the exit code.
-func (w *worker) end(code int) {
+// waitExit waits until the worker ends, which must be with this exit code.
+func (w *worker) waitExit(code int) {
 	w.t.Helper()
 	select {
 	case <-w.done:
 	case <-time.After(patience):
-		w.t.Fatalf("it does not end\n%s", &w.stderr)
+		w.t.Fatalf("still running after the wait\n%s", &w.stderr)
 	}
 	if got := w.cmd.ProcessState.ExitCode(); got != code {
 		w.t.Fatalf("%v, want exit code %d\n%s", w.cmd.ProcessState, code, &w.stderr)
 	}
 }
 
-// says fails the test unless the worker printed the text.
-func (w *worker) says(text string) {
+// checkPrinted fails the test unless the worker printed the text.
+func (w *worker) checkPrinted(text string) {
 	w.t.Helper()
 	if !strings.Contains(w.stderr.String(), text) {
-		w.t.Errorf("it does not say %q, but\n%s", text, &w.stderr)
+		w.t.Errorf("did not print %q, but\n%s", text, &w.stderr)
 	}
 }
 
-func (w *worker) state(want status.State, reason status.Reason) {
+func (w *worker) checkState(want status.State, reason status.Reason) {
 	w.t.Helper()
 	got, err := status.ReadWorker(job.WorkerStatusPath(filepath.Join(w.dir, "status", "r"), 1))
 	if err != nil {
@@ -147,34 +147,34 @@ func (w *worker) state(want status.State, reason status.Reason) {
 	}
 }
 
-func newInput(t *testing.T, rows int) (dir string) {
+func newInputFolder(t *testing.T, rows int) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	writeRows(t, filepath.Join(dir, "in.csv"), rows)
 	return dir
 }
 
-// TestInterruptedWorker saves, says how to go on, and the command that it prints
-// does.
+// TestInterruptedWorker: an interrupted worker saves and prints the command that
+// resumes, which then completes the work.
 func TestInterruptedWorker(t *testing.T) {
 	const rows = 400
 	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
-			dir := newInput(t, rows)
+			dir := newInputFolder(t, rows)
 			srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
 			w := startWorker(t, dir, srv.URL, nil, "--parallel", "4", "-o", "out.csv")
-			w.untilRows(100)
-			w.signal(sig)
-			w.end(code)
-			w.says("error: interrupted by")
-			w.state(status.Stopped, status.Interrupted)
+			w.waitForRows(100)
+			w.sendSignal(sig)
+			w.waitExit(code)
+			w.checkPrinted("error: interrupted by")
+			w.checkState(status.Stopped, status.Interrupted)
 			if _, err := os.Stat(filepath.Join(dir, "out.csv")); err == nil {
 				t.Error("an interrupted worker left an output")
 			}
-			noTemporaryFiles(t, dir)
+			checkNoTemporaryFiles(t, dir)
 			saved := finishedRows(t, dir)
-			w.says(fmt.Sprintf("%d rows saved; to go on: prism-classify ", saved))
+			w.checkPrinted(fmt.Sprintf("%d rows saved; to go on: prism-classify ", saved))
 
 			_, command, _ := strings.Cut(w.stderr.String(), "to go on: ")
 			command, _, _ = strings.Cut(command, "\n")
@@ -188,32 +188,33 @@ func TestInterruptedWorker(t *testing.T) {
 			if most := rows + 4*10; srv.Totals().Rows > most {
 				t.Errorf("%d rows sent, want at most %d", srv.Totals().Rows, most)
 			}
-			noTemporaryFiles(t, dir)
+			checkNoTemporaryFiles(t, dir)
 		})
 	}
 }
 
-// TestInterruptWithoutCheckpoint says that nothing was kept.
+// TestInterruptWithoutCheckpoint: without a checkpoint it says that nothing was kept.
 func TestInterruptWithoutCheckpoint(t *testing.T) {
-	dir := newInput(t, 400)
+	dir := newInputFolder(t, 400)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
 	w := startWorker(t, dir, srv.URL, nil, "--checkpoint-dir", "", "-o", "out.csv")
-	w.until("calls", func() bool { return srv.Totals().Calls > 3 })
-	w.signal(syscall.SIGTERM)
-	w.end(143)
-	w.says("which a later run will ask for again: there was no --checkpoint-dir")
-	noTemporaryFiles(t, dir)
+	w.waitUntil("calls", func() bool { return srv.Totals().Calls > 3 })
+	w.sendSignal(syscall.SIGTERM)
+	w.waitExit(143)
+	w.checkPrinted("which a later run will ask for again: there was no --checkpoint-dir")
+	checkNoTemporaryFiles(t, dir)
 }
 
-// TestSecondSignalKills a worker that cannot end because nobody reads its output.
+// TestSecondSignalKills: a second signal kills a worker that cannot end because
+// nobody reads its output.
 func TestSecondSignalKills(t *testing.T) {
-	dir := newInput(t, 3000)
+	dir := newInputFolder(t, 3000)
 	srv := ollamatest.Start(t, schemaOptions(t)...)
-	r, w := blockedPipe(t)
+	r, w := newBlockedPipe(t)
 	defer r.Close()
 	defer w.Close()
 	worker := startWorker(t, dir, srv.URL, w)
-	worker.untilRows(2000)
+	worker.waitForRows(2000)
 	for killed := false; !killed; {
 		worker.cmd.Process.Signal(syscall.SIGTERM) // fails once it is gone
 		select {
@@ -228,22 +229,23 @@ func TestSecondSignalKills(t *testing.T) {
 	}
 }
 
-// TestInterruptWhileOutputBlocks ends after saving although nobody reads.
+// TestInterruptWhileOutputBlocks: a worker ends after saving although nobody reads
+// its output.
 func TestInterruptWhileOutputBlocks(t *testing.T) {
-	dir := newInput(t, 3000)
+	dir := newInputFolder(t, 3000)
 	srv := ollamatest.Start(t, schemaOptions(t)...)
-	r, w := blockedPipe(t)
+	r, w := newBlockedPipe(t)
 	defer r.Close()
 	defer w.Close()
 	worker := startWorker(t, dir, srv.URL, w)
-	worker.untilRows(2000)
-	worker.signal(syscall.SIGTERM)
-	worker.end(143)
-	worker.says("rows saved; to go on: ")
+	worker.waitForRows(2000)
+	worker.sendSignal(syscall.SIGTERM)
+	worker.waitExit(143)
+	worker.checkPrinted("rows saved; to go on: ")
 }
 
-// blockedPipe is a pipe that nobody reads.
-func blockedPipe(t *testing.T) (r, w *os.File) {
+// newBlockedPipe returns a pipe that nobody reads.
+func newBlockedPipe(t *testing.T) (r, w *os.File) {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -252,86 +254,87 @@ func blockedPipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// TestPausedRun makes no call while the flag is there; its state says so, TERM
-// ends it, and without the flag it goes on.
+// TestPausedRun: a worker makes no call while the pause flag exists; its state is
+// paused, TERM ends it, and without the flag it continues.
 func TestPausedRun(t *testing.T) {
-	dir := newInput(t, 200)
+	dir := newInputFolder(t, 200)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(5*time.Millisecond))...)
 	w := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
-	w.untilRows(30)
+	w.waitForRows(30)
 	runDir := filepath.Join(dir, "status", "r")
 	if err := status.Pause(runDir); err != nil {
 		t.Fatal(err)
 	}
-	w.untilState(status.Paused)
+	w.waitForState(status.Paused)
 	calls := srv.Totals().Calls
-	w.says("Paused... waiting to resume")
+	w.checkPrinted("Paused... waiting to resume")
 	log, err := os.ReadFile(filepath.Join(dir, "logs", "r", "run_r_w1.log"))
 	if err != nil || !strings.Contains(string(log), " Paused... waiting to resume\n") {
 		t.Errorf("%v, the log is\n%s", err, log)
 	}
-	w.signal(syscall.SIGTERM)
-	w.end(143)
-	w.state(status.Stopped, status.Interrupted)
+	w.sendSignal(syscall.SIGTERM)
+	w.waitExit(143)
+	w.checkState(status.Stopped, status.Interrupted)
 
 	w = startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
-	w.untilState(status.Paused)
+	w.waitForState(status.Paused)
 	if n := srv.Totals().Calls; n != calls {
 		t.Errorf("%d calls while it was paused", n-calls)
 	}
 	if err := status.Resume(runDir); err != nil {
 		t.Fatal(err)
 	}
-	w.end(0)
-	w.state(status.Completed, "")
+	w.waitExit(0)
+	w.checkState(status.Completed, "")
 	checkLabels(t, w.input, filepath.Join(dir, "out.csv"))
 	if n := srv.Totals().Rows; n != 200 {
 		t.Errorf("%d rows sent, want 200", n)
 	}
 }
 
-// TestHeartbeatWhileACallHangs: a worker that waits is told from a dead one.
+// TestHeartbeatWhileACallHangs: a worker that waits for a reply writes heartbeats,
+// so that it does not look dead.
 func TestHeartbeatWhileACallHangs(t *testing.T) {
-	dir := newInput(t, 10)
+	dir := newInputFolder(t, 10)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Fault{Kind: ollamatest.Hang})...)
 	w := startWorker(t, dir, srv.URL, nil)
 	var beats []time.Time
-	w.until("second heartbeat in the call", func() bool {
+	w.waitUntil("second heartbeat in the call", func() bool {
 		got, err := status.ReadWorker(job.WorkerStatusPath(filepath.Join(dir, "status", "r"), 1))
 		if err == nil && srv.Totals().Calls == 1 && (len(beats) == 0 || got.UpdatedAt.After(beats[len(beats)-1])) {
 			beats = append(beats, got.UpdatedAt.Time)
 		}
 		return len(beats) > 2
 	})
-	w.signal(syscall.SIGTERM)
-	w.end(143)
+	w.sendSignal(syscall.SIGTERM)
+	w.waitExit(143)
 }
 
-// TestProgressOnDemand: USR1 makes a worker tell how far it is.
+// TestProgressOnDemand: USR1 makes a worker print its progress.
 func TestProgressOnDemand(t *testing.T) {
-	dir := newInput(t, 400)
+	dir := newInputFolder(t, 400)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
 	w := startWorker(t, dir, srv.URL, nil, "--quiet", "-o", "out.csv")
-	w.untilRows(50)
-	w.until("progress", func() bool {
-		w.signal(syscall.SIGUSR1)
+	w.waitForRows(50)
+	w.waitUntil("progress", func() bool {
+		w.sendSignal(syscall.SIGUSR1)
 		return strings.Contains(w.stderr.String(), " of 400 rows (")
 	})
-	w.signal(syscall.SIGTERM)
-	w.end(143)
+	w.sendSignal(syscall.SIGTERM)
+	w.waitExit(143)
 }
 
-// TestSecondWorker on the same job is refused while the first works.
+// TestSecondWorker: a second worker on the same job is refused while the first runs.
 func TestSecondWorker(t *testing.T) {
-	dir := newInput(t, 100)
+	dir := newInputFolder(t, 100)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
 	first := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
-	first.untilRows(10)
+	first.waitForRows(10)
 	second := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
-	second.end(2)
-	second.says("locked by another process")
-	second.says("hint: another prism-classify works on this job")
-	first.end(0)
+	second.waitExit(2)
+	second.checkPrinted("locked by another process")
+	second.checkPrinted("hint: another prism-classify works on this job")
+	first.waitExit(0)
 	checkLabels(t, first.input, filepath.Join(dir, "out.csv"))
 	if n := srv.Totals().Rows; n != 100 {
 		t.Errorf("%d rows sent, want 100", n)

@@ -15,27 +15,28 @@ import (
 	"prism/internal/status"
 )
 
-// patience is how long await waits for what must come.
+// patience is how long a test waits for something before it fails.
 const patience = 60 * time.Second
 
-// await rows DIR N | await STATE DIR N | await file PATH waits until the workers
+// cmdAwait: await rows DIR N | await STATE DIR N | await file PATH waits until the workers
 // of a run finished so many rows, until so many of them are in a state, or for
 // a file. DIR is the run's folder of status files.
-func await(ts *testscript.TestScript, neg bool, args []string) {
+func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(patience); ; <-tick.C {
-		there, what := met(ts, args)
-		if there {
+		ok, got := awaitMet(ts, args)
+		if ok {
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("await %v: there are %s", args, what)
+			ts.Fatalf("await %v: have %s", args, got)
 		}
 	}
 }
 
-func met(ts *testscript.TestScript, args []string) (bool, string) {
+// awaitMet says whether the condition of await is met, and what there is so far.
+func awaitMet(ts *testscript.TestScript, args []string) (bool, string) {
 	path := ts.MkAbs(args[1])
 	if args[0] == "file" {
 		_, err := os.Stat(path)
@@ -56,12 +57,12 @@ func met(ts *testscript.TestScript, args []string) (bool, string) {
 			}
 		}
 	}
-	return n >= int64(number(ts, args[2])), fmt.Sprint(n)
+	return n >= int64(parseInt(ts, args[2])), fmt.Sprint(n)
 }
 
-// signal KILL|TERM FILE | signal KILL|TERM WORKER DIR sends a signal to the
+// cmdSignal: signal KILL|TERM FILE | signal KILL|TERM WORKER DIR sends a signal to the
 // process whose number is in the file, or to a worker of a run.
-func signal(ts *testscript.TestScript, neg bool, args []string) {
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	sig := map[string]os.Signal{"KILL": os.Kill, "TERM": syscall.SIGTERM}[args[0]]
 	var pid int
 	if len(args) == 2 {
@@ -70,7 +71,7 @@ func signal(ts *testscript.TestScript, neg bool, args []string) {
 	} else {
 		run, err := status.ReadRun(ts.MkAbs(args[2]))
 		ts.Check(err)
-		i := slices.IndexFunc(run.Workers, func(w status.Worker) bool { return w.WorkerID == number(ts, args[1]) })
+		i := slices.IndexFunc(run.Workers, func(w status.Worker) bool { return w.WorkerID == parseInt(ts, args[1]) })
 		if i < 0 {
 			ts.Fatalf("no worker %s in %s", args[1], filepath.Base(args[2]))
 		}
