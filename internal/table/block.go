@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -55,30 +56,20 @@ func (b *Block) Fail(i int, msg string) {
 	b.Recs, b.Spans = b.Recs[:i], b.Spans[:i*columns]
 }
 
-func (b *Block) clear() {
+func (b *Block) clearRecords() {
 	b.Recs, b.Spans, b.bad = b.Recs[:0], b.Spans[:0], nil
 }
 
 // blockScanner finds the records of blocks; each worker has its own.
 type blockScanner struct {
-	f       io.ReaderAt
-	to      int64 // where the records end in the file
-	format  Format
-	columns []int
-	names   int // columns of the file
-	blank   bool
-	delim   []byte
-	cut     cutter
-	object  objectSplitter
+	f         io.ReaderAt
+	to        int64 // where the records end in the file
+	columns   []int // wanted
+	names     int   // columns of the file
+	delim     []byte
+	keepBlank bool
+	splitter  recordSplitter
 }
-
-type scanEnd uint8
-
-const (
-	scanDone  scanEnd = iota
-	scanShort         // the bytes that may be read ended within a record
-	scanFault
-)
 
 // Where a block starts within quotes, what looks like its first record is not.
 // A guess that proves wrong is made again this often, and reads at most this
@@ -91,9 +82,9 @@ const (
 // spareBytes is room for the rest of the last record of most blocks.
 const spareBytes = 16 << 10
 
-// load reads bytes from..end of the file, with the byte before them unless
+// readBlock reads bytes from..end of the file, with the byte before them unless
 // records are known to start there.
-func (s *blockScanner) load(b *Block, from, end int64, exact bool) error {
+func (s *blockScanner) readBlock(b *Block, from, end int64, exact bool) error {
 	b.Offset, b.begin = from, 0
 	if !exact {
 		b.Offset, b.begin = from-1, 1
@@ -101,15 +92,15 @@ func (s *blockScanner) load(b *Block, from, end int64, exact bool) error {
 	b.limit = int(end - b.Offset)
 	b.Data = b.Data[:0]
 	b.first, b.next = -1, from
-	b.clear()
+	b.clearRecords()
 	if cap(b.Data) < b.limit {
 		b.Data = make([]byte, 0, b.limit+min(spareBytes, b.limit/4))
 	}
-	return s.more(b, b.limit)
+	return s.readMore(b, b.limit)
 }
 
-// more appends n bytes of the file to the block, fewer where it ends.
-func (s *blockScanner) more(b *Block, n int) error {
+// readMore appends n bytes of the file to the block, fewer where it ends.
+func (s *blockScanner) readMore(b *Block, n int) error {
 	have := len(b.Data)
 	n = int(min(int64(n), s.to-b.Offset-int64(have)))
 	if cap(b.Data) < have+n {
@@ -128,30 +119,30 @@ func (s *blockScanner) more(b *Block, n int) error {
 	return nil
 }
 
-func (s *blockScanner) final(b *Block) bool { return b.Offset+int64(len(b.Data)) == s.to }
+func (s *blockScanner) atEOF(b *Block) bool { return b.Offset+int64(len(b.Data)) == s.to }
 
-// exact finds the block's records, the first of which starts at file offset p.
-func (s *blockScanner) exact(b *Block, p int64) error {
-	b.clear()
+// findFrom finds the block's records, the first of which starts at file offset p.
+func (s *blockScanner) findFrom(b *Block, p int64) error {
+	b.clearRecords()
 	b.first, b.next = p, p
 	if p >= b.Offset+int64(b.limit) {
 		return nil
 	}
-	_, err := s.run(b, int(p-b.Offset), MaxSize)
+	_, err := s.findRecords(b, int(p-b.Offset), MaxSize)
 	return err
 }
 
-// guess finds the block's records, taking the first line that starts in it
+// guessRecords finds the block's records, taking the first line that starts in it
 // and reads as a record to be one.
-func (s *blockScanner) guess(b *Block) error {
+func (s *blockScanner) guessRecords(b *Block) error {
 	i := lineAfter(b.Data, b.begin-1)
 	for range maxGuesses {
 		if i < 0 || i >= b.limit {
 			return nil
 		}
-		b.clear()
+		b.clearRecords()
 		b.first = b.Offset + int64(i)
-		end, err := s.run(b, i, maxOverrun)
+		end, err := s.findRecords(b, i, maxOverrun)
 		if err != nil || end == scanDone {
 			return err
 		}
@@ -162,4 +153,13 @@ func (s *blockScanner) guess(b *Block) error {
 		i = lineAfter(b.Data, b.bad.start)
 	}
 	return nil
+}
+
+// lineAfter is the start of the line after the one that holds b[i], -1 if none ends.
+func lineAfter(b []byte, i int) int {
+	lf := bytes.IndexByte(b[i:], '\n')
+	if lf < 0 {
+		return -1
+	}
+	return i + lf + 1
 }

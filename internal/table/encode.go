@@ -157,3 +157,9 @@ func (e *Encoder) value(dst, text []byte, number bool) []byte {
 	}
 	return appendJSONString(dst, text)
 }
+
+// AppendCSV appends text as one field of a CSV record that has several.
+func AppendCSV(dst, text []byte) []byte {
+	e := Encoder{delim: ',', names: []string{"", ""}}
+	return e.appendQuoted(dst, text)
+}

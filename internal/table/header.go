@@ -36,7 +36,7 @@ func newHeader(names []string) (*Header, string) {
 			return nil, fmt.Sprintf("column %d of the header has no name", i+1)
 		}
 		if j, ok := h.index[n]; ok {
-			return nil, fmt.Sprintf("the header names %q twice, as columns %d and %d", n, j+1, i+1)
+			return nil, fmt.Sprintf("duplicate column %q in the header (columns %d and %d)", n, j+1, i+1)
 		}
 		h.index[n] = i
 	}
@@ -60,8 +60,9 @@ func ReadHeader(f io.ReaderAt, size int64, o Options) (*Header, error) {
 	return r.header, nil
 }
 
-// foreign tells from its first bytes a file that holds no plain text.
-func foreign(b []byte) string {
+// detectBinary tells by its first bytes what a file is that is not plain text; ""
+// if they may be text.
+func detectBinary(b []byte) string {
 	for _, f := range [...]struct{ start, what string }{
 		{"\xFF\xFE", "UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
 		{"\xFE\xFF", "UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
@@ -103,65 +104,49 @@ func (r *Reader) readHeader() error {
 		return err
 	}
 	b := r.buf[r.start:r.end]
-	switch {
-	case bytes.HasPrefix(b, []byte(bom)):
-		r.advance(len(bom), 0)
-	case foreign(b) != "":
-		return r.errorf(1, "this is %s", foreign(b))
+	if bytes.HasPrefix(b, []byte(bom)) {
+		r.start += len(bom)
+	} else if what := detectBinary(b); what != "" {
+		return r.errorf(1, "this is %s", what)
 	}
-	if r.format == JSONL {
-		return r.peekKeys()
-	}
-	end, next, err := r.readCSV()
+	size := r.base + int64(r.start)
+	r.splitter = newSplitter(r.format, nil)
+	rec, err := r.peekRecord()
 	if err != nil {
 		return err
 	}
-	if next == 0 {
-		return r.errorf(1, "the file is empty; its first line must name the columns")
-	}
-	b = r.buf[r.start : r.start+next]
-	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b[:end], '\r') >= 0 {
-		return r.errorf(1, "its lines end in CR alone; LF or CRLF is needed (tr '\\r' '\\n' converts it)")
-	}
-	names := make([]string, len(r.cut.fields))
-	for i, f := range r.cut.fields {
-		names[i] = string(appendUnquoted(nil, b[f.from:f.to]))
+	var names []string
+	if objects, ok := r.splitter.(*objectSplitter); ok {
+		names = objects.keys // of the first object, which stays to be read
+	} else if names, err = r.namesOf(rec); err != nil {
+		return err
 	}
 	h, wrong := newHeader(names)
 	if wrong != "" {
 		return r.errorf(r.line, "%s", wrong)
 	}
-	h.Raw = bytes.Clone(b[:end])
-	h.CRLF = bytes.HasSuffix(b, []byte("\r\n"))
-	r.advance(next, int64(bytes.Count(b, newline)))
-	h.Size, h.Lines = r.base+int64(r.start), r.line-1
+	if h.Size = size; r.format != JSONL {
+		b = r.buf[r.start : r.start+rec.next]
+		h.Raw, h.CRLF = bytes.Clone(b[:rec.end]), bytes.HasSuffix(b, []byte("\r\n"))
+		r.advance(rec)
+		h.Size, h.Lines = r.base+int64(r.start), r.line-1
+	}
 	r.header = h
 	return nil
 }
 
-// peekKeys takes the columns of JSONL from its first object, which stays to be read.
-func (r *Reader) peekKeys() error {
-	h, _ := newHeader(nil)
-	h.Size = r.base + int64(r.start)
-	r.header = h
-	line, _, err := r.readLine()
-	if err != nil || line == nil {
-		return err
+// namesOf is the columns that the header record names.
+func (r *Reader) namesOf(rec *rawRecord) ([]string, error) {
+	if rec == nil {
+		return nil, r.errorf(1, "the file is empty; its first line must name the columns")
 	}
-	var names []string
-	parser := newObjectParser()
-	bad := parser.parseObject(line, func(key []byte, _ span) *fault {
-		names = append(names, string(appendJSONText(nil, key)))
-		return nil
-	})
-	if bad != nil {
-		return r.errorf(r.line, "%s", bad.msg)
+	b := r.buf[r.start : r.start+rec.next]
+	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b[:rec.end], '\r') >= 0 {
+		return nil, r.errorf(1, "its lines end in CR alone; LF or CRLF is needed (tr '\\r' '\\n' converts it)")
 	}
-	keyed, wrong := newHeader(names)
-	if wrong != "" {
-		return r.errorf(r.line, "%s", wrong)
+	names := make([]string, len(rec.fields))
+	for i, f := range rec.fields {
+		names[i] = string(appendUnquoted(nil, b[f.from:f.to]))
 	}
-	keyed.Size, keyed.Lines = h.Size, 0
-	r.header = keyed
-	return nil
+	return names, nil
 }

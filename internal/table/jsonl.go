@@ -9,10 +9,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// span is a piece of a record: bytes from..to of it. A key that a JSON object
-// does not have has from = -1.
-type span struct{ from, to int }
-
 // objectParser finds the keys and values of the JSON objects on the lines of a
 // JSONL file.
 type objectParser struct {
@@ -81,23 +77,64 @@ func jsonFault(err error) *fault {
 	return &fault{msg: fmt.Sprintf("bad JSON: %v", syntax.Err)}
 }
 
-// objectSplitter finds the values of a JSON object by column.
+// objectSplitter finds the values of JSON objects, one a line, by column.
 type objectSplitter struct {
-	objectParser
-	header *Header
-	values []span // of the last object
+	parser objectParser
+	header *Header  // nil while the header is read: then keys are found instead of values
+	keys   []string // of the last object, while header is nil
+	values []span   // of the last object
+	seen   int      // bytes of the data without a line feed
+	rec    rawRecord
 }
 
-func newObjectSplitter(h *Header) objectSplitter {
-	return objectSplitter{objectParser: newObjectParser(), header: h, values: make([]span, len(h.Names))}
+func newObjectSplitter(h *Header) *objectSplitter {
+	o := &objectSplitter{parser: newObjectParser(), header: h}
+	if h != nil {
+		o.values = make([]span, len(h.Names))
+	}
+	return o
 }
 
-func (o *objectSplitter) split(line []byte) *fault {
+func (o *objectSplitter) restart() { o.seen = 0 }
+
+func (o *objectSplitter) tooLong() *fault { return &fault{msg: tooLongMessage()} }
+
+func (o *objectSplitter) next(data []byte, atEOF bool) (*rawRecord, *fault) {
+	lf := nextByte(data, o.seen, '\n')
+	if lf == len(data) && (!atEOF || lf == 0) {
+		o.seen = lf
+		return nil, nil
+	}
+	o.seen = 0
+	line := data[:trimCR(data, 0, lf)]
+	o.rec = rawRecord{end: len(line), next: min(lf+1, len(data)), fields: o.values}
+	if o.rec.blank = len(bytes.TrimLeft(line, " \t\r")) == 0; o.rec.blank {
+		return &o.rec, nil
+	}
+	find := o.findValues
+	if o.header == nil {
+		find = o.findKeys
+	}
+	if bad := find(line); bad != nil {
+		return nil, bad
+	}
+	return &o.rec, nil
+}
+
+func (o *objectSplitter) findKeys(line []byte) *fault {
+	o.keys = o.keys[:0]
+	return o.parser.parseObject(line, func(key []byte, _ span) *fault {
+		o.keys = append(o.keys, string(appendJSONText(nil, key)))
+		return nil
+	})
+}
+
+func (o *objectSplitter) findValues(line []byte) *fault {
 	for i := range o.values {
 		o.values[i] = span{-1, -1}
 	}
 	expected := 0
-	return o.parseObject(line, func(key []byte, value span) *fault {
+	return o.parser.parseObject(line, func(key []byte, value span) *fault {
 		i := o.columnOf(key, expected)
 		switch {
 		case i < 0:

@@ -41,14 +41,12 @@ func OpenRange(f io.ReaderAt, size int64, o Options, rg Range) (*Reader, error) 
 	if rg.ByteEnd > 0 {
 		end = rg.ByteEnd
 	}
-	r := &Reader{
+	return &Reader{
 		src: io.NewSectionReader(f, rg.ByteStart, end-rg.ByteStart), name: o.Name, format: head.format,
 		header: head.header, buf: make([]byte, bufferSize), base: rg.ByteStart, line: 1,
 		pos: max(rg.RowStart, 1), last: rg.RowEnd, at: f, skipped: rg.ByteStart, lineBase: -1,
-	}
-	r.cut.delim = r.format.delimiter()
-	r.prepare()
-	return r, nil
+		splitter: newSplitter(head.format, head.header), rec: Record{format: head.format},
+	}, nil
 }
 
 // openRows reads up to the first position of the range.

@@ -26,7 +26,6 @@ type Reader struct {
 	name   string
 	format Format
 	header *Header
-	blank  bool // blank lines are records
 
 	buf        []byte // buf[start:end] is read and not yet consumed
 	start, end int
@@ -41,9 +40,8 @@ type Reader struct {
 	skipped  int64       // bytes of the file before src; their lines are not counted
 	lineBase int64       // lines in them; -1: unknown
 
-	cut    cutter
-	object objectSplitter
-	rec    Record
+	splitter recordSplitter
+	rec      Record
 }
 
 // Record is one record and its place. It and its slices live until the next
@@ -88,18 +86,12 @@ func NewReader(src io.Reader, o Options) (*Reader, error) {
 
 func newReader(src io.Reader, o Options, size int) (*Reader, error) {
 	r := &Reader{src: src, name: o.Name, format: max(o.Format, CSV), buf: make([]byte, size), line: 1, pos: 1}
-	r.cut.delim = r.format.delimiter()
+	r.rec.format = r.format
 	if err := r.readHeader(); err != nil {
 		return nil, err
 	}
-	r.prepare()
+	r.splitter = newSplitter(r.format, r.header)
 	return r, nil
-}
-
-func (r *Reader) prepare() {
-	r.blank = r.format != JSONL && len(r.header.Names) == 1
-	r.object = newObjectSplitter(r.header)
-	r.rec.format = r.format
 }
 
 // Header is the columns of the stream.
@@ -115,168 +107,77 @@ func (r *Reader) Next() (*Record, error) {
 		r.err = io.EOF
 		return nil, r.err
 	}
-	if r.format == JSONL {
-		r.err = r.nextObject()
-	} else {
-		r.err = r.nextFields()
+	rec, err := r.peekRecord()
+	if err == nil && rec == nil {
+		err = io.EOF
 	}
-	if r.err != nil {
-		return nil, r.err
-	}
-	return &r.rec, nil
-}
-
-func (r *Reader) nextFields() error {
-	end, next, err := r.readCSV()
 	if err != nil {
-		return err
+		r.err = err
+		return nil, err
 	}
-	if next == 0 {
-		return io.EOF
-	}
-	if n, want := len(r.cut.fields), len(r.header.Names); n != want {
-		return r.errorf(r.line, "%s", fieldCount(n, want))
-	}
-	b := r.buf[r.start : r.start+next]
-	lines := int64(1)
-	if r.cut.state != atRecord {
-		lines = int64(bytes.Count(b, newline))
-	}
-	r.rec.fields = r.cut.fields
-	r.take(b[:end], next, lines)
-	return nil
-}
-
-func fieldCount(n, want int) string {
-	s := ""
-	if n != 1 {
-		s = "s"
-	}
-	return fmt.Sprintf("the record has %d field%s, the header %d", n, s, want)
-}
-
-// take makes raw, which the buffer starts with, the current record.
-func (r *Reader) take(raw []byte, next int, lines int64) {
-	r.rec.raw = raw
 	r.rec.Pos, r.rec.Line, r.rec.Offset = r.pos, r.line, r.base+int64(r.start)
 	if r.lineBase < 0 {
 		r.rec.Line = 0
 	}
-	r.advance(next, lines)
+	r.rec.raw, r.rec.fields = r.buf[r.start:r.start+rec.end], rec.fields
+	r.advance(rec)
 	r.pos++
+	return &r.rec, nil
 }
 
-func (r *Reader) advance(n int, lines int64) {
-	r.start += n
-	r.line += lines
-}
-
-// readCSV cuts the record that comes next; it stays in the buffer. It returns
-// 0, 0 at the end of the stream.
-func (r *Reader) readCSV() (end, next int, err error) {
-	r.cut.reset()
+// peekRecord finds the record that comes next, which stays in the buffer, and
+// steps over blank lines before it. It returns nil at the end of the stream.
+func (r *Reader) peekRecord() (*rawRecord, error) {
+	r.splitter.restart()
 	for {
 		b := r.buf[r.start:r.end]
-		if len(b) == 0 && r.eof {
-			return 0, 0, nil
-		}
-		if r.cut.state == atRecord && !r.blank {
-			n := lineEnding(b, r.eof)
-			if n > 0 {
-				r.advance(n, 1)
-				continue
+		rec, bad := r.splitter.next(b, r.eof)
+		switch {
+		case bad != nil:
+			return nil, r.faultError(b, bad)
+		case rec == nil && r.eof:
+			return nil, nil
+		case rec != nil && rec.blank:
+			r.advance(rec)
+		case rec != nil:
+			return rec, nil
+		default:
+			if err := r.fillBuffer(); err != nil {
+				return nil, err
 			}
-			if n == 0 {
-				if err := r.fill(); err != nil {
-					return 0, 0, err
-				}
-				continue
-			}
-		}
-		end, next, bad := r.cut.cut(b, r.eof)
-		if bad != nil {
-			return 0, 0, r.faultIn(b, bad)
-		}
-		if next > 0 {
-			return end, next, nil
-		}
-		if err := r.fill(); err != nil {
-			return 0, 0, err
 		}
 	}
 }
 
-func (r *Reader) faultIn(b []byte, bad *fault) error {
-	return r.errorf(r.line+int64(bytes.Count(b[:bad.at], newline)), "%s", bad.msg)
-}
-
-func (r *Reader) nextObject() error {
-	line, next, err := r.readLine()
-	if err != nil {
-		return err
+// advance steps over a record or blank line that the buffer starts with.
+func (r *Reader) advance(rec *rawRecord) {
+	lines := 1
+	if rec.quoted {
+		lines = bytes.Count(r.buf[r.start:r.start+rec.next], newline)
 	}
-	if line == nil {
-		return io.EOF
-	}
-	bad := r.object.split(line)
-	if bad != nil {
-		return r.errorf(r.line, "%s", bad.msg)
-	}
-	r.rec.fields = r.object.values
-	r.take(line, next, 1)
-	return nil
-}
-
-// readLine finds the next line that has something on it; it stays in the
-// buffer. It returns nil at the end of the stream.
-func (r *Reader) readLine() (line []byte, next int, err error) {
-	seen := 0
-	for {
-		b := r.buf[r.start:r.end]
-		lf := bytes.IndexByte(b[seen:], '\n')
-		end := seen + lf
-		next = end + 1
-		if lf < 0 {
-			if !r.eof {
-				seen = len(b)
-				if err := r.fill(); err != nil {
-					return nil, 0, err
-				}
-				continue
-			}
-			if len(b) == 0 {
-				return nil, 0, nil
-			}
-			end, next = len(b), len(b)
-		}
-		line = b[:trimCR(b, 0, end)]
-		if len(bytes.TrimLeft(line, " \t\r")) > 0 {
-			return line, next, nil
-		}
-		seen = 0
-		r.advance(next, 1)
-	}
+	r.start += rec.next
+	r.line += int64(lines)
 }
 
 // atLeast reads until the buffer holds n bytes or the stream ends.
 func (r *Reader) atLeast(n int) error {
 	for r.end-r.start < n && !r.eof {
-		if err := r.fill(); err != nil {
+		if err := r.fillBuffer(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fill reads once, into a buffer that grows where a record fills it.
-func (r *Reader) fill() error {
+// fillBuffer reads once, into a buffer that grows where a record fills it.
+func (r *Reader) fillBuffer() error {
 	if r.end == len(r.buf) {
 		if r.start > 0 {
 			r.base += int64(r.start)
 			r.end = copy(r.buf, r.buf[r.start:r.end])
 			r.start = 0
 		} else if len(r.buf) > MaxSize {
-			return r.tooLong()
+			return r.faultError(r.buf[r.start:r.end], r.splitter.tooLong())
 		} else {
 			r.buf = append(r.buf, make([]byte, len(r.buf))...)
 		}
@@ -298,12 +199,9 @@ func (r *Reader) fill() error {
 	return fmt.Errorf("read %s: %w", shownName(r.name), io.ErrNoProgress)
 }
 
-func (r *Reader) tooLong() error {
-	b := r.buf[r.start:r.end]
-	if r.cut.state == inQuotes {
-		return r.faultIn(b, &fault{fmt.Sprintf("the quote that opens here does not close within %d MiB", MaxSize>>20), r.cut.start})
-	}
-	return r.errorf(r.line, "the record is longer than %d MiB", MaxSize>>20)
+// faultError is the error for a fault in the record that b starts with.
+func (r *Reader) faultError(b []byte, bad *fault) error {
+	return r.errorf(r.line+int64(bytes.Count(b[:bad.at], newline)), "%s", bad.msg)
 }
 
 // errorf makes an *Error for a line as r.line counts them.

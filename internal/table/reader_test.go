@@ -55,7 +55,7 @@ func TestReader(t *testing.T) {
 		{name: "ragged", in: "a,b\n1,\"x\ny\"\n3\n", want: []string{"1:2:4 1|x\ny"}, err: "f:4: the record has 1 field, the header 2"},
 		{name: "open quote", in: "a,b\n1,\"x\ny\n", err: "f:2: the quote that opens here never closes"},
 		{name: "text after a quote", in: "a,b\n1,\"x\ny\"z\n", err: "f:3: a closing quote must be followed by the delimiter or the end of the line"},
-		{name: "column twice", in: "a,b,a\n", err: `f:1: the header names "a" twice, as columns 1 and 3`},
+		{name: "column twice", in: "a,b,a\n", err: `f:1: duplicate column "a" in the header (columns 1 and 3)`},
 		{name: "column without a name", in: "a,,b\n", err: "f:1: column 2 of the header has no name"},
 		{name: "cr alone", in: "a,b\r1,2\r3,4\r", err: `f:1: its lines end in CR alone; LF or CRLF is needed (tr '\r' '\n' converts it)`},
 		{name: "gzip", in: "\x1F\x8B\x08\x00\n", err: "f:1: this is compressed by gzip (gunzip unpacks it)"},

@@ -134,3 +134,13 @@ func ParseRowID(text []byte) (int64, error) {
 	}
 	return v, nil
 }
+
+// AppendText appends the decoded text of a raw token to dst: nothing for an
+// absent key (nil) or null, the token of a number or boolean, the JSON of
+// arrays and objects.
+func AppendText(dst []byte, f Format, token []byte) []byte {
+	if f == JSONL {
+		return appendJSONText(dst, token)
+	}
+	return appendUnquoted(dst, token)
+}

@@ -29,7 +29,7 @@ type ScanOptions struct {
 // One scan at a time may use it. Blocks come with the Aux that they had.
 type Buffers struct{ free []*Block }
 
-func (b *Buffers) take(n int) []*Block {
+func (b *Buffers) borrowBlocks(n int) []*Block {
 	var blocks []*Block
 	if b != nil {
 		k := max(len(b.free)-n, 0)
@@ -41,7 +41,7 @@ func (b *Buffers) take(n int) []*Block {
 	return blocks
 }
 
-func (b *Buffers) put(blocks []*Block) {
+func (b *Buffers) returnBlocks(blocks []*Block) {
 	if b != nil {
 		b.free = append(b.free, blocks...)
 	}
@@ -76,9 +76,9 @@ func Scan(ctx context.Context, f io.ReaderAt, size int64, h *Header, o ScanOptio
 	}
 	workers = int(min(int64(workers), s.blocks))
 	if workers <= 1 {
-		return s.alone(ctx)
+		return s.scanSerially(ctx)
 	}
-	return s.parallel(ctx, workers)
+	return s.scanParallel(ctx, workers)
 }
 
 type scan struct {
@@ -96,36 +96,37 @@ type scan struct {
 	pos int64 // its position
 }
 
-func (s *scan) scanner() *blockScanner {
-	format := max(s.o.Format, CSV)
-	return &blockScanner{
-		f: s.f, to: s.size, format: format, columns: s.o.Columns, names: len(s.header.Names),
-		blank: format != JSONL && len(s.header.Names) == 1,
-		delim: []byte{format.delimiter()}, cut: cutter{delim: format.delimiter()},
-		object: newObjectSplitter(s.header),
+func (s *scan) newBlockScanner() *blockScanner {
+	sc := &blockScanner{
+		f: s.f, to: s.size, columns: s.o.Columns, names: len(s.header.Names),
+		splitter: newSplitter(s.o.Format, s.header),
 	}
+	if csv, ok := sc.splitter.(*csvSplitter); ok {
+		sc.delim, sc.keepBlank = []byte{csv.delim}, csv.keepBlank
+	}
+	return sc
 }
 
-// find reads block k and guesses its records; those of the first are sure.
-func (s *scan) find(sc *blockScanner, b *Block, k int64) {
+// findBlock reads block k and guesses its records; those of the first are sure.
+func (s *scan) findBlock(sc *blockScanner, b *Block, k int64) {
 	from := s.from + k*s.block
-	b.err = sc.load(b, from, min(from+s.block, s.size), k == 0)
+	b.err = sc.readBlock(b, from, min(from+s.block, s.size), k == 0)
 	switch {
 	case b.err != nil:
 	case k == 0:
-		b.err = sc.exact(b, from)
+		b.err = sc.findFrom(b, from)
 	default:
-		b.err = sc.guess(b)
+		b.err = sc.guessRecords(b)
 	}
 	if b.err == nil && b.first >= 0 && s.o.Prepare != nil {
 		s.o.Prepare(b)
 	}
 }
 
-// settle makes sure of a block's records and commits them.
-func (s *scan) settle(sc *blockScanner, b *Block) error {
+// commitBlock makes sure of a block's records and commits them.
+func (s *scan) commitBlock(sc *blockScanner, b *Block) error {
 	if b.err == nil && b.first != s.at {
-		b.err = sc.exact(b, s.at)
+		b.err = sc.findFrom(b, s.at)
 		if b.err == nil && s.o.Prepare != nil {
 			s.o.Prepare(b)
 		}
@@ -151,30 +152,30 @@ func (s *scan) settle(sc *blockScanner, b *Block) error {
 	return &Error{File: s.o.Name, Line: lines + 1, Msg: b.bad.msg}
 }
 
-// alone reads block after block, each where the one before ended.
-func (s *scan) alone(ctx context.Context) error {
-	blocks := s.o.Buffers.take(1)
-	defer s.o.Buffers.put(blocks)
-	sc, b := s.scanner(), blocks[0]
+// scanSerially reads block after block, each where the one before ended.
+func (s *scan) scanSerially(ctx context.Context) error {
+	blocks := s.o.Buffers.borrowBlocks(1)
+	defer s.o.Buffers.returnBlocks(blocks)
+	sc, b := s.newBlockScanner(), blocks[0]
 	for s.at < s.size {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		from := s.at
-		b.err = sc.load(b, from, min(from+s.block, s.size), true)
+		b.err = sc.readBlock(b, from, min(from+s.block, s.size), true)
 		b.first = -1
-		if err := s.settle(sc, b); err != nil {
+		if err := s.commitBlock(sc, b); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// parallel reads blocks on workers and commits them on the caller's goroutine.
-func (s *scan) parallel(ctx context.Context, workers int) error {
+// scanParallel reads blocks on workers and commits them on the caller's goroutine.
+func (s *scan) scanParallel(ctx context.Context, workers int) error {
 	slots := 2 * workers
 	free := make(chan *Block, slots) // bounds the blocks between reading and commit
-	blocks := s.o.Buffers.take(slots)
+	blocks := s.o.Buffers.borrowBlocks(slots)
 	for _, b := range blocks {
 		free <- b
 	}
@@ -187,7 +188,7 @@ func (s *scan) parallel(ctx context.Context, workers int) error {
 	var g sync.WaitGroup
 	var mu sync.Mutex
 	next := int64(0)
-	take := func() (*Block, int64) {
+	takeBlock := func() (*Block, int64) {
 		mu.Lock()
 		defer mu.Unlock()
 		if next == s.blocks {
@@ -203,26 +204,26 @@ func (s *scan) parallel(ctx context.Context, workers int) error {
 	}
 	for range workers {
 		g.Go(func() {
-			sc := s.scanner()
-			for b, k := take(); b != nil; b, k = take() {
-				s.find(sc, b, k)
+			sc := s.newBlockScanner()
+			for b, k := takeBlock(); b != nil; b, k = takeBlock() {
+				s.findBlock(sc, b, k)
 				found[k%int64(slots)] <- b
 			}
 		})
 	}
-	err := s.settleAll(ctx, found, free)
+	err := s.commitAll(ctx, found, free)
 	cancel(err)
 	g.Wait() // workers note their errors in blocks
-	s.o.Buffers.put(blocks)
+	s.o.Buffers.returnBlocks(blocks)
 	return err
 }
 
-func (s *scan) settleAll(ctx context.Context, found []chan *Block, free chan<- *Block) error {
-	sc := s.scanner()
+func (s *scan) commitAll(ctx context.Context, found []chan *Block, free chan<- *Block) error {
+	sc := s.newBlockScanner()
 	for k := range s.blocks {
 		select {
 		case b := <-found[k%int64(len(found))]:
-			if err := s.settle(sc, b); err != nil {
+			if err := s.commitBlock(sc, b); err != nil {
 				return err
 			}
 			free <- b

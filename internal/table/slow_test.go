@@ -63,7 +63,7 @@ func slowRead(in string, delim byte) (records [][]string, wrong string) {
 			columns = len(fields)
 		}
 		if len(fields) != columns {
-			return records, fieldCount(len(fields), columns)
+			return records, fieldCountMessage(len(fields), columns)
 		}
 		records = append(records, fields)
 	}
@@ -146,7 +146,7 @@ func FuzzCSV(f *testing.F) {
 	for _, s := range []string{
 		"a,b\n1,2\n", "a,b\r\n1,2\r\n", bom + "a,b\n1,\"x\ny\"\n", "a\n\n\"\"\n", "a,b\n5\" screen,\"a \"\"b\"\", c\"\n",
 		"a,b\n\n1,2\r\n\r\n3,4", "a,b\n1,\"x\r\n\r\ny\"\r", "a,b\n1,2\r\r\n", "a,b\n\"1\"x,2\n", "a,b\n1\n", "a,b\n\"", "a,b\n1,\"\n\"\n,\n",
-		"a,b\n\"x\n1,2\n\",y\n3,4\n", "a,b\nx,\"\n1,\"\",\"\n5\",\"6\n", "\r\na,b\r", "a,b\nx\",y\nz,\"q\"\n",
+		"a,b\n\"x\n1,2\n\",y\n3,4\n", "a,b\nx,\"\n1,\"\",\"\n5\",\"6\n", "\r\na,b\r", "a,b\n1,\"2\"x\n3,4\n", "a,b\n1,\"2\"\rx\n3,4\n", "a,b\nx\",y\nz,\"q\"\n",
 	} {
 		f.Add(s, false)
 		f.Add(strings.ReplaceAll(s, ",", "\t"), true)
