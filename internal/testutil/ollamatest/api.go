@@ -19,7 +19,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "GET /", "HEAD /":
 		w.Write([]byte("Ollama is running"))
 	case "GET /api/version", "HEAD /api/version":
-		send(w, map[string]any{"version": s.version})
+		writeJSON(w, map[string]any{"version": s.version})
 	case "GET /api/tags", "HEAD /api/tags":
 		s.tags(w)
 	case "POST /api/show":
@@ -31,7 +31,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (m *Model) full() string {
+func (m *Model) fullName() string {
 	if strings.Contains(m.Name, ":") {
 		return m.Name
 	}
@@ -42,11 +42,11 @@ func (m *Model) digest() string {
 	if m.Digest != "" {
 		return m.Digest
 	}
-	sum := sha256.Sum256([]byte(m.full()))
+	sum := sha256.Sum256([]byte(m.fullName()))
 	return hex.EncodeToString(sum[:])
 }
 
-func (m *Model) context() int {
+func (m *Model) contextLength() int {
 	if m.ContextLength > 0 {
 		return m.ContextLength
 	}
@@ -65,10 +65,10 @@ func (m *Model) details() map[string]any {
 		"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
 }
 
-func (s *Server) find(name string) (Model, bool) {
+func (s *Server) findModel(name string) (Model, bool) {
 	want := Model{Name: name}
 	for _, m := range s.models {
-		if strings.EqualFold(m.full(), want.full()) {
+		if strings.EqualFold(m.fullName(), want.fullName()) {
 			return m, true
 		}
 	}
@@ -78,29 +78,29 @@ func (s *Server) find(name string) (Model, bool) {
 func (s *Server) tags(w http.ResponseWriter) {
 	list := []map[string]any{}
 	for _, m := range s.models {
-		list = append(list, map[string]any{"name": m.full(), "model": m.full(), "digest": m.digest(),
+		list = append(list, map[string]any{"name": m.fullName(), "model": m.fullName(), "digest": m.digest(),
 			"size": 2019393189, "modified_at": "2026-01-02T03:04:05.678901234Z", "details": m.details()})
 	}
-	send(w, map[string]any{"models": list})
+	writeJSON(w, map[string]any{"models": list})
 }
 
 func (s *Server) show(w http.ResponseWriter, r *http.Request) {
 	var asked struct{ Model, Name string }
 	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
+		writeError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	if asked.Model == "" {
 		asked.Model = asked.Name
 	}
-	m, ok := s.find(asked.Model)
+	m, ok := s.findModel(asked.Model)
 	if !ok {
-		fail(w, http.StatusNotFound, "model '"+asked.Model+"' not found")
+		writeError(w, http.StatusNotFound, "model '"+asked.Model+"' not found")
 		return
 	}
-	send(w, map[string]any{"details": m.details(), "capabilities": m.capabilities(),
+	writeJSON(w, map[string]any{"details": m.details(), "capabilities": m.capabilities(),
 		"modified_at": "2026-01-02T03:04:05.678901234Z",
-		"model_info":  map[string]any{"general.architecture": "llama", "llama.context_length": m.context()}})
+		"model_info":  map[string]any{"general.architecture": "llama", "llama.context_length": m.contextLength()}})
 }
 
 func (s *Server) ps(w http.ResponseWriter) {
@@ -108,17 +108,17 @@ func (s *Server) ps(w http.ResponseWriter) {
 	name, ctx, loaded := strings.Cut(s.record.loaded, " ")
 	s.record.mu.Unlock()
 	list := []map[string]any{}
-	if m, ok := s.find(name); ok && loaded {
+	if m, ok := s.findModel(name); ok && loaded {
 		n, _ := strconv.Atoi(ctx)
-		list = append(list, map[string]any{"name": m.full(), "model": m.full(), "digest": m.digest(),
+		list = append(list, map[string]any{"name": m.fullName(), "model": m.fullName(), "digest": m.digest(),
 			"size": 3019393189, "size_vram": 0, "context_length": n, "expires_at": "2026-01-02T04:04:05Z",
 			"details": m.details()})
 	}
-	send(w, map[string]any{"models": list})
+	writeJSON(w, map[string]any{"models": list})
 }
 
-// since tells whether the server claims to be of this version or later.
-func (s *Server) since(major, minor, patch int) bool {
+// atLeast tells whether the server claims to be of this version or later.
+func (s *Server) atLeast(major, minor, patch int) bool {
 	want := [3]int{major, minor, patch}
 	for i, part := range strings.SplitN(s.version, ".", 3) {
 		digits := strings.IndexFunc(part, func(r rune) bool { return r < '0' || r > '9' })
@@ -132,16 +132,17 @@ func (s *Server) since(major, minor, patch int) bool {
 	return true
 }
 
-func send(w http.ResponseWriter, value any) {
+func writeJSON(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	json.NewEncoder(w).Encode(value) // a caller that left misses nothing
 }
 
-func fail(w http.ResponseWriter, status int, text string) {
+func writeError(w http.ResponseWriter, status int, text string) {
 	if status == 0 {
 		status = http.StatusInternalServerError
 	}
+	body, _ := json.Marshal(map[string]string{"error": text}) // a string always has a JSON form
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	w.Write(append(appendHTML([]byte(`{"error":`), text), '}'))
+	w.Write(body)
 }

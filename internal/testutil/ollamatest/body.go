@@ -1,26 +1,79 @@
 package ollamatest
 
 import (
-	"strconv"
+	"encoding/json"
 	"strings"
 	"time"
 )
 
-// body writes the JSON of the reply.
-func (s *Server) body(dst []byte, c *chatCall) []byte {
-	text := s.replyText(make([]byte, 0, 128+96*len(c.rows)), c)
-	count := tokens(len(text))
-	reason := "stop"
+// chatResponse is the body of an answer of /api/chat, with Message, or of
+// /api/generate, with Response.
+type chatResponse struct {
+	Model      string   `json:"model"`
+	CreatedAt  string   `json:"created_at"`
+	Message    *message `json:"message,omitempty"`
+	Response   *string  `json:"response,omitempty"`
+	Done       bool     `json:"done"`
+	DoneReason string   `json:"done_reason,omitempty"`
+	*metrics
+}
+
+type message struct {
+	Role     string `json:"role"`
+	Content  string `json:"content"`
+	Thinking string `json:"thinking,omitempty"`
+}
+
+// metrics are tokens and nanoseconds.
+type metrics struct {
+	Total        int64 `json:"total_duration"`
+	Load         int64 `json:"load_duration"`
+	PromptTokens int   `json:"prompt_eval_count"`
+	CachedTokens *int  `json:"prompt_eval_cached_count,omitempty"`
+	PromptEval   int64 `json:"prompt_eval_duration"`
+	Tokens       int   `json:"eval_count"`
+	Eval         int64 `json:"eval_duration"`
+}
+
+// encodeReply returns the JSON of the reply.
+func (s *Server) encodeReply(c *chatCall) []byte {
+	text, count, reason := s.limitedText(c)
+	r := chatResponse{Model: c.Model, CreatedAt: "2026-01-02T03:04:05.678901234Z", Done: true, DoneReason: reason}
+	if c.generate {
+		r.Response = &text
+	} else {
+		r.Message = &message{Role: "assistant", Content: text}
+		if c.model.Thinks && string(c.Think) != "false" {
+			r.Message.Thinking = `The mention is about {"RowID": 0}, I think.`
+			count += 12
+		}
+	}
+	switch c.kind() {
+	case NoDone, Loop:
+		r.Done, r.DoneReason = false, ""
+	case NoMetrics:
+	default:
+		r.metrics = s.metricsOf(c, count)
+	}
+	body, _ := json.Marshal(&r) // strings and numbers always have a JSON form
+	return body
+}
+
+// limitedText returns what the model says within num_predict and the context, its
+// tokens and why it ended.
+func (s *Server) limitedText(c *chatCall) (text string, count int, reason string) {
+	text = string(s.replyText(make([]byte, 0, 128+96*len(c.rows)), c))
+	count, reason = tokens(len(text)), "stop"
 	most := max(c.numCtx()-c.promptTokens, 0)
 	if n := c.Options.NumPredict; n > 0 {
 		most = min(most, n)
 	}
 	switch c.kind() {
 	case WhiteSpace:
-		text = append(text[:min(len(text), 30)], strings.Repeat(" ", min(most, 1<<20)*bytesPerToken)...)
+		text = text[:min(len(text), 30)] + strings.Repeat(" ", min(most, 1<<20)*bytesPerToken)
 		count = tokens(len(text))
 	case Loop:
-		text = append(text[:len(text)/2], strings.Repeat(" \n", 32)...)
+		text = text[:len(text)/2] + strings.Repeat(" \n", 32)
 	case CutReply:
 		text, reason = text[:len(text)/2], "length"
 		count = tokens(len(text))
@@ -29,40 +82,23 @@ func (s *Server) body(dst []byte, c *chatCall) []byte {
 		count, reason = most, "length"
 		text = text[:min(len(text), count*bytesPerToken)]
 	}
-	dst = append(dst, `{"model":`...)
-	dst = appendHTML(dst, c.Model)
-	dst = append(dst, `,"created_at":"2026-01-02T03:04:05.678901234Z",`...)
-	if c.generate {
-		dst = appendHTML(append(dst, `"response":`...), text)
-	} else {
-		dst = appendHTML(append(dst, `"message":{"role":"assistant","content":`...), text)
-		if c.model.Thinks && string(c.Think) != "false" {
-			dst = append(dst, `,"thinking":"The mention is about {\"RowID\": 0}, I think."`...)
-			count += 12
-		}
-		dst = append(dst, '}')
-	}
-	if k := c.kind(); k == NoDone || k == Loop {
-		return append(dst, `,"done":false}`...)
-	}
-	dst = append(dst, `,"done":true,"done_reason":"`...)
-	dst = append(append(dst, reason...), '"')
-	if c.kind() != NoMetrics {
-		dst = s.metrics(dst, c, count)
-	}
-	return append(dst, '}')
+	return text, count, reason
 }
 
-// metrics writes counts and times that fit each other: a prompt token takes
+// metricsOf returns counts and times that fit each other: a prompt token takes
 // 0.1 ms and a generated one 2 ms, scaled to Latency where there is one.
-func (s *Server) metrics(dst []byte, c *chatCall, count int) []byte {
+func (s *Server) metricsOf(c *chatCall, count int) *metrics {
 	load := 3 * time.Millisecond
 	if c.loads {
 		load = 1200 * time.Millisecond
 	}
+	m := &metrics{Load: int64(load), PromptTokens: c.promptTokens, Tokens: count}
 	cached := 0
-	if s.since(0, 30, 0) && c.number > 1 {
-		cached = tokens(len(c.system))
+	if s.atLeast(0, 30, 0) {
+		if c.number > 1 {
+			cached = tokens(len(c.system))
+		}
+		m.CachedTokens = &cached
 	}
 	prompt := time.Duration(c.promptTokens-cached) * 100 * time.Microsecond
 	eval := time.Duration(count) * 2 * time.Millisecond
@@ -70,18 +106,6 @@ func (s *Server) metrics(dst []byte, c *chatCall, count int) []byte {
 		scale := float64(s.latency) / float64(prompt+eval+1)
 		prompt, eval = time.Duration(scale*float64(prompt)), time.Duration(scale*float64(eval))
 	}
-	number := func(name string, n int64) {
-		dst = append(append(append(dst, `,"`...), name...), `":`...)
-		dst = strconv.AppendInt(dst, n, 10)
-	}
-	number("total_duration", int64(load+prompt+eval))
-	number("load_duration", int64(load))
-	number("prompt_eval_count", int64(c.promptTokens))
-	if s.since(0, 30, 0) {
-		number("prompt_eval_cached_count", int64(cached))
-	}
-	number("prompt_eval_duration", int64(prompt))
-	number("eval_count", int64(count))
-	number("eval_duration", int64(eval))
-	return dst
+	m.Total, m.PromptEval, m.Eval = int64(load+prompt+eval), int64(prompt), int64(eval)
+	return m
 }

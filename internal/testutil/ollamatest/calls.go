@@ -1,7 +1,7 @@
 package ollamatest
 
 import (
-	"strconv"
+	"encoding/json"
 	"sync"
 )
 
@@ -42,13 +42,13 @@ type record struct {
 	faultList []Fault
 }
 
-func (r *record) init(s *Server) {
+func (r *record) setServer(s *Server) {
 	r.server, r.sent, r.asked = s, map[int64]int{}, map[hash]int{}
 	r.faultList, r.happened = s.faults, make([]int, len(s.faults))
 }
 
-// begin counts a call that came and decides its fault.
-func (r *record) begin(c *chatCall) {
+// beginCall counts a call that came and decides its fault.
+func (r *record) beginCall(c *chatCall) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.number++
@@ -56,7 +56,7 @@ func (r *record) begin(c *chatCall) {
 	r.rows += len(c.rows)
 	r.inFlight++
 	r.peak = max(r.peak, r.inFlight)
-	c.fault = r.choose(c)
+	c.fault = r.chooseFault(c)
 	if r.server.log != nil {
 		r.server.log.Write(logLine(c)) // a test that reads the log sees what is missing
 	}
@@ -69,27 +69,27 @@ func (r *record) begin(c *chatCall) {
 	r.calls = append(r.calls, c.call())
 }
 
-func (r *record) end() {
+func (r *record) endCall() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.inFlight--
 }
 
-// choose returns the fault of the call, nil for none.
-func (r *record) choose(c *chatCall) *Fault {
+// chooseFault returns the fault of the call, nil for none.
+func (r *record) chooseFault(c *chatCall) *Fault {
 	if len(r.faultList) == 0 {
 		return nil
 	}
-	throw := r.throw(c)
+	draw := r.drawFor(c)
 	share := 0.0
 	chosen := -1
 	for i := range r.faultList {
 		f := &r.faultList[i]
-		if !f.fits(c) || f.Times > 0 && r.happened[i] >= f.Times {
+		if !f.matchesCall(c) || f.Times > 0 && r.happened[i] >= f.Times {
 			continue
 		}
-		if !f.lottery() {
-			if f.P == 0 || throw.number(uint64(i)).unit() < f.P {
+		if !f.isRandom() {
+			if f.P == 0 || draw.addNumber(uint64(i)).unit() < f.P {
 				chosen = i
 				break
 			}
@@ -97,7 +97,7 @@ func (r *record) choose(c *chatCall) *Fault {
 		}
 		before := share
 		share += f.P
-		if u := throw.unit(); chosen < 0 && u >= before && u < share {
+		if u := draw.unit(); chosen < 0 && u >= before && u < share {
 			chosen = i
 		}
 	}
@@ -108,19 +108,19 @@ func (r *record) choose(c *chatCall) *Fault {
 	return &r.faultList[chosen]
 }
 
-// throw is the chance of a call: of the seed, its rows and how often these came,
+// drawFor returns the random number of a call, made of the seed, its rows and how often these came,
 // so that it does not depend on which call comes first.
-func (r *record) throw(c *chatCall) hash {
+func (r *record) drawFor(c *chatCall) hash {
 	h := newHash(r.server.seed)
 	for i := range c.rows {
-		h = h.number(uint64(c.rows[i].ID))
+		h = h.addNumber(uint64(c.rows[i].ID))
 	}
 	r.asked[h]++
-	return h.number(uint64(r.asked[h]))
+	return h.addNumber(uint64(r.asked[h]))
 }
 
-// enter puts a call into the queue for a slot; false: it is full.
-func (r *record) enter() bool {
+// enterQueue puts a call into the queue for a slot; false: it is full.
+func (r *record) enterQueue() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.waiting >= r.server.queue+cap(r.server.slots) {
@@ -130,14 +130,14 @@ func (r *record) enter() bool {
 	return true
 }
 
-func (r *record) leave() {
+func (r *record) leaveQueue() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waiting--
 }
 
-// load tells whether the call makes the server load a model.
-func (r *record) load(key string) bool {
+// loadModel tells whether the call makes the server load a model.
+func (r *record) loadModel(key string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.loaded == key {
@@ -148,7 +148,7 @@ func (r *record) load(key string) bool {
 	return true
 }
 
-func (r *record) unload() {
+func (r *record) unloadModel() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.loaded = ""
@@ -187,18 +187,12 @@ func (s *Server) Totals() Totals {
 	return Totals{Calls: s.record.number, Rows: s.record.rows, Peak: s.record.peak, Loads: s.record.loads}
 }
 
+// logLine returns the line of JSON that LogTo writes for a call.
 func logLine(c *chatCall) []byte {
-	line := append([]byte(`{"call":`), strconv.Itoa(c.number)...)
-	line = append(line, `,"row_ids":[`...)
-	for i := range c.rows {
-		if i > 0 {
-			line = append(line, ',')
-		}
-		line = strconv.AppendInt(line, c.rows[i].ID, 10)
-	}
-	line = append(line, ']')
-	if c.fault != nil {
-		line = append(append(append(line, `,"fault":"`...), c.fault.Kind...), '"')
-	}
-	return append(line, "}\n"...)
+	line, _ := json.Marshal(struct { // numbers and a name always have a JSON form
+		Call   int     `json:"call"`
+		RowIDs []int64 `json:"row_ids"`
+		Fault  Kind    `json:"fault,omitempty"`
+	}{c.number, c.rowIDs(), c.kind()})
+	return append(line, '\n')
 }

@@ -55,13 +55,17 @@ func (c *chatCall) kind() Kind {
 	return c.fault.Kind
 }
 
-func (c *chatCall) call() Call {
+func (c *chatCall) rowIDs() []int64 {
 	ids := make([]int64, len(c.rows))
 	for i := range c.rows {
 		ids[i] = c.rows[i].ID
 	}
+	return ids
+}
+
+func (c *chatCall) call() Call {
 	return Call{
-		Number: c.number, RowIDs: ids, Model: c.Model, System: c.system, User: c.user, Format: string(c.Format),
+		Number: c.number, RowIDs: c.rowIDs(), Model: c.Model, System: c.system, User: c.user, Format: string(c.Format),
 		NumCtx: c.Options.NumCtx, NumPredict: c.Options.NumPredict, Temperature: c.Options.Temperature,
 		Seed: c.Options.Seed, Think: string(c.Think), KeepAlive: string(c.KeepAlive),
 		Truncate: c.Truncate, Shift: c.Shift, Fault: c.kind(),
@@ -90,32 +94,32 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request, generate bool) {
 	}
 	c := &chatCall{generate: generate}
 	if err := json.Unmarshal(body.Bytes(), &c.chatRequest); err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
+		writeError(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	if status, text := s.understand(c); status != 0 {
-		fail(w, status, text)
+	if status, text := s.resolve(c); status != 0 {
+		writeError(w, status, text)
 		return
 	}
-	s.record.begin(c)
-	defer s.record.end()
-	if !s.takeSlot(r) {
-		fail(w, http.StatusServiceUnavailable, busyText)
+	s.record.beginCall(c)
+	defer s.record.endCall()
+	if !s.acquireSlot(r) {
+		writeError(w, http.StatusServiceUnavailable, busyText)
 		return
 	}
-	defer s.freeSlot()
-	c.loads = s.record.load(c.Model + " " + strconv.Itoa(c.numCtx()))
-	if status, text := s.fit(c); status != 0 {
-		fail(w, status, text)
+	defer s.releaseSlot()
+	c.loads = s.record.loadModel(c.Model + " " + strconv.Itoa(c.numCtx()))
+	if status, text := s.fitContext(c); status != 0 {
+		writeError(w, status, text)
 		return
 	}
-	s.answer(w, r, c)
+	s.sendAnswer(w, r, c)
 }
 
-// understand fills in what the request asks for; a status other than 0 refuses it.
-func (s *Server) understand(c *chatCall) (status int, text string) {
+// resolve fills in what the request asks for; a status other than 0 refuses it.
+func (s *Server) resolve(c *chatCall) (status int, text string) {
 	var ok bool
-	if c.model, ok = s.find(c.Model); !ok {
+	if c.model, ok = s.findModel(c.Model); !ok {
 		return http.StatusNotFound, fmt.Sprintf("model '%s' not found", c.Model)
 	}
 	if string(c.Think) == "true" && !c.model.Thinks {
@@ -138,14 +142,14 @@ func (s *Server) understand(c *chatCall) (status int, text string) {
 		}
 		c.columns = sh.columns
 	}
-	s.ownColumns(c)
+	s.applyOwnLabels(c)
 	c.rows = readMentions(c.user, c.ids)
 	c.array = c.array || len(c.Format) == 0 && len(c.rows) > 1
 	return 0, ""
 }
 
-// ownColumns lets the server's labels go before the schema's.
-func (s *Server) ownColumns(c *chatCall) {
+// applyOwnLabels lets the server's labels go before the schema's.
+func (s *Server) applyOwnLabels(c *chatCall) {
 	if len(s.columns) == 0 {
 		return
 	}
@@ -166,22 +170,22 @@ func (s *Server) ownColumns(c *chatCall) {
 	}
 }
 
-// fit counts the prompt's tokens. One that is longer than the context is
+// fitContext counts the prompt's tokens. One that is longer than the context is
 // refused with truncate false, else loses its beginning.
-func (s *Server) fit(c *chatCall) (status int, text string) {
+func (s *Server) fitContext(c *chatCall) (status int, text string) {
 	room := c.numCtx()
 	c.promptTokens = templateTokens + tokens(len(c.system)) + tokens(len(c.user))
 	if c.promptTokens <= room {
 		return 0, ""
 	}
-	if c.Truncate == nil || *c.Truncate || !s.since(0, 12, 4) {
+	if c.Truncate == nil || *c.Truncate || !s.atLeast(0, 12, 4) {
 		keep := max(room-templateTokens-tokens(len(c.system)), 0) * bytesPerToken
 		c.user = c.user[len(c.user)-min(keep, len(c.user)):]
 		c.rows = readMentions(c.user, c.ids)
 		c.promptTokens = room
 		return 0, ""
 	}
-	if s.since(0, 30, 0) {
+	if s.atLeast(0, 30, 0) {
 		return http.StatusBadRequest, fmt.Sprintf(`{"error":{"code":400,"message":"request (%d tokens) exceeds the `+
 			`available context size (%d tokens), try increasing it","type":"exceed_context_size_error",`+
 			`"n_prompt_tokens":%d,"n_ctx":%d}}`, c.promptTokens, room, c.promptTokens, room)
@@ -194,17 +198,17 @@ func (c *chatCall) numCtx() int {
 	if n <= 0 {
 		n = defaultCtx
 	}
-	return min(n, c.model.context())
+	return min(n, c.model.contextLength())
 }
 
 const busyText = "server busy, please try again.  maximum pending requests exceeded"
 
-// takeSlot waits for a slot; false: the queue is full or the caller left.
-func (s *Server) takeSlot(r *http.Request) bool {
+// acquireSlot waits for a slot; false: the queue is full or the caller left.
+func (s *Server) acquireSlot(r *http.Request) bool {
 	if s.slots == nil {
 		return true
 	}
-	if !s.record.enter() {
+	if !s.record.enterQueue() {
 		return false
 	}
 	select {
@@ -213,32 +217,26 @@ func (s *Server) takeSlot(r *http.Request) bool {
 	case <-r.Context().Done():
 	case <-s.quit:
 	}
-	s.record.leave()
+	s.record.leaveQueue()
 	return false
 }
 
-func (s *Server) freeSlot() {
+func (s *Server) releaseSlot() {
 	if s.slots != nil {
 		<-s.slots
-		s.record.leave()
+		s.record.leaveQueue()
 	}
 }
 
-// answer sends the reply or what the fault makes of it.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *chatCall) {
+// sendAnswer sends the reply or what the fault makes of it.
+func (s *Server) sendAnswer(w http.ResponseWriter, r *http.Request, c *chatCall) {
 	wait := s.latency
 	if c.kind() == Slow {
 		wait += c.fault.Delay
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	out, _ := s.bodies.Get().(*bytes.Buffer)
-	if out == nil {
-		out = new(bytes.Buffer)
-	}
-	out.Reset()
-	defer s.bodies.Put(out)
-	out.Write(s.body(out.AvailableBuffer(), c))
+	body := s.encodeReply(c)
 	if wait > 0 {
 		select {
 		case <-timer.C:
@@ -248,9 +246,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *chatCall) {
 			return
 		}
 	}
-	if s.misbehave(w, r, c, out.Bytes()) {
+	if s.applyFault(w, r, c, body) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Write(out.Bytes())
+	w.Write(body)
 }

@@ -2,6 +2,8 @@ package ollamatest
 
 import (
 	"fmt"
+	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -87,8 +89,8 @@ type Fault struct {
 // Faults is several of them, for instance ParseFaults'.
 type Faults []Fault
 
-// fits tells whether the fault concerns the call, but for P and Times.
-func (f *Fault) fits(c *chatCall) bool {
+// matchesCall tells whether the fault concerns the call, but for P and Times.
+func (f *Fault) matchesCall(c *chatCall) bool {
 	if f.From > 0 && (c.number < f.From || c.number > max(f.From, f.To)) {
 		return false
 	}
@@ -99,15 +101,15 @@ func (f *Fault) fits(c *chatCall) bool {
 		return true
 	}
 	for i := range c.rows {
-		if f.names(&c.rows[i]) {
+		if f.matchesRow(&c.rows[i]) {
 			return true
 		}
 	}
 	return false
 }
 
-// names tells whether Rows or Marker single the row out.
-func (f *Fault) names(r *Row) bool {
+// matchesRow tells whether Rows or Marker single the row out.
+func (f *Fault) matchesRow(r *Row) bool {
 	for _, id := range f.Rows {
 		if id == r.ID {
 			return true
@@ -116,8 +118,8 @@ func (f *Fault) names(r *Row) bool {
 	return f.Marker != "" && (strings.Contains(r.Message, f.Marker) || strings.Contains(r.Title, f.Marker))
 }
 
-// lottery tells whether P is the only condition.
-func (f *Fault) lottery() bool {
+// isRandom tells whether P is the only condition.
+func (f *Fault) isRandom() bool {
 	return f.P > 0 && f.From == 0 && len(f.Rows) == 0 && f.Marker == ""
 }
 
@@ -135,13 +137,13 @@ func ParseFaults(spec string) (Faults, error) {
 	for item := range strings.SplitSeq(spec, ",") {
 		kind, conditions, _ := strings.Cut(strings.TrimSpace(item), ":")
 		f := Fault{Kind: Kind(kind)}
-		if !known(f.Kind) {
-			return nil, fmt.Errorf("fault %q: no such kind", kind)
+		if !isKind(f.Kind) {
+			return nil, fmt.Errorf("unknown fault %q", kind)
 		}
 		for conditions != "" {
 			var condition string
 			condition, conditions, _ = strings.Cut(conditions, ":")
-			if err := f.set(condition); err != nil {
+			if err := f.setCondition(condition); err != nil {
 				return nil, fmt.Errorf("fault %q: %w", item, err)
 			}
 		}
@@ -150,7 +152,7 @@ func ParseFaults(spec string) (Faults, error) {
 	return faults, nil
 }
 
-func known(k Kind) bool {
+func isKind(k Kind) bool {
 	for _, kind := range kinds {
 		if kind == k {
 			return true
@@ -159,7 +161,7 @@ func known(k Kind) bool {
 	return false
 }
 
-func (f *Fault) set(condition string) (err error) {
+func (f *Fault) setCondition(condition string) (err error) {
 	key, value, _ := strings.Cut(condition, "=")
 	switch key {
 	case "p":
@@ -192,7 +194,76 @@ func (f *Fault) set(condition string) (err error) {
 	case "delay":
 		f.Delay, err = time.ParseDuration(value)
 	default:
-		err = fmt.Errorf("no such key %q", key)
+		err = fmt.Errorf("unknown key %q", key)
 	}
 	return err
+}
+
+const killText = "model runner has unexpectedly stopped, this may be due to resource limitations or an internal " +
+	"error, check ollama server logs for details"
+
+// applyFault does what the call's fault does instead of sending body; false if
+// that is nothing.
+func (s *Server) applyFault(w http.ResponseWriter, r *http.Request, c *chatCall, body []byte) bool {
+	f := c.fault
+	switch c.kind() {
+	case Close, Reset:
+		closeConnection(w, f.Kind == Reset)
+	case Cut:
+		at := f.Byte
+		if at <= 0 || at >= len(body) {
+			at = len(body) / 2
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Write(body[:at])
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	case Hang:
+		select {
+		case <-r.Context().Done():
+		case <-s.quit:
+		}
+	case Status:
+		writeError(w, f.Status, f.Text)
+	case Busy:
+		writeError(w, http.StatusServiceUnavailable, busyText)
+	case Kill:
+		s.record.unloadModel()
+		writeError(w, http.StatusInternalServerError, killText)
+	case NoModel:
+		writeError(w, http.StatusNotFound, "model '"+c.Model+"' not found")
+	case NoPage:
+		http.Error(w, "404 page not found", http.StatusNotFound)
+	case BadOption:
+		writeError(w, http.StatusBadRequest, `option "num_ctx" must be of type integer`)
+	case ErrorIn200:
+		text := f.Text
+		if text == "" {
+			text = "an error was encountered while running the model: unexpected EOF"
+		}
+		writeError(w, http.StatusOK, text)
+	case NotJSON:
+		w.Header().Set("Content-Type", "text/html")
+		w.Write([]byte("<html><body>Please log in to the network</body></html>"))
+	case Loop:
+		if !s.atLeast(0, 30, 0) {
+			return false
+		}
+		writeError(w, http.StatusInternalServerError, "prediction aborted, token repeat limit reached")
+	default:
+		return false
+	}
+	return true
+}
+
+// closeConnection ends the connection under the request.
+func closeConnection(w http.ResponseWriter, reset bool) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && reset {
+		tcp.SetLinger(0) // an error leaves an ordinary end of the connection
+	}
+	conn.Close()
 }

@@ -32,14 +32,14 @@ func TestParseFaults(t *testing.T) {
 
 func TestParseFaultsRefuses(t *testing.T) {
 	for _, c := range []struct{ spec, want string }{
-		{"explode", `fault "explode": no such kind`},
-		{"close,", `fault "": no such kind`},
+		{"explode", `unknown fault "explode"`},
+		{"close,", `unknown fault ""`},
 		{"close:p=1.5", `fault "close:p=1.5": p "1.5" is not in (0, 1]`},
 		{"close:p=NaN", `is not in (0, 1]`},
 		{"close:calls=5-4", `fault "close:calls=5-4": calls "5-4": want FROM or FROM-TO from 1`},
 		{"close:calls=0", `calls "0"`},
 		{"close:row=x", `invalid syntax`},
-		{"close:when=now", `fault "close:when=now": no such key "when"`},
+		{"close:when=now", `fault "close:when=now": unknown key "when"`},
 	} {
 		if _, err := ParseFaults(c.spec); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.spec, err, c.want)
@@ -56,19 +56,19 @@ func FuzzParseFaults(f *testing.F) {
 			return
 		}
 		for _, fault := range faults {
-			if !known(fault.Kind) || fault.P < 0 || fault.P > 1 || fault.From < 0 {
+			if !isKind(fault.Kind) || fault.P < 0 || fault.P > 1 || fault.From < 0 {
 				t.Errorf("%q gives %+v", spec, fault)
 			}
 		}
 	})
 }
 
-// choose gives each of n calls of other rows its fault.
+// chosen gives each of n calls of other rows its fault.
 func chosen(s *Server, n int) []Kind {
 	kinds := make([]Kind, n)
 	for i := range kinds {
 		c := &chatCall{number: i + 1, rows: []Row{{ID: int64(i), Message: strings.Repeat("m", i)}}}
-		if f := s.record.choose(c); f != nil {
+		if f := s.record.chooseFault(c); f != nil {
 			kinds[i] = f.Kind
 		}
 	}
@@ -124,7 +124,7 @@ func TestChooseForAProbe(t *testing.T) {
 		{"by row", Fault{Kind: Close, Rows: []int64{0}}, false},
 		{"by content", Fault{Kind: Close, Marker: "x"}, false},
 	} {
-		if got := New(c.fault).record.choose(&chatCall{number: 1}) != nil; got != c.hit {
+		if got := New(c.fault).record.chooseFault(&chatCall{number: 1}) != nil; got != c.hit {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.hit)
 		}
 	}

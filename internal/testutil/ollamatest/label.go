@@ -18,27 +18,27 @@ type Row struct {
 // none a text that is the row's own. It depends on the column's name and the
 // row's RowID, title and message (outer white space aside), on nothing else.
 func Label(column string, r Row, labels []string) string {
-	h := newHash(0).text(column).number(uint64(r.ID)).
-		text(strings.TrimSpace(r.Title)).text(strings.TrimSpace(r.Message))
+	h := newHash(0).addText(column).addNumber(uint64(r.ID)).
+		addText(strings.TrimSpace(r.Title)).addText(strings.TrimSpace(r.Message))
 	if len(labels) > 0 {
-		return labels[h.mixed()%uint64(len(labels))]
+		return labels[h.mix()%uint64(len(labels))]
 	}
-	return column + " of " + strconv.FormatInt(r.ID, 10) + " is " + strconv.FormatUint(h.mixed()>>40, 16)
+	return column + " of " + strconv.FormatInt(r.ID, 10) + " is " + strconv.FormatUint(h.mix()>>40, 16)
 }
 
 // hash is FNV-1a, 64 bits, of a row of values.
 type hash uint64
 
-func newHash(seed uint64) hash { return (hash(14695981039346656037)).number(seed) }
+func newHash(seed uint64) hash { return (hash(14695981039346656037)).addNumber(seed) }
 
-func (h hash) text(s string) hash {
+func (h hash) addText(s string) hash {
 	for i := range len(s) {
 		h = (h ^ hash(s[i])) * 1099511628211
 	}
 	return (h ^ 0xff) * 1099511628211
 }
 
-func (h hash) number(n uint64) hash {
+func (h hash) addNumber(n uint64) hash {
 	for range 8 {
 		h = (h ^ hash(n&0xff)) * 1099511628211
 		n >>= 8
@@ -46,8 +46,8 @@ func (h hash) number(n uint64) hash {
 	return h
 }
 
-// mixed spreads the hash over all its bits.
-func (h hash) mixed() uint64 {
+// mix spreads the hash over all its bits.
+func (h hash) mix() uint64 {
 	x := uint64(h)
 	x = (x ^ x>>33) * 0xff51afd7ed558ccd
 	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
@@ -55,7 +55,7 @@ func (h hash) mixed() uint64 {
 }
 
 // unit is the hash as a number in [0, 1).
-func (h hash) unit() float64 { return float64(h.mixed()>>11) / (1 << 53) }
+func (h hash) unit() float64 { return float64(h.mix()>>11) / (1 << 53) }
 
 // MakeRow is the row of a number of made feedback: some rows hold what is hard
 // for readers (commas, quotes, line ends, a line that looks like a RowID, other

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // replyText writes what the model says to the call: compact JSON, changed as
@@ -32,12 +34,12 @@ func (s *Server) replyText(dst []byte, c *chatCall) []byte {
 		if kind == MissingRow && hit[rows[i].ID] {
 			continue
 		}
-		dst = w.row(dst, &rows[i], hit[rows[i].ID], 0)
+		dst = w.appendRow(dst, &rows[i], hit[rows[i].ID], 0)
 	}
 	if kind == TwiceRow {
 		for i := range rows {
 			if hit[rows[i].ID] {
-				dst = w.row(dst, &rows[i], true, 1)
+				dst = w.appendRow(dst, &rows[i], true, 1)
 			}
 		}
 	}
@@ -47,11 +49,11 @@ func (s *Server) replyText(dst []byte, c *chatCall) []byte {
 		}
 		dst = append(dst, ']')
 	}
-	return around(dst, start, kind)
+	return wrapText(dst, start, kind)
 }
 
-// around puts the fault's text around the JSON that begins at start.
-func around(dst []byte, start int, kind Kind) []byte {
+// wrapText puts the fault's text around the JSON that begins at start.
+func wrapText(dst []byte, start int, kind Kind) []byte {
 	var before, after string
 	switch kind {
 	case Prose:
@@ -78,12 +80,12 @@ func (c *chatCall) hitRows() map[int64]bool {
 	}
 	hit := map[int64]bool{}
 	for i := range c.rows {
-		if c.fault.names(&c.rows[i]) {
+		if c.fault.matchesRow(&c.rows[i]) {
 			hit[c.rows[i].ID] = true
 		}
 	}
 	if len(hit) == 0 {
-		one := newHash(uint64(len(c.rows))).number(uint64(c.rows[0].ID)).mixed() % uint64(len(c.rows))
+		one := newHash(uint64(len(c.rows))).addNumber(uint64(c.rows[0].ID)).mix() % uint64(len(c.rows))
 		hit[c.rows[one].ID] = true
 	}
 	return hit
@@ -96,8 +98,8 @@ type rowWriter struct {
 	written int
 }
 
-// row writes the object of a row; shift other than 0 takes other labels.
-func (w *rowWriter) row(dst []byte, r *Row, hit bool, shift int64) []byte {
+// appendRow writes the object of a row; shift other than 0 takes other labels.
+func (w *rowWriter) appendRow(dst []byte, r *Row, hit bool, shift int64) []byte {
 	if w.written > 0 {
 		dst = append(dst, ',')
 	}
@@ -107,7 +109,7 @@ func (w *rowWriter) row(dst []byte, r *Row, hit bool, shift int64) []byte {
 		id += ForeignOffset
 	}
 	dst = append(dst, '{')
-	dst = append(w.key(dst, "RowID"), ':')
+	dst = append(w.appendKey(dst, "RowID"), ':')
 	if w.kind == TextID {
 		dst = append(strconv.AppendInt(append(dst, '"'), id, 10), '"')
 	} else {
@@ -117,14 +119,14 @@ func (w *rowWriter) row(dst []byte, r *Row, hit bool, shift int64) []byte {
 	other.ID += shift
 	for i := range w.call.columns {
 		c := &w.call.columns[i]
-		dst = append(w.key(append(dst, ','), c.name), ':')
+		dst = append(w.appendKey(append(dst, ','), c.name), ':')
 		switch {
 		case hit && i == 0 && w.kind == NullValue:
 			dst = append(dst, "null"...)
 		case hit && i == 0 && w.kind == WrongLabel:
 			dst = appendJSON(dst, WrongText)
 		default:
-			dst = appendJSON(dst, w.label(c, other))
+			dst = appendJSON(dst, w.labelOf(c, other))
 		}
 	}
 	if w.kind == TrailingComma {
@@ -133,14 +135,14 @@ func (w *rowWriter) row(dst []byte, r *Row, hit bool, shift int64) []byte {
 	return append(dst, '}')
 }
 
-func (w *rowWriter) key(dst []byte, name string) []byte {
+func (w *rowWriter) appendKey(dst []byte, name string) []byte {
 	if w.kind == OtherCase {
 		name = strings.ToLower(name)
 	}
 	return appendJSON(dst, name)
 }
 
-func (w *rowWriter) label(c *shapeColumn, r Row) string {
+func (w *rowWriter) labelOf(c *shapeColumn, r Row) string {
 	text := Label(c.name, r, c.labels)
 	if c.maxLength > 0 && utf8.RuneCountInString(text) > c.maxLength {
 		text = string([]rune(text)[:c.maxLength])
@@ -148,31 +150,8 @@ func (w *rowWriter) label(c *shapeColumn, r Row) string {
 	return text
 }
 
-// appendJSON appends s, which is UTF-8, as a JSON string the way a model writes it.
-func appendJSON[T string | []byte](dst []byte, s T) []byte { return appendQuoted(dst, s, "") }
-
-// appendHTML does so the way Ollama does, HTML's characters escaped.
-func appendHTML[T string | []byte](dst []byte, s T) []byte { return appendQuoted(dst, s, "<>&") }
-
-func appendQuoted[T string | []byte](dst []byte, s T, also string) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	start := 0
-	for i := range len(s) {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && (also == "" || strings.IndexByte(also, c) < 0) {
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-		start = i + 1
-	}
-	return append(append(dst, s[start:]...), '"')
+// appendJSON appends s as a JSON string the way a model writes it.
+func appendJSON(dst []byte, s string) []byte {
+	dst, _ = jsontext.AppendQuote(dst, s) // an error tells of bytes that are not UTF-8, which it replaces
+	return dst
 }

@@ -24,26 +24,31 @@ var errSchema = errors.New("invalid JSON schema in format")
 // fix them), the columns, and whether the reply is an array. Every object of a
 // schema has the same columns; the first is looked at.
 func (s *Server) readFormat(format []byte) (ids []int64, sh *shape, array bool, err error) {
-	items := [][]byte{format}
-	if list, ok := field(format, "prefixItems"); ok {
-		items, array = elements(list), true
-	} else if item, ok := field(format, "items"); ok {
-		items, array = [][]byte{item}, true
+	var root struct {
+		PrefixItems []json.RawMessage `json:"prefixItems"`
+		Items       json.RawMessage   `json:"items"`
+	}
+	if json.Unmarshal(format, &root) != nil {
+		return nil, nil, false, errSchema
+	}
+	items := []json.RawMessage{format}
+	switch {
+	case root.PrefixItems != nil:
+		items, array = root.PrefixItems, true
+	case root.Items != nil:
+		items, array = []json.RawMessage{root.Items}, true
 	}
 	if len(items) == 0 {
 		return nil, nil, array, errSchema
 	}
 	for _, item := range items {
-		properties, _ := field(item, "properties")
-		rowID, _ := field(properties, "RowID")
-		fixed, ok := field(rowID, "const")
-		if !ok {
-			ids = nil
-			break
-		}
-		id, err := strconv.ParseInt(string(fixed), 10, 64)
+		id, fixed, err := fixedRowID(item)
 		if err != nil {
 			return nil, nil, array, errSchema
+		}
+		if !fixed {
+			ids = nil
+			break
 		}
 		ids = append(ids, id)
 	}
@@ -51,140 +56,78 @@ func (s *Server) readFormat(format []byte) (ids []int64, sh *shape, array bool, 
 	return ids, sh, array, err
 }
 
+// fixedRowID returns the RowID that an object's schema asks for; fixed is false
+// if it takes any.
+func fixedRowID(object []byte) (id int64, fixed bool, err error) {
+	var schema struct {
+		Properties struct {
+			RowID struct {
+				Const json.RawMessage `json:"const"`
+			} `json:"RowID"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(object, &schema); err != nil {
+		return 0, false, err
+	}
+	text := schema.Properties.RowID.Const
+	if text == nil {
+		return 0, false, nil
+	}
+	id, err = strconv.ParseInt(string(text), 10, 64)
+	return id, err == nil, err
+}
+
 // shapeOf reads the columns of an object's schema, remembering those it knows:
 // what follows the RowID is the same in all calls of a run.
 func (s *Server) shapeOf(object []byte) (*shape, error) {
 	key := object
-	if at := bytes.Index(object, []byte(`}`)); at >= 0 {
+	if at := bytes.IndexByte(object, '}'); at >= 0 {
 		key = object[at:]
 	}
 	if known, ok := s.shapes.Load(string(key)); ok {
 		return known.(*shape), nil
 	}
-	properties, ok := field(object, "properties")
-	if !ok {
+	var schema struct {
+		Properties json.RawMessage `json:"properties"`
+	}
+	if json.Unmarshal(object, &schema) != nil {
 		return nil, errSchema
 	}
-	sh := &shape{}
+	columns, err := readProperties(schema.Properties)
+	if err != nil {
+		return nil, errSchema
+	}
+	sh := &shape{columns}
+	s.shapes.Store(string(key), sh)
+	return sh, nil
+}
+
+// readProperties reads the columns of a schema's properties in their order.
+func readProperties(properties []byte) ([]shapeColumn, error) {
 	d := json.NewDecoder(bytes.NewReader(properties))
-	if _, err := d.Token(); err != nil {
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return nil, errSchema
 	}
+	var columns []shapeColumn
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
-			return nil, errSchema
+			return nil, err
+		}
+		if name == "RowID" {
+			if err := d.Decode(new(json.RawMessage)); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		var value struct {
 			Enum      []string `json:"enum"`
 			MaxLength int      `json:"maxLength"`
 		}
-		if name == "RowID" {
-			var any json.RawMessage
-			err = d.Decode(&any)
-		} else {
-			err = d.Decode(&value)
-			sh.columns = append(sh.columns, shapeColumn{name.(string), value.Enum, value.MaxLength})
+		if err := d.Decode(&value); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return nil, errSchema
-		}
+		columns = append(columns, shapeColumn{name.(string), value.Enum, value.MaxLength})
 	}
-	s.shapes.Store(string(key), sh)
-	return sh, nil
-}
-
-// field returns the value of a key of the object, ok false if there is none.
-// The text is valid JSON (the request was decoded), keys have no escapes.
-func field(object []byte, key string) (value []byte, ok bool) {
-	i := skipSpace(object, 0)
-	if i >= len(object) || object[i] != '{' {
-		return nil, false
-	}
-	for i++; ; i++ {
-		if i = skipSpace(object, i); i >= len(object) || object[i] != '"' {
-			return nil, false
-		}
-		end := skipValue(object, i)
-		name := object[i+1 : max(end-1, i+1)]
-		if i = skipSpace(object, end); i >= len(object) || object[i] != ':' {
-			return nil, false
-		}
-		i = skipSpace(object, i+1)
-		end = skipValue(object, i)
-		if string(name) == key {
-			return object[i:end], true
-		}
-		if i = skipSpace(object, end); i >= len(object) || object[i] != ',' {
-			return nil, false
-		}
-	}
-}
-
-// elements returns the values of an array.
-func elements(array []byte) [][]byte {
-	i := skipSpace(array, 0)
-	if i >= len(array) || array[i] != '[' {
-		return nil
-	}
-	var list [][]byte
-	for i++; ; i++ {
-		if i = skipSpace(array, i); i >= len(array) || array[i] == ']' {
-			return list
-		}
-		end := skipValue(array, i)
-		list = append(list, array[i:end])
-		if i = skipSpace(array, end); i >= len(array) || array[i] != ',' {
-			return list
-		}
-	}
-}
-
-func skipSpace(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
-		i++
-	}
-	return i
-}
-
-// skipValue returns the end of the JSON value at i.
-func skipValue(b []byte, i int) int {
-	depth := 0
-	for i < len(b) {
-		switch b[i] {
-		case '"':
-			i = skipString(b, i)
-			if depth == 0 {
-				return i
-			}
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return i
-			}
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		case ',', ':', ' ', '\n', '\t', '\r':
-			if depth == 0 {
-				return i
-			}
-		}
-		i++
-	}
-	return i
-}
-
-func skipString(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(b)
+	return columns, nil
 }

@@ -111,7 +111,7 @@ func New(options ...Option) *Server {
 	if len(s.models) == 0 {
 		s.models = []Model{{Name: DefaultModel}}
 	}
-	s.record.init(s)
+	s.record.setServer(s)
 	return s
 }
 
@@ -138,7 +138,7 @@ func (s *Server) Listen(addr string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.http != nil {
-		return errors.New("it listens already")
+		return errors.New("already listening")
 	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -172,7 +172,7 @@ func (s *Server) Stop() {
 
 // Restart listens on the same port again after Stop. The model is not loaded.
 func (s *Server) Restart() error {
-	s.record.unload()
+	s.record.unloadModel()
 	if err := s.Listen(s.addr); err != nil {
 		return fmt.Errorf("restart fake Ollama: %w", err)
 	}

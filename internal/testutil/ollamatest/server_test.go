@@ -2,10 +2,13 @@ package ollamatest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -420,4 +423,36 @@ func FuzzReadFormat(f *testing.F) {
 			t.Errorf("neither columns nor an error, RowIDs %v", ids)
 		}
 	})
+}
+
+func newContext(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}
+
+// waitFor returns once what another goroutine brings about is so.
+func waitFor(so func() bool) {
+	for !so() {
+		runtime.Gosched()
+	}
+}
+
+func (s *Server) waiting() int {
+	s.record.mu.Lock()
+	defer s.record.mu.Unlock()
+	return s.record.waiting
+}
+
+// BenchmarkServe is a call of ten rows without the network.
+func BenchmarkServe(b *testing.B) {
+	srv := New(CountOnly())
+	body := requestFor(rowsFrom(0, 10), nil)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodPost, "/api/chat", strings.NewReader(body))
+		w := httptest.NewRecorder()
+		if srv.ServeHTTP(w, r); w.Code != http.StatusOK {
+			b.Fatal(w.Body)
+		}
+	}
 }
