@@ -53,15 +53,15 @@ const help = "Join part files with the same columns, sorted by RowID, in bounded
 
 type grammar struct {
 	cli.Common
-	Parts        []string `arg:"" optional:"" name:"PART" help:"CSV, TSV or JSONL by name, else CSV; - is stdin."`
-	Output       string   `short:"o" help:"Write to this file, whole and at once [stdout]." placeholder:"FILE"`
-	SortBy       string   `default:"RowID" help:"Column to sort by, numbers before texts; none joins the parts one after the other [${default}]." placeholder:"COLUMN"`
-	OnDuplicate  string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID keep that of the last argument, of the first, or end with an error [${default}]." placeholder:"last|first|error"`
-	Expect       string   `help:"Rows of this file must all be there, by RowID; else exit 3 and failed_ranges.json." placeholder:"INPUT"`
+	Parts        []string `arg:"" optional:"" name:"PART" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
+	Output       string   `short:"o" help:"Output file, which appears as a whole at the end [stdout]." placeholder:"FILE"`
+	SortBy       string   `default:"RowID" help:"Column to sort by, numbers before texts; none concatenates the parts [${default}]." placeholder:"COLUMN"`
+	OnDuplicate  string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID, keep the one of the last argument or of the first, or end with an error [${default}]." placeholder:"last|first|error"`
+	Expect       string   `help:"Check that every RowID of this file is there; if not, exit with 3 and write failed_ranges.json." placeholder:"INPUT"`
 	Memory       cli.Size `default:"256MiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE"`
-	Check        bool     `help:"Only verify: write no output."`
-	Manifest     string   `help:"Merge each file of this run from the outputs of its units; of units without one take the rows of their checkpoints." placeholder:"FILE"`
-	Condition    string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: units of a file that must have completed [as the job file says]." placeholder:"all_success|any_success|always"`
+	Check        bool     `help:"Only check the parts; write no output."`
+	Manifest     string   `help:"Merge each file of this run from the outputs of its units; for units without an output, take the rows of their checkpoints." placeholder:"FILE"`
+	Condition    string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: which units of a file must have completed [as in the job file]." placeholder:"all_success|any_success|always"`
 	Label        string   `help:"With --manifest: merge only this file of the run." placeholder:"LABEL"`
 	InputFormat  string   `help:"Format of the parts: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
 	OutputFormat string   `help:"Format of the output: csv, tsv or jsonl [by file name, else that of the first part]." placeholder:"FORMAT"`

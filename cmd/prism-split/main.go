@@ -50,24 +50,24 @@ const defaultWorkers = 4
 
 type grammar struct {
 	cli.Common
-	Files       []string `arg:"" optional:"" name:"FILE" help:"CSV, TSV or JSONL by name, else CSV; - is stdin."`
+	Files       []string `arg:"" optional:"" name:"FILE" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
 	InputFile   []string `help:"The same as FILE." placeholder:"FILE"`
 	InputFormat string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
-	Workers     *int     `xor:"cut" help:"Cut each file into so many equal shares of its rows [4]." placeholder:"N"`
-	Rows        *int64   `xor:"cut" help:"Cut each file into units of so many rows." placeholder:"N"`
-	Ranges      string   `xor:"cut" help:"Take these positions of each file, inclusive; 501- is the rest." placeholder:"1-100,101-300"`
-	Format      string   `enum:"jsonl,tsv,args" default:"jsonl" help:"Print units as jsonl, tsv or args, the flags of prism-classify quoted for xargs [${default}]."`
-	Label       string   `help:"Label of the only file [its name]." placeholder:"L"`
+	Workers     *int     `xor:"cut" help:"Split each file into N equal units [4]." placeholder:"N"`
+	Rows        *int64   `xor:"cut" help:"Split each file into units of N rows." placeholder:"N"`
+	Ranges      string   `xor:"cut" help:"Take only these positions of each file, inclusive; 501- means the rest." placeholder:"1-100,101-300"`
+	Format      string   `enum:"jsonl,tsv,args" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs) [${default}]."`
+	Label       string   `help:"Label of a single file [its name]." placeholder:"L"`
 	Write       string   `help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR"`
-	NoCheck     bool     `help:"Do not check RowIDs; fields and quotes are checked all the same."`
+	NoCheck     bool     `help:"Do not check RowIDs; fields and quotes are still checked."`
 
-	Job           string `help:"Plan a run by this job file: check everything, write its manifest, print its units." placeholder:"FILE" group:"Runs:"`
+	Job           string `help:"Plan a run of this job file: check everything, write its manifest, print its units." placeholder:"FILE" group:"Runs:"`
 	RunID         string `help:"Name of the run [made from project, version, model and time]." placeholder:"ID" group:"Runs:"`
-	Tag           string `help:"Version of the project, instead of that in the job file." placeholder:"VERSION" group:"Runs:"`
+	Tag           string `help:"Version of the project, instead of the one in the job file." placeholder:"VERSION" group:"Runs:"`
 	DryRun        bool   `help:"Print the plan as a table; write nothing." group:"Runs:"`
-	PrintSettings bool   `help:"Print the settings that scripts need, as assignments of a shell." group:"Runs:"`
-	Settings      string `help:"Settings for all jobs [config/settings.json, if it is there]." placeholder:"FILE" group:"Runs:"`
-	Models        string `help:"Models and batch sizes to choose from [config/models.json, if it is there]." placeholder:"FILE" group:"Runs:"`
+	PrintSettings bool   `help:"Print the settings that scripts need, as shell assignments." group:"Runs:"`
+	Settings      string `help:"Settings for all jobs [config/settings.json, if it exists]." placeholder:"FILE" group:"Runs:"`
+	Models        string `help:"Models and batch sizes to choose from [config/models.json, if it exists]." placeholder:"FILE" group:"Runs:"`
 }
 
 func (g *grammar) run(ctx context.Context, std cli.Std) error {

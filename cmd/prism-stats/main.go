@@ -46,16 +46,16 @@ const help = `Count labels and calls: the distribution of each coded column, org
 
 type grammar struct {
 	Files         []string `arg:"" optional:"" name:"FILE" help:"Results: CSV, TSV or JSONL, by name; - is stdin."`
-	Calls         callLogs `help:"Call logs to sum up (repeatable)." placeholder:"CALLS.jsonl..."`
-	Manifest      string   `help:"Count a run: its merged outputs, those of its units where a file is not merged, and its call logs." placeholder:"FILE"`
-	Columns       []string `help:"Columns to count [all but RowID, Title, Message and those of the run]." placeholder:"A,B"`
+	Calls         callLogs `help:"Call logs to summarise (repeatable)." placeholder:"CALLS.jsonl..."`
+	Manifest      string   `help:"Count a run: its merged outputs (of files that are not merged, the outputs of their units) and its call logs." placeholder:"FILE"`
+	Columns       []string `help:"Columns to count [all except RowID, Title, Message and those that describe the run]." placeholder:"A,B"`
 	Cross         []string `help:"Tabulate two columns against each other (repeatable)." placeholder:"A,B" sep:"none"`
-	PromptsConfig string   `help:"Prompt schema: tells listed labels from organic ones, the gate, free texts." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
+	PromptsConfig string   `help:"Prompt schema file: which labels are listed, which column is the gate, which columns are free text." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
 	InputFormat   string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
-	Format        string   `help:"What to print: table, csv, json, markdown or html, a page that stands alone [${default}]." enum:"table,csv,json,markdown,html" default:"table" placeholder:"FORMAT"`
-	Summary       string   `help:"Write a summary in Markdown to this file too." placeholder:"FILE.md"`
-	HTML          string   `help:"Write a page in HTML to this file too." name:"html" placeholder:"FILE.html"`
-	Analytics     string   `help:"Write all figures as CSV to this file too." placeholder:"FILE.csv"`
+	Format        string   `help:"What to print: table, csv, json, markdown or html (one self-contained page) [${default}]." enum:"table,csv,json,markdown,html" default:"table" placeholder:"FORMAT"`
+	Summary       string   `help:"Also write a summary in Markdown to this file." placeholder:"FILE.md"`
+	HTML          string   `help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html"`
+	Analytics     string   `help:"Also write all figures as CSV to this file." placeholder:"FILE.csv"`
 	cli.Common
 }
 

@@ -53,17 +53,17 @@ type grammar struct {
 	StatusDir     string       `help:"Folder of the status files of all runs [status]." env:"PRISM_STATUS_DIR" placeholder:"DIR"`
 	RunID         string       `help:"Run to show [the latest]." name:"run-id" xor:"run" placeholder:"ID"`
 	Manifest      string       `help:"Manifest of the run to show." xor:"run" placeholder:"FILE"`
-	JSON          bool         `help:"Print JSON: one object; with --watch one a line." name:"json"`
-	Watch         bool         `help:"Show the run again and again until it is over."`
-	Wait          bool         `help:"Wait until the run is over; the exit code tells its outcome."`
+	JSON          bool         `help:"Print JSON: one object, or with --watch one object a line." name:"json"`
+	Watch         bool         `help:"Follow the run until it is over: a dashboard on a terminal, else a line at each refresh."`
+	Wait          bool         `help:"Wait until the run is over; the exit code is its outcome."`
 	Label         string       `help:"Only the units of this file of the manifest." placeholder:"LABEL"`
-	Units         string       `help:"Print units of the manifest: incomplete (not completed, and no worker is at work on them), failed (failed or dead, or with rows that failed), unreachable (stopped because Ollama was unreachable or the model missing), running (a worker is at work on them) or all." enum:"incomplete,failed,unreachable,running,all," default:"" placeholder:"WHICH"`
-	Format        string       `help:"Print units as args (the flags of prism-classify, quoted for xargs), as tsv, as numbers (of the units, one a line) or as errors (their distinct last errors) [${default}]." enum:"args,tsv,numbers,errors" default:"tsv"`
+	Units         string       `help:"Print units of the manifest: incomplete (not completed, and no worker is active on them), failed (failed or dead, or with rows that failed), unreachable (stopped because Ollama was unreachable or the model missing), running (a worker is active on them) or all." enum:"incomplete,failed,unreachable,running,all," default:"" placeholder:"WHICH"`
+	Format        string       `help:"Print units as args (the flags of prism-classify, quoted for xargs), as tsv, as numbers (unit numbers, one a line) or as errors (their distinct last errors) [${default}]." enum:"args,tsv,numbers,errors" default:"tsv"`
 	ProcessGroups bool         `help:"Print the process groups of the workers that are alive on this machine, one a line." xor:"print"`
 	LockFD        int          `help:"Lock the file that the caller opened as this file descriptor; it stays locked until the caller closes it. Exit code 3: another process holds the lock." name:"lock-fd" xor:"run,print" placeholder:"N"`
-	Refresh       cli.Duration `help:"Time between two looks [5s; of the dashboard 1s]." placeholder:"DURATION"`
-	Metrics       string       `help:"Write the figures in Prometheus' text format to this file at every look." placeholder:"FILE.prom"`
-	DeadAfter     cli.Duration `help:"Silence after which a worker is slow, or dead if it runs on another machine and is silent four times as long [${default}]." default:"30s" placeholder:"DURATION"`
+	Refresh       cli.Duration `help:"Time between two refreshes [5s; dashboard: 1s]." placeholder:"DURATION"`
+	Metrics       string       `help:"Write the figures in Prometheus' text format to this file at every refresh." placeholder:"FILE.prom"`
+	DeadAfter     cli.Duration `help:"Time without a heartbeat after which a worker counts as slow; a worker on another machine counts as dead after four times as long [${default}]." default:"30s" placeholder:"DURATION"`
 	cli.Common
 }
 

@@ -20,7 +20,7 @@ import (
 type Settings struct {
 	Input       string `kong:"-"` // path; "-": the stream given to Run
 	InputFormat string `name:"input-format" enum:"csv,tsv,jsonl," default:"" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Input:"`
-	RowStart    int64  `name:"row-start" placeholder:"N" help:"First position to label, 1-based." group:"Input:"`
+	RowStart    int64  `name:"row-start" placeholder:"N" help:"First position to label, counted from 1." group:"Input:"`
 	RowEnd      int64  `name:"row-end" placeholder:"N" help:"Last position to label." group:"Input:"`
 	ByteStart   int64  `name:"byte-start" placeholder:"N" help:"Byte offset of --row-start, from prism-split." group:"Input:"`
 	ByteEnd     int64  `name:"byte-end" placeholder:"N" help:"Byte offset after --row-end." group:"Input:"`
@@ -33,9 +33,9 @@ type Settings struct {
 	Label      string `kong:"-"` // of the input file; empty: from its name
 
 	RunID       string   `name:"run-id" placeholder:"ID" help:"Name of the run; the same ID resumes [made from input, model and time]." group:"Run:"`
-	WorkerID    int      `name:"worker-id" default:"1" help:"Number of this worker in its run." group:"Run:"`
-	RetryFailed bool     `name:"retry-failed" help:"Ask again for rows that failed." group:"Run:"`
-	Restart     bool     `name:"restart" help:"Start over and set the old checkpoint parts aside." group:"Run:"`
+	WorkerID    int      `name:"worker-id" default:"1" help:"Number of this worker in the run." group:"Run:"`
+	RetryFailed bool     `name:"retry-failed" help:"Ask again for failed rows." group:"Run:"`
+	Restart     bool     `name:"restart" help:"Start over and move the old checkpoint aside." group:"Run:"`
 	Command     []string `kong:"-"` // as typed, for the hint that resumes
 
 	maxWindow int // bytes of finished rows that may wait for an earlier one; 0: the constant

@@ -35,7 +35,7 @@ type Std struct {
 type Common struct {
 	Quiet   bool             `help:"Print only errors." short:"q" group:"Messages:"`
 	Verbose bool             `help:"Print diagnostics." group:"Messages:"`
-	Version kong.VersionFlag `help:"Print the version and leave." group:"Messages:"`
+	Version kong.VersionFlag `help:"Print the version and exit." group:"Messages:"`
 }
 
 func (c *Common) common() *Common { return c }

@@ -7,7 +7,7 @@ package job
 // Config is a job file. The tags say what a value may be; the JSON Schema in
 // docs/job_config.schema.json is made from them.
 type Config struct {
-	Project Project `json:"project" need:"" help:"What the run is of; it makes the run ID."`
+	Project Project `json:"project" need:"" help:"The project; the run ID begins with it."`
 	Options
 	InputQueue      []Input         `json:"input_queue" need:"" help:"Files to label, one after the other."`
 	Parallelization Parallelization `json:"parallelization" help:"Workers of a file."`
@@ -25,16 +25,16 @@ type Project struct {
 // Input is a file of the queue.
 type Input struct {
 	Path   string `json:"path" need:"" help:"CSV, TSV or JSONL file."`
-	Label  string `json:"label,omitempty" help:"Names the file's outputs; without it the file's name."`
+	Label  string `json:"label,omitempty" help:"Name of the file in outputs and logs; without it the file's name."`
 	Format string `json:"format,omitempty" enum:"csv,tsv,jsonl" help:"Without it by the file's name, else csv."`
 }
 
 // Parallelization says how a file is cut and how many workers it gets at once.
 type Parallelization struct {
 	Enabled       bool        `json:"enabled" default:"true" help:"false: one worker."`
-	Workers       int         `json:"workers" default:"4" min:"1" help:"Workers at once, and with auto the shares of a file."`
-	SplitStrategy string      `json:"split_strategy" default:"auto" enum:"auto,manual" help:"auto: equal shares; manual: the ranges below, of every file."`
-	ManualRanges  []FileRange `json:"manual_ranges,omitempty" help:"Ranges of rows, used where the strategy is manual."`
+	Workers       int         `json:"workers" default:"4" min:"1" help:"Workers at once; with auto also the number of units of a file."`
+	SplitStrategy string      `json:"split_strategy" default:"auto" enum:"auto,manual" help:"auto: equal units; manual: the ranges below, in every file."`
+	ManualRanges  []FileRange `json:"manual_ranges,omitempty" help:"Ranges of rows, used if the strategy is manual."`
 }
 
 // FileRange is a range of positions as a job file writes it.
@@ -45,8 +45,8 @@ type FileRange struct {
 
 // ErrorHandling says what happens when workers fail.
 type ErrorHandling struct {
-	Strategy         string `json:"strategy" default:"continue_and_report" enum:"continue_and_report,stop_on_failure" help:"Whether the queue goes on after a file with units that did not complete."`
-	MaxWorkerRetries int    `json:"max_worker_retries" default:"2" min:"0" help:"Further rounds for units that did not complete."`
+	Strategy         string `json:"strategy" default:"continue_and_report" enum:"continue_and_report,stop_on_failure" help:"Whether the queue continues after a file with units that did not complete."`
+	MaxWorkerRetries int    `json:"max_worker_retries" default:"2" min:"0" help:"More rounds for units that did not complete."`
 	SaveFailedRanges bool   `json:"save_failed_ranges" default:"true" help:"Write failed_ranges.json beside the manifest."`
 	PromptOnFailure  bool   `json:"prompt_on_failure" default:"true" help:"Ask what to do when units failed; on a terminal only."`
 }
@@ -55,7 +55,7 @@ type ErrorHandling struct {
 type Merge struct {
 	AutoMerge bool   `json:"auto_merge" default:"true" help:"Merge at the end of a run."`
 	Condition string `json:"condition" default:"all_success" enum:"all_success,any_success,always" help:"Units that must have completed."`
-	SortBy    string `json:"sort_by" default:"RowID" help:"Column to sort by; none: in the order of the units."`
+	SortBy    string `json:"sort_by" default:"RowID" help:"Column to sort by, or none for the order of the units."`
 }
 
 // Merge conditions.

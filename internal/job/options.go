@@ -32,21 +32,21 @@ type Options struct {
 type CallOptions struct {
 	Name        string   `json:"name" name:"model" env:"PRISM_MODEL" need:"" help:"Name of the model on the server." group:"Model:"`
 	Hosts       []string `json:"hosts,omitempty" name:"host" env:"PRISM_HOST,OLLAMA_HOST" local:"" sep:"," placeholder:"URL" help:"Server, as OLLAMA_HOST has it; repeat for several [127.0.0.1:11434]." group:"Model:"`
-	Labels      string   `json:"labels,omitempty" name:"labels" enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict refuses them [as the prompt schema says, else organic]." group:"Model:"`
+	Labels      string   `json:"labels,omitempty" name:"labels" enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict rejects them [as in the prompt schema, else organic]." group:"Model:"`
 	NumCtx      int      `json:"num_ctx,omitempty" name:"num-ctx" min:"1" placeholder:"TOKENS" help:"Context of the model in tokens [8192, or the model's limit if that is less]." group:"Model:"`
 	NumPredict  int      `json:"num_predict,omitempty" name:"num-predict" min:"1" placeholder:"TOKENS" help:"Longest reply in tokens [from the prompt schema]." group:"Model:"`
 	Temperature float64  `json:"temperature" name:"temperature" min:"0" default:"0" help:"Sampling temperature." group:"Model:"`
 	Seed        int      `json:"seed" name:"seed" default:"0" help:"Sampling seed." group:"Model:"`
-	KeepAlive   string   `json:"keep_alive,omitempty" name:"keep-alive" placeholder:"TIME" help:"How long the server keeps the model loaded, such as 10m [as the server is set]." group:"Model:"`
-	Think       string   `json:"think" name:"think" default:"auto" help:"auto, true, false, or a level that the model has; auto means not to think." group:"Model:"`
+	KeepAlive   string   `json:"keep_alive,omitempty" name:"keep-alive" placeholder:"TIME" help:"How long the server keeps the model loaded, such as 10m [as the server is configured]." group:"Model:"`
+	Think       string   `json:"think" name:"think" default:"auto" help:"auto, true, false, or a level that the model has; with auto the model does not think." group:"Model:"`
 	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic" default:"classic" help:"How rows are put to the model." group:"Model:"`
 
 	AllowTruncation bool `json:"-" name:"allow-truncation" help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
 
-	BatchSize int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" default:"10" help:"Rows a call; 1 to 15 recommended." group:"Calls:"`
-	Parallel  int     `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" default:"1" help:"Calls in flight of each worker." group:"Calls:"`
-	Retries   int     `json:"retries" name:"retries" min:"0" default:"3" help:"Times a call is made again after a transient error, and tries for a row alone." group:"Calls:"`
-	Delay     Seconds `json:"delay" name:"delay" default:"5s" help:"Wait before the first retry; it doubles." group:"Calls:"`
+	BatchSize int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" default:"10" help:"Rows per call; 1 to 15 recommended." group:"Calls:"`
+	Parallel  int     `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" default:"1" help:"Calls that each worker has in flight." group:"Calls:"`
+	Retries   int     `json:"retries" name:"retries" min:"0" default:"3" help:"Times a call is repeated after a transient error, and attempts for a single row." group:"Calls:"`
+	Delay     Seconds `json:"delay" name:"delay" default:"5s" help:"Wait before the first retry, then doubled." group:"Calls:"`
 	Timeout   Seconds `json:"timeout" name:"timeout" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
 }
 
@@ -67,8 +67,8 @@ type Output struct {
 // Checkpoints says where finished rows are kept.
 type Checkpoints struct {
 	Directory         string `json:"directory" name:"checkpoint-dir" env:"PRISM_CHECKPOINT_DIR" job_default:"checkpoints" placeholder:"DIR" help:"Folder of the checkpoint parts; without one nothing can resume." group:"Run:"`
-	Interval          int    `json:"interval" name:"checkpoint-interval" min:"1" default:"50" placeholder:"N" help:"Rows a checkpoint part [50]." group:"Run:"`
-	CleanupAfterMerge bool   `json:"cleanup_after_merge" kong:"-" help:"Remove a file's checkpoints and part outputs once its merge is verified."`
+	Interval          int    `json:"interval" name:"checkpoint-interval" min:"1" default:"50" placeholder:"N" help:"Rows per checkpoint part [50]." group:"Run:"`
+	CleanupAfterMerge bool   `json:"cleanup_after_merge" kong:"-" help:"Remove a file's checkpoints and part outputs when its merge has been verified."`
 }
 
 // Monitoring says where a run writes its status and logs.

@@ -7,8 +7,8 @@ import (
 
 // Settings is settings.json: what holds for all jobs that do not say otherwise.
 type Settings struct {
-	CheckpointInterval   int                 `json:"checkpoint_interval" min:"1" help:"Rows a checkpoint part."`
-	RetryAttempts        int                 `json:"retry_attempts" min:"0" help:"Times a call is made again."`
+	CheckpointInterval   int                 `json:"checkpoint_interval" min:"1" help:"Rows per checkpoint part."`
+	RetryAttempts        int                 `json:"retry_attempts" min:"0" help:"Times a call is repeated."`
 	RetryDelay           Seconds             `json:"retry_delay_seconds" help:"Wait before the first retry."`
 	RequiredInputColumns []string            `json:"required_input_columns" help:"Columns that every input must have."`
 	InputFilename        string              `json:"input_filename" help:"Name of a project's input, in its folder data/inputs."`
@@ -19,7 +19,7 @@ type Settings struct {
 
 // LogSettings switches what is written beside the results.
 type LogSettings struct {
-	SaveTerminalLogs bool `json:"save_terminal_logs" help:"Keep what workers and guided runs say."`
+	SaveTerminalLogs bool `json:"save_terminal_logs" help:"Keep what workers and guided runs print."`
 	CreateSummaries  bool `json:"create_summaries" help:"Write a summary in Markdown."`
 	CreateAnalytics  bool `json:"create_analytics" help:"Write the figures as CSV."`
 }
@@ -90,7 +90,7 @@ type ModelEntry struct {
 
 // BatchSize is a batch size to choose.
 type BatchSize struct {
-	Size            int     `json:"size" need:"" min:"1" help:"Rows a call."`
+	Size            int     `json:"size" need:"" min:"1" help:"Rows per call."`
 	Description     string  `json:"description" help:"For people."`
 	SpeedMultiplier float64 `json:"speed_multiplier" min:"0" help:"Speed beside one row a call."`
 }
