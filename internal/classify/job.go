@@ -293,23 +293,16 @@ func (w *worker) resume() string {
 	if w.s.Output.Checkpoints.Directory == "" || len(w.s.Command) == 0 {
 		return ""
 	}
-	args := []string{shellQuote(w.s.Command[0])}
+	args := []string{job.QuoteShell(w.s.Command[0])}
 	named := false
 	for _, a := range w.s.Command[1:] {
 		named = named || a == "--run-id" || strings.HasPrefix(a, "--run-id=")
 		if a != "--restart" && !strings.HasPrefix(a, "--restart=") {
-			args = append(args, shellQuote(a))
+			args = append(args, job.QuoteShell(a))
 		}
 	}
 	if !named {
-		args = slices.Insert(args, 1, "--run-id", shellQuote(w.s.RunID))
+		args = slices.Insert(args, 1, "--run-id", job.QuoteShell(w.s.RunID))
 	}
 	return strings.Join(args, " ")
-}
-
-func shellQuote(s string) string {
-	if s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

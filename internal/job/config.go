@@ -1,8 +1,17 @@
-// Package job knows what a run is: the job file and the two files of settings
-// beside it, run IDs, how files are cut into units, the names of outputs, and
-// the manifest that binds them together. It starts nothing, labels nothing and
-// leaves how workers, merges and views use a run to them.
+// Package job knows what a run is. It reads the job file, settings.json and
+// models.json (Parse, ParseSettings, ParseModels), names runs and the files they
+// write (names.go, paths.go), cuts inputs into units (Cut), and keeps the manifest
+// that binds them together. Options are the settings that job file, flags, manifest
+// and engine share (options.go); precedence.go says which source counts more.
+//
+// It starts nothing and labels nothing. How a run is worked on, merged and shown
+// is left to other packages.
 package job
+
+import (
+	"fmt"
+	"reflect"
+)
 
 // Config is a job file. The tags say what a value may be; the JSON Schema in
 // docs/job_config.schema.json is made from them.
@@ -71,6 +80,31 @@ const (
 	StopOnFailure = "stop_on_failure"
 	Unsorted      = "none"
 )
+
+// Defaults is a job file that says nothing, under these settings.
+func Defaults(s *Settings) *Config {
+	c := defaultConfig()
+	c.Model.Retries, c.Model.Delay, c.Output.Checkpoints.Interval = s.RetryAttempts, s.RetryDelay, s.CheckpointInterval
+	return c
+}
+
+// defaultConfig has the defaults that the tags of Config and Options name.
+func defaultConfig() *Config {
+	c := new(Config)
+	for _, option := range optionsIn(reflect.ValueOf(c).Elem()) {
+		text := option.field.Tag.Get("default")
+		if key, ok := option.field.Tag.Lookup("job_default"); ok {
+			text = key
+		}
+		if text == "" {
+			continue
+		}
+		if err := option.setText(text); err != nil {
+			panic(fmt.Sprintf("bug: default of %s: %v", option.path, err))
+		}
+	}
+	return c
+}
 
 // Workers is how many workers a file gets at once.
 func (c *Config) Workers() int {

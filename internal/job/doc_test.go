@@ -32,7 +32,7 @@ func leaves(t reflect.Type, path string) []string {
 		var out []string
 		keys, fields := fieldsOf(t)
 		for i, f := range fields {
-			out = append(out, leaves(f.Type, join(path, keys[i]))...)
+			out = append(out, leaves(f.Type, joinPath(path, keys[i]))...)
 		}
 		return out
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:

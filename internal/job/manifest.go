@@ -114,7 +114,7 @@ func Plan(runID string, c *Config, s *Settings, units []Unit, now time.Time) *Ma
 	return m
 }
 
-// Write writes the manifest of a new run to its place, from where its relative
+// Write writes the manifest of a new run to its path, from where its relative
 // paths begin at the current folder. A run that exists is not overwritten.
 func (m *Manifest) Write() (path string, err error) {
 	path = ManifestPath(m.Paths.LogsDir, m.RunID)
@@ -122,14 +122,14 @@ func (m *Manifest) Write() (path string, err error) {
 		return path, fmt.Errorf("run %q exists: %w", m.RunID, os.ErrExist)
 	}
 	m.dir = filepath.Dir(path)
-	if m.Base, err = base(m.dir); err != nil {
+	if m.Base, err = pathToWorkDir(m.dir); err != nil {
 		return path, err
 	}
-	return path, m.save(path)
+	return path, m.saveFile(path)
 }
 
-// base is the way from a folder to the current one.
-func base(dir string) (string, error) {
+// pathToWorkDir is the path from a folder to the current one.
+func pathToWorkDir(dir string) (string, error) {
 	if !filepath.IsAbs(dir) {
 		if back, err := filepath.Rel(dir, "."); err == nil {
 			return filepath.ToSlash(back), nil
@@ -138,7 +138,7 @@ func base(dir string) (string, error) {
 	return os.Getwd()
 }
 
-func (m *Manifest) save(path string) error {
+func (m *Manifest) saveFile(path string) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -166,13 +166,13 @@ func parseManifest(data []byte, path string) (*Manifest, error) {
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrNoManifest, err)
 	}
-	if err := m.check(); err != nil {
+	if err := m.validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrNoManifest, err)
 	}
 	return m, nil
 }
 
-func (m *Manifest) check() error {
+func (m *Manifest) validate() error {
 	switch {
 	case m.RunID == "":
 		return errors.New("missing run_id")
@@ -204,7 +204,7 @@ func UpdateManifest(path string, change func(*Manifest)) error {
 	m, err := ReadManifest(path)
 	if err == nil {
 		change(m)
-		err = m.save(path)
+		err = m.saveFile(path)
 	}
 	return errors.Join(err, lock.Release())
 }

@@ -2,6 +2,10 @@ package job
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
 	"time"
 
 	"prism/internal/cli"
@@ -103,4 +107,22 @@ func (s *Seconds) UnmarshalText(text []byte) error {
 // status files and checkpoints.
 func (o *Options) RunExists(runID string, worker int) bool {
 	return RunExists(o.Monitoring.LogsDir, o.Monitoring.StatusDir, o.Output.Checkpoints.Directory, runID, worker)
+}
+
+// CheckFlags returns what is wrong with the numbers of options, by their flags.
+// A number without a default may be 0, which stands for no flag.
+func (o *Options) CheckFlags() (problems []string) {
+	for _, option := range optionsIn(reflect.ValueOf(o).Elem()) {
+		least, err := strconv.ParseFloat(option.field.Tag.Get("min"), 64)
+		if err != nil || option.flag == "" {
+			continue
+		}
+		number, ok := option.floatValue()
+		_, hasDefault := option.field.Tag.Lookup("default")
+		if ok && (number >= least && !math.IsInf(number, 0) || number == 0 && !hasDefault) {
+			continue
+		}
+		problems = append(problems, fmt.Sprintf("--%s %v: want at least %g", option.flag, option.value, least))
+	}
+	return problems
 }

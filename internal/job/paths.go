@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // The files of a run, by the folders that --logs-dir, --status-dir,
@@ -177,44 +176,3 @@ func (m *Manifest) AnalyticsPath() string {
 
 // FailedRangesPath is the list of the run's rows without labels.
 func (m *Manifest) FailedRangesPath() string { return FailedRangesPath(m.RunDir()) }
-
-// timestamp is how run IDs and names of outputs write a time.
-const timestamp = "20060102_150405"
-
-// RunID returns {project}_{version}_{model}_{YYYYMMDD_HHMMSS}, safe as a file
-// name. modelID is the number of the model in models.json, written m<id>; 0 says
-// that the model is not listed, then its name stands there, made safe with "-".
-// While exists reports an ID as taken, it gets _2, _3 and so on.
-func RunID(project, version, model string, modelID int, now time.Time, exists func(id string) bool) string {
-	base := fmt.Sprintf("%s_%s_%s_%s",
-		SafeName(project, '_'), SafeName(version, '_'), modelName(model, modelID), now.Format(timestamp))
-	id := base
-	for n := 2; exists(id); n++ {
-		id = fmt.Sprintf("%s_%d", base, n)
-	}
-	return id
-}
-
-// modelName stands for a model in names of files.
-func modelName(model string, id int) string {
-	if id > 0 {
-		return fmt.Sprintf("m%d", id)
-	}
-	return SafeName(model, '-')
-}
-
-// SafeName turns s into a part of a file name: every character but ASCII letters
-// and digits, . and - becomes other. It is never empty and does not begin with a dot.
-func SafeName(s string, other rune) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-':
-			return r
-		}
-		return other
-	}, s)
-	if s == "" || s[0] == '.' {
-		s = string(other) + strings.TrimLeft(s, ".")
-	}
-	return s
-}

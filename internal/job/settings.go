@@ -44,21 +44,21 @@ func ParseSettings(data []byte, name string) (*Settings, error) {
 	d.decode(data, s)
 	for i, c := range s.RequiredInputColumns {
 		if c == "" {
-			d.bad(index("required_input_columns", i), "must not be empty")
+			d.reject(indexPath("required_input_columns", i), "must not be empty")
 		}
 	}
 	if name := s.InputFilename; name == "" || strings.ContainsAny(name, `/\`) {
-		d.bad("input_filename", "invalid file name %q (want a name without a folder)", name)
+		d.reject("input_filename", "invalid file name %q (want a name without a folder)", name)
 	}
 	if v := s.InteractiveVersion; SafeName(v, '_') != v {
-		d.bad("interactive_version", "invalid name %q (want letters, digits, _ . and -)", v)
+		d.reject("interactive_version", "invalid name %q (want letters, digits, _ . and -)", v)
 	}
 	for _, dir := range s.ProjectFolders() {
 		if strings.HasPrefix(dir, "/") || strings.Contains(dir, `\`) || slices.Contains(strings.Split(dir, "/"), "..") {
-			d.bad("project_structure", "invalid folder %q (want a path inside the project)", dir)
+			d.reject("project_structure", "invalid folder %q (want a path inside the project)", dir)
 		}
 	}
-	return s, d.err()
+	return s, d.joinMistakes()
 }
 
 // ProjectFolders are the folders of a project, sorted.
@@ -109,21 +109,21 @@ func ParseModels(data []byte, name string) (*Models, error) {
 	for i, a := range m.Available {
 		for j, b := range m.Available[:i] {
 			if a.ID == b.ID {
-				d.bad(index("available_models", i)+".id", "duplicate ID %d (first in available_models[%d])", a.ID, j)
+				d.reject(indexPath("available_models", i)+".id", "duplicate ID %d (first in available_models[%d])", a.ID, j)
 			}
 			if a.Name == b.Name {
-				d.bad(index("available_models", i)+".name", "duplicate name %q (first in available_models[%d])", a.Name, j)
+				d.reject(indexPath("available_models", i)+".name", "duplicate name %q (first in available_models[%d])", a.Name, j)
 			}
 		}
 	}
 	for i, a := range m.BatchSizes {
 		for j, b := range m.BatchSizes[:i] {
 			if a.Size == b.Size {
-				d.bad(index("batch_sizes", i)+".size", "duplicate size %d (first in batch_sizes[%d])", a.Size, j)
+				d.reject(indexPath("batch_sizes", i)+".size", "duplicate size %d (first in batch_sizes[%d])", a.Size, j)
 			}
 		}
 	}
-	return m, d.err()
+	return m, d.joinMistakes()
 }
 
 // ID is the number of a model; 0: it is not listed. A name without a tag is

@@ -3,11 +3,8 @@ package job
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"prism/internal/table"
 )
@@ -56,7 +53,7 @@ func ParseRanges(text string) ([]Range, error) {
 	}
 	for i, a := range ranges {
 		for _, b := range ranges[:i] {
-			if a.reaches(b.Start) && b.reaches(a.Start) {
+			if a.endsAfter(b.Start) && b.endsAfter(a.Start) {
 				return nil, fmt.Errorf("ranges %s and %s overlap", b, a)
 			}
 		}
@@ -64,7 +61,7 @@ func ParseRanges(text string) ([]Range, error) {
 	return ranges, nil
 }
 
-func (r Range) reaches(pos int64) bool { return r.End == 0 || pos <= r.End }
+func (r Range) endsAfter(pos int64) bool { return r.End == 0 || pos <= r.End }
 
 // String is the range as ParseRanges reads it.
 func (r Range) String() string {
@@ -140,52 +137,8 @@ func Cut(f io.ReaderAt, sum table.Summary, o table.Options, label string, c Cutt
 	return units, nil
 }
 
-// maxLabel is the most bytes of a label: names made from it fit a file system.
-const maxLabel = 180
-
-// SafeLabel makes a label that is safe in file names and command lines: what
-// is no letter, digit, dot, dash or underscore becomes an underscore, and so
-// does a dot or dash at the start.
-func SafeLabel(s string) string {
-	var b strings.Builder
-	for _, c := range s {
-		if b.Len()+utf8.RuneLen(c) > maxLabel {
-			break
-		}
-		switch {
-		case unicode.IsLetter(c), unicode.IsDigit(c), unicode.IsMark(c), c == '_':
-		case (c == '.' || c == '-') && b.Len() > 0:
-		default:
-			c = '_'
-		}
-		b.WriteRune(c)
-	}
-	if b.Len() == 0 {
-		return "input"
-	}
-	return b.String()
-}
-
-// Labels are the labels of files by their names without folder and ending,
-// made different by _2, _3 and so on.
-func Labels(files []string) []string {
-	taken, tried := map[string]bool{}, map[string]int{}
-	var labels []string
-	for _, name := range files {
-		base := filepath.Base(name)
-		if name == "-" {
-			base = "stdin"
-		}
-		if _, known := table.FormatByName(base); known {
-			base = strings.TrimSuffix(base, filepath.Ext(base))
-		}
-		label := SafeLabel(base)
-		unique, n := label, max(tried[label], 2)
-		for ; taken[strings.ToLower(unique)]; n++ {
-			unique = fmt.Sprintf("%s_%d", label, n)
-		}
-		tried[label], taken[strings.ToLower(unique)] = n, true
-		labels = append(labels, unique)
-	}
-	return labels
+// UnitArgs are the flags of prism-classify for a unit of the manifest at path,
+// quoted as xargs reads them.
+func UnitArgs(path string, unit int) string {
+	return fmt.Sprintf("--manifest %s --unit %d", QuoteXargs(path), unit)
 }

@@ -16,41 +16,41 @@ import (
 func Parse(data []byte, name string, s *Settings, o Overrides) (*Config, error) {
 	d := &decoder{file: name}
 	for _, option := range optionsIn(reflect.ValueOf(new(Config)).Elem()) {
-		if _, text := option.environment(o.Getenv); text != "" {
-			d.waived = append(d.waived, option.path)
+		if _, text := option.lookupEnv(o.Getenv); text != "" {
+			d.supplied = append(d.supplied, option.path)
 		}
 	}
 	c := Defaults(s)
 	d.decode(data, c)
-	err := c.override(o)
-	if d.places[""] != (place{}) { // else nothing was read
-		c.check(d)
+	err := c.applyOverrides(o)
+	if d.locations[""] != (location{}) { // else nothing was read
+		c.checkConfig(d)
 	}
-	c.label()
-	return c, errors.Join(err, d.err())
+	c.fillLabels()
+	return c, errors.Join(err, d.joinMistakes())
 }
 
-// check finds what no single value shows.
-func (c *Config) check(d *decoder) {
+// checkConfig finds what no single value shows.
+func (c *Config) checkConfig(d *decoder) {
 	c.checkNames(d)
 	c.checkQueue(d)
 	c.checkRanges(d)
 	c.checkPattern(d)
 	if c.Model.Timeout == 0 {
-		d.bad("model.timeout", "want more than 0 seconds")
+		d.reject("model.timeout", "want more than 0 seconds")
 	}
 	if c.Monitoring.DashboardRefresh == 0 {
-		d.bad("monitoring.dashboard_refresh", "want more than 0 seconds")
+		d.reject("monitoring.dashboard_refresh", "want more than 0 seconds")
 	}
 	if slices.Contains(c.Output.Drop, "RowID") {
-		d.bad("output.drop", "RowID cannot be dropped: the merge needs it")
+		d.reject("output.drop", "RowID cannot be dropped: the merge needs it")
 	}
 }
 
 func (c *Config) checkNames(d *decoder) {
 	for path, text := range map[string]string{"project.name": c.Project.Name, "project.version": c.Project.Version} {
-		if _, given := d.places[path]; given && text != "" && SafeName(text, '_') != text {
-			d.bad(path, "invalid name %q (want letters, digits, _ . and -)", text)
+		if _, given := d.locations[path]; given && text != "" && SafeName(text, '_') != text {
+			d.reject(path, "invalid name %q (want letters, digits, _ . and -)", text)
 		}
 	}
 	for path, text := range map[string]string{
@@ -60,56 +60,56 @@ func (c *Config) checkNames(d *decoder) {
 		"monitoring.status_dir": c.Monitoring.StatusDir, "monitoring.logs_dir": c.Monitoring.LogsDir,
 		"merge.sort_by": c.Merge.SortBy, "model.think": c.Model.Think,
 	} {
-		if at, given := d.places[path]; given && strings.TrimSpace(text) == "" && !d.reported(at) {
-			d.bad(path, "must not be empty")
+		if at, given := d.locations[path]; given && strings.TrimSpace(text) == "" && !d.hasMistakeAt(at) {
+			d.reject(path, "must not be empty")
 		}
 	}
 }
 
-// reported tells whether a mistake at a place is known already.
-func (d *decoder) reported(at place) bool {
+// hasMistakeAt tells whether a mistake at a location is known already.
+func (d *decoder) hasMistakeAt(at location) bool {
 	return slices.ContainsFunc(d.mistakes, func(m mistake) bool { return m.at == at })
 }
 
 func (c *Config) checkQueue(d *decoder) {
-	at, given := d.places["input_queue"]
-	if given && len(c.InputQueue) == 0 && !d.reported(at) {
-		d.bad("input_queue", "want at least one file")
+	at, given := d.locations["input_queue"]
+	if given && len(c.InputQueue) == 0 && !d.hasMistakeAt(at) {
+		d.reject("input_queue", "want at least one file")
 	}
 	seen := map[string]int{}
 	for i, in := range c.InputQueue {
 		path := fmt.Sprintf("input_queue[%d]", i)
-		if at, given := d.places[path+".path"]; given && in.Path == "" && !d.reported(at) {
-			d.bad(path+".path", "must not be empty")
+		if at, given := d.locations[path+".path"]; given && in.Path == "" && !d.hasMistakeAt(at) {
+			d.reject(path+".path", "must not be empty")
 		}
 		if in.Label == "" {
 			continue
 		}
 		key := strings.ToLower(in.Label)
 		if first, twice := seen[key]; twice {
-			d.bad(path+".label", "duplicate label %q (first in input_queue[%d])", in.Label, first)
+			d.reject(path+".label", "duplicate label %q (first in input_queue[%d])", in.Label, first)
 		}
 		seen[key] = i
 		if SafeLabel(in.Label) != in.Label {
-			d.bad(path+".label", "unsafe label %q (want for example %q)", in.Label, SafeLabel(in.Label))
+			d.reject(path+".label", "unsafe label %q (want for example %q)", in.Label, SafeLabel(in.Label))
 		}
 	}
 }
 
 func (c *Config) checkRanges(d *decoder) {
 	p := c.Parallelization
-	if at := d.places["parallelization.split_strategy"]; p.SplitStrategy == Manual && len(p.ManualRanges) == 0 && !d.reported(at) {
-		d.bad("parallelization.split_strategy", "manual needs manual_ranges")
+	if at := d.locations["parallelization.split_strategy"]; p.SplitStrategy == Manual && len(p.ManualRanges) == 0 && !d.hasMistakeAt(at) {
+		d.reject("parallelization.split_strategy", "manual needs manual_ranges")
 	}
 	for i, r := range p.ManualRanges {
 		path := fmt.Sprintf("parallelization.manual_ranges[%d]", i)
 		if r.End != 0 && r.End < r.Start {
-			d.bad(path+".end", "%d is before the start, %d", r.End, r.Start)
+			d.reject(path+".end", "%d is before the start, %d", r.End, r.Start)
 		}
 		for j, other := range p.ManualRanges[:i] {
 			a, b := Range(r), Range(other)
-			if a.reaches(b.Start) && b.reaches(a.Start) && a.Start > 0 && b.Start > 0 {
-				d.bad(path, "%s overlaps manual_ranges[%d], %s", a, j, b)
+			if a.endsAfter(b.Start) && b.endsAfter(a.Start) && a.Start > 0 && b.Start > 0 {
+				d.reject(path, "%s overlaps manual_ranges[%d], %s", a, j, b)
 			}
 		}
 	}
@@ -125,20 +125,20 @@ func (c *Config) checkPattern(d *decoder) {
 	pattern := c.Output.NamingPattern
 	for _, p := range placeholder.FindAllString(pattern, -1) {
 		if !slices.Contains(placeholders, p) {
-			d.bad(path, "unknown placeholder %q%s", p, term.DidYouMean(p, placeholders))
+			d.reject(path, "unknown placeholder %q%s", p, term.DidYouMean(p, placeholders))
 		}
 	}
 	rest := placeholder.ReplaceAllString(pattern, "x")
 	if pattern != "" && strings.TrimSpace(pattern) != "" && SafeLabel(rest) != rest {
-		d.bad(path, "unsafe file name %q", pattern)
+		d.reject(path, "unsafe file name %q", pattern)
 	}
 	if len(c.InputQueue) > 1 && !strings.Contains(pattern, "{label}") {
-		d.bad(path, "needs {label}, as more than one input would write the same output")
+		d.reject(path, "needs {label}, as more than one input would write the same output")
 	}
 }
 
-// label gives a label to each input that has none.
-func (c *Config) label() {
+// fillLabels gives a label to each input that has none.
+func (c *Config) fillLabels() {
 	names := make([]string, 0, 2*len(c.InputQueue))
 	for _, in := range c.InputQueue {
 		if in.Label != "" {

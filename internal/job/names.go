@@ -1,0 +1,122 @@
+package job
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"prism/internal/table"
+)
+
+// timestamp is how run IDs and names of outputs write a time.
+const timestamp = "20060102_150405"
+
+// RunID returns {project}_{version}_{model}_{YYYYMMDD_HHMMSS}, safe as a file
+// name. modelID is the number of the model in models.json, written m<id>; 0 says
+// that the model is not listed, then its name stands there, made safe with "-".
+// While exists reports an ID as taken, it gets _2, _3 and so on.
+func RunID(project, version, model string, modelID int, now time.Time, exists func(id string) bool) string {
+	base := fmt.Sprintf("%s_%s_%s_%s",
+		SafeName(project, '_'), SafeName(version, '_'), modelName(model, modelID), now.Format(timestamp))
+	id := base
+	for n := 2; exists(id); n++ {
+		id = fmt.Sprintf("%s_%d", base, n)
+	}
+	return id
+}
+
+// modelName stands for a model in names of files.
+func modelName(model string, id int) string {
+	if id > 0 {
+		return fmt.Sprintf("m%d", id)
+	}
+	return SafeName(model, '-')
+}
+
+// SafeName turns s into a part of a file name: every character but ASCII letters
+// and digits, . and - becomes other. It is never empty and does not begin with a dot.
+func SafeName(s string, other rune) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-':
+			return r
+		}
+		return other
+	}, s)
+	if s == "" || s[0] == '.' {
+		s = string(other) + strings.TrimLeft(s, ".")
+	}
+	return s
+}
+
+// maxLabel is the most bytes of a label: names made from it fit a file system.
+const maxLabel = 180
+
+// SafeLabel makes a label that is safe in file names and command lines: what
+// is no letter, digit, dot, dash or underscore becomes an underscore, and so
+// does a dot or dash at the start.
+func SafeLabel(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if b.Len()+utf8.RuneLen(c) > maxLabel {
+			break
+		}
+		switch {
+		case unicode.IsLetter(c), unicode.IsDigit(c), unicode.IsMark(c), c == '_':
+		case (c == '.' || c == '-') && b.Len() > 0:
+		default:
+			c = '_'
+		}
+		b.WriteRune(c)
+	}
+	if b.Len() == 0 {
+		return "input"
+	}
+	return b.String()
+}
+
+// Labels are the labels of files by their names without folder and ending,
+// made different by _2, _3 and so on.
+func Labels(files []string) []string {
+	taken, tried := map[string]bool{}, map[string]int{}
+	var labels []string
+	for _, name := range files {
+		base := filepath.Base(name)
+		if name == "-" {
+			base = "stdin"
+		}
+		if _, known := table.FormatByName(base); known {
+			base = strings.TrimSuffix(base, filepath.Ext(base))
+		}
+		label := SafeLabel(base)
+		unique, n := label, max(tried[label], 2)
+		for ; taken[strings.ToLower(unique)]; n++ {
+			unique = fmt.Sprintf("%s_%d", label, n)
+		}
+		tried[label], taken[strings.ToLower(unique)] = n, true
+		labels = append(labels, unique)
+	}
+	return labels
+}
+
+// QuoteXargs quotes a word as xargs without -0 reads it: in single quotes, and
+// single quotes in double ones.
+func QuoteXargs(s string) string { return quote(s, `'"'"'`) }
+
+// QuoteShell quotes a word for a shell.
+func QuoteShell(s string) string { return quote(s, `'\''`) }
+
+func quote(s, singleQuote string) string {
+	if s != "" && strings.IndexFunc(s, needsQuotes) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", singleQuote) + "'"
+}
+
+func needsQuotes(c rune) bool {
+	plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("_./:@%+=,-", c)
+	return !plain
+}
