@@ -25,8 +25,8 @@ type part struct {
 	file *fsutil.AtomicFile
 }
 
-// write writes the units of a file as parts, and makes the units describe them.
-func (s *splitter) write(ctx context.Context, f *table.File, sum table.Summary, o table.Options, units []job.Unit) error {
+// writeParts writes the units of a file as parts, and makes the units describe them.
+func (s *splitter) writeParts(ctx context.Context, f *table.File, sum table.Summary, o table.Options, units []job.Unit) error {
 	if len(units) == 0 {
 		return nil
 	}
@@ -34,10 +34,10 @@ func (s *splitter) write(ctx context.Context, f *table.File, sum table.Summary, 
 	for i, u := range units {
 		paths[i] = filepath.Join(s.g.Write, fmt.Sprintf("%s_part%04d.%s", u.Label, i+1, o.Format))
 	}
-	if err := s.refuseOthers(units[0].Label, o.Format, paths); err != nil {
+	if err := s.refuseForeignParts(units[0].Label, o.Format, paths); err != nil {
 		return err
 	}
-	if err := refuseStrange(f.File, paths); err != nil {
+	if err := refuseOverwrite(f.File, paths); err != nil {
 		return err
 	}
 	from := len(s.parts)
@@ -59,9 +59,9 @@ func (s *splitter) write(ctx context.Context, f *table.File, sum table.Summary, 
 // maxWriters is how many parts are written at once.
 const maxWriters = 4
 
-// refuseOthers makes sure that DIR has no parts of another split: a merge by
+// refuseForeignParts makes sure that DIR has no parts of another split: a merge by
 // their common pattern would take them in.
-func (s *splitter) refuseOthers(label string, format table.Format, paths []string) error {
+func (s *splitter) refuseForeignParts(label string, format table.Format, paths []string) error {
 	entries, err := os.ReadDir(s.g.Write)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -82,9 +82,9 @@ func (s *splitter) refuseOthers(label string, format table.Format, paths []strin
 	return nil
 }
 
-// refuseStrange makes sure that a part takes the place of nothing but a file, and
+// refuseOverwrite makes sure that a part takes the place of nothing but a file, and
 // not of the input.
-func refuseStrange(in *os.File, paths []string) error {
+func refuseOverwrite(in *os.File, paths []string) error {
 	input, err := in.Stat()
 	if err != nil {
 		return err
@@ -125,10 +125,10 @@ func (s *splitter) writePart(ctx context.Context, in *os.File, header int64, p p
 	return nil
 }
 
-// place gives all parts their names. They are not synced to the disk, which would
+// renameParts gives all parts their names. They are not synced to the disk, which would
 // take longer than all the rest: after a power cut the same command makes them
 // again.
-func (s *splitter) place() error {
+func (s *splitter) renameParts() error {
 	for i, p := range s.parts {
 		tmp := p.file.OSFile()
 		err := tmp.Close()
@@ -136,15 +136,15 @@ func (s *splitter) place() error {
 			err = os.Rename(tmp.Name(), p.path)
 		}
 		if err != nil {
-			return fmt.Errorf("place %s: %w", p.path, err)
+			return fmt.Errorf("rename %s: %w", p.path, err)
 		}
 		s.parts[i].file = nil
 	}
 	return nil
 }
 
-// close removes the parts that got no name.
-func (s *splitter) close() {
+// removeTemporary removes the parts that got no name.
+func (s *splitter) removeTemporary() {
 	for _, p := range s.parts {
 		if p.file != nil {
 			p.file.Abort()

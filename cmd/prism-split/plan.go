@@ -1,140 +1,259 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"text/tabwriter"
+	"slices"
+	"strings"
+	"time"
 
-	"prism/internal/calllog"
+	"prism/internal/cli"
 	"prism/internal/job"
-	"prism/internal/stats"
+	"prism/internal/prompt"
+	"prism/internal/table"
 	"prism/internal/term"
 )
 
-// printManifestArgs prints the flags of prism-classify for each unit.
-func printManifestArgs(out io.Writer, path string, m *job.Manifest) error {
-	w := bufio.NewWriter(out)
-	for _, u := range m.Units {
-		fmt.Fprintln(w, job.UnitArgs(path, u.Unit.Unit))
-	}
-	return w.Flush()
+// planner plans a run of a job file.
+type planner struct {
+	splitter
+	settings *job.Settings
+	models   *job.Models
+	config   *job.Config // nil: the job file could not be read
+	hashes   job.Hashes
+	schema   *prompt.Schema
+	load     job.Load
+	mistakes []error // of configuration, prompt schema and inputs
 }
 
-// printPlan prints a plan for people.
-func (p *planner) printPlan(m *job.Manifest) error {
-	w := bufio.NewWriter(p.std.Out)
-	c := p.config
-	fmt.Fprintf(w, "run        %s\n", m.RunID)
-	fmt.Fprintf(w, "model      %s, %s a call, %s in flight of each worker\n", c.Model.Name,
-		term.Plural(int64(c.Model.BatchSize), "row"), term.Plural(int64(c.Model.Parallel), "call"))
-	fmt.Fprintf(w, "prompts    %s\n", c.Prompts.ConfigFile)
-	fmt.Fprintf(w, "workers    %d at once, a file after the other\n\n", c.Workers())
-	p.printUnitTable(w, m)
-	rate, err := latestRate(m)
+// planRun does what --job asks for.
+func (g *grammar) planRun(ctx context.Context, s splitter) error {
+	if err := g.checkJobFlags(); err != nil {
+		return err
+	}
+	p := &planner{splitter: s}
+	p.readFiles()
+	if g.PrintSettings {
+		return p.printSettings(ctx)
+	}
+	if err := p.checkAll(ctx); err != nil {
+		return err
+	}
+	runID := p.chooseRunID(time.Now())
+	m := job.Plan(runID, p.config, p.settings, p.units, time.Now().Truncate(time.Second))
+	m.JobFile, m.Hashes, m.ModelID = g.Job, p.hashes, p.models.ID(m.ModelName)
+	if g.DryRun {
+		return p.printPlan(m)
+	}
+	path, err := m.Write()
+	if errors.Is(err, fs.ErrExist) {
+		return cli.Fail(cli.Usage, err, fmt.Sprintf("go on with it: prism-run %s --resume --run-id %s; or name another --run-id", g.Job, runID))
+	}
 	if err != nil {
 		return err
 	}
-	e := c.Estimate(p.load, rate, p.models)
-	fmt.Fprintf(w, "\ncalls      %s at least\n", term.Count(e.Calls))
-	fmt.Fprintf(w, "tokens     about %s in prompts, %s generated\n", term.Count(e.PromptTokens), term.Count(e.Tokens))
-	if e.Time > 0 {
-		fmt.Fprintf(w, "time       about %s, as run %s made %s rows/s\n", term.Duration(e.Time), rate.RunID, term.Rate(rate.RowsPerSec))
-	} else {
-		fmt.Fprintln(w, "time       unknown: no earlier run of this model has a call log under", c.Monitoring.LogsDir)
+	p.std.Infof("planned run %s: %s of %s, %s", runID, term.Plural(int64(len(m.Units)), "unit"),
+		term.Plural(int64(len(m.Files)), "file"), term.Plural(countRows(p.units), "row"))
+	if g.Format == "args" {
+		return printManifestArgs(p.std.Out, path, m)
 	}
-	fmt.Fprintln(w)
-	for _, f := range m.Files {
-		fmt.Fprintf(w, "output     %s\n", m.MergedName(f.Label))
-	}
-	fmt.Fprintf(w, "manifest   %s\n", job.ManifestPath(m.Paths.LogsDir, m.RunID))
-	fmt.Fprintf(w, "\nnothing was written; prism-run %s starts it\n", p.g.Job)
-	return w.Flush()
+	return printUnits(p.std.Out, g.Format, "", p.units)
 }
 
-func (p *planner) printUnitTable(w io.Writer, m *job.Manifest) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "UNIT\tLABEL\tINPUT\tROWS\tFROM\tTO\tCALLS")
-	batch := int64(p.config.Model.BatchSize)
-	for _, u := range m.Units {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%d\t%d\t%d\n", u.Unit.Unit, u.Label, u.Input, u.Rows, u.RowStart, u.RowEnd, (u.Rows+batch-1)/batch)
+// checkAll checks what the job file names; the error holds every mistake.
+func (p *planner) checkAll(ctx context.Context) error {
+	if p.config != nil {
+		p.readPrompts()
+		if err := p.checkInputs(ctx); err != nil {
+			return exitError(ctx, err)
+		}
 	}
-	t.Flush()
-	fmt.Fprintf(w, "%s, %s, %s\n", term.Plural(int64(len(m.Units)), "unit"), term.Plural(int64(len(m.Files)), "file"),
-		term.Plural(rowsOf(p.units), "row"))
+	p.steps.Clear()
+	if len(p.mistakes) > 0 {
+		return cli.Fail(cli.Usage, errors.Join(p.mistakes...), "")
+	}
+	return nil
 }
 
-// latestRate is what the call logs of the newest run of the same model tell;
-// zero if there is none.
-func latestRate(m *job.Manifest) (job.Rate, error) {
-	paths, err := job.FindManifests(m.Paths.LogsDir)
+func (p *planner) addMistake(err error) {
 	if err != nil {
-		return job.Rate{}, nil // a folder that is no pattern has no runs to learn from
+		p.mistakes = append(p.mistakes, err)
 	}
-	var latest job.Rate
-	var when = m.CreatedAt
-	found := false
-	for _, path := range paths {
-		old, err := job.ReadManifest(path)
-		if err != nil || old.ModelName != m.ModelName || found && !old.CreatedAt.After(when) {
+}
+
+// readFiles reads settings.json, models.json and the job file.
+func (p *planner) readFiles() {
+	p.settings, p.models = job.DefaultSettings(), job.DefaultModels()
+	if data, ok := p.readOptional(p.g.Settings, defaultSettings); ok {
+		s, err := job.ParseSettings(data, cmp.Or(p.g.Settings, defaultSettings))
+		p.addMistake(err)
+		p.settings = s
+	}
+	if data, ok := p.readOptional(p.g.Models, defaultModels); ok {
+		m, err := job.ParseModels(data, cmp.Or(p.g.Models, defaultModels))
+		p.addMistake(err)
+		p.models = m
+	}
+	if p.g.Job == "" {
+		return
+	}
+	overrides := job.Overrides{Version: p.g.Tag, Getenv: os.Getenv}
+	if p.g.Workers != nil {
+		overrides.Workers = *p.g.Workers
+	}
+	data, err := os.ReadFile(p.g.Job)
+	if err != nil {
+		p.addMistake(err)
+		return
+	}
+	p.hashes.JobFile = job.Hash(data)
+	c, err := job.Parse(data, p.g.Job, p.settings, overrides)
+	p.addMistake(err)
+	p.config = c
+}
+
+// maxRunID is the most characters of a run ID: names made from it fit a file system.
+const maxRunID = 120
+
+// Where settings.json and models.json are where no flag names them.
+const (
+	defaultSettings = "config/settings.json"
+	defaultModels   = "config/models.json"
+)
+
+// readOptional reads a file that must be there only if a flag names it.
+func (p *planner) readOptional(named, usual string) ([]byte, bool) {
+	data, err := os.ReadFile(cmp.Or(named, usual))
+	if named == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, false
+	}
+	p.addMistake(err)
+	return data, err == nil
+}
+
+func (p *planner) readPrompts() {
+	path := p.config.Prompts.ConfigFile
+	if path == "" {
+		return
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		p.addMistake(fmt.Errorf("read the prompt schema: %w", err))
+		return
+	}
+	p.schema, err = prompt.Parse(data, path)
+	if err != nil {
+		p.addMistake(err)
+		return
+	}
+	p.hashes.Prompts = p.schema.Hash()
+	p.load.PromptBytes, p.load.Columns = len(p.schema.System), len(p.schema.Columns)
+}
+
+// checkInputs checks every file of the queue and cuts it. A fault of a file is
+// a mistake like others; an error ends the work.
+func (p *planner) checkInputs(ctx context.Context) error {
+	for _, in := range p.config.InputQueue {
+		if in.Path == "" {
 			continue
 		}
-		calls, err := callsOf(filepath.Dir(path))
-		if err != nil {
-			return job.Rate{}, err
-		}
-		if calls == nil || calls.RowsPerSec == 0 {
-			continue
-		}
-		found, when = true, old.CreatedAt
-		latest = job.Rate{
-			RunID: old.RunID, BatchSize: old.Config.Model.BatchSize, RowsPerSec: calls.RowsPerSec,
-			TokensPerRow: calls.TokensPerRow, PromptTokensPerRow: calls.PromptTokensPerRow,
+		err := p.checkInput(ctx, in)
+		if _, bad := errors.AsType[*table.Error](err); bad {
+			p.addMistake(err)
+		} else if err != nil {
+			return err
 		}
 	}
-	return latest, nil
+	return nil
 }
 
-// callsOf sums up the call logs of a run; nil if the folder cannot be searched for them.
-func callsOf(dir string) (*stats.Calls, error) {
-	logs, err := job.FindCallLogs(dir)
-	if err != nil {
-		return nil, nil
+func (p *planner) checkInput(ctx context.Context, in job.Input) error {
+	o := table.Options{Name: in.Path, Format: table.CSV}
+	if f, ok := table.FormatByName(in.Path); ok {
+		o.Format = f
 	}
-	var sum stats.CallCounter
-	for _, name := range logs {
-		if err := addCalls(&sum, name); err != nil {
-			return nil, err
-		}
+	if f, err := table.ParseFormat(in.Format); err == nil {
+		o.Format = f
 	}
-	return sum.Result(), nil
-}
-
-func addCalls(sum *stats.CallCounter, name string) error {
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	f, err := table.Open(ctx, in.Path, nil)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	r := calllog.NewReader(f, name)
-	for {
-		c, err := r.Next()
-		var torn *calllog.LineError
-		switch {
-		case err == nil:
-			sum.AddCall(c)
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.As(err, &torn):
-		default:
-			return err
+	if f.Spooled {
+		return &table.Error{File: in.Path, Msg: "not a regular file, so workers cannot read it again"}
+	}
+	p.steps.StartStep("checking "+in.Path, f.Size)
+	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
+	if err != nil {
+		return err
+	}
+	p.checkColumns(in.Path, sum.Header)
+	p.cutting = p.config.Cutting()
+	p.warnRanges(in.Path, sum.Rows)
+	units, err := job.Cut(f, sum, o, in.Label, p.cutting, len(p.units)+1)
+	if err != nil {
+		return err
+	}
+	p.units = append(p.units, units...)
+	for _, u := range units {
+		p.load.Rows = append(p.load.Rows, u.Rows)
+		p.load.Bytes += u.ByteEnd - u.ByteStart
+	}
+	return nil
+}
+
+// checkSortBy reports a merge.sort_by that the output will not have.
+func (p *planner) checkSortBy(name string, h *table.Header) {
+	by := p.config.Merge.SortBy
+	if by == job.Unsorted || p.schema == nil {
+		return
+	}
+	columns := slices.DeleteFunc(slices.Clone(h.Names), func(n string) bool { return slices.Contains(p.config.Output.Drop, n) })
+	for _, c := range p.schema.Columns {
+		columns = append(columns, c.OutputName(h.Names))
+	}
+	columns = append(columns, prompt.RunColumns()...)
+	if !slices.Contains(columns, by) {
+		p.addMistake(fmt.Errorf("merge.sort_by: in the output of %s %s", name, table.Lacks(columns, by)))
+	}
+}
+
+// checkColumns reports the columns that the settings want and the input lacks,
+// and those to drop that it does not have.
+func (p *planner) checkColumns(name string, h *table.Header) {
+	if len(h.Names) == 0 {
+		return // JSONL without records
+	}
+	for _, c := range p.settings.RequiredInputColumns {
+		if h.Index(c) < 0 {
+			p.addMistake(fmt.Errorf("%s:1: %s", name, table.Lacks(h.Names, c)))
 		}
 	}
+	p.checkSortBy(name, h)
+	for _, c := range p.config.Output.Drop {
+		if h.Index(c) < 0 {
+			p.addMistake(fmt.Errorf("%s:1: unknown column %q to drop; the columns are %s", name, c, strings.Join(h.Names, ", ")))
+		}
+	}
+}
+
+// chooseRunID returns the one of --run-id, else a new one.
+func (p *planner) chooseRunID(now time.Time) string {
+	if p.g.RunID != "" {
+		return p.g.RunID
+	}
+	c := p.config
+	return job.RunID(c.Project.Name, c.Project.Version, c.Model.Name, p.models.ID(c.Model.Name), now, func(id string) bool { return c.RunExists(id, 1) })
+}
+
+func countRows(units []job.Unit) (n int64) {
+	for _, u := range units {
+		n += u.Rows
+	}
+	return n
 }

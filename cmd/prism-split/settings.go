@@ -18,7 +18,7 @@ import (
 // evaluate: of settings.json and models.json, and with --job of the run. A run
 // that exists has the settings of its manifest.
 func (p *planner) printSettings(ctx context.Context) error {
-	m, err := p.existing()
+	m, err := p.findManifest()
 	if err != nil {
 		return err
 	}
@@ -29,23 +29,23 @@ func (p *planner) printSettings(ctx context.Context) error {
 	if m != nil {
 		p.settings = m.Settings
 	}
-	p.general(a)
+	p.printGeneral(a)
 	if p.g.Job == "" {
 		return a.w.Flush()
 	}
 	planned := m != nil
 	if m == nil {
 		now := time.Now()
-		m = job.Plan(p.runID(now), p.config, p.settings, nil, now)
+		m = job.Plan(p.chooseRunID(now), p.config, p.settings, nil, now)
 	}
-	a.flag("planned", planned)
-	a.flag("job_changed", planned && p.hashes.JobFile != "" && p.hashes.JobFile != m.Hashes.JobFile)
-	p.run(a, m)
+	a.setBool("planned", planned)
+	a.setBool("job_changed", planned && p.hashes.JobFile != "" && p.hashes.JobFile != m.Hashes.JobFile)
+	p.printRun(a, m)
 	return a.w.Flush()
 }
 
-// existing is the manifest of the run that --run-id names; nil: there is none.
-func (p *planner) existing() (*job.Manifest, error) {
+// findManifest returns the manifest of the run that --run-id names; nil: there is none.
+func (p *planner) findManifest() (*job.Manifest, error) {
 	if p.g.RunID == "" || p.config == nil {
 		return nil, nil
 	}
@@ -59,18 +59,18 @@ func (p *planner) existing() (*job.Manifest, error) {
 	return m, err
 }
 
-func (p *planner) general(a assignments) {
+func (p *planner) printGeneral(a assignments) {
 	s := p.settings
-	a.text("input_filename", s.InputFilename)
-	a.text("interactive_version", s.InteractiveVersion)
-	a.flag("save_terminal_logs", s.LogSettings.SaveTerminalLogs)
-	a.flag("create_summaries", s.LogSettings.CreateSummaries)
-	a.flag("create_analytics", s.LogSettings.CreateAnalytics)
-	a.number("checkpoint_interval", s.CheckpointInterval)
-	a.number("retry_attempts", s.RetryAttempts)
-	a.seconds("retry_delay", s.RetryDelay)
-	a.list("required_columns", s.RequiredInputColumns)
-	a.list("project_folders", s.ProjectFolders())
+	a.setText("input_filename", s.InputFilename)
+	a.setText("interactive_version", s.InteractiveVersion)
+	a.setBool("save_terminal_logs", s.LogSettings.SaveTerminalLogs)
+	a.setBool("create_summaries", s.LogSettings.CreateSummaries)
+	a.setBool("create_analytics", s.LogSettings.CreateAnalytics)
+	a.setNumber("checkpoint_interval", s.CheckpointInterval)
+	a.setNumber("retry_attempts", s.RetryAttempts)
+	a.setSeconds("retry_delay", s.RetryDelay)
+	a.setList("required_columns", s.RequiredInputColumns)
+	a.setList("project_folders", s.ProjectFolders())
 	var ids, names, descriptions, uses, sizes, sizeDescriptions []string
 	for _, m := range p.models.Available {
 		ids, names = append(ids, strconv.Itoa(m.ID)), append(names, m.Name)
@@ -79,62 +79,62 @@ func (p *planner) general(a assignments) {
 	for _, b := range p.models.BatchSizes {
 		sizes, sizeDescriptions = append(sizes, strconv.Itoa(b.Size)), append(sizeDescriptions, b.Description)
 	}
-	a.list("model_ids", ids)
-	a.list("model_names", names)
-	a.list("model_descriptions", descriptions)
-	a.list("model_uses", uses)
-	a.list("batch_sizes", sizes)
-	a.list("batch_descriptions", sizeDescriptions)
+	a.setList("model_ids", ids)
+	a.setList("model_names", names)
+	a.setList("model_descriptions", descriptions)
+	a.setList("model_uses", uses)
+	a.setList("batch_sizes", sizes)
+	a.setList("batch_descriptions", sizeDescriptions)
 }
 
-func (p *planner) run(a assignments, m *job.Manifest) {
+func (p *planner) printRun(a assignments, m *job.Manifest) {
 	c := m.Config
-	a.text("run_id", m.RunID)
-	a.text("manifest", job.ManifestPath(m.Path(m.Paths.LogsDir), m.RunID))
-	a.text("run_dir", m.RunDir())
-	a.text("status_dir", m.Path(m.Paths.StatusDir))
-	a.text("run_status_dir", m.StatusDir())
-	a.text("model", m.ModelName)
-	a.text("prompts_config", m.Path(m.Paths.PromptsConfig))
-	a.text("summary", m.SummaryPath())
-	a.text("analytics", m.AnalyticsPath())
-	a.text("failed_ranges", m.FailedRangesPath())
-	a.list("labels", m.Labels())
+	a.setText("run_id", m.RunID)
+	a.setText("manifest", job.ManifestPath(m.Path(m.Paths.LogsDir), m.RunID))
+	a.setText("run_dir", m.RunDir())
+	a.setText("status_dir", m.Path(m.Paths.StatusDir))
+	a.setText("run_status_dir", m.StatusDir())
+	a.setText("model", m.ModelName)
+	a.setText("prompts_config", m.Path(m.Paths.PromptsConfig))
+	a.setText("summary", m.SummaryPath())
+	a.setText("analytics", m.AnalyticsPath())
+	a.setText("failed_ranges", m.FailedRangesPath())
+	a.setList("labels", m.Labels())
 	var outputs []string
 	for _, label := range m.Labels() {
 		outputs = append(outputs, m.Path(m.MergedName(label)))
 	}
-	a.list("outputs", outputs)
+	a.setList("outputs", outputs)
 	workers := c.Workers()
 	if p.g.Workers != nil {
 		workers = *p.g.Workers
 	}
-	a.number("workers", workers)
-	a.seconds("retry_delay", c.Model.Delay)
-	a.number("max_worker_retries", c.ErrorHandling.MaxWorkerRetries)
-	a.text("failure_strategy", c.ErrorHandling.Strategy)
-	a.flag("prompt_on_failure", c.ErrorHandling.PromptOnFailure)
-	a.flag("auto_merge", c.Merge.AutoMerge)
-	a.text("merge_condition", c.Merge.Condition)
-	a.seconds("dashboard_refresh", c.Monitoring.DashboardRefresh)
+	a.setNumber("workers", workers)
+	a.setSeconds("retry_delay", c.Model.Delay)
+	a.setNumber("max_worker_retries", c.ErrorHandling.MaxWorkerRetries)
+	a.setText("failure_strategy", c.ErrorHandling.Strategy)
+	a.setBool("prompt_on_failure", c.ErrorHandling.PromptOnFailure)
+	a.setBool("auto_merge", c.Merge.AutoMerge)
+	a.setText("merge_condition", c.Merge.Condition)
+	a.setSeconds("dashboard_refresh", c.Monitoring.DashboardRefresh)
 }
 
 // assignments writes lines of a shell.
 type assignments struct{ w *bufio.Writer }
 
-func (a assignments) text(name, value string) {
+func (a assignments) setText(name, value string) {
 	fmt.Fprintf(a.w, "%s=%s\n", name, job.QuoteShell(value))
 }
-func (a assignments) number(name string, n int) { fmt.Fprintf(a.w, "%s=%d\n", name, n) }
+func (a assignments) setNumber(name string, n int) { fmt.Fprintf(a.w, "%s=%d\n", name, n) }
 
-func (a assignments) seconds(name string, s job.Seconds) {
+func (a assignments) setSeconds(name string, s job.Seconds) {
 	fmt.Fprintf(a.w, "%s=%s\n", name, strconv.FormatFloat(time.Duration(s).Seconds(), 'f', -1, 64))
 }
 
-// flag is the text true or false.
-func (a assignments) flag(name string, v bool) { fmt.Fprintf(a.w, "%s=%t\n", name, v) }
+// setBool writes the text true or false.
+func (a assignments) setBool(name string, v bool) { fmt.Fprintf(a.w, "%s=%t\n", name, v) }
 
-func (a assignments) list(name string, values []string) {
+func (a assignments) setList(name string, values []string) {
 	quoted := make([]string, len(values))
 	for i, v := range values {
 		quoted[i] = job.QuoteShell(v)

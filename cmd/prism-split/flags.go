@@ -1,0 +1,105 @@
+package main
+
+import (
+	"prism/internal/cli"
+	"prism/internal/job"
+	"prism/internal/table"
+)
+
+const defaultWorkers = 4
+
+type grammar struct {
+	cli.Common
+	Files       []string `arg:"" optional:"" name:"FILE" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
+	InputFile   []string `help:"The same as FILE." placeholder:"FILE"`
+	InputFormat string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
+	Workers     *int     `xor:"cut" help:"Split each file into N equal units [4]." placeholder:"N"`
+	Rows        *int64   `xor:"cut" help:"Split each file into units of N rows." placeholder:"N"`
+	Ranges      string   `xor:"cut" help:"Take only these positions of each file, inclusive; 501- means the rest." placeholder:"1-100,101-300"`
+	Format      string   `enum:"jsonl,tsv,args" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs) [${default}]."`
+	Label       string   `help:"Label of a single file [its name]." placeholder:"L"`
+	Write       string   `help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR"`
+	NoCheck     bool     `help:"Do not check RowIDs; fields and quotes are still checked."`
+
+	Job           string `help:"Plan a run of this job file: check everything, write its manifest, print its units." placeholder:"FILE" group:"Runs:"`
+	RunID         string `help:"Name of the run [made from project, version, model and time]." placeholder:"ID" group:"Runs:"`
+	Tag           string `help:"Version of the project, instead of the one in the job file." placeholder:"VERSION" group:"Runs:"`
+	DryRun        bool   `help:"Print the plan as a table; write nothing." group:"Runs:"`
+	PrintSettings bool   `help:"Print the settings that scripts need, as shell assignments." group:"Runs:"`
+	Settings      string `help:"Settings for all jobs [config/settings.json, if it exists]." placeholder:"FILE" group:"Runs:"`
+	Models        string `help:"Models and batch sizes to choose from [config/models.json, if it exists]." placeholder:"FILE" group:"Runs:"`
+}
+
+func (g *grammar) readCutting() (job.Cutting, error) {
+	c := job.Cutting{Workers: defaultWorkers}
+	if g.Workers != nil {
+		c.Workers = *g.Workers
+	}
+	if g.Rows != nil {
+		c.Rows = *g.Rows
+	}
+	switch {
+	case c.Workers < 1:
+		return c, cli.Usagef("--workers %d: want at least 1", c.Workers)
+	case c.Rows < 1 && g.Rows != nil:
+		return c, cli.Usagef("--rows %d: want at least 1", c.Rows)
+	}
+	if g.Ranges != "" {
+		ranges, err := job.ParseRanges(g.Ranges)
+		if err != nil {
+			return c, cli.Usagef("--ranges: %w", err)
+		}
+		c.Ranges = ranges
+	}
+	return c, nil
+}
+
+func (g *grammar) listInputs() (files, labels []string, err error) {
+	files = g.Files
+	if len(g.InputFile) > 0 {
+		if len(files) > 0 {
+			return nil, nil, cli.Usagef("give the input as FILE or by --input-file, not both")
+		}
+		files = g.InputFile
+	}
+	if len(files) == 0 {
+		files = []string{"-"}
+	}
+	if g.InputFormat != "" {
+		if _, err := table.ParseFormat(g.InputFormat); err != nil {
+			return nil, nil, cli.Usagef("--input-format: %w", err)
+		}
+	}
+	if g.Label == "" {
+		return files, job.Labels(files), nil
+	}
+	if len(files) > 1 {
+		return nil, nil, cli.Usagef("--label names one file, not %d", len(files))
+	}
+	return files, []string{job.SafeLabel(g.Label)}, nil
+}
+
+func (g *grammar) tableOptions(name string) table.Options {
+	o := table.Options{Name: name, Format: table.CSV}
+	if f, ok := table.FormatByName(name); ok {
+		o.Format = f
+	}
+	if g.InputFormat != "" {
+		o.Format, _ = table.ParseFormat(g.InputFormat)
+	}
+	return o
+}
+
+func (g *grammar) checkJobFlags() error {
+	switch {
+	case len(g.Files)+len(g.InputFile) > 0:
+		return cli.Usagef("--job names the inputs: give no FILE beside it")
+	case g.Rows != nil || g.Ranges != "" || g.Label != "" || g.Write != "" || g.InputFormat != "" || g.NoCheck:
+		return cli.Usagef("--job plans by the job file: of the flags that cut, only --workers goes with it")
+	case g.RunID != "" && (job.SafeName(g.RunID, '_') != g.RunID || len(g.RunID) > maxRunID):
+		return cli.Usagef("--run-id %q: want letters, digits, . _ and -", g.RunID)
+	case g.Tag != "" && job.SafeName(g.Tag, '_') != g.Tag:
+		return cli.Usagef("--tag %q: want letters, digits, . _ and -", g.Tag)
+	}
+	return nil
+}

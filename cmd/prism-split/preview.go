@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"prism/internal/calllog"
+	"prism/internal/job"
+	"prism/internal/stats"
+	"prism/internal/term"
+)
+
+// printManifestArgs prints the flags of prism-classify for each unit.
+func printManifestArgs(out io.Writer, path string, m *job.Manifest) error {
+	w := bufio.NewWriter(out)
+	for _, u := range m.Units {
+		fmt.Fprintln(w, job.UnitArgs(path, u.Unit.Unit))
+	}
+	return w.Flush()
+}
+
+// printPlan prints a plan for people.
+func (p *planner) printPlan(m *job.Manifest) error {
+	w := bufio.NewWriter(p.std.Out)
+	c := p.config
+	fmt.Fprintf(w, "run        %s\n", m.RunID)
+	fmt.Fprintf(w, "model      %s, %s a call, %s in flight of each worker\n", c.Model.Name,
+		term.Plural(int64(c.Model.BatchSize), "row"), term.Plural(int64(c.Model.Parallel), "call"))
+	fmt.Fprintf(w, "prompts    %s\n", c.Prompts.ConfigFile)
+	fmt.Fprintf(w, "workers    %d at once, a file after the other\n\n", c.Workers())
+	p.printUnitTable(w, m)
+	rate, err := findLatestRate(m)
+	if err != nil {
+		return err
+	}
+	e := c.Estimate(p.load, rate, p.models)
+	fmt.Fprintf(w, "\ncalls      %s at least\n", term.Count(e.Calls))
+	fmt.Fprintf(w, "tokens     about %s in prompts, %s generated\n", term.Count(e.PromptTokens), term.Count(e.Tokens))
+	if e.Time > 0 {
+		fmt.Fprintf(w, "time       about %s, as run %s made %s rows/s\n", term.Duration(e.Time), rate.RunID, term.Rate(rate.RowsPerSec))
+	} else {
+		fmt.Fprintln(w, "time       unknown: no earlier run of this model has a call log under", c.Monitoring.LogsDir)
+	}
+	fmt.Fprintln(w)
+	for _, f := range m.Files {
+		fmt.Fprintf(w, "output     %s\n", m.MergedName(f.Label))
+	}
+	fmt.Fprintf(w, "manifest   %s\n", job.ManifestPath(m.Paths.LogsDir, m.RunID))
+	fmt.Fprintf(w, "\nnothing was written; prism-run %s starts it\n", p.g.Job)
+	return w.Flush()
+}
+
+func (p *planner) printUnitTable(w io.Writer, m *job.Manifest) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "UNIT\tLABEL\tINPUT\tROWS\tFROM\tTO\tCALLS")
+	batch := int64(p.config.Model.BatchSize)
+	for _, u := range m.Units {
+		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%d\t%d\t%d\n", u.Unit.Unit, u.Label, u.Input, u.Rows, u.RowStart, u.RowEnd, (u.Rows+batch-1)/batch)
+	}
+	t.Flush()
+	fmt.Fprintf(w, "%s, %s, %s\n", term.Plural(int64(len(m.Units)), "unit"), term.Plural(int64(len(m.Files)), "file"),
+		term.Plural(countRows(p.units), "row"))
+}
+
+// findLatestRate returns what the call logs of the newest run of the same model tell;
+// zero if there is none.
+func findLatestRate(m *job.Manifest) (job.Rate, error) {
+	paths, err := job.FindManifests(m.Paths.LogsDir)
+	if err != nil {
+		return job.Rate{}, nil // a folder that is no pattern has no runs to learn from
+	}
+	var latest job.Rate
+	var when = m.CreatedAt
+	found := false
+	for _, path := range paths {
+		old, err := job.ReadManifest(path)
+		if err != nil || old.ModelName != m.ModelName || found && !old.CreatedAt.After(when) {
+			continue
+		}
+		calls, err := readCallLogs(filepath.Dir(path))
+		if err != nil {
+			return job.Rate{}, err
+		}
+		if calls == nil || calls.RowsPerSec == 0 {
+			continue
+		}
+		found, when = true, old.CreatedAt
+		latest = job.Rate{
+			RunID: old.RunID, BatchSize: old.Config.Model.BatchSize, RowsPerSec: calls.RowsPerSec,
+			TokensPerRow: calls.TokensPerRow, PromptTokensPerRow: calls.PromptTokensPerRow,
+		}
+	}
+	return latest, nil
+}
+
+// readCallLogs sums up the call logs of a run; nil if the folder cannot be searched for them.
+func readCallLogs(dir string) (*stats.Calls, error) {
+	logs, err := job.FindCallLogs(dir)
+	if err != nil {
+		return nil, nil
+	}
+	var sum stats.CallCounter
+	for _, name := range logs {
+		if err := readCallLog(&sum, name); err != nil {
+			return nil, err
+		}
+	}
+	return sum.Result(), nil
+}
+
+func readCallLog(sum *stats.CallCounter, name string) error {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r := calllog.NewReader(f, name)
+	for {
+		c, err := r.Next()
+		var torn *calllog.LineError
+		switch {
+		case err == nil:
+			sum.AddCall(c)
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.As(err, &torn):
+		default:
+			return err
+		}
+	}
+}
