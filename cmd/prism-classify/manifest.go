@@ -77,7 +77,7 @@ func (g *grammar) applyUnit(m *job.Manifest, u job.UnitPlan) {
 
 // listModels prints the names of models.
 func (g *grammar) listModels(ctx context.Context, out io.Writer) error {
-	names, err := classify.Models(ctx, g.Model.Hosts)
+	names, err := classify.ListModels(ctx, g.Model.Hosts)
 	if err != nil {
 		return exitError(ctx, err, "")
 	}

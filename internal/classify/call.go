@@ -42,7 +42,7 @@ func (e *engine) buildRequest(b *callBuffers, ids []int64, tries int) *ollama.Re
 	b.format = e.c.Schema.AppendReplySchema(b.format[:0], ids, e.c.Strict)
 	req := e.c.Request
 	req.System, req.User, req.Format = e.c.Schema.System, b.user, b.format
-	req.NumPredict = e.c.NumPredict
+	req.NumPredict = e.c.Options.NumPredict
 	if req.NumPredict == 0 {
 		req.NumPredict = e.c.Schema.NumPredict(len(ids), e.c.Strict)
 	}

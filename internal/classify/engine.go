@@ -12,6 +12,7 @@ import (
 
 	"prism/internal/calllog"
 	"prism/internal/checkpoint"
+	"prism/internal/job"
 	"prism/internal/ollama"
 	"prism/internal/prompt"
 	"prism/internal/reply"
@@ -32,17 +33,13 @@ type model interface {
 
 // config is what the engine needs to know of the job.
 type config struct {
-	Schema     *prompt.Schema
-	Strict     bool
-	BatchSize  int
-	Parallel   int // calls in flight
-	Retries    int
-	Delay      time.Duration // before the first retry
-	NumPredict int           // 0: from the schema
-	Request    ollama.Request
-	Tail       []byte // cells that end each record: model, batch size, run ID
-	PauseDir   string // where pause.flag may be; empty: nowhere
-	MaxWindow  int    // bytes of finished rows that may wait for an earlier one
+	Schema    *prompt.Schema
+	Strict    bool
+	Options   job.CallOptions
+	Request   ollama.Request
+	Tail      []byte // cells that end each record: model, batch size, run ID
+	PauseDir  string // where pause.flag may be; empty: nowhere
+	MaxWindow int    // bytes of finished rows that may wait for an earlier one
 
 	Sleep func(ctx context.Context, d time.Duration) error
 	Now   func() time.Time
@@ -83,7 +80,7 @@ type engine struct {
 func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) error {
 	e.batches = make(chan *batch)
 	e.seen = make(chan int64, 1)
-	e.results = make(chan *round, e.c.Parallel)
+	e.results = make(chan *round, e.c.Options.Parallel)
 	e.organic = map[reply.Label]bool{}
 	e.buffers.New = func() any { return new(callBuffers) }
 	quit := make(chan struct{})
@@ -122,7 +119,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 	var ended error
 	done := ctx.Done()
 	for more := true; ; {
-		free := ended == nil && e.inFlight < e.c.Parallel
+		free := ended == nil && e.inFlight < e.c.Options.Parallel
 		if free && len(e.waiting) > 0 {
 			last := len(e.waiting) - 1
 			e.startRound(ctx, e.waiting[last])

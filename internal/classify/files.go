@@ -84,7 +84,7 @@ func (w *worker) writeFailures() error {
 	}
 	defer f.Abort()
 	b := bufio.NewWriterSize(f, 64<<10)
-	if err := w.listFailures(b); err != nil {
+	if err := w.writeFailureList(b); err != nil {
 		return fmt.Errorf("list failed rows: %w", err)
 	}
 	if err := b.Flush(); err != nil {
@@ -93,9 +93,9 @@ func (w *worker) writeFailures() error {
 	return f.Commit()
 }
 
-// listFailures writes failed_ranges_w{id}.json a row at a time: the replies of
+// writeFailureList writes failed_ranges_w{id}.json a row at a time: the replies of
 // many failed rows do not fit into memory.
-func (w *worker) listFailures(b *bufio.Writer) error {
+func (w *worker) writeFailureList(b *bufio.Writer) error {
 	var ranges []positionRange
 	err := w.store.EachFailure(func(f checkpoint.Failure) error {
 		if n := len(ranges); n > 0 && ranges[n-1].End+1 == f.Position {

@@ -37,11 +37,11 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 	if s.Input == "-" {
 		in.name = "stdin"
 		if f, ok := stdin.(*os.File); ok {
-			if info, err := f.Stat(); err == nil && s.replaces(info) {
+			if info, err := f.Stat(); err == nil && s.overwrites(info) {
 				return nil, &UsageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}
 			}
 		}
-		return in, in.stream(newCancelReader(ctx, stdin), s.rows())
+		return in, in.openStream(newCancelReader(ctx, stdin), s.rows())
 	}
 	f, err := openFile(ctx, s.Input)
 	if err != nil {
@@ -55,9 +55,9 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		return nil, errors.Join(&UsageError{What: fmt.Sprintf("open the input: %s is a folder", s.Input)}, f.Close())
 	case !info.Mode().IsRegular():
 		in.file = f
-		return in, in.stream(newCancelReader(ctx, f), s.rows())
+		return in, in.openStream(newCancelReader(ctx, f), s.rows())
 	}
-	if s.replaces(info) {
+	if s.overwrites(info) {
 		return nil, errors.Join(&UsageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}, f.Close())
 	}
 	in.file, in.size = f, info.Size()
@@ -67,8 +67,8 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 	return in, nil
 }
 
-// replaces tells whether the output takes the place of a file.
-func (s *Settings) replaces(file os.FileInfo) bool {
+// overwrites tells whether the output would overwrite a file.
+func (s *Settings) overwrites(file os.FileInfo) bool {
 	out, err := os.Stat(s.OutputPath)
 	return s.OutputPath != "-" && err == nil && out.Mode().IsRegular() && os.SameFile(file, out)
 }
@@ -82,8 +82,8 @@ func openFile(ctx context.Context, path string) (*os.File, error) {
 	return f, err
 }
 
-// stream opens a stream at the first position of the range.
-func (in *input) stream(r io.Reader, rg table.Range) error {
+// openStream opens a stream at the first position of the range.
+func (in *input) openStream(r io.Reader, rg table.Range) error {
 	records, err := table.NewReader(r, table.Options{Name: in.name, Format: in.form})
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (
 			case pos < rg.RowStart:
 				continue
 			case rg.RowEnd > 0 && pos > rg.RowEnd:
-				return errBehind
+				return errPastRange
 			}
 			rows++
 			if !checkIDs {
@@ -169,24 +169,24 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (
 			}
 			text = table.AppendText(text[:0], o.Format, b.Token(b.Spans[i]))
 			if _, err := ids.Add(s.Input, 0, text); err != nil {
-				return in.atLine(err, b.Offset+int64(b.Recs[i].From))
+				return in.addLine(err, b.Offset+int64(b.Recs[i].From))
 			}
 		}
 		return nil
 	})
 	switch {
-	case errors.Is(err, errBehind) && rg.ByteEnd > 0:
+	case errors.Is(err, errPastRange) && rg.ByteEnd > 0:
 		rows++ // more than there should be
-	case err != nil && !errors.Is(err, errBehind):
+	case err != nil && !errors.Is(err, errPastRange):
 		return 0, err
 	}
 	return rows, s.checkCount(rows)
 }
 
-var errBehind = errors.New("behind the range")
+var errPastRange = errors.New("past the range")
 
-// atLine gives the error of a record the line at which the record starts.
-func (in *input) atLine(err error, offset int64) error {
+// addLine gives the error of a record the line at which the record starts.
+func (in *input) addLine(err error, offset int64) error {
 	var bad *table.Error
 	if errors.As(err, &bad) {
 		line, lerr := table.LineAt(in.file, offset)
@@ -227,7 +227,7 @@ func (s *Settings) checkCount(rows int64) error {
 	case rows == 0 && rg.RowStart <= 1 && rg.RowEnd == 0: // a file without rows, as prism-split has it
 		return nil
 	case rows == 0:
-		return &UsageError{What: fmt.Sprintf("%s has no rows %s", s.Input, rowsOf(rg))}
+		return &UsageError{What: fmt.Sprintf("%s has no rows %s", s.Input, rangeText(rg))}
 	case rg.ByteEnd > 0 && rg.RowEnd > 0 && rows != want:
 		more := ""
 		if rows > want {
@@ -241,7 +241,7 @@ func (s *Settings) checkCount(rows int64) error {
 	return nil
 }
 
-func rowsOf(rg table.Range) string {
+func rangeText(rg table.Range) string {
 	if rg.RowEnd == 0 {
 		return fmt.Sprintf("from %d on", max(rg.RowStart, 1))
 	}

@@ -62,7 +62,7 @@ type Result struct {
 // Run does a worker's job. The error, if any, says what ended it early: all
 // finished rows are saved then, if there is a checkpoint folder.
 func Run(outer context.Context, s Settings, io Streams) (Result, error) {
-	schema, err := s.prepare()
+	schema, err := s.checkAndLoadPrompts()
 	if err != nil {
 		return Result{}, err
 	}
@@ -83,11 +83,11 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	}
 	defer client.Close()
 	for _, err := range found.LeftOut {
-		io.Messages.Warnf("%v; the work is done without it", err)
+		io.Messages.Warnf("%v; working without it", err)
 	}
 	w := &worker{s: &s, io: io, schema: schema, in: in, layout: l, client: client}
 	w.interruption = func() error { return context.Cause(outer) }
-	if w.request, err = s.request(found); err != nil {
+	if w.request, err = s.newRequest(found); err != nil {
 		return Result{}, err
 	}
 	w.nameRun()
@@ -95,7 +95,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	if err := w.openStore(found); err != nil {
 		return Result{}, err
 	}
-	err = w.run(ctx, cancel)
+	err = w.labelInput(ctx, cancel)
 	err = errors.Join(err, w.store.Close())
 	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume()}
 	if w.store.FailedRows() > 0 {
@@ -104,9 +104,9 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	return r, err
 }
 
-// prepare checks all that needs neither input nor server.
-func (s *Settings) prepare() (*prompt.Schema, error) {
-	if err := errors.Join(s.check(), s.checkOutput()); err != nil {
+// checkAndLoadPrompts checks all that needs neither input nor server.
+func (s *Settings) checkAndLoadPrompts() (*prompt.Schema, error) {
+	if err := errors.Join(s.checkFlags(), s.checkOutput()); err != nil {
 		return nil, err
 	}
 	return s.loadPrompts()
@@ -123,7 +123,7 @@ func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, 
 	return client, found, err
 }
 
-func (s *Settings) request(m *ollama.Model) (ollama.Request, error) {
+func (s *Settings) newRequest(m *ollama.Model) (ollama.Request, error) {
 	numCtx, err := s.numCtx(m)
 	if err != nil {
 		return ollama.Request{}, err
@@ -187,7 +187,7 @@ func (w *worker) openStore(m *ollama.Model) error {
 		"temperature":  strconv.FormatFloat(s.Model.Temperature, 'g', -1, 64),
 		"seed":         strconv.Itoa(s.Model.Seed),
 		"think":        w.request.Think,
-		"labels":       policy(s.strict(w.schema)),
+		"labels":       policyName(s.strict(w.schema)),
 		"prompt style": "classic",
 		"input":        w.in.sum,
 		"input format": w.in.form.String(),
@@ -213,15 +213,15 @@ func (w *worker) openStore(m *ollama.Model) error {
 	return nil
 }
 
-func policy(strict bool) string {
+func policyName(strict bool) string {
 	if strict {
 		return "strict"
 	}
 	return "organic"
 }
 
-// run labels the rows, with the output, the logs and the heartbeat around it.
-func (w *worker) run(ctx context.Context, cancel context.CancelCauseFunc) error {
+// labelInput labels the rows, with the output, the logs and the heartbeat around it.
+func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc) error {
 	w.started = w.io.Now()
 	if err := w.openLogs(); err != nil {
 		return err
@@ -234,7 +234,7 @@ func (w *worker) run(ctx context.Context, cancel context.CancelCauseFunc) error 
 	if err != nil {
 		return errors.Join(err, w.closeOutput(false))
 	}
-	e := w.engine(out)
+	e := w.newEngine(out)
 	w.log.printf("started: %s, rows %s, model %s, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.s.Model.BatchSize, w.s.Model.Parallel)
 	err = e.labelRows(ctx, cancel)
 	if err == nil && e.out.rows != w.counts().Rows {
@@ -267,7 +267,7 @@ func endText(err error, c Counts) string {
 	return fmt.Sprintf("%d rows finished, %d failed", c.Rows, c.Failed)
 }
 
-func (w *worker) engine(out io.Writer) *engine {
+func (w *worker) newEngine(out io.Writer) *engine {
 	s := w.s
 	first := max(s.RowStart, 1)
 	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.RowEnd, last: first - 1}
@@ -276,8 +276,7 @@ func (w *worker) engine(out io.Writer) *engine {
 	}
 	return &engine{
 		c: config{
-			Schema: w.schema, Strict: s.strict(w.schema), BatchSize: s.Model.BatchSize, Parallel: s.Model.Parallel,
-			Retries: s.Model.Retries, Delay: time.Duration(s.Model.Delay), NumPredict: s.Model.NumPredict, Request: w.request,
+			Schema: w.schema, Strict: s.strict(w.schema), Options: s.Model, Request: w.request,
 			Tail:     recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
 			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), MaxWindow: cmp.Or(s.maxWindow, maxWindow),
 			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,

@@ -53,7 +53,7 @@ func (e *engine) runRound(ctx context.Context, b *batch) *round {
 	defer e.buffers.Put(buffers)
 	ids := buffers.setRows(b.rows)
 	req := e.buildRequest(buffers, ids, b.history.tries)
-	delay := newBackoff(e.c.Delay)
+	delay := newBackoff(time.Duration(e.c.Options.Delay))
 	h := &b.history
 	h.attempts, h.sawTransient = 0, false
 	r := &round{batch: b}
@@ -64,10 +64,10 @@ func (e *engine) runRound(ctx context.Context, b *batch) *round {
 		h.attempts++
 		e.callModel(ctx, r, req, ids)
 		h.sawTransient = h.sawTransient || r.outcome == transient
-		r.action = nextAction(r.outcome, *h, e.c.Retries)
+		r.action = nextAction(r.outcome, *h, e.c.Options.Retries)
 		if r.action == probe {
 			r.outcome = e.probeServer(ctx, req, r.err)
-			r.action = nextAction(r.outcome, *h, e.c.Retries)
+			r.action = nextAction(r.outcome, *h, e.c.Options.Retries)
 		}
 		if r.err != nil && ctx.Err() != nil {
 			return r.stopped(context.Cause(ctx))

@@ -51,7 +51,8 @@ type UsageError struct{ What, Hint string }
 
 func (e *UsageError) Error() string { return e.What }
 
-func (s *Settings) check() error {
+// checkFlags reports every value that cannot be, by its flag.
+func (s *Settings) checkFlags() error {
 	var errs []error
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {

@@ -123,7 +123,7 @@ func (e *engine) readBatches(quit <-chan struct{}) error {
 			e.meter.countSkipped(state == checkpoint.Finished)
 			continue
 		}
-		if rows = append(rows, r); len(rows) == e.c.BatchSize {
+		if rows = append(rows, r); len(rows) == e.c.Options.BatchSize {
 			if !send(rows) {
 				return nil
 			}

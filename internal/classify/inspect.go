@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io"
 
+	"prism/internal/ollama"
 	"prism/internal/prompt"
 )
 
 // DryRun prints the messages and the reply schema of the first batch to out. It
 // calls no server.
 func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) error {
-	schema, err := s.prepare()
+	schema, err := s.checkAndLoadPrompts()
 	if err != nil {
 		return err
 	}
@@ -45,4 +46,13 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 	_, err = fmt.Fprintf(out, "── system message ──\n%s\n── user message ──\n%s\n── reply schema ──\n%s\n",
 		schema.System, prompt.AppendUser(nil, mentions), schema.AppendReplySchema(nil, ids, s.strict(schema)))
 	return err
+}
+
+// ListModels names the models that every one of the hosts has, sorted.
+func ListModels(ctx context.Context, hosts []string) ([]string, error) {
+	client, err := ollama.New(ollama.Config{Hosts: hosts})
+	if err != nil {
+		return nil, &UsageError{What: err.Error()}
+	}
+	return client.List(ctx)
 }
