@@ -21,7 +21,7 @@ func TestPipeThatNobodyOpens(t *testing.T) {
 	stop := errors.New("interrupted")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	time.AfterFunc(50*time.Millisecond, func() { cancel(stop) })
-	if _, err := b.run(ctx); !errors.Is(err, stop) {
+	if _, err := b.runJob(ctx); !errors.Is(err, stop) {
 		t.Errorf("got %v", err)
 	}
 	// Let the goroutine that waits for a writer go, if it came that far.

@@ -44,7 +44,7 @@ func TestHangingCallDelaysTheOutputAlone(t *testing.T) {
 		}
 	}
 	b.progress = b.tick
-	r, err := b.run(ctx)
+	r, err := b.runJob(ctx)
 	if !errors.Is(err, stop) || r.Rows != 290 {
 		t.Errorf("%v, %d rows", err, r.Rows)
 	}
@@ -77,7 +77,7 @@ func TestWindowIsBounded(t *testing.T) {
 			cancel()
 		}
 	}
-	r, err := b.run(ctx)
+	r, err := b.runJob(ctx)
 	if !errors.Is(err, context.Canceled) || seen > calls+b.s.Model.Parallel+1 || r.Rows != int64(10*(seen-1)) {
 		t.Errorf("%v after %d calls, %d rows saved", err, seen, r.Rows)
 	}
@@ -187,7 +187,7 @@ func TestInterruptWhileStreamsBlock(t *testing.T) {
 				cancel(stop)
 			}
 		}
-		r, err := b.run(ctx)
+		r, err := b.runJob(ctx)
 		if !errors.Is(err, stop) || r.Rows != 10 {
 			t.Errorf("%v, %d rows", err, r.Rows)
 		}
@@ -199,7 +199,7 @@ func TestInterruptWhileStreamsBlock(t *testing.T) {
 		b.s.Input, b.stdin = "-", from
 		ctx, cancel := context.WithCancelCause(context.Background())
 		cancel(stop)
-		if _, err := b.run(ctx); !errors.Is(err, stop) {
+		if _, err := b.runJob(ctx); !errors.Is(err, stop) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -244,7 +244,7 @@ func TestPausedWorker(t *testing.T) {
 		}
 		return ctx.Err()
 	}
-	if r, err := b.run(ctx); !errors.Is(err, stop) || r.Calls != 0 || srv.Totals().Calls != 0 {
+	if r, err := b.runJob(ctx); !errors.Is(err, stop) || r.Calls != 0 || srv.Totals().Calls != 0 {
 		t.Errorf("%v after %d calls", err, srv.Totals().Calls)
 	}
 
@@ -273,7 +273,7 @@ func TestSecondWorkerOnTheJobIsRefused(t *testing.T) {
 		once.Do(func() {
 			other := *b
 			other.tick = nil
-			_, err := other.run(context.Background())
+			_, err := other.runJob(context.Background())
 			if !errors.Is(err, fsutil.ErrLocked) || !IsUsage(err) || !strings.Contains(Hint(err, ""), "another prism-classify") {
 				t.Errorf("got %v", err)
 			}
@@ -297,7 +297,7 @@ func TestBadRecordInAStream(t *testing.T) {
 	for i, tail := range []string{"1,2\n", "nine,a,b,c\n", "1003,again,b,c\n", "1,\"never closed\n"} {
 		b.s.Input, b.s.RunID = "-", fmt.Sprintf("r%d", i)
 		b.in = append(append([]byte(nil), good...), tail...)
-		r, err := b.run(context.Background())
+		r, err := b.runJob(context.Background())
 		var bad *table.Error
 		if !errors.As(err, &bad) || !IsUsage(err) || r.Rows != 34 {
 			t.Errorf("%q: %v, %d rows", tail, err, r.Rows)

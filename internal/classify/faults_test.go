@@ -159,7 +159,7 @@ func TestCallLog(t *testing.T) {
 func TestOldServerIsRefused(t *testing.T) {
 	srv := serve(t, ollamatest.Version("0.12.3"))
 	b := newBench(t, 3, srv)
-	if _, err := b.run(context.Background()); !IsServer(err) || !strings.Contains(err.Error(), "0.12.3") {
+	if _, err := b.runJob(context.Background()); !IsServer(err) || !strings.Contains(err.Error(), "0.12.3") {
 		t.Errorf("got %v", err)
 	}
 	b.s.Model.AllowTruncation = true

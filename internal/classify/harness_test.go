@@ -91,12 +91,12 @@ func newBench(t *testing.T, rows int, hosts ...*ollamatest.Server) *bench {
 	for _, h := range hosts {
 		b.s.Model.Hosts = append(b.s.Model.Hosts, h.URL)
 	}
-	b.write("prompt.json", promptFile)
+	b.writeFile("prompt.json", promptFile)
 	b.writeRows()
 	return b
 }
 
-func (b *bench) write(name, text string) {
+func (b *bench) writeFile(name, text string) {
 	b.t.Helper()
 	if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o666); err != nil {
 		b.t.Fatal(err)
@@ -117,11 +117,11 @@ func (b *bench) writeRows() {
 		must(w.Write([]string{strconv.FormatInt(r.ID, 10), r.Title, r.Message, r.Sentiment}))
 	}
 	w.Flush()
-	b.write("in.csv", text.String())
+	b.writeFile("in.csv", text.String())
 }
 
-// run does the job; what it prints is in out and said.
-func (b *bench) run(ctx context.Context) (Result, error) {
+// runJob does the job; what it prints is in out and said.
+func (b *bench) runJob(ctx context.Context) (Result, error) {
 	b.out = new(bytes.Buffer) // a run that was interrupted may still write to the old one
 	return b.runTo(ctx, b.out)
 }
@@ -151,7 +151,7 @@ func (b *bench) now() time.Time {
 
 func (b *bench) mustRun() Result {
 	b.t.Helper()
-	r, err := b.run(context.Background())
+	r, err := b.runJob(context.Background())
 	if err != nil {
 		b.t.Fatalf("run: %v\n%s", err, b.said.text())
 	}
@@ -216,14 +216,14 @@ type messages struct {
 	lines []string
 }
 
-func (m *messages) add(kind, format string, args []any) {
+func (m *messages) record(kind, format string, args []any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.lines = append(m.lines, kind+fmt.Sprintf(format, args...))
 }
 
-func (m *messages) Infof(format string, args ...any)  { m.add("", format, args) }
-func (m *messages) Warnf(format string, args ...any)  { m.add("warning: ", format, args) }
+func (m *messages) Infof(format string, args ...any)  { m.record("", format, args) }
+func (m *messages) Warnf(format string, args ...any)  { m.record("warning: ", format, args) }
 func (m *messages) Debugf(format string, args ...any) {}
 
 func (m *messages) text() string {

@@ -222,7 +222,7 @@ func TestRetryFailed(t *testing.T) {
 	b.s.RetryFailed = true
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := b.run(ctx); err == nil {
+	if _, err := b.runJob(ctx); err == nil {
 		t.Error("the interrupted job ended without error")
 	}
 	if n := len(b.failures()); n != 2 {
@@ -231,7 +231,7 @@ func TestRetryFailed(t *testing.T) {
 
 	down := serve(t, ollamatest.Fault{Kind: ollamatest.Kill})
 	b.s.Model.Hosts = []string{down.URL}
-	if _, err := b.run(context.Background()); !IsServer(err) {
+	if _, err := b.runJob(context.Background()); !IsServer(err) {
 		t.Errorf("got %v, want an outage", err)
 	}
 	if n := len(b.failures()); n != 2 {

@@ -24,7 +24,7 @@ func TestOutageThatEnds(t *testing.T) {
 					b := newBench(t, 20, srv)
 					b.s.Model.BatchSize, b.s.Model.Parallel = batch, 1
 					for n := 0; ; n++ {
-						r, err := b.run(context.Background())
+						r, err := b.runJob(context.Background())
 						if r.Failed != 0 {
 							t.Fatalf("rows failed: %+v", b.failures())
 						}
@@ -85,7 +85,7 @@ func TestServerThatStaysAway(t *testing.T) {
 			srv := serve(t, ollamatest.Fault{Kind: kind, From: 4, To: 1000})
 			b := newBench(t, 60, srv)
 			b.s.Model.Parallel = 1
-			r, err := b.run(context.Background())
+			r, err := b.runJob(context.Background())
 			if !IsServer(err) || r.Rows != 30 || r.Failed != 0 || r.Resume == "" {
 				t.Fatalf("%v, %+v", err, r)
 			}
@@ -119,7 +119,7 @@ func TestPermanentErrorsEndAtOnce(t *testing.T) {
 			srv := serve(t, ollamatest.Fault{Kind: tt.kind, From: 3, To: 1000})
 			b := newBench(t, 60, srv)
 			b.s.Model.Parallel = 1
-			r, err := b.run(context.Background())
+			r, err := b.runJob(context.Background())
 			if IsServer(err) != tt.server || IsUsage(err) == tt.server || !strings.Contains(err.Error(), tt.say) {
 				t.Errorf("got %v", err)
 			}
@@ -188,7 +188,7 @@ func TestNoServer(t *testing.T) {
 	srv := serve(t)
 	b := newBench(t, 5, srv)
 	srv.Stop()
-	r, err := b.run(context.Background())
+	r, err := b.runJob(context.Background())
 	if !IsServer(err) || r.RunID != "" {
 		t.Errorf("%v, %+v", err, r)
 	}

@@ -94,7 +94,7 @@ func TestInterruptedAgainAndAgain(t *testing.T) {
 				cancel(stop)
 			}
 		}
-		_, err := b.run(ctx)
+		_, err := b.runJob(ctx)
 		if err == nil {
 			break
 		}
@@ -122,7 +122,7 @@ func TestOtherConditionsAreRefused(t *testing.T) {
 		{"model digest", func(b *bench) {
 			b.s.Model.Hosts = []string{serve(b.t, ollamatest.Model{Name: "fake", Digest: strings.Repeat("ab", 32)}).URL}
 		}, "model digest was"},
-		{"prompt", func(b *bench) { b.write("prompt.json", strings.Replace(promptFile, "feedback", "mail", 1)) }, "prompt was"},
+		{"prompt", func(b *bench) { b.writeFile("prompt.json", strings.Replace(promptFile, "feedback", "mail", 1)) }, "prompt was"},
 		{"labels", func(b *bench) { b.s.Model.Labels = "" }, "labels was strict, is organic"},
 		{"num_ctx", func(b *bench) { b.s.Model.NumCtx = 4000 }, "num_ctx was 8192, is 4000"},
 		{"num_predict", func(b *bench) { b.s.Model.NumPredict = 999 }, "num_predict was from the schema, is 999"},
@@ -138,7 +138,7 @@ func TestOtherConditionsAreRefused(t *testing.T) {
 			b.mustRun()
 			before := b.out.String()
 			tt.change(b)
-			_, err := b.run(context.Background())
+			_, err := b.runJob(context.Background())
 			var mismatch *checkpoint.MismatchError
 			if !errors.As(err, &mismatch) || !IsUsage(err) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(Hint(err, ""), "--restart") {
 				t.Errorf("got %v", err)
@@ -182,7 +182,7 @@ func TestChangedStreamIsRefused(t *testing.T) {
 	b.mustRun()
 	b.s.Limit = 0
 	b.in = []byte(strings.Replace(string(b.in), "ticket 12", "ticket 21", 1))
-	_, err := b.run(context.Background())
+	_, err := b.runJob(context.Background())
 	if !IsUsage(err) || !strings.Contains(err.Error(), "stdin: row 12 differs") {
 		t.Errorf("got %v", err)
 	}
@@ -224,7 +224,7 @@ func TestOutputFile(t *testing.T) {
 	b.s.Model.Parallel = 1
 	dir := filepath.Join(b.dir, "out")
 	b.s.OutputPath = filepath.Join(dir, "labels.csv")
-	if _, err := b.run(context.Background()); !IsServer(err) {
+	if _, err := b.runJob(context.Background()); !IsServer(err) {
 		t.Fatalf("got %v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
@@ -246,7 +246,7 @@ func TestOutputFile(t *testing.T) {
 func TestUnits(t *testing.T) {
 	srv := serve(t)
 	b := newBench(t, 10, srv)
-	b.write("in.csv", "RowID,Message\n1,one\n2,two\n3,\"th\nree\"\n4,four\n")
+	b.writeFile("in.csv", "RowID,Message\n1,one\n2,two\n3,\"th\nree\"\n4,four\n")
 	tests := []struct {
 		name string
 		rg   table.Range
@@ -266,7 +266,7 @@ func TestUnits(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b.s.RunID = fmt.Sprint("r", i)
 			b.s.RowStart, b.s.RowEnd, b.s.ByteStart, b.s.ByteEnd = tt.rg.RowStart, tt.rg.RowEnd, tt.rg.ByteStart, tt.rg.ByteEnd
-			_, err := b.run(context.Background())
+			_, err := b.runJob(context.Background())
 			if tt.want != "" {
 				if err == nil || !IsUsage(err) || !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("got %v, want %q", err, tt.want)
@@ -336,7 +336,7 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t, 3, srv)
 			tt.change(&b.s)
-			_, err := b.run(context.Background())
+			_, err := b.runJob(context.Background())
 			if err == nil || !IsUsage(err) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
@@ -368,10 +368,10 @@ func TestFaultsInARange(t *testing.T) {
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t, 0, srv)
-			b.write("in.csv", text)
+			b.writeFile("in.csv", text)
 			b.s.RunID = fmt.Sprint("r", i)
 			b.s.RowStart, b.s.RowEnd, b.s.ByteStart = tt.start, tt.end, tt.bytes
-			_, err := b.run(context.Background())
+			_, err := b.runJob(context.Background())
 			if tt.want == "" && err != nil || tt.want != "" && (!IsUsage(err) || !strings.Contains(err.Error(), "in.csv"+tt.want)) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}

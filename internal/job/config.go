@@ -76,20 +76,20 @@ const (
 
 // Values of Config.
 const (
-	Manual        = "manual"
-	StopOnFailure = "stop_on_failure"
-	Unsorted      = "none"
+	manual   = "manual"
+	Unsorted = "none"
 )
 
-// Defaults is a job file that says nothing, under these settings.
-func Defaults(s *Settings) *Config {
-	c := defaultConfig()
+// jobFileDefaults returns what the keys of a job file are if it does not say: the
+// defaults of the tags, and what settings.json says instead.
+func jobFileDefaults(s *Settings) *Config {
+	c := tagDefaults()
 	c.Model.Retries, c.Model.Delay, c.Output.Checkpoints.Interval = s.RetryAttempts, s.RetryDelay, s.CheckpointInterval
 	return c
 }
 
-// defaultConfig has the defaults that the tags of Config and Options name.
-func defaultConfig() *Config {
+// tagDefaults returns the defaults that the tags of Config and Options name.
+func tagDefaults() *Config {
 	c := new(Config)
 	for _, option := range optionsIn(reflect.ValueOf(c).Elem()) {
 		text := option.field.Tag.Get("default")
@@ -117,7 +117,7 @@ func (c *Config) Workers() int {
 // Cutting is how each file of the queue is cut.
 func (c *Config) Cutting() Cutting {
 	p := c.Parallelization
-	if p.SplitStrategy != Manual {
+	if p.SplitStrategy != manual {
 		return Cutting{Workers: c.Workers()}
 	}
 	cut := Cutting{Ranges: []Range{}}

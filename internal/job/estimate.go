@@ -57,7 +57,7 @@ func (c *Config) Estimate(l Load, r Rate, m *Models) Estimate {
 	}
 	if r.RowsPerSec > 0 {
 		speed := r.RowsPerSec
-		if was, is := m.Speed(r.BatchSize), m.Speed(c.Model.BatchSize); was > 0 && is > 0 {
+		if was, is := m.speedOf(r.BatchSize), m.speedOf(c.Model.BatchSize); was > 0 && is > 0 {
 			speed *= is / was
 		}
 		e.Time = time.Duration(float64(rows) / speed * float64(time.Second)).Round(time.Second)

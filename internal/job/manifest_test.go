@@ -117,7 +117,7 @@ func TestNoManifest(t *testing.T) {
 }
 
 func TestEstimate(t *testing.T) {
-	c := Defaults(DefaultSettings())
+	c := jobFileDefaults(DefaultSettings())
 	load := Load{Rows: []int64{25, 24}, Bytes: 4900, PromptBytes: 400, Columns: 4}
 	for _, tt := range []struct {
 		name  string

@@ -20,7 +20,7 @@ func Parse(data []byte, name string, s *Settings, o Overrides) (*Config, error) 
 			d.supplied = append(d.supplied, option.path)
 		}
 	}
-	c := Defaults(s)
+	c := jobFileDefaults(s)
 	d.decode(data, c)
 	err := c.applyOverrides(o)
 	if d.locations[""] != (location{}) { // else nothing was read
@@ -98,7 +98,7 @@ func (c *Config) checkQueue(d *decoder) {
 
 func (c *Config) checkRanges(d *decoder) {
 	p := c.Parallelization
-	if at := d.locations["parallelization.split_strategy"]; p.SplitStrategy == Manual && len(p.ManualRanges) == 0 && !d.hasMistakeAt(at) {
+	if at := d.locations["parallelization.split_strategy"]; p.SplitStrategy == manual && len(p.ManualRanges) == 0 && !d.hasMistakeAt(at) {
 		d.reject("parallelization.split_strategy", "manual needs manual_ranges")
 	}
 	for i, r := range p.ManualRanges {

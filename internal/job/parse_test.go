@@ -27,7 +27,7 @@ func TestSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Defaults(DefaultSettings())
+	want := jobFileDefaults(DefaultSettings())
 	want.Project = Project{"customer_feedback", "v1", "Classify customer feedback by topic and sentiment"}
 	want.Model.Name = "llama3.2"
 	want.InputQueue = []Input{{"data/feedback_q1.csv", "q1_feedback", ""}, {"data/feedback_q2.csv", "q2_feedback", ""}}
@@ -67,7 +67,7 @@ merge:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Defaults(DefaultSettings())
+	want := jobFileDefaults(DefaultSettings())
 	want.Project.Name, want.Model.Name, want.Prompts.ConfigFile = "p", "m", "p.json"
 	want.Model.Delay, want.Model.Timeout = Seconds(250*time.Millisecond), Seconds(2500*time.Millisecond)
 	want.Model.Hosts, want.Model.Temperature, want.Model.Labels = []string{"a:1", "http://b:2"}, 0.7, "strict"

@@ -10,7 +10,7 @@ import (
 )
 
 func TestResolve(t *testing.T) {
-	planned := defaultConfig().Options
+	planned := tagDefaults().Options
 	planned.Model.Name, planned.Model.BatchSize, planned.Model.Hosts = "planned", 7, []string{"planned:1"}
 	planned.Model.Delay, planned.Output.Drop = Seconds(time.Second), []string{"Title"}
 	planned.Output.Directory, planned.Output.Checkpoints.Directory = "out", "cp"
@@ -85,7 +85,7 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestCheckFlags(t *testing.T) {
-	o := defaultConfig().Options
+	o := tagDefaults().Options
 	if got := o.CheckFlags(); got != nil {
 		t.Errorf("defaults: %v", got)
 	}

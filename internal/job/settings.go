@@ -26,7 +26,7 @@ type LogSettings struct {
 
 // DefaultSettings are those of a job without settings.json.
 func DefaultSettings() *Settings {
-	c := defaultConfig()
+	c := tagDefaults()
 	return &Settings{
 		CheckpointInterval: c.Output.Checkpoints.Interval, RetryAttempts: c.Model.Retries, RetryDelay: c.Model.Delay,
 		RequiredInputColumns: []string{"RowID", "Message"}, InputFilename: "input.csv",
@@ -137,9 +137,9 @@ func (m *Models) ID(model string) int {
 	return 0
 }
 
-// Speed is the speed of a batch size beside one row a call, between those that
+// speedOf returns the speed of a batch size beside one row a call, between those that
 // are listed in proportion; 0: unknown.
-func (m *Models) Speed(size int) float64 {
+func (m *Models) speedOf(size int) float64 {
 	sizes := slices.Clone(m.BatchSizes)
 	slices.SortFunc(sizes, func(a, b BatchSize) int { return a.Size - b.Size })
 	for i, b := range sizes {

@@ -49,7 +49,7 @@ func TestSeedModels(t *testing.T) {
 		}
 	}
 	for size, want := range map[int]float64{1: 1, 5: 5, 7: 7, 15: 15, 40: 15} {
-		if got := m.Speed(size); got != want {
+		if got := m.speedOf(size); got != want {
 			t.Errorf("speed of %d: got %g, want %g", size, got, want)
 		}
 	}
