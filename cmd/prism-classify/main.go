@@ -15,6 +15,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
@@ -88,6 +89,20 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 		g.writeStartFailure(std, err)
 	}
 	return g.reportResult(ctx, std, result, err, time.Since(start))
+}
+
+// listModels prints the names of models.
+func (g *grammar) listModels(ctx context.Context, out io.Writer) error {
+	names, err := classify.ListModels(ctx, g.Model.Hosts)
+	if err != nil {
+		return exitError(ctx, err, "")
+	}
+	for _, n := range names {
+		if _, err := fmt.Fprintln(out, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func isTerminalReader(r io.Reader) bool {

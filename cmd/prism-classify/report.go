@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	"prism/internal/classify"
 	"prism/internal/cli"
+	"prism/internal/fsutil"
+	"prism/internal/job"
+	"prism/internal/status"
 	"prism/internal/term"
 )
 
@@ -123,4 +127,38 @@ func exitError(ctx context.Context, err error, model string) error {
 		return cli.Fail(cli.Unreachable, err, hint)
 	}
 	return cli.Fail(cli.Failed, err, hint)
+}
+
+// writeStartFailure writes to the status of a run why a worker ended before it
+// began, for example without a server. What an earlier process did stays in it.
+func (g *grammar) writeStartFailure(std cli.Std, err error) {
+	s := &g.Settings
+	if err == nil || s.Monitoring.StatusDir == "" || errors.Is(err, fsutil.ErrLocked) {
+		return
+	}
+	dir := job.RunDir(s.Monitoring.StatusDir, s.RunID)
+	w, rerr := status.ReadWorker(job.WorkerStatusPath(dir, s.WorkerID))
+	if rerr != nil {
+		w = &status.Worker{
+			WorkerID: s.WorkerID, RunID: s.RunID, StartedAt: status.At(time.Now()), Label: s.Label, Model: s.Model.Name,
+			RowStart: s.RowStart, RowEnd: s.RowEnd, TotalRows: max(s.RowEnd-s.RowStart+1, 0),
+		}
+	}
+	if g.Manifest != "" {
+		w.Resume = "prism-classify " + job.UnitArgs(g.Manifest, g.Unit)
+	}
+	w.UpdatedAt, w.LastError = status.At(time.Now()), err.Error()
+	w.PID, w.ProcessStart = os.Getpid(), status.ProcessStart(os.Getpid())
+	w.Host, _ = os.Hostname() // without a name the process cannot be asked for, and need not
+	switch {
+	case classify.IsServer(err):
+		w.State, w.StopReason = status.Stopped, status.Unreachable
+	case classify.IsUsage(err):
+		w.State, w.StopReason = status.Failed, status.BadInput
+	default:
+		w.State, w.StopReason = status.Failed, status.InternalError
+	}
+	if err := w.WriteFile(dir); err != nil {
+		std.Warnf("%v", err)
+	}
 }

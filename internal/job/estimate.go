@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Rough measures where no earlier run tells better ones.
+// Rough numbers, used if no earlier run gives better ones.
 const (
 	bytesPerToken  = 4
 	tokensPerBlock = 60 // of the rules and words around a row in a prompt
 	tokensPerLabel = 8  // of a column in a reply, with its name
 )
 
-// Rate is what an earlier run's call logs tell. Zero fields are unknown.
+// Rate is the speed of an earlier run, from its call logs. Zero fields are unknown.
 type Rate struct {
 	RunID              string
 	BatchSize          int
@@ -34,11 +34,11 @@ type Estimate struct {
 	Calls        int64
 	PromptTokens int64
 	Tokens       int64         // generated
-	Time         time.Duration // 0: nothing tells a rate
+	Time         time.Duration // 0: no rate is known
 }
 
-// Estimate reckons what a load needs with these batches. The time is that of
-// the rate, corrected for another batch size by the speeds that m lists.
+// Estimate computes what a load needs with these batches. The time is that of the
+// earlier run, corrected for another batch size by the speeds that m lists.
 func (c *Config) Estimate(l Load, r Rate, m *Models) Estimate {
 	var e Estimate
 	var rows int64

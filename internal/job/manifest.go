@@ -56,10 +56,10 @@ type Paths struct {
 	PromptsConfig string `json:"prompts_config"`
 }
 
-// FileStatus is what became of a file.
+// FileStatus says what became of a file.
 type FileStatus string
 
-// What a merge makes of a file.
+// The statuses of a file. A merge changes them.
 const (
 	Planned   FileStatus = "planned"   // not merged
 	Completed FileStatus = "completed" // merged, every row is there
@@ -86,7 +86,7 @@ type UnitPlan struct {
 	OutputName string `json:"output_name"`
 }
 
-// Plan makes the manifest of a run of units in the order of the queue.
+// Plan makes the manifest of a run. The units are in the order of the queue.
 func Plan(runID string, c *Config, s *Settings, units []Unit, now time.Time) *Manifest {
 	m := &Manifest{
 		Schema: manifestSchema, RunID: runID, Project: c.Project.Name, Version: c.Project.Version,
@@ -149,10 +149,10 @@ func (m *Manifest) saveFile(path string) error {
 	return fsutil.WriteFile(path, b.Bytes())
 }
 
-// ErrNoManifest says that a file is none.
-var ErrNoManifest = errors.New("no manifest")
+// ErrNoManifest says that a file is not a manifest.
+var ErrNoManifest = errors.New("not a manifest")
 
-// ReadManifest reads a manifest. What is none is an ErrNoManifest.
+// ReadManifest reads a manifest. A file with other content is an ErrNoManifest.
 func ReadManifest(path string) (*Manifest, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -209,7 +209,7 @@ func UpdateManifest(path string, change func(*Manifest)) error {
 	return errors.Join(err, lock.Release())
 }
 
-// Path is a path of the manifest, from the current folder.
+// Path turns a path of the manifest into one from the current folder.
 func (m *Manifest) Path(path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
@@ -220,7 +220,7 @@ func (m *Manifest) Path(path string) string {
 	return filepath.Join(m.dir, m.Base, path)
 }
 
-// File is the file with a label, nil if there is none.
+// File returns the file with a label; nil if no file has it.
 func (m *Manifest) File(label string) *File {
 	i := slices.IndexFunc(m.Files, func(f File) bool { return f.Label == label })
 	if i < 0 {
@@ -229,7 +229,7 @@ func (m *Manifest) File(label string) *File {
 	return &m.Files[i]
 }
 
-// Labels are those of the files, in the order of the queue.
+// Labels returns the labels of the files, in the order of the queue.
 func (m *Manifest) Labels() []string {
 	labels := make([]string, len(m.Files))
 	for i, f := range m.Files {
@@ -238,7 +238,7 @@ func (m *Manifest) Labels() []string {
 	return labels
 }
 
-// UnitsOf are the units of the file with a label.
+// UnitsOf returns the units of the file with a label.
 func (m *Manifest) UnitsOf(label string) []UnitPlan {
 	var out []UnitPlan
 	for _, u := range m.Units {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Settings is settings.json: what holds for all jobs that do not say otherwise.
+// Settings is settings.json: values for all jobs that do not set their own.
 type Settings struct {
 	CheckpointInterval   int                 `json:"checkpoint_interval" min:"1" help:"Rows per checkpoint part."`
 	RetryAttempts        int                 `json:"retry_attempts" min:"0" help:"Times a call is repeated."`
@@ -24,7 +24,7 @@ type LogSettings struct {
 	CreateAnalytics  bool `json:"create_analytics" help:"Write the figures as CSV."`
 }
 
-// DefaultSettings are those of a job without settings.json.
+// DefaultSettings returns the settings of a job without settings.json.
 func DefaultSettings() *Settings {
 	c := tagDefaults()
 	return &Settings{
@@ -61,7 +61,7 @@ func ParseSettings(data []byte, name string) (*Settings, error) {
 	return s, d.joinMistakes()
 }
 
-// ProjectFolders are the folders of a project, sorted.
+// ProjectFolders lists the folders of a project, sorted.
 func (s *Settings) ProjectFolders() []string {
 	var out []string
 	for dir, subs := range s.ProjectStructure {

@@ -20,13 +20,13 @@ type Unit struct {
 	ByteStart int64  `json:"byte_start"`
 	ByteEnd   int64  `json:"byte_end"` // after the last byte
 	InputSize int64  `json:"input_size"`
-	InputSum  string `json:"input_sum"` // see record.Sum
+	InputSum  string `json:"input_sum"` // see table.Sum
 }
 
-// Range is positions of a file, 1-based and inclusive; End 0 is the last one.
+// Range is a range of positions of a file, 1-based and inclusive. End 0 is the last row.
 type Range struct{ Start, End int64 }
 
-// Cutting says how a file is cut into units. The first one that is set counts.
+// Cutting says how a file is cut into units. The first field that is set decides.
 type Cutting struct {
 	Ranges  []Range // these and no others
 	Rows    int64   // so many rows each, the last one what is left
@@ -71,7 +71,7 @@ func (r Range) String() string {
 	return fmt.Sprintf("%d-%d", r.Start, r.End)
 }
 
-// ranges are the positions of each unit of a file of so many rows. A file
+// ranges returns the positions of each unit of a file with that many rows. A file
 // without rows is one unit without rows, so that it has an output too.
 func (c Cutting) ranges(rows int64) []Range {
 	var out []Range
@@ -137,7 +137,7 @@ func Cut(f io.ReaderAt, sum table.Summary, o table.Options, label string, c Cutt
 	return units, nil
 }
 
-// UnitArgs are the flags of prism-classify for a unit of the manifest at path,
+// UnitArgs returns the flags of prism-classify for a unit of the manifest at path,
 // quoted as xargs reads them.
 func UnitArgs(path string, unit int) string {
 	return fmt.Sprintf("--manifest %s --unit %d", QuoteXargs(path), unit)
