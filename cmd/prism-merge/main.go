@@ -49,7 +49,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 }
 
 const help = "Join part files with the same columns, sorted by RowID, in bounded memory. " +
-	"Without PART, stdin is read."
+	"Without PART it reads stdin."
 
 type grammar struct {
 	cli.Common

@@ -41,8 +41,8 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return cli.Main(cli.Command{Name: "prism-split", Help: help, Grammar: &g, Run: g.splitOrPlan}, args, in, out, errOut)
 }
 
-const help = "Cut tables into units of rows that workers label in parallel, and check them on the way. " +
-	"Prints a line a unit. Without FILE, stdin is read; that needs --write."
+const help = "Check tables and split them into units of rows that workers label in parallel. " +
+	"Prints one line for each unit. Without FILE it reads stdin; that needs --write."
 
 // splitOrPlan does what the flags ask for: cut files, or plan a run.
 func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {

@@ -40,12 +40,12 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return cli.Main(cli.Command{Name: "prism-stats", Help: help, Grammar: &g, Run: g.printStats}, args, in, out, errOut)
 }
 
-const help = `Count labels and calls: the distribution of each coded column, organic labels, rows that are not applicable, ` +
-	`lengths of free texts, and from call logs rows/s, tokens/s, tokens a row, calls, retries and errors. ` +
-	`Without FILE it reads stdin, unless there are call logs. A file named calls_w*.jsonl is a call log.`
+const help = `Count labels and calls. From results: the distribution of each coded column, organic labels (labels outside the list), ` +
+	`rows that are not applicable and lengths of free text. From call logs: rows/s, tokens/s, tokens a row, calls, retries and errors. ` +
+	`Without FILE and call logs it reads stdin. A file named calls_w*.jsonl is a call log.`
 
 type grammar struct {
-	Files         []string `arg:"" optional:"" name:"FILE" help:"Results: CSV, TSV or JSONL, by name; - is stdin."`
+	Files         []string `arg:"" optional:"" name:"FILE" help:"Results: CSV, TSV or JSONL, by file name; - is stdin."`
 	Calls         callLogs `help:"Call logs to summarise (repeatable)." placeholder:"CALLS.jsonl..."`
 	Manifest      string   `help:"Count a run: its merged outputs (of files that are not merged, the outputs of their units) and its call logs." placeholder:"FILE"`
 	Columns       []string `help:"Columns to count [all except RowID, Title, Message and those that describe the run]." placeholder:"A,B"`

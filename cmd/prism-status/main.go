@@ -42,9 +42,9 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return cli.Main(cli.Command{Name: "prism-status", Help: help, Grammar: &g, Run: g.showRun}, args, in, out, errOut)
 }
 
-const help = `Show how a run is: each worker's state, progress, rows/s, tokens/s, errors and time left, and the run's. ` +
-	`No run named: the latest under the status folder. ` +
-	`With --wait the exit code tells the outcome: 0 every row has its labels; 3 some rows or units failed or are not finished; ` +
+const help = `Show the state, progress, rows/s, tokens/s, errors and time left of a run and of each of its workers. ` +
+	`Without a run ID or manifest it shows the latest run under the status folder. ` +
+	`With --wait the exit code is the outcome: 0 every row has its labels; 3 some rows or units failed or are not finished; ` +
 	`4 Ollama was unreachable or the model missing, and the same command resumes.`
 
 const statusDir = "status"
