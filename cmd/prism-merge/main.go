@@ -126,7 +126,7 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 	tty, isFile := std.Err().(*os.File)
 	m := &merger{g: g, std: std}
 	m.steps = term.NewSteps(std.Err(), isFile && !std.Quiet() && isatty.IsTerminal(tty.Fd()), time.Now)
-	m.o = merge.Options{SortBy: g.SortBy, InTurn: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.AddBytes, Debug: std.Debugf}
+	m.o = merge.Options{SortBy: g.SortBy, Concat: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.AddBytes, Debug: std.Debugf}
 	m.o.OnDuplicate = map[string]extsort.Equal{
 		"last": extsort.KeepLast, "first": extsort.KeepFirst, "error": extsort.Refuse,
 	}[g.OnDuplicate]
@@ -246,7 +246,7 @@ func (m *merger) write(ctx context.Context) error {
 		return err
 	}
 	defer out.abort()
-	if out.Again == nil && m.o.OnDuplicate == extsort.Refuse { // what went out would stay
+	if out.Rewind == nil && m.o.OnDuplicate == extsort.Refuse { // what went out would stay
 		m.steps.StartStep("looking for duplicates", m.bytes)
 		if _, err := merge.Check(ctx, m.inputs, m.o); err != nil {
 			return err

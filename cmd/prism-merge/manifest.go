@@ -223,7 +223,7 @@ func (r *runMerger) write(ctx context.Context, path string, inputs []merge.Input
 	}
 	o := r.o
 	if !r.g.typed["sort-by"] {
-		o.SortBy, o.InTurn = r.m.Config.Merge.SortBy, r.m.Config.Merge.SortBy == job.Unsorted
+		o.SortBy, o.Concat = r.m.Config.Merge.SortBy, r.m.Config.Merge.SortBy == job.Unsorted
 	}
 	o.Format, o.OnDuplicate = form, extsort.Refuse
 	out, err := createOutput(ctx, path, r.std.Out)
@@ -278,8 +278,8 @@ func (r *runMerger) missing(ctx context.Context, label, path string, units []job
 		return nil
 	})
 	r.steps.Clear()
-	if err == nil && e.Strangers > 0 {
-		err = fmt.Errorf("bug: %s has %d rows that %s does not have", path, e.Strangers, in.Options.Name)
+	if err == nil && e.Unexpected > 0 {
+		err = fmt.Errorf("bug: %s has %d rows that %s does not have", path, e.Unexpected, in.Options.Name)
 	}
 	return g, err
 }

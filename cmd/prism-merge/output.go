@@ -39,7 +39,7 @@ func createOutput(ctx context.Context, path string, stdout io.Writer) (*output, 
 		}
 		return tmp.Truncate(0)
 	}
-	return &output{Output: merge.Output{Writer: tmp, Again: again, Wrote: writeback(tmp)}, file: f}, nil
+	return &output{Output: merge.Output{Writer: tmp, Rewind: again, Wrote: writeback(tmp)}, file: f}, nil
 }
 
 // writebackPiece is how many bytes are written between calls of StartWriteback.
@@ -120,8 +120,8 @@ func (m *merger) listMissing(input table.Options, find func(add func(pos, id int
 		return nil, errors.Join(err, f.Abort())
 	}
 	e, err := find(list.Add)
-	if e.Strangers > 0 {
-		m.std.Warnf("%d rows have a RowID that %s does not have", e.Strangers, input.Name)
+	if e.Unexpected > 0 {
+		m.std.Warnf("%d rows have a RowID that %s does not have", e.Unexpected, input.Name)
 	}
 	if err == nil && e.Missing > 0 {
 		err = list.Close()

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sort"
 
+	"prism/internal/rowid"
 	"prism/internal/table"
 )
 
@@ -212,7 +213,7 @@ func (s *Store) eachRowOf(number int, want sum, sealed bool, each func(int64, []
 		if end > size || end == size && last[0] != '\n' {
 			return nil // no line end: torn
 		}
-		pos, err := table.ParseRowID(rec.Text(nil, 0))
+		pos, err := rowid.Parse(rec.Text(nil, 0))
 		if err != nil || pos < 1 {
 			return unlessTorn(sealed, &DamageError{File: path, Line: rec.Line, What: "invalid position"})
 		}

@@ -12,11 +12,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"prism/internal/rowid"
 	"slices"
 	"strconv"
 	"strings"
-
-	"prism/internal/table"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -261,7 +260,7 @@ func (l *partLoader) cutRows(s *Store, number int, f io.ReaderAt, size int64) er
 		line := l.buf[first : first+n]
 		if off > 0 {
 			digits, _, _ := bytes.Cut(line, []byte(","))
-			pos, err := table.ParseRowID(digits)
+			pos, err := rowid.Parse(digits)
 			if err != nil || pos < 1 || pos > maxPosition {
 				return damaged("a record has no position")
 			}

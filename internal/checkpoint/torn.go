@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"prism/internal/fsutil"
+	"prism/internal/rowid"
 	"prism/internal/table"
 )
 
@@ -117,7 +118,7 @@ func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, 
 		if next > size || next == size && !endsLine(file, size) {
 			return end, nil // no line end: torn
 		}
-		pos, err := table.ParseRowID(rec.Field(0))
+		pos, err := rowid.Parse(rec.Field(0))
 		if err != nil || pos < 1 || pos > maxPosition {
 			return 0, &DamageError{File: path, Line: rec.Line, What: "invalid position"}
 		}

@@ -153,7 +153,7 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (
 	if rg.ByteStart > 0 {
 		first = rg.RowStart
 	}
-	var ids table.IDs
+	var ids table.UniqueIDs
 	var text []byte
 	err = table.Scan(ctx, in.file, end, h, scan, func(b *table.Block) error {
 		for i := range b.Recs {

@@ -272,7 +272,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 	first := max(s.RowStart, 1)
 	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.RowEnd, last: first - 1}
 	if w.in.sum == "" {
-		src.ids, src.store = new(table.IDs), w.store
+		src.ids, src.store = new(table.UniqueIDs), w.store
 	}
 	return &engine{
 		c: config{

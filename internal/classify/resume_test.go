@@ -359,8 +359,8 @@ func TestFaultsInARange(t *testing.T) {
 		want  string // after the file's name; empty: fine
 	}{
 		{"before all faults", 1, 3, 0, ""},
-		{"RowID twice", 2, 4, 0, ":6: RowID 2 is there a second time"},
-		{"RowID twice, by offset", 2, 4, 20, ":6: RowID 2 is there a second time"},
+		{"RowID twice", 2, 4, 0, ":6: duplicate RowID 2"},
+		{"RowID twice, by offset", 2, 4, 20, ":6: duplicate RowID 2"},
 		{"once in the range", 3, 4, 26, ""},
 		{"no RowID", 3, 5, 26, ":7: "},
 		{"too many fields", 6, 6, 0, ":8: the record has 3 fields, the header 2"},

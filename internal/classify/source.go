@@ -8,6 +8,7 @@ import (
 
 	"prism/internal/checkpoint"
 	"prism/internal/prompt"
+	"prism/internal/rowid"
 	"prism/internal/table"
 )
 
@@ -23,7 +24,7 @@ type row struct {
 type source struct {
 	records *table.Reader
 	layout  *layout
-	ids     *table.IDs        // of a stream, which nobody checked before; nil for a checked file
+	ids     *table.UniqueIDs  // of a stream, which nobody checked before; nil for a checked file
 	store   *checkpoint.Store // tells a stream from another one; nil for a checked file
 	file    string
 	limit   int64 // rows to read at most; 0: all
@@ -63,7 +64,7 @@ func (s *source) next() (*row, error) {
 		if r.RowID, err = s.ids.Add(s.file, rec.Line, s.text); err != nil {
 			return nil, err
 		}
-	} else if r.RowID, err = table.ParseRowID(s.text); err != nil {
+	} else if r.RowID, err = rowid.Parse(s.text); err != nil {
 		return nil, &table.Error{File: s.file, Line: rec.Line, Msg: err.Error()}
 	}
 	s.readTexts(r, rec)

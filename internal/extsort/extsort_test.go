@@ -96,7 +96,7 @@ func TestSortAndMerge(t *testing.T) {
 							if err != nil {
 								t.Fatal(err)
 							}
-							if runs, err = s.Fewer(runs, 20, Options{Long: long}); err != nil {
+							if runs, err = s.MergeRuns(runs, 20, Options{Long: long}); err != nil {
 								t.Fatal(err)
 							}
 							var got bytes.Buffer

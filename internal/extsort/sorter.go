@@ -135,8 +135,8 @@ func (s *Sorter) next() error {
 	return nil
 }
 
-// Insert puts a sorted run after what was added so far and before what will be.
-func (s *Sorter) Insert(run Run) error {
+// InsertRun puts a sorted run after what was added so far and before what will be.
+func (s *Sorter) InsertRun(run Run) error {
 	if len(s.filling.entries) > 0 {
 		if err := s.next(); err != nil {
 			return err
@@ -183,8 +183,8 @@ func (s *Sorter) Runs() ([]Run, error) {
 	return runs, nil
 }
 
-// Fewer merges consecutive runs in the temporary file until there are at most n.
-func (s *Sorter) Fewer(runs []Run, n int, o Options) ([]Run, error) {
+// MergeRuns merges consecutive runs in the temporary file until there are at most n.
+func (s *Sorter) MergeRuns(runs []Run, n int, o Options) ([]Run, error) {
 	o.Equal, o.framed = KeepAll, true
 	for len(runs) > n {
 		if err := s.tmp.open(); err != nil {

@@ -1,18 +1,23 @@
 package merge
 
 import (
+	"context"
+	"encoding/binary"
+	"math"
 	"prism/internal/extsort"
+	"prism/internal/rowid"
 	"prism/internal/table"
+	"strconv"
 )
 
 // batcher makes batches of a part's blocks: the records as they are to be
-// written, with their keys. The work is done by prepare, in parallel; take and
-// giveBack come on the goroutine that the blocks are committed on.
+// written, with their keys. Most of the work is done by prepare, in parallel.
 type batcher struct {
 	s       *sorting
 	p       *part
 	columns []int // to cut of each record
 	key     int   // which of them to sort by
+	quiet   bool  // do not tell the progress
 }
 
 func (s *sorting) batcher(p *part) *batcher {
@@ -38,8 +43,8 @@ func (b *batcher) scanOptions() table.ScanOptions {
 // direct tells whether items are records where they stand in the block.
 func (b *batcher) direct() bool { return b.p.raw && !b.s.long }
 
-// made is what prepare keeps with a block.
-type made struct {
+// blockBatch is the batch of a block, which prepare keeps with it.
+type blockBatch struct {
 	extsort.Batch
 	p    *part
 	enc  *encoder // of p
@@ -49,38 +54,37 @@ type made struct {
 }
 
 func (b *batcher) prepare(blk *table.Block) {
-	m, ok := blk.Aux.(*made)
+	m, ok := blk.Aux.(*blockBatch)
 	if !ok {
-		m = &made{}
+		m = &blockBatch{}
 		blk.Aux = m
 	}
 	if m.p != b.p {
 		m.p, m.enc = b.p, b.s.encoder(b.p)
 	}
 	m.Reset()
-	switch {
-	case b.s.long:
-		b.makeLong(m, blk)
-	default:
-		b.makeByID(m, blk)
+	if b.s.long {
+		b.appendByColumn(m, blk)
+	} else {
+		b.appendByID(m, blk)
 	}
 }
 
-func (b *batcher) makeByID(m *made, blk *table.Block) {
+func (b *batcher) appendByID(m *blockBatch, blk *table.Block) {
 	m.ids = blk.IDs(m.ids[:0], b.p.Options.Format, b.key, len(b.columns), table.RowID)
 	if !b.p.raw {
 		for i, id := range m.ids {
-			m.Append(idKey(id), m.enc.encode(blk, i))
+			m.Append(rowid.SortKey(id), m.enc.encode(blk, i))
 		}
 		return
 	}
 	for i, id := range m.ids {
-		m.Keys = append(m.Keys, idKey(id))
+		m.Keys = append(m.Keys, rowid.SortKey(id))
 		m.Items = append(m.Items, extsort.Span{From: blk.Recs[i].From, To: blk.Recs[i].Next})
 	}
 }
 
-func (b *batcher) makeLong(m *made, blk *table.Block) {
+func (b *batcher) appendByColumn(m *blockBatch, blk *table.Block) {
 	for i, rec := range blk.Recs {
 		m.text = table.AppendText(m.text[:0], b.p.Options.Format, blk.Token(blk.Spans[i*len(b.columns)+b.key]))
 		m.key = appendKey(m.key[:0], m.text)
@@ -92,40 +96,88 @@ func (b *batcher) makeLong(m *made, blk *table.Block) {
 	}
 }
 
-// take returns a committed block's batch, without the records that drops names.
-func (b *batcher) take(blk *table.Block, drop func(pos int64) (bool, error)) (*extsort.Batch, error) {
-	m := blk.Aux.(*made)
-	if b.direct() {
-		m.Data = blk.Data
-		last := &m.Items[len(m.Items)-1]
-		if int(last.To) == len(m.Data) {
-			m.Data = endLine(m.Data, b.p.header.CRLF)
-			last.To = uint32(len(m.Data))
+// eachBatch scans the part and calls do with the batches of its blocks, without
+// the records that drop names; drop may be nil. A batch lives until do returns; do may
+// keep its memory if it puts other memory in its place.
+func (b *batcher) eachBatch(ctx context.Context, o table.ScanOptions, drop func(pos int64) bool, do func(*extsort.Batch) error) error {
+	return table.Scan(ctx, b.p.File, b.p.File.Size, b.p.header, o, func(blk *table.Block) error {
+		if !b.quiet {
+			b.s.o.progress(len(blk.Data))
 		}
+		m := blk.Aux.(*blockBatch)
+		if b.direct() {
+			b.lendData(m, blk)
+			defer func() { blk.Data, m.Data = m.Data, nil }()
+		}
+		if drop != nil {
+			m.dropItems(blk.Pos, drop)
+		}
+		return do(&m.Batch)
+	})
+}
+
+// lendData gives the batch the memory of its block, whose records are the items.
+func (b *batcher) lendData(m *blockBatch, blk *table.Block) {
+	m.Data = blk.Data
+	last := &m.Items[len(m.Items)-1]
+	if int(last.To) == len(m.Data) {
+		m.Data = endLine(m.Data, b.p.header.CRLF)
+		last.To = uint32(len(m.Data))
 	}
-	if drop == nil {
-		return &m.Batch, nil
-	}
+}
+
+// dropItems removes the items that drop names; pos is the position of the first.
+func (m *blockBatch) dropItems(pos int64, drop func(pos int64) bool) {
 	n := 0
 	for i := range m.Items {
-		gone, err := drop(blk.Pos + int64(i))
-		if err != nil {
-			return nil, err
-		}
-		if !gone {
+		if !drop(pos + int64(i)) {
 			m.Items[n], m.Keys[n] = m.Items[i], m.Keys[i]
 			n++
 		}
 	}
 	m.Items, m.Keys = m.Items[:n], m.Keys[:n]
-	return &m.Batch, nil
 }
 
-// giveBack gives the block its memory again, or other memory that the batch
-// was given in exchange.
-func (b *batcher) giveBack(blk *table.Block) {
-	if b.direct() {
-		m := blk.Aux.(*made)
-		blk.Data, m.Data = m.Data, nil
+const (
+	numberKey = 1
+	textKey   = 2
+)
+
+// appendKey appends the key of a field to sort by: numbers come first, by their
+// value, then texts, by their bytes. Keys compare as bytes.
+func appendKey(dst, text []byte) []byte {
+	f, i, ok := parseNumber(text)
+	if !ok {
+		return append(append(dst, textKey), text...)
 	}
+	dst = append(dst, numberKey)
+	bits := math.Float64bits(f + 0) // -0 is 0
+	if f < 0 {
+		bits = ^bits
+	} else {
+		bits |= 1 << 63
+	}
+	dst = binary.BigEndian.AppendUint64(dst, bits)
+	return binary.BigEndian.AppendUint64(dst, rowid.SortKey(i))
+}
+
+// parseNumber reads a decimal number. Whole numbers of 64 bits, which a float64 may
+// not hold exactly, are told apart by i.
+func parseNumber(text []byte) (f float64, i int64, ok bool) {
+	if v, err := rowid.Parse(text); err == nil {
+		return float64(v), v, true
+	}
+	for _, c := range text {
+		if (c < '0' || c > '9') && c != '+' && c != '-' && c != '.' && c|0x20 != 'e' {
+			return 0, 0, false
+		}
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil {
+		return 0, 0, false
+	}
+	if math.Abs(f) < 1<<63 {
+		i = int64(f)
+	}
+	return f, i, true
 }

@@ -4,23 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 
 	"prism/internal/extsort"
 	"prism/internal/rowid"
 	"prism/internal/table"
 )
 
-// census is what is known of the RowIDs of all parts.
-type census struct {
-	rows            int64
-	least, greatest int64
-	last            int64
-	ascending       bool // through all parts
-}
-
 // eachID calls do with each block's RowIDs of the parts in their order; pos is
-// the place of the first among all rows, from 1.
+// the position of the first among all rows, from 1. errStop ends it without an
+// error.
 func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *table.Block, ids []int64, pos int64) error) error {
 	base := int64(0)
 	var buffers table.Buffers
@@ -41,6 +33,9 @@ func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *tabl
 			rows += int64(len(b.Recs))
 			return do(p, b, *b.Aux.(*[]int64), base+b.Pos)
 		})
+		if errors.Is(err, errStop) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -49,57 +44,49 @@ func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *tabl
 	return nil
 }
 
-// count checks every record of the parts and counts their RowIDs.
-func (l *layout) count(ctx context.Context, o Options) (census, error) {
-	c := census{ascending: true}
+// idStats is what is known of the RowIDs of all parts.
+type idStats struct {
+	rows int64
+	// mayRepeat: a RowID comes twice, or there were too many to remember.
+	mayRepeat bool
+}
+
+// countIDs checks every record of the parts and counts their RowIDs.
+func (l *layout) countIDs(ctx context.Context, o Options) (idStats, error) {
+	var seen rowid.Seen
+	repeated := false
 	err := l.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
 		for _, id := range ids {
-			if c.rows == 0 {
-				c.least, c.greatest = id, id
-			} else {
-				c.ascending = c.ascending && id > c.last
-				c.least, c.greatest = min(c.least, id), max(c.greatest, id)
+			if seen.Add(id) {
+				repeated = true
 			}
-			c.last = id
-			c.rows++
 		}
 		return nil
 	})
-	return c, err
+	return idStats{rows: seen.Len(), mayRepeat: repeated || !seen.Certain()}, err
 }
 
-// drops are the places, among all rows, of rows that give way to another one
-// with the same RowID.
+// drops are the rows that give way to another one with the same RowID.
 type drops struct {
-	places rowid.Sorter // IDs are the places
-	n      int64
-
-	next func() (rowid.Pair, bool)
-	stop func()
-	at   int64 // the next place to drop; 0: none
-	err  error
-	rows map[*part]int64 // rows before a part
+	positions rowid.Set       // among all rows
+	before    map[*part]int64 // rows before a part
 }
 
-// findDrops finds them; nil if there are none. Where o asks to refuse them, the
-// first pair is the error.
-func (l *layout) findDrops(ctx context.Context, o Options, c census) (*drops, error) {
-	if c.ascending || l.id < 0 {
+// findDrops finds them; nil if there are none. Where o asks to refuse duplicates,
+// the first pair is the error.
+func (l *layout) findDrops(ctx context.Context, o Options, stats idStats) (*drops, error) {
+	if !stats.mayRepeat {
 		return nil, nil
 	}
-	twice, err := l.anyTwice(ctx, o, c)
-	if err != nil || !twice {
-		return nil, err
-	}
-	var all rowid.Sorter
-	defer all.Close()
-	d := &drops{rows: map[*part]int64{}}
-	err = l.eachID(ctx, o, func(p *part, b *table.Block, ids []int64, pos int64) error {
+	rows := rowid.NewSorter(ctx)
+	defer rows.Close()
+	d := &drops{before: map[*part]int64{}}
+	err := l.eachID(ctx, o, func(p *part, b *table.Block, ids []int64, pos int64) error {
 		if b.Pos == 1 {
-			d.rows[p] = pos - 1
+			d.before[p] = pos - 1
 		}
 		for i, id := range ids {
-			if err := all.Add(rowid.Pair{ID: id, Place: pos + int64(i)}); err != nil {
+			if err := rows.Add(rowid.Row{ID: id, Position: pos + int64(i)}); err != nil {
 				return err
 			}
 		}
@@ -108,97 +95,47 @@ func (l *layout) findDrops(ctx context.Context, o Options, c census) (*drops, er
 	if err != nil {
 		return nil, err
 	}
-	before := rowid.Pair{}
-	err = all.Each(func(p rowid.Pair) error {
-		if before.Place > 0 && p.ID == before.ID {
-			if o.OnDuplicate == extsort.Refuse {
-				return l.duplicate(ctx, p.ID)
-			}
-			drop := p.Place
-			if o.OnDuplicate == extsort.KeepLast {
-				drop = before.Place
-			}
-			d.n++
-			if err := d.places.Add(rowid.Pair{ID: drop}); err != nil {
-				return err
+	var last rowid.Row
+	err = rows.Each(func(r rowid.Row) error {
+		if last.Position > 0 && r.ID == last.ID {
+			switch o.OnDuplicate {
+			case extsort.Refuse:
+				return l.duplicateError(ctx, r.ID)
+			case extsort.KeepLast:
+				d.positions.Add(last.Position)
+			default:
+				d.positions.Add(r.Position)
 			}
 		}
-		before = p
+		last = r
 		return nil
 	})
-	if err != nil || d.n == 0 {
-		return nil, errors.Join(err, d.places.Close())
+	if err != nil || d.positions.Len() == 0 {
+		return nil, err
 	}
 	return d, nil
 }
 
-// anyTwice tells whether a RowID comes twice, if that is cheap to know; else true.
-func (l *layout) anyTwice(ctx context.Context, o Options, c census) (bool, error) {
-	seen := rowid.NewBitmap(c.least, c.greatest)
-	if seen == nil {
-		return true, nil
+// count is the number of rows to drop.
+func (d *drops) count() int64 {
+	if d == nil {
+		return 0
 	}
-	twice := false
-	err := l.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
-		for _, id := range ids {
-			if seen.Add(id) {
-				twice = true
-				return errStop
-			}
-		}
-		return nil
-	})
-	if errors.Is(err, errStop) {
-		err = nil
-	}
-	return twice, err
+	return d.positions.Len()
 }
 
-// of tells which positions of a part to drop; nil if none are to be. Parts and
-// positions must be asked for in their order, once.
-func (d *drops) of(p *part) func(pos int64) (bool, error) {
+// ofPart returns what tells whether to drop the row at a position of a part; nil
+// if no part has such rows.
+func (d *drops) ofPart(p *part) func(pos int64) bool {
 	if d == nil {
 		return nil
 	}
-	if d.next == nil {
-		d.next, d.stop = iter.Pull(func(yield func(rowid.Pair) bool) {
-			d.err = d.places.Each(func(p rowid.Pair) error {
-				if !yield(p) {
-					return errStop
-				}
-				return nil
-			})
-		})
-		d.advance()
-	}
-	base := d.rows[p]
-	return func(pos int64) (bool, error) {
-		if d.at != base+pos {
-			return false, nil
-		}
-		d.advance()
-		return true, d.err
-	}
+	before := d.before[p]
+	return func(pos int64) bool { return d.positions.Has(before + pos) }
 }
 
-func (d *drops) advance() {
-	p, _ := d.next()
-	d.at = p.ID
-}
-
-// close gives up temporary files.
-func (d *drops) close() error {
-	if d == nil {
-		return nil
-	}
-	if d.next != nil {
-		d.stop()
-	}
-	return d.places.Close()
-}
-
-// duplicate is the error for a RowID that comes twice: it names both places.
-func (l *layout) duplicate(ctx context.Context, id int64) error {
+// duplicateError is the error for a RowID that comes twice: it names both places.
+func (l *layout) duplicateError(ctx context.Context, id int64) error {
 	type place struct {
 		p      *part
 		offset int64
@@ -216,11 +153,11 @@ func (l *layout) duplicate(ctx context.Context, id int64) error {
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, errStop) {
+	if err != nil {
 		return err
 	}
 	if len(found) < 2 {
-		return fmt.Errorf("%s %d came twice, but the parts have changed since", table.RowID, id)
+		return fmt.Errorf("%s, but the parts have changed since", rowid.DuplicateMessage(table.RowID, id, ""))
 	}
 	var lines [2]int64
 	for i, f := range found {
@@ -230,6 +167,6 @@ func (l *layout) duplicate(ctx context.Context, id int64) error {
 	}
 	return &table.Error{
 		File: found[1].p.Options.Name, Line: lines[1],
-		Msg: fmt.Sprintf("%s %d is in %s:%d already", table.RowID, id, found[0].p.Options.Name, lines[0]),
+		Msg: rowid.DuplicateMessage(table.RowID, id, fmt.Sprintf("in %s:%d", found[0].p.Options.Name, lines[0])),
 	}
 }

@@ -10,9 +10,9 @@ import (
 
 // Expectation is what the joined rows must be complete against.
 type Expectation struct {
-	Rows      int64 // of the input
-	Missing   int64 // of these, rows that no part has
-	Strangers int64 // rows of the parts whose RowID the input does not have
+	Rows       int64 // of the input
+	Missing    int64 // of these, rows that no part has
+	Unexpected int64 // rows of the parts whose RowID the input does not have
 }
 
 // Expect looks for the rows of an input that no part has, by RowID, in bounded
@@ -32,109 +32,117 @@ func Expect(ctx context.Context, inputs []Input, input Input, o Options, missing
 	}
 	for _, l := range []*layout{want, got} {
 		if l.id < 0 && l.first != nil {
-			return e, &table.Error{File: l.first.Options.Name, Line: max(l.first.header.Lines, 1), Msg: table.Lacks(l.names, table.RowID)}
+			return e, l.missingColumn(table.RowID)
 		}
 	}
-	c, err := want.count(ctx, o)
+	stats, err := want.countIDs(ctx, o)
 	if err != nil {
 		return e, err
 	}
 	o.OnDuplicate = extsort.Refuse
-	if _, err := want.findDrops(ctx, o, c); err != nil {
+	if _, err := want.findDrops(ctx, o, stats); err != nil {
 		return e, err
 	}
-	e.Rows = c.rows
-	report := func(pos, id int64) error {
-		e.Missing++
-		return missing(pos, id)
-	}
-	if expected := rowid.NewBitmap(c.least, c.greatest); expected != nil {
-		seen := rowid.NewBitmap(c.least, c.greatest)
-		err = e.compare(ctx, got, want, expected, seen, o, report)
-	} else {
-		err = e.compareSorted(ctx, got, want, o, report)
-	}
-	return e, err
-}
-
-// compare marks the RowIDs of the input, then those of the parts among them.
-func (e *Expectation) compare(ctx context.Context, got, want *layout, expected, seen *rowid.Bitmap, o Options, missing func(pos, id int64) error) error {
-	err := want.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
-		for _, id := range ids {
-			expected.Add(id)
-		}
-		return nil
-	})
+	e.Rows = stats.rows
+	isMissing, err := e.compare(ctx, got, want, o)
 	if err != nil {
-		return err
+		return e, err
 	}
-	err = got.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
-		for _, id := range ids {
-			if expected.Has(id) {
-				seen.Add(id)
-			} else {
-				e.Strangers++
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return want.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, pos int64) error {
+	err = want.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, pos int64) error {
 		for i, id := range ids {
-			if seen.Has(id) {
+			r := rowid.Row{ID: id, Position: pos + int64(i)}
+			if !isMissing(r) {
 				continue
 			}
-			if err := missing(pos+int64(i), id); err != nil {
+			e.Missing++
+			if err := missing(r.Position, r.ID); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return e, err
 }
 
-// compareSorted does the same for RowIDs too far apart for bitmaps: it sorts
-// them, those of the parts with place 0.
-func (e *Expectation) compareSorted(ctx context.Context, got, want *layout, o Options, missing func(pos, id int64) error) error {
-	var all, places rowid.Sorter
-	defer all.Close()
-	defer places.Close()
-	add := func(l *layout, place func(pos int64) int64) error {
-		return l.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, pos int64) error {
-			for i, id := range ids {
-				if err := all.Add(rowid.Pair{ID: id, Place: place(pos + int64(i))}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	if err := add(want, func(pos int64) int64 { return pos }); err != nil {
-		return err
-	}
-	if err := add(got, func(int64) int64 { return 0 }); err != nil {
-		return err
-	}
-	id, there := int64(0), int64(0) // rows of the parts with the ID
-	err := all.Each(func(p rowid.Pair) error {
-		if p.ID != id {
-			e.Strangers += there
-			id, there = p.ID, 0
+// compare counts the unexpected rows and returns what tells whether a row of the
+// input is missing. It remembers the RowIDs of the input, then those of the parts
+// among them.
+func (e *Expectation) compare(ctx context.Context, got, want *layout, o Options) (isMissing func(rowid.Row) bool, err error) {
+	var expected, found rowid.Set
+	tooMany := false
+	err = want.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
+		for _, id := range ids {
+			expected.Add(id)
 		}
-		if p.Place == 0 {
-			there++
-			return nil
+		if tooMany = expected.Size() > rowid.MaxSetSize; tooMany {
+			return errStop
 		}
-		if there > 0 {
-			there = 0
-			return nil
-		}
-		return places.Add(rowid.Pair{ID: p.Place, Place: p.ID})
+		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	e.Strangers += there
-	return places.Each(func(p rowid.Pair) error { return missing(p.ID, p.Place) })
+	if tooMany {
+		expected = rowid.Set{} // its memory is needed
+		return e.compareSorted(ctx, got, want, o)
+	}
+	err = got.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
+		for _, id := range ids {
+			if expected.Has(id) {
+				found.Add(id)
+			} else {
+				e.Unexpected++
+			}
+		}
+		return nil
+	})
+	return func(r rowid.Row) bool { return !found.Has(r.ID) }, err
+}
+
+// compareSorted is compare for RowIDs that take too much memory: it sorts them,
+// those of the parts, at position 0, before those of the input.
+func (e *Expectation) compareSorted(ctx context.Context, got, want *layout, o Options) (isMissing func(rowid.Row) bool, err error) {
+	rows := rowid.NewSorter(ctx)
+	defer rows.Close()
+	err = got.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, _ int64) error {
+		for _, id := range ids {
+			if err := rows.Add(rowid.Row{ID: id}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = want.eachID(ctx, o, func(_ *part, _ *table.Block, ids []int64, pos int64) error {
+		for i, id := range ids {
+			if err := rows.Add(rowid.Row{ID: id, Position: pos + int64(i)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var missing rowid.Set // positions
+	id, there := int64(0), int64(0)
+	err = rows.Each(func(r rowid.Row) error {
+		if r.ID != id {
+			e.Unexpected += there
+			id, there = r.ID, 0
+		}
+		switch {
+		case r.Position == 0:
+			there++ // rows of the parts with the ID
+		case there > 0:
+			there = 0
+		default:
+			missing.Add(r.Position)
+		}
+		return nil
+	})
+	e.Unexpected += there
+	return func(r rowid.Row) bool { return missing.Has(r.Position) }, err
 }

@@ -101,6 +101,11 @@ func (l *layout) fit(p *part) error {
 	return nil
 }
 
+// missingColumn is the error for a column that the parts do not have.
+func (l *layout) missingColumn(name string) *table.Error {
+	return &table.Error{File: l.first.Options.Name, Line: max(l.first.header.Lines, 1), Msg: table.Lacks(l.names, name)}
+}
+
 // head is the header record of the output: that of the first part, byte for
 // byte, where its records are output records too.
 func (l *layout) head() ([]byte, error) {

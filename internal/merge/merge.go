@@ -1,7 +1,35 @@
 // Package merge joins parts: files with the same columns become one, in the
 // order of a column or one after the other. It knows what duplicates are and
-// finds what is missing; parsing is the business of package record, sorting of
-// package extsort.
+// finds what is missing; parsing is the business of package table, sorting of
+// package extsort, sets of RowIDs of package rowid.
+//
+// Write, sorted by RowID, reads the parts once:
+//
+//  1. The headers give the columns of the output, and what each part is to them:
+//     its records are copied as they stand or written anew (layout.go).
+//  2. The first block of each large part tells whether the part looks sorted.
+//  3. Parts that do not are read in batches of records with their keys and sorted
+//     within the memory; what does not fit waits in a temporary file in sorted runs.
+//  4. The runs and the parts that look sorted are merged as they are read. Of equal
+//     RowIDs the merge keeps one or stops, as Options.OnDuplicate says.
+//  5. A part that proves to be unsorted after all loses its mark; the output is
+//     rewound, all parts are checked, and it goes on from 3.
+//
+// Where the output cannot be rewound, the check of 5 is made before 3.
+//
+// Write sorted by another column, or concatenated, reads the parts twice: RowIDs
+// that come twice are not neighbours there, so they are looked for first.
+//
+//  1. All records are checked, and their RowIDs remembered as a set. If none comes
+//     twice, nothing is to be dropped. Where RowIDs are too many and too far apart for a
+//     set, or one does come twice, the parts are read once more and the RowIDs sorted,
+//     which gives the positions of the rows to drop (duplicates.go).
+//  2. The parts are sorted as above, or concatenated: copied whole where nothing in
+//     them changes, else record by record (concat.go).
+//
+// Expect reads the input, the parts, and the input again: it remembers the RowIDs
+// of the input, then which of them the parts have, then reports the others
+// (expect.go).
 package merge
 
 import (
@@ -11,13 +39,14 @@ import (
 	"slices"
 
 	"prism/internal/extsort"
+	"prism/internal/rowid"
 	"prism/internal/table"
 )
 
 // Options says how parts are joined.
 type Options struct {
 	SortBy      string        // a column; RowID if empty
-	InTurn      bool          // one part after the other, not sorted
+	Concat      bool          // one part after the other, not sorted
 	OnDuplicate extsort.Equal // of rows with the same RowID
 	Memory      int64         // bytes for sorting
 	Format      table.Format  // of the output; that of the first part if zero
@@ -49,14 +78,17 @@ type Result struct {
 // Output is where joined records go.
 type Output struct {
 	io.Writer
-	// Again makes the output empty again; nil if it cannot be. All parts are then
+	// Rewind makes the output empty again; nil if it cannot be. All parts are then
 	// read once more before the first byte is written.
-	Again func() error
+	Rewind func() error
 	// Wrote, if not nil, is told how many bytes have been written so far.
 	Wrote func(bytes int64)
 }
 
-// Write joins parts and writes them to out. Bad input is an *record.Error; what
+// errStop ends a scan early.
+var errStop = errors.New("stop")
+
+// Write joins parts and writes them to out. Bad input is a *table.Error; what
 // was written then is of no use.
 func Write(ctx context.Context, inputs []Input, o Options, out Output) (Result, error) {
 	l, err := newLayout(inputs, o.Format)
@@ -64,46 +96,45 @@ func Write(ctx context.Context, inputs []Input, o Options, out Output) (Result, 
 		return Result{}, err
 	}
 	j := join{layout: l, o: o, out: out}
-	r, err := j.run(ctx)
+	write := j.writeSorted
+	if o.Concat {
+		write = j.writeConcat
+	}
+	r, err := write(ctx)
 	r.Parts = len(inputs)
-	var twice *extsort.EqualError
-	if errors.As(err, &twice) {
-		err = l.duplicate(ctx, keyID(twice.Key))
+	var equal *extsort.EqualError
+	if errors.As(err, &equal) {
+		err = l.duplicateError(ctx, rowid.FromSortKey(equal.Key))
 	}
 	return r, err
 }
 
+// Check reads parts through as Write does, and writes nothing: their columns,
+// every record, RowIDs and which of them come twice.
+func Check(ctx context.Context, inputs []Input, o Options) (Result, error) {
+	l, err := newLayout(inputs, o.Format)
+	if err != nil {
+		return Result{}, err
+	}
+	j := join{layout: l, o: o}
+	if _, err := j.sortColumn(); err != nil {
+		return Result{}, err
+	}
+	r, _, err := j.checkParts(ctx)
+	r.Parts = len(inputs)
+	return r, err
+}
+
+// join is one call of Write or Check.
 type join struct {
 	*layout
 	o   Options
 	out Output
 }
 
-func (j *join) run(ctx context.Context) (Result, error) {
-	if j.o.InTurn {
-		return j.inTurn(ctx)
-	}
-	column, err := j.sortColumn()
-	if err != nil || len(j.parts) == 0 {
-		return Result{}, err
-	}
-	s := &sorting{layout: j.layout, o: j.o, column: column, long: j.names[column] != table.RowID}
-	if s.long && j.id >= 0 {
-		c, err := j.count(ctx, j.o)
-		if err != nil {
-			return Result{}, err
-		}
-		if s.drops, err = j.findDrops(ctx, j.o, c); err != nil {
-			return Result{}, err
-		}
-		defer s.drops.close()
-	}
-	return j.sorted(ctx, s)
-}
-
 // sortColumn is the place of the column to sort by; -1 if there is none.
 func (j *join) sortColumn() (int, error) {
-	if j.o.InTurn || len(j.parts) == 0 {
+	if j.o.Concat || len(j.parts) == 0 {
 		return -1, nil
 	}
 	name := j.o.SortBy
@@ -113,50 +144,32 @@ func (j *join) sortColumn() (int, error) {
 	if i := slices.Index(j.names, name); i >= 0 {
 		return i, nil
 	}
-	return -1, &table.Error{File: j.first.Options.Name, Line: max(j.first.header.Lines, 1), Msg: table.Lacks(j.names, name) + "; --sort-by takes another one, or none"}
+	err := j.missingColumn(name)
+	err.Msg += "; --sort-by takes another one, or none"
+	return -1, err
 }
 
-// sorted writes the parts merged, again where one proves to be less sorted
-// than it looked.
-func (j *join) sorted(ctx context.Context, s *sorting) (Result, error) {
-	if s.drops == nil { // they are to be asked for in order, as streams do not
-		for _, p := range j.parts {
-			var err error
-			if p.sorted, err = s.looksSorted(ctx, p); err != nil {
-				return Result{}, err
-			}
+// checkParts reads all parts through before the first byte is written: every
+// record, and the rows to drop.
+func (j *join) checkParts(ctx context.Context) (Result, *drops, error) {
+	if j.id >= 0 {
+		stats, err := j.countIDs(ctx, j.o)
+		if err != nil {
+			return Result{}, nil, err
+		}
+		d, err := j.findDrops(ctx, j.o, stats)
+		return Result{Rows: stats.rows - d.count(), Dropped: d.count()}, d, err
+	}
+	var r Result
+	for _, p := range j.parts {
+		err := table.Scan(ctx, p.File, p.File.Size, p.header, table.ScanOptions{Options: p.Options}, func(b *table.Block) error {
+			j.o.progress(len(b.Data))
+			r.Rows += int64(len(b.Recs))
+			return nil
+		})
+		if err != nil {
+			return Result{}, nil, err
 		}
 	}
-	if j.out.Again == nil {
-		if err := s.verify(ctx); err != nil {
-			return Result{}, err
-		}
-	}
-	for {
-		m, err := j.sortedOnce(ctx, s)
-		if j.out.Again == nil || !errors.Is(err, errUnsorted) {
-			r := Result{Rows: m.Items, Dropped: m.Dropped}
-			if s.drops != nil {
-				r.Dropped = s.drops.n
-			}
-			return r, err
-		}
-		if err := j.out.Again(); err != nil {
-			return Result{}, err
-		}
-		if err := s.verify(ctx); err != nil {
-			return Result{}, err
-		}
-	}
-}
-
-func (j *join) sortedOnce(ctx context.Context, s *sorting) (extsort.Merged, error) {
-	head, err := j.head()
-	if err != nil {
-		return extsort.Merged{}, err
-	}
-	if _, err := j.out.Write(head); err != nil {
-		return extsort.Merged{}, err
-	}
-	return s.run(ctx, j.out, int64(len(head)))
+	return r, nil, nil
 }

@@ -63,7 +63,7 @@ func joined(t *testing.T, in []Input, o Options) (string, Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Write(context.Background(), in, o, Output{Writer: &again, Again: func() error { again.Reset(); return nil }})
+	_, err = Write(context.Background(), in, o, Output{Writer: &again, Rewind: func() error { again.Reset(); return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,13 +96,13 @@ func TestSplitAndMergeGiveTheInputBack(t *testing.T) {
 		for _, n := range []int{1, 2, 3, 16} {
 			t.Run(fmt.Sprintf("%s in %d parts", name, n), func(t *testing.T) {
 				in := inputs(t, tt.format, splitText(t, tt.text, tt.format, n, false)...)
-				for _, o := range []Options{{InTurn: true}, {Memory: 1 << 20}} {
+				for _, o := range []Options{{Concat: true}, {Memory: 1 << 20}} {
 					got, r := joined(t, in, o)
 					if got != tt.text {
-						t.Errorf("in turn %v: got %.300q\nwant %.300q", o.InTurn, got, tt.text)
+						t.Errorf("in turn %v: got %.300q\nwant %.300q", o.Concat, got, tt.text)
 					}
 					if r.Dropped != 0 || r.Parts != len(in) {
-						t.Errorf("in turn %v: %+v", o.InTurn, r)
+						t.Errorf("in turn %v: %+v", o.Concat, r)
 					}
 				}
 			})
@@ -132,7 +132,7 @@ func FuzzRoundTrip(f *testing.F) {
 		if _, err := table.Check(context.Background(), src, src.Size(), o); err != nil {
 			return
 		}
-		got, _ := joined(t, inputs(t, format, splitText(t, text, format, n%20, true)...), Options{InTurn: true})
+		got, _ := joined(t, inputs(t, format, splitText(t, text, format, n%20, true)...), Options{Concat: true})
 		if got != text {
 			t.Errorf("got %q, want %q", got, text)
 		}

@@ -14,11 +14,9 @@ import (
 // MissingList writes failed_ranges.json: the rows that a join misses, as
 // positions and RowIDs, in bounded memory.
 type MissingList struct {
-	w      *bufio.Writer
-	rows   int64
-	ranges rowid.Sorter // IDs are first positions, places last ones
-	open   rowid.Pair   // the range that may go on
-	shown  []string     // the first ranges, for people
+	w         *bufio.Writer
+	positions rowid.Set
+	shown     []string // the first ranges, for people
 }
 
 // NewMissingList starts the list of rows that are missing of an input file.
@@ -51,57 +49,50 @@ func IsMissingList(r io.Reader, input string) (bool, error) {
 // Add takes the next missing row, in ascending order of positions.
 func (l *MissingList) Add(pos, id int64) error {
 	comma := ","
-	if l.rows == 0 {
+	if l.positions.Len() == 0 {
 		comma = ""
 	}
-	l.rows++
-	if _, err := fmt.Fprintf(l.w, "%s\n    {\"position\": %d, \"row_id\": %d, \"reason\": \"missing\"}", comma, pos, id); err != nil {
-		return err
-	}
-	if l.open.ID > 0 && l.open.Place == pos-1 {
-		l.open.Place = pos
-		return nil
-	}
-	err := l.end()
-	l.open = rowid.Pair{ID: pos, Place: pos}
+	l.positions.Add(pos)
+	_, err := fmt.Fprintf(l.w, "%s\n    {\"position\": %d, \"row_id\": %d, \"reason\": \"missing\"}", comma, pos, id)
 	return err
 }
 
+// maxShown is how many ranges String names.
 const maxShown = 5
-
-// end adds the open range to the list.
-func (l *MissingList) end() error {
-	if l.open.ID == 0 {
-		return nil
-	}
-	if len(l.shown) <= maxShown {
-		text := fmt.Sprint(l.open.ID)
-		if l.open.Place > l.open.ID {
-			text = fmt.Sprintf("%d-%d", l.open.ID, l.open.Place)
-		}
-		l.shown = append(l.shown, text)
-	}
-	return l.ranges.Add(l.open)
-}
 
 // Close writes the ranges and ends the list.
 func (l *MissingList) Close() error {
-	defer l.ranges.Close()
-	if err := l.end(); err != nil {
-		return err
-	}
 	fmt.Fprint(l.w, "\n  ],\n  \"ranges\": [")
 	comma := ""
-	err := l.ranges.Each(func(r rowid.Pair) error {
-		_, err := fmt.Fprintf(l.w, "%s\n    {\"start\": %d, \"end\": %d}", comma, r.ID, r.Place)
+	first, last := int64(0), int64(0) // of the range that may go on
+	endRange := func() {
+		if first == 0 {
+			return
+		}
+		fmt.Fprintf(l.w, "%s\n    {\"start\": %d, \"end\": %d}", comma, first, last)
 		comma = ","
-		return err
-	})
-	if err != nil {
-		return err
+		l.showRange(first, last)
 	}
+	for pos := range l.positions.All() {
+		if pos != last+1 || first == 0 {
+			endRange()
+			first = pos
+		}
+		last = pos
+	}
+	endRange()
 	fmt.Fprint(l.w, "\n  ]\n}\n")
-	return l.w.Flush()
+	return l.w.Flush() // with the error of any write before
+}
+
+func (l *MissingList) showRange(first, last int64) {
+	switch {
+	case len(l.shown) > maxShown:
+	case first == last:
+		l.shown = append(l.shown, fmt.Sprint(first))
+	default:
+		l.shown = append(l.shown, fmt.Sprintf("%d-%d", first, last))
+	}
 }
 
 // String is the first ranges of positions, for people. It is complete after Close.

@@ -1,177 +1,102 @@
-// Package rowid answers questions about many integer IDs in bounded memory:
-// which came twice, which are missing. It knows IDs and the places they were
-// seen at, nothing of files or records.
 package rowid
 
 import (
-	"bufio"
-	"cmp"
+	"context"
 	"encoding/binary"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"runtime"
-	"slices"
+	"math"
+
+	"prism/internal/extsort"
 )
 
-// Pair is an ID and where it was seen.
-type Pair struct{ ID, Place int64 }
-
-func comparePairs(a, b Pair) int {
-	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Place, b.Place))
-}
+// Row is an ID and the position of its row.
+type Row struct{ ID, Position int64 }
 
 const (
-	pairSize = 16
-	maxPairs = 512 << 10 // held in memory by a Sorter: 8 MiB
+	rowSize = 16 // bytes of a row that waits to be sorted
+	// sorterMemory is about the bytes that a Sorter holds in memory.
+	sorterMemory = 12 << 20
+	mergeMemory  = 8 << 20
 )
 
-// Sorter sorts pairs by ID, then place. What does not fit into its memory waits
-// in a temporary file, in sorted runs. The zero value is ready.
+// Sorter sorts rows by ID; those with the same ID keep the order in which they
+// were added. What does not fit into its memory waits in a temporary file.
 type Sorter struct {
-	pairs []Pair
-	limit int // pairs in memory; 0: maxPairs
-	runs  []int64
-	tmp   *os.File
+	ctx   context.Context
+	s     *extsort.Sorter
+	batch extsort.Batch
 }
 
-// Add takes a pair.
-func (s *Sorter) Add(p Pair) error {
-	s.pairs = append(s.pairs, p)
-	limit := s.limit
-	if limit == 0 {
-		limit = maxPairs
-	}
-	if len(s.pairs) < limit {
+// NewSorter returns an empty Sorter, to be closed.
+func NewSorter(ctx context.Context) *Sorter { return newSorter(ctx, sorterMemory) }
+
+func newSorter(ctx context.Context, memory int64) *Sorter {
+	return &Sorter{ctx: ctx, s: extsort.NewSorter(ctx, memory, false)}
+}
+
+// Add takes a row.
+func (s *Sorter) Add(r Row) error {
+	var b [rowSize]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(r.ID))
+	binary.LittleEndian.PutUint64(b[8:], uint64(r.Position))
+	s.batch.Append(SortKey(r.ID), b[:])
+	if len(s.batch.Data)+rowSize <= extsort.BlockSize {
 		return nil
 	}
-	return s.spill()
+	return s.s.Add(&s.batch)
 }
 
-func (s *Sorter) spill() error {
-	if s.tmp == nil {
-		f, err := os.CreateTemp("", "prism-ids-*.tmp")
-		if err != nil {
-			return err
-		}
-		s.tmp = f
-		if runtime.GOOS != "windows" {
-			os.Remove(f.Name()) // the open file stays until it is closed, however the process ends
-		}
-	}
-	slices.SortFunc(s.pairs, comparePairs)
-	w := bufio.NewWriterSize(s.tmp, 256<<10)
-	var b [pairSize]byte
-	for _, p := range s.pairs {
-		binary.LittleEndian.PutUint64(b[:], uint64(p.ID))
-		binary.LittleEndian.PutUint64(b[8:], uint64(p.Place))
-		if _, err := w.Write(b[:]); err != nil {
-			return fmt.Errorf("write a temporary file: %w", err)
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("write a temporary file: %w", err)
-	}
-	s.runs = append(s.runs, int64(len(s.pairs)))
-	s.pairs = s.pairs[:0]
-	return nil
-}
+// SortKey orders as IDs do.
+func SortKey(id int64) uint64 { return uint64(id) ^ 1<<63 }
 
-// Each calls yield with every pair in order. It may be called once, after the last Add.
-func (s *Sorter) Each(yield func(Pair) error) error {
-	slices.SortFunc(s.pairs, comparePairs)
-	sources := []*run{{pairs: s.pairs}}
-	at := int64(0)
-	for _, n := range s.runs {
-		sources = append(sources, &run{src: io.NewSectionReader(s.tmp, at, n*pairSize)})
-		at += n * pairSize
-	}
-	for i := len(sources) - 1; i >= 0; i-- {
-		if err := sources[i].fill(); err != nil {
-			return err
-		}
-		if len(sources[i].pairs) == 0 {
-			sources = slices.Delete(sources, i, i+1)
-		}
-	}
-	for i := len(sources)/2 - 1; i >= 0; i-- {
-		sift(sources, i)
-	}
-	for len(sources) > 0 {
-		top := sources[0]
-		if err := yield(top.pairs[0]); err != nil {
-			return err
-		}
-		top.pairs = top.pairs[1:]
-		if err := top.fill(); err != nil {
-			return err
-		}
-		if len(top.pairs) == 0 {
-			last := len(sources) - 1
-			sources[0] = sources[last]
-			sources = sources[:last]
-		}
-		sift(sources, 0)
-	}
-	return nil
-}
+// FromSortKey is the ID of a key.
+func FromSortKey(key uint64) int64 { return int64(key ^ 1<<63) }
 
-// Close gives up the temporary file.
-func (s *Sorter) Close() error {
-	if s.tmp == nil {
+// Each calls yield with every row in order, on another goroutine, and waits for
+// it. It may be called once, after the last Add.
+func (s *Sorter) Each(yield func(Row) error) error {
+	if err := s.s.Add(&s.batch); err != nil {
+		return err
+	}
+	runs, err := s.s.Runs()
+	if err != nil {
+		return err
+	}
+	o := extsort.Options{Memory: mergeMemory}
+	if runs, err = s.s.MergeRuns(runs, extsort.MaxRuns(mergeMemory), o); err != nil {
+		return err
+	}
+	_, err = extsort.Merge(s.ctx, runs, o, func(b []byte) error { // whole rows: they fit into the buffers evenly
+		for ; len(b) > 0; b = b[rowSize:] {
+			r := Row{int64(binary.LittleEndian.Uint64(b)), int64(binary.LittleEndian.Uint64(b[8:]))}
+			if err := yield(r); err != nil {
+				return err
+			}
+		}
 		return nil
-	}
-	err := s.tmp.Close()
-	if runtime.GOOS == "windows" {
-		err = errors.Join(err, os.Remove(s.tmp.Name()))
-	}
-	s.tmp = nil
+	})
 	return err
 }
 
-// run is a sorted run: pairs in memory, then those of src.
-type run struct {
-	pairs []Pair
-	src   *io.SectionReader
-	buf   []Pair
-	raw   []byte
-}
-
-const runBuffer = 2048 // pairs read at once
-
-func (r *run) fill() error {
-	if len(r.pairs) > 0 || r.src == nil {
+// FirstDuplicate is the first row, by position, whose ID an earlier row has. The
+// rows must have been added in the order of their positions. It takes the place
+// of Each.
+func (s *Sorter) FirstDuplicate() (first Row, ok bool, err error) {
+	first = Row{Position: math.MaxInt64}
+	var before Row
+	n := 0
+	err = s.Each(func(r Row) error {
+		if n > 0 && r.ID == before.ID && r.Position < first.Position {
+			first, ok = r, true
+		}
+		before = r
+		n++
 		return nil
+	})
+	if !ok {
+		first = Row{}
 	}
-	if r.raw == nil {
-		r.raw, r.buf = make([]byte, runBuffer*pairSize), make([]Pair, runBuffer)
-	}
-	n, err := io.ReadFull(r.src, r.raw)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("read a temporary file: %w", err)
-	}
-	r.pairs = r.buf[:n/pairSize]
-	for i := range r.pairs {
-		b := r.raw[i*pairSize:]
-		r.pairs[i] = Pair{int64(binary.LittleEndian.Uint64(b)), int64(binary.LittleEndian.Uint64(b[8:]))}
-	}
-	return nil
+	return first, ok, err
 }
 
-// sift moves heap[i] down to where its first pair belongs.
-func sift(heap []*run, i int) {
-	for {
-		least := i
-		for _, c := range [2]int{2*i + 1, 2*i + 2} {
-			if c < len(heap) && comparePairs(heap[c].pairs[0], heap[least].pairs[0]) < 0 {
-				least = c
-			}
-		}
-		if least == i {
-			return
-		}
-		heap[i], heap[least] = heap[least], heap[i]
-		i = least
-	}
-}
+// Close removes the temporary file.
+func (s *Sorter) Close() error { return s.s.Close() }

@@ -29,8 +29,8 @@ type mark struct{ pos, offset int64 }
 // Check reads a whole regular file of size bytes, on several cores where it
 // helps: every record's number of fields, quotes and JSON, and that each has an
 // ID, an integer and no other record's. The first fault in the order of the
-// file is returned as an *Error. Memory stays bounded: IDs that do not ascend
-// are read a second time, and sorted on disk if they are too far apart.
+// file is returned as an *Error. Memory stays bounded: IDs that neither ascend nor
+// lie close together are read a second time and sorted on disk.
 func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summary, error) {
 	h, err := ReadHeader(f, size, o.Options)
 	if err != nil {
@@ -38,34 +38,34 @@ func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summ
 	}
 	sum := Summary{Header: h, Size: size}
 	scan := ScanOptions{Options: o.Options}
-	var ids idCheck
+	var ids idChecker
 	if !o.NoIDs {
 		column, err := idColumn(h, o)
 		if err != nil {
 			return Summary{}, err
 		}
-		ids = idCheck{column: idName(o.IDColumn)}
+		ids.column = idName(o.IDColumn)
 		scan.Columns = IDColumns(column, o.Format)
-		scan.Prepare = ids.prepare(o.Format, len(scan.Columns))
+		scan.Prepare = ids.parseIDs(o.Format, len(scan.Columns))
 	}
 	err = Scan(ctx, f, size, h, scan, func(b *Block) error {
 		sum.marks = append(sum.marks, mark{b.Pos, b.Offset + int64(b.Recs[0].From)})
 		sum.Rows += int64(len(b.Recs))
-		if !o.NoIDs {
-			ids.total.append(b.Aux.(*idSpan))
-		}
 		if o.Progress != nil {
 			o.Progress(int64(len(b.Data)))
 		}
-		return nil
+		if o.NoIDs {
+			return nil
+		}
+		return ids.addBlock(b)
 	})
 	var bad *Error
-	if err != nil && !errors.As(err, &bad) {
+	if err != nil && !errors.As(err, &bad) && !errors.Is(err, errStop) {
 		return Summary{}, err
 	}
 	if !o.NoIDs {
-		if twice := ids.unique(ctx, f, size, h, scan); twice != nil {
-			err = twice // it comes before the fault that ended the scan
+		if duplicate := ids.findDuplicate(ctx, f, size, h, scan); duplicate != nil {
+			err = duplicate // it comes before the fault that ended the scan
 		}
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"prism/internal/rowid"
 	"strconv"
 )
 
@@ -151,7 +152,7 @@ func (e *Encoder) object(dst []byte, cells []Cell) []byte {
 
 func (e *Encoder) value(dst, text []byte, number bool) []byte {
 	if number {
-		if v, err := ParseRowID(text); err == nil {
+		if v, err := rowid.Parse(text); err == nil {
 			return strconv.AppendInt(dst, v, 10)
 		}
 	}

@@ -12,9 +12,7 @@
 package table
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -96,43 +94,6 @@ func shownName(name string) string {
 		return "stdin"
 	}
 	return name
-}
-
-var errRowID = errors.New("not an integer of 64 bits")
-
-// safeDigits is how many digits always fit into 64 bits.
-const safeDigits = 18
-
-// ParseRowID reads a RowID: an optional minus sign and digits, nothing else,
-// within 64 bits.
-func ParseRowID(text []byte) (int64, error) {
-	digits := text
-	negative := len(text) > 0 && text[0] == '-'
-	if negative {
-		digits = text[1:]
-	}
-	if len(digits) == 0 {
-		return 0, errRowID
-	}
-	v := int64(0)
-	for _, c := range digits[:min(len(digits), safeDigits)] {
-		d := c - '0'
-		if d > 9 {
-			return 0, errRowID
-		}
-		v = v*10 + int64(d)
-	}
-	if len(digits) > safeDigits {
-		n, err := strconv.ParseInt(string(text), 10, 64)
-		if err != nil {
-			return 0, errRowID
-		}
-		return n, nil
-	}
-	if negative {
-		return -v, nil
-	}
-	return v, nil
 }
 
 // AppendText appends the decoded text of a raw token to dst: nothing for an

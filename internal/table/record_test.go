@@ -1,43 +1,8 @@
 package table
 
 import (
-	"math"
-	"strconv"
 	"testing"
 )
-
-func TestParseRowID(t *testing.T) {
-	good := map[string]int64{
-		"0": 0, "-0": 0, "7": 7, "007": 7, "-12": -12,
-		"9223372036854775807": math.MaxInt64, "-9223372036854775808": math.MinInt64,
-	}
-	for in, want := range good {
-		if got, err := ParseRowID([]byte(in)); err != nil || got != want {
-			t.Errorf("ParseRowID(%q) = %d, %v, want %d", in, got, err, want)
-		}
-	}
-	for _, in := range []string{"", "-", "+1", " 1", "1 ", "1.0", "x", "9223372036854775808", "-9223372036854775809", "99999999999999999999"} {
-		if got, err := ParseRowID([]byte(in)); err == nil {
-			t.Errorf("ParseRowID(%q) = %d, want an error", in, got)
-		}
-	}
-}
-
-func FuzzParseRowID(f *testing.F) {
-	for _, s := range []string{"1", "-9223372036854775808", "9223372036854775808", "00", "1_0", "+1"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		got, err := ParseRowID([]byte(s))
-		want, wantErr := strconv.ParseInt(s, 10, 64)
-		if s != "" && s[0] == '+' {
-			wantErr = strconv.ErrSyntax
-		}
-		if (err == nil) != (wantErr == nil) || err == nil && got != want {
-			t.Errorf("ParseRowID(%q) = %d, %v, want %d, %v", s, got, err, want, wantErr)
-		}
-	})
-}
 
 func TestFormats(t *testing.T) {
 	for name, want := range map[string]Format{

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"prism/internal/rowid"
 	"strings"
 	"testing"
 )
@@ -32,12 +33,12 @@ func checkSlowly(in string, o CheckOptions) (rows int64, err error) {
 			return 0, err
 		}
 		text := rec.Text(nil, id)
-		v, err := ParseRowID(text)
+		v, err := rowid.Parse(text)
 		if err != nil {
-			return 0, &Error{o.Name, rec.Line, badID(RowID, text)}
+			return 0, &Error{o.Name, rec.Line, rowid.InvalidMessage(RowID, text)}
 		}
 		if line, ok := lines[v]; ok {
-			return 0, &Error{o.Name, rec.Line, fmt.Sprintf("RowID %d is on line %d already", v, line)}
+			return 0, &Error{o.Name, rec.Line, fmt.Sprintf("duplicate RowID %d (first on line %d)", v, line)}
 		}
 		lines[v] = rec.Line
 		rows++

@@ -16,14 +16,12 @@ import (
 	"prism/internal/table"
 )
 
-// inTurn writes one part after the other.
-func (j *join) inTurn(ctx context.Context) (Result, error) {
-	var r Result
-	d, err := j.check(ctx, &r)
+// writeConcat writes one part after the other.
+func (j *join) writeConcat(ctx context.Context) (Result, error) {
+	r, d, err := j.checkParts(ctx)
 	if err != nil {
 		return r, err
 	}
-	defer d.close()
 	head, err := j.head()
 	if err != nil {
 		return r, err
@@ -31,8 +29,8 @@ func (j *join) inTurn(ctx context.Context) (Result, error) {
 	if _, err := j.out.Write(head); err != nil {
 		return r, err
 	}
-	if file, ok := j.out.Writer.(*os.File); ok && j.out.Again != nil && d == nil && j.allRaw() {
-		return r, j.copyAll(ctx, file, int64(len(head)))
+	if file, ok := j.out.Writer.(*os.File); ok && j.out.Rewind != nil && d == nil && j.allRaw() {
+		return r, j.copyParts(ctx, file, int64(len(head)))
 	}
 	for _, p := range j.parts {
 		if p.raw && d == nil {
@@ -54,9 +52,9 @@ func (j *join) allRaw() bool {
 // maxCopies is how many parts are copied at once.
 const maxCopies = 4
 
-// copyAll copies the records of all parts, byte for byte, to a file from byte
+// copyParts copies the records of all parts, byte for byte, to a file from byte
 // at on; the last line of each is completed.
-func (j *join) copyAll(ctx context.Context, out *os.File, at int64) error {
+func (j *join) copyParts(ctx context.Context, out *os.File, at int64) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(min(runtime.GOMAXPROCS(0), maxCopies))
 	for _, p := range j.parts {
@@ -104,33 +102,6 @@ func (p *part) ending() ([]byte, error) {
 	return endLine(last, p.header.CRLF)[1:], nil
 }
 
-// check reads all parts through before the first byte is written.
-func (j *join) check(ctx context.Context, r *Result) (*drops, error) {
-	if j.id >= 0 {
-		c, err := j.count(ctx, j.o)
-		if err != nil {
-			return nil, err
-		}
-		d, err := j.findDrops(ctx, j.o, c)
-		r.Rows = c.rows
-		if d != nil {
-			r.Rows, r.Dropped = c.rows-d.n, d.n
-		}
-		return d, err
-	}
-	for _, p := range j.parts {
-		err := table.Scan(ctx, p.File, p.File.Size, p.header, table.ScanOptions{Options: p.Options}, func(b *table.Block) error {
-			j.o.progress(len(b.Data))
-			r.Rows += int64(len(b.Recs))
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return nil, nil
-}
-
 // rewritePart writes a part's records one by one, without those to drop.
 func (j *join) rewritePart(ctx context.Context, p *part, d *drops) error {
 	w := bufio.NewWriterSize(j.out, 512<<10)
@@ -141,17 +112,11 @@ func (j *join) rewritePart(ctx context.Context, p *part, d *drops) error {
 			o.Columns = append(o.Columns, i)
 		}
 	}
-	drop := d.of(p)
+	drop := d.ofPart(p)
 	err := table.Scan(ctx, p.File, p.File.Size, p.header, o, func(b *table.Block) error {
 		for i, rec := range b.Recs {
-			if drop != nil {
-				gone, err := drop(b.Pos + int64(i))
-				if err != nil {
-					return err
-				}
-				if gone {
-					continue
-				}
+			if drop != nil && drop(b.Pos+int64(i)) {
+				continue
 			}
 			line := b.Data[rec.From:rec.Next:rec.Next]
 			if p.raw {
