@@ -22,13 +22,13 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	flags := flag.NewFlagSet("termsvg", flag.ContinueOnError)
 	flags.SetOutput(errOut)
-	title := flags.String("title", "", "what stands above the text, and is read out")
+	title := flags.String("title", "", "title above the text, also for screen readers")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	text, err := io.ReadAll(in)
 	if err == nil {
-		err = draw(out, *title, string(text))
+		err = drawPicture(out, *title, string(text))
 	}
 	if err != nil {
 		fmt.Fprintln(errOut, "error:", err)
@@ -53,28 +53,28 @@ var palette = [...]string{
 
 const plainColor = "#e7eaee"
 
-// look is how text is shown.
-type look struct {
+// style is how text is shown.
+type style struct {
 	color string
 	bold  bool
 }
 
-// piece is text of one look on one line.
+// piece is text of one style on one line.
 type piece struct {
-	look
-	text string
-	at   int // cells before it
+	style
+	text   string
+	column int // cells before it
 }
 
-func draw(out io.Writer, title, text string) error {
+func drawPicture(out io.Writer, title, text string) error {
 	lines := strings.Split(strings.TrimRight(text, "\n \t"), "\n")
-	state := look{color: plainColor}
+	state := style{color: plainColor}
 	var all [][]piece
 	cells := term.Width(title) + 4
 	for _, l := range lines {
 		var pieces []piece
 		var width int
-		pieces, width, state = split(strings.TrimRight(l, " \r"), state)
+		pieces, width, state = splitLine(strings.TrimRight(l, " \r"), state)
 		all = append(all, pieces)
 		cells = max(cells, width)
 	}
@@ -82,28 +82,29 @@ func draw(out io.Writer, title, text string) error {
 	height := titleBar + 2*margin + float64(len(lines))*cellHeight
 	w := bufio.NewWriter(out)
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%s" role="img" aria-label="%s">`+"\n",
-		number(width), number(height), number(width), html.EscapeString(title))
+		formatNumber(width), formatNumber(height), formatNumber(width), html.EscapeString(title))
 	fmt.Fprintf(w, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", palette[0])
 	fmt.Fprintf(w, `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14">`+"\n")
-	fmt.Fprintf(w, `<text x="%s" y="23" fill="%s">$ %s</text>`+"\n", number(margin), palette[8], html.EscapeString(title))
+	fmt.Fprintf(w, `<text x="%s" y="23" fill="%s">$ %s</text>`+"\n", formatNumber(margin), palette[8], html.EscapeString(title))
 	for i, pieces := range all {
 		for _, p := range pieces {
-			p.draw(w, titleBar+margin+float64(i)*cellHeight)
+			p.drawText(w, titleBar+margin+float64(i)*cellHeight)
 		}
 	}
 	fmt.Fprintln(w, "</g>\n</svg>")
 	return w.Flush()
 }
 
-// split cuts a line at its escape sequences and at bars, which are drawn.
-func split(line string, now look) (pieces []piece, width int, after look) {
-	var run strings.Builder
+// splitLine splits a line at its escape sequences and at block characters, which
+// are drawn as rectangles. It begins with the style now and returns that at the end.
+func splitLine(line string, now style) (pieces []piece, width int, after style) {
+	var text strings.Builder
 	start := 0
 	flush := func() {
-		if text := run.String(); strings.TrimSpace(text) != "" {
-			pieces = append(pieces, piece{now, text, start})
+		if t := text.String(); strings.TrimSpace(t) != "" {
+			pieces = append(pieces, piece{now, t, start})
 		}
-		run.Reset()
+		text.Reset()
 		start = width
 	}
 	for len(line) > 0 {
@@ -114,17 +115,17 @@ func split(line string, now look) (pieces []piece, width int, after look) {
 			}
 			flush()
 			if body[end] == 'm' {
-				now = now.apply(body[:end])
+				now = now.withSGR(body[:end])
 			}
 			line = body[end+1:]
 			continue
 		}
 		r := []rune(line[:min(4, len(line))])[0]
-		if bar(r).h > 0 != (bar(lastRune(run.String())).h > 0) {
+		if blockOf(r).h > 0 != (blockOf(lastRune(text.String())).h > 0) {
 			flush()
 		}
 		s := string(r)
-		run.WriteString(s)
+		text.WriteString(s)
 		width += term.Width(s)
 		line = line[len(s):]
 	}
@@ -140,33 +141,34 @@ func lastRune(s string) rune {
 	return r[len(r)-1]
 }
 
-// apply takes the parameters of an SGR sequence: colours of the 16, bold, none.
-func (l look) apply(params string) look {
+// withSGR returns the style after an SGR sequence with these parameters: one of
+// the 16 colours, bold, or a reset. Others are ignored.
+func (s style) withSGR(params string) style {
 	for _, p := range strings.Split(params, ";") {
 		n, err := strconv.Atoi(p)
 		switch {
 		case p == "" || err == nil && n == 0:
-			l = look{color: plainColor}
+			s = style{color: plainColor}
 		case n == 1:
-			l.bold = true
+			s.bold = true
 		case n == 22:
-			l.bold = false
+			s.bold = false
 		case n >= 30 && n <= 37:
-			l.color = palette[n-30]
+			s.color = palette[n-30]
 		case n >= 90 && n <= 97:
-			l.color = palette[n-90+8]
+			s.color = palette[n-90+8]
 		case n == 39:
-			l.color = plainColor
+			s.color = plainColor
 		}
 	}
-	return l
+	return s
 }
 
 // block is the part of a cell that a block character fills, from its bottom
 // left, and how strongly.
 type block struct{ w, h, strength float64 }
 
-func bar(r rune) block {
+func blockOf(r rune) block {
 	switch {
 	case r == '█':
 		return block{1, 1, 1}
@@ -180,10 +182,10 @@ func bar(r rune) block {
 	return block{}
 }
 
-func (p piece) draw(w io.Writer, top float64) {
-	x := margin + float64(p.at)*cellWidth
-	if bar([]rune(p.text)[0]).h > 0 {
-		p.drawBars(w, x, top)
+func (p piece) drawText(w io.Writer, top float64) {
+	x := margin + float64(p.column)*cellWidth
+	if blockOf([]rune(p.text)[0]).h > 0 {
+		p.drawBlocks(w, x, top)
 		return
 	}
 	weight := ""
@@ -193,35 +195,38 @@ func (p piece) draw(w io.Writer, top float64) {
 	for rest := p.text; strings.TrimSpace(rest) != ""; {
 		text := strings.TrimLeft(rest, " ")
 		x += float64(len(rest)-len(text)) * cellWidth
-		text, _, _ = strings.Cut(text, "  ") // renderers make one blank of several
+		text, _, _ = strings.Cut(text, "  ") // renderers merge several blanks into one
 		rest = strings.TrimLeft(rest, " ")[len(text):]
 		text = strings.TrimRight(text, " ")
 		width := float64(term.Width(text)) * cellWidth
 		fmt.Fprintf(w, `<text x="%s" y="%s" fill="%s" textLength="%s"%s>%s</text>`+"\n",
-			number(x), number(top+13), p.color, number(width), weight, html.EscapeString(text))
+			formatNumber(x), formatNumber(top+13), p.color, formatNumber(width), weight, html.EscapeString(text))
 		x += width
 	}
 }
 
-// drawBars draws runs of the same block as one.
-func (p piece) drawBars(w io.Writer, x, top float64) {
+// drawBlocks draws a sequence of the same block character as one rectangle.
+func (p piece) drawBlocks(w io.Writer, x, top float64) {
 	runes := []rune(p.text)
 	for i := 0; i < len(runes); {
 		n := 1
 		for i+n < len(runes) && runes[i+n] == runes[i] {
 			n++
 		}
-		b := bar(runes[i])
+		b := blockOf(runes[i])
 		high := (cellHeight - 4) * b.h
 		wide := cellWidth * float64(n)
 		if b.w < 1 {
 			wide = cellWidth * b.w
 		}
 		fmt.Fprintf(w, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s" fill-opacity="%s"/>`+"\n",
-			number(x), number(top+1+cellHeight-4-high), number(wide), number(high), p.color, number(b.strength))
+			formatNumber(x), formatNumber(top+1+cellHeight-4-high), formatNumber(wide), formatNumber(high), p.color, formatNumber(b.strength))
 		x += cellWidth * float64(n)
 		i += n
 	}
 }
 
-func number(v float64) string { return strconv.FormatFloat(float64(int(v*100+0.5))/100, 'f', -1, 64) }
+// formatNumber rounds to two decimals.
+func formatNumber(v float64) string {
+	return strconv.FormatFloat(float64(int(v*100+0.5))/100, 'f', -1, 64)
+}
