@@ -32,11 +32,11 @@ func Create(ctx context.Context, client *http.Client, base, name string, opts Op
 	if err != nil {
 		return false, err
 	}
-	if old.runs(hash) {
+	if old.isSameModel(hash) {
 		return false, nil
 	}
 	if old.found && !strings.HasPrefix(old.Info.Description, description) {
-		return false, fmt.Errorf("the server has another model of the name %q", name)
+		return false, fmt.Errorf("another model named %q exists on the server", name)
 	}
 
 	if err := s.post(ctx, "/api/blobs/sha256:"+hash, &file, nil); err != nil {
@@ -74,9 +74,9 @@ type shown struct {
 	} `json:"model_info"`
 }
 
-// runs reports whether the model consists of the file of that hash and of
+// isSameModel reports whether the model consists of the file of that hash and of
 // parameters.
-func (m *shown) runs(hash string) bool {
+func (m *shown) isSameModel(hash string) bool {
 	if !strings.Contains(m.Modelfile, "sha256-"+hash) {
 		return false
 	}

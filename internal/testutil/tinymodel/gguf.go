@@ -46,24 +46,24 @@ type ggufWriter struct {
 	err    error
 }
 
-func (f *ggufFile) write(w io.Writer) error {
+func (f *ggufFile) encode(w io.Writer) error {
 	g := &ggufWriter{out: bufio.NewWriter(w)}
-	g.raw([]byte("GGUF"))
-	g.number(uint32(3))
-	g.number(uint64(len(f.tensors)))
-	g.number(uint64(len(f.keys)))
+	g.writeBytes([]byte("GGUF"))
+	g.writeNumber(uint32(3))
+	g.writeNumber(uint64(len(f.tensors)))
+	g.writeNumber(uint64(len(f.keys)))
 	for _, kv := range f.keys {
-		g.text(kv.key)
-		g.value(kv.value)
+		g.writeString(kv.key)
+		g.writeValue(kv.value)
 	}
 	var start int64
 	for _, t := range f.tensors {
-		g.tensorInfo(t, start)
-		start = aligned(start + 4*int64(len(t.data)))
+		g.writeTensorInfo(t, start)
+		start = alignUp(start + 4*int64(len(t.data)))
 	}
 	for _, t := range f.tensors {
-		g.pad()
-		g.number(t.data)
+		g.writePadding()
+		g.writeNumber(t.data)
 	}
 	if g.err != nil {
 		return g.err
@@ -71,80 +71,80 @@ func (f *ggufFile) write(w io.Writer) error {
 	return g.out.Flush()
 }
 
-func (g *ggufWriter) raw(p []byte) {
+func (g *ggufWriter) writeBytes(p []byte) {
 	if g.err == nil {
 		_, g.err = g.out.Write(p)
 		g.offset += int64(len(p))
 	}
 }
 
-// number writes a number of fixed size, or a slice of such.
-func (g *ggufWriter) number(v any) {
+// writeNumber writes a number of fixed size, or a slice of such.
+func (g *ggufWriter) writeNumber(v any) {
 	p, err := binary.Append(nil, binary.LittleEndian, v)
 	if err != nil && g.err == nil {
 		g.err = err
 	}
-	g.raw(p)
+	g.writeBytes(p)
 }
 
-func (g *ggufWriter) text(s string) {
-	g.number(uint64(len(s)))
-	g.raw([]byte(s))
+func (g *ggufWriter) writeString(s string) {
+	g.writeNumber(uint64(len(s)))
+	g.writeBytes([]byte(s))
 }
 
-// value writes the type of v and v.
-func (g *ggufWriter) value(v any) {
+// writeValue writes the type of v and v.
+func (g *ggufWriter) writeValue(v any) {
 	switch v := v.(type) {
 	case uint32:
-		g.number(uint32(ggufUint32))
-		g.number(v)
+		g.writeNumber(uint32(ggufUint32))
+		g.writeNumber(v)
 	case float32:
-		g.number(uint32(ggufFloat32))
-		g.number(v)
+		g.writeNumber(uint32(ggufFloat32))
+		g.writeNumber(v)
 	case bool:
-		g.number(uint32(ggufBool))
-		g.number(v)
+		g.writeNumber(uint32(ggufBool))
+		g.writeNumber(v)
 	case string:
-		g.number(uint32(ggufString))
-		g.text(v)
+		g.writeNumber(uint32(ggufString))
+		g.writeString(v)
 	case []int32:
-		g.array(ggufInt32, len(v))
-		g.number(v)
+		g.writeArrayHead(ggufInt32, len(v))
+		g.writeNumber(v)
 	case []string:
-		g.array(ggufString, len(v))
+		g.writeArrayHead(ggufString, len(v))
 		for _, s := range v {
-			g.text(s)
+			g.writeString(s)
 		}
 	default:
 		if g.err == nil {
-			g.err = fmt.Errorf("no GGUF type for %T", v)
+			g.err = fmt.Errorf("unsupported GGUF type %T", v)
 		}
 	}
 }
 
-func (g *ggufWriter) array(elem uint32, n int) {
-	g.number([]uint32{ggufArray, elem})
-	g.number(uint64(n))
+func (g *ggufWriter) writeArrayHead(elem uint32, n int) {
+	g.writeNumber([]uint32{ggufArray, elem})
+	g.writeNumber(uint64(n))
 }
 
-// tensorInfo describes a tensor whose data starts start bytes after the header.
+// writeTensorInfo describes a tensor whose data starts start bytes after the header.
 // GGUF names the dimension that varies fastest first.
-func (g *ggufWriter) tensorInfo(t tensor, start int64) {
+func (g *ggufWriter) writeTensorInfo(t tensor, start int64) {
 	dims := []uint64{uint64(t.cols)}
 	if t.rows > 0 {
 		dims = append(dims, uint64(t.rows))
 	}
-	g.text(t.name)
-	g.number(uint32(len(dims)))
-	g.number(dims)
-	g.number(uint32(0)) // float32
-	g.number(uint64(start))
+	g.writeString(t.name)
+	g.writeNumber(uint32(len(dims)))
+	g.writeNumber(dims)
+	g.writeNumber(uint32(0)) // float32
+	g.writeNumber(uint64(start))
 }
 
-func (g *ggufWriter) pad() {
-	g.raw(make([]byte, aligned(g.offset)-g.offset))
+func (g *ggufWriter) writePadding() {
+	g.writeBytes(make([]byte, alignUp(g.offset)-g.offset))
 }
 
-func aligned(n int64) int64 {
+func alignUp(n int64) int64 {
 	return (n + ggufAlign - 1) / ggufAlign * ggufAlign
 }

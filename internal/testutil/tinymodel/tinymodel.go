@@ -84,7 +84,7 @@ func Write(w io.Writer, opts Options) error {
 		},
 		tensors: newWeights(opts.Seed, vocab).tensors(),
 	}
-	if err := file.write(w); err != nil {
+	if err := file.encode(w); err != nil {
 		return fmt.Errorf("write model: %w", err)
 	}
 	return nil

@@ -196,10 +196,10 @@ func readGGUF(t *testing.T, file []byte) parsedGGUF {
 		places = append(places, p)
 	}
 	pos, _ := r.Seek(0, io.SeekCurrent)
-	data := aligned(pos)
+	data := alignUp(pos)
 	var end int64
 	for _, p := range places {
-		if want := aligned(data+end) - data; int64(p.offset) != want {
+		if want := alignUp(data+end) - data; int64(p.offset) != want {
 			t.Errorf("%s: got offset %d, want %d", p.name, p.offset, want)
 		}
 		end = int64(p.offset + 4*p.size)

@@ -57,19 +57,19 @@ type vocabulary struct {
 func newVocabulary() *vocabulary {
 	v := &vocabulary{}
 	for b := range 256 {
-		v.add(string(byteRune(byte(b))), kindNormal, groupOfByte(byte(b)))
+		v.addToken(string(byteRune(byte(b))), kindNormal, groupOfByte(byte(b)))
 	}
-	v.endOfText = v.add("<|endoftext|>", kindControl, bad)
-	v.add("<|im_start|>", kindControl, bad)
-	v.endOfTurn = v.add("<|im_end|>", kindControl, end)
+	v.endOfText = v.addToken("<|endoftext|>", kindControl, bad)
+	v.addToken("<|im_start|>", kindControl, bad)
+	v.endOfTurn = v.addToken("<|im_end|>", kindControl, end)
 	for line := range strings.Lines(fragments) {
 		text := strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "▁", " ")
-		v.add(text, kindUser, groupOfFragment(text))
+		v.addToken(text, kindUser, groupOfFragment(text))
 	}
 	return v
 }
 
-func (v *vocabulary) add(text string, kind int32, g group) uint32 {
+func (v *vocabulary) addToken(text string, kind int32, g group) uint32 {
 	v.tokens = append(v.tokens, token{text, kind, g})
 	return uint32(len(v.tokens) - 1)
 }

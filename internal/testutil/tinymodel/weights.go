@@ -73,19 +73,19 @@ func (w *weights) tensors() []tensor {
 	for i := range layers {
 		prefix := fmt.Sprintf("blk.%d.", i)
 		list = append(list,
-			constant(prefix+"attn_norm.weight", gain),
-			w.reader(prefix+"attn_q.weight", width, queryScale),
-			w.reader(prefix+"attn_k.weight", width, queryScale),
-			w.reader(prefix+"attn_v.weight", width, 1),
-			w.writer(prefix+"attn_output.weight", width, 1.5),
-			constant(prefix+"ffn_norm.weight", 1),
-			w.reader(prefix+"ffn_gate.weight", feedWidth, 1),
-			w.reader(prefix+"ffn_up.weight", feedWidth, 1),
-			w.writer(prefix+"ffn_down.weight", feedWidth, 1),
+			constantVector(prefix+"attn_norm.weight", gain),
+			w.readingMatrix(prefix+"attn_q.weight", width, queryScale),
+			w.readingMatrix(prefix+"attn_k.weight", width, queryScale),
+			w.readingMatrix(prefix+"attn_v.weight", width, 1),
+			w.writingMatrix(prefix+"attn_output.weight", width, 1.5),
+			constantVector(prefix+"ffn_norm.weight", 1),
+			w.readingMatrix(prefix+"ffn_gate.weight", feedWidth, 1),
+			w.readingMatrix(prefix+"ffn_up.weight", feedWidth, 1),
+			w.writingMatrix(prefix+"ffn_down.weight", feedWidth, 1),
 		)
 		gain = 1 // after a layer the noise is no longer small
 	}
-	return append(list, constant("output_norm.weight", 1), w.output())
+	return append(list, constantVector("output_norm.weight", 1), w.output())
 }
 
 // embeddings is tokens × width.
@@ -94,7 +94,7 @@ func (w *weights) embeddings() tensor {
 	for i, tok := range w.tokens {
 		row := t.row(i)
 		row[tok.group] = groupMark
-		w.fill(row[groups:], tokenNoise)
+		w.fillRandom(row[groups:], tokenNoise)
 	}
 	return t
 }
@@ -106,7 +106,7 @@ func (w *weights) output() tensor {
 	t := newTensor("output.weight", len(w.tokens), width)
 	like := likings()
 	closers := make([]float32, noise)
-	w.fill(closers, outputNoise)
+	w.fillRandom(closers, outputNoise)
 	for i, tok := range w.tokens {
 		row := t.row(i)
 		for after := range groups {
@@ -116,33 +116,33 @@ func (w *weights) output() tensor {
 		case quote, opening, closing, end:
 			copy(row[groups:], closers)
 		case capital, vowel1, middle, vowel2, final, other:
-			w.fill(row[groups:], outputNoise)
+			w.fillRandom(row[groups:], outputNoise)
 		}
 	}
 	return t
 }
 
-// reader is rows × width, and turns noise of size 1 into scale.
-func (w *weights) reader(name string, rows int, scale float64) tensor {
+// readingMatrix is rows × width, and turns noise of size 1 into scale.
+func (w *weights) readingMatrix(name string, rows int, scale float64) tensor {
 	t := newTensor(name, rows, width)
 	for i := range rows {
-		w.fill(t.row(i)[groups:], scale/math.Sqrt(float64(noise)))
+		w.fillRandom(t.row(i)[groups:], scale/math.Sqrt(float64(noise)))
 	}
 	return t
 }
 
-// writer is width × cols, and turns numbers of size 1 into noise of scale.
-func (w *weights) writer(name string, cols int, scale float64) tensor {
+// writingMatrix is width × cols, and turns numbers of size 1 into noise of scale.
+func (w *weights) writingMatrix(name string, cols int, scale float64) tensor {
 	t := newTensor(name, width, cols)
 	for i := int(groups); i < width; i++ {
-		w.fill(t.row(i), scale/math.Sqrt(float64(cols)))
+		w.fillRandom(t.row(i), scale/math.Sqrt(float64(cols)))
 	}
 	return t
 }
 
-// fill draws numbers of mean 0 and the standard deviation given. A sum of four
+// fillRandom draws numbers of mean 0 and the standard deviation given. A sum of four
 // 16-bit integers is nearly normal, and the same on every machine.
-func (w *weights) fill(p []float32, deviation float64) {
+func (w *weights) fillRandom(p []float32, deviation float64) {
 	const sumDeviation = 37837.2 // of four uniform numbers up to 65535
 	for i := range p {
 		bits, sum := w.random.Uint64(), -2*65535
@@ -158,8 +158,8 @@ func newTensor(name string, rows, cols int) tensor {
 	return tensor{name, rows, cols, make([]float32, rows*cols)}
 }
 
-// constant is a vector of width equal numbers.
-func constant(name string, value float32) tensor {
+// constantVector is a vector of width equal numbers.
+func constantVector(name string, value float32) tensor {
 	t := tensor{name, 0, width, make([]float32, width)}
 	for i := range t.data {
 		t.data[i] = value
