@@ -5,6 +5,7 @@ package extsort
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 )
 
@@ -45,6 +46,11 @@ func (b *Batch) Sorted(long bool) bool {
 	var order Order
 	return order.Ascends(b, long)
 }
+
+// Run is a sorted sequence: a call gives its items, in batches of about so many
+// bytes, to yield. A batch belongs to yield until it returns; yield may keep
+// b.Data, b.Keys and b.Items if it puts others in their place.
+type Run func(ctx context.Context, bytes int, yield func(*Batch) error) error
 
 const keySize = 4 // bytes of the length of a long key
 

@@ -69,19 +69,19 @@ func Merge(ctx context.Context, runs []Run, o Options, write func([]byte) error)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	m := &merger{o: o, pump: newPump(write, o.Start)}
+	m := &merger{o: o, writer: newAsyncWriter(write, o.Start)}
 	for _, run := range runs {
 		s := newSource(o.Long)
 		wg.Go(func() { s.run(ctx, run, size) })
 		m.sources = append(m.sources, s)
 	}
 	err := m.merge()
-	return m.result, errors.Join(err, m.pump.close())
+	return m.result, errors.Join(err, m.writer.close())
 }
 
 type merger struct {
 	o       Options
-	pump    *pump
+	writer  *asyncWriter
 	sources []*source
 	tree    tree
 	out     []byte
@@ -90,7 +90,7 @@ type merger struct {
 }
 
 func (m *merger) merge() error {
-	m.out = m.pump.buffer()
+	m.out = m.writer.buffer()
 	m.tree.init(m.sources, m.o.Long)
 	for _, s := range m.sources {
 		if err := s.next(); err != nil {
@@ -103,24 +103,24 @@ func (m *merger) merge() error {
 		if s.done {
 			break
 		}
-		if s.at == 0 && m.ahead(s) {
+		if s.at == 0 && m.batchIsNext(s) {
 			m.emitAllButLast(s)
 		}
-		if err := m.take(s); err != nil {
+		if err := m.emitNext(s); err != nil {
 			return err
 		}
-		m.out = m.pump.put(m.out)
-		if m.pump.failed() {
+		m.out = m.writer.writeFull(m.out)
+		if m.writer.failed() {
 			return nil
 		}
 	}
-	m.pump.end(m.out)
+	m.writer.writeLast(m.out)
 	return nil
 }
 
-// ahead tells whether all items of the winner's new batch come before those of
+// batchIsNext tells whether all items of the winner's new batch come before those of
 // the other sources, as where sorted parts follow each other.
-func (m *merger) ahead(s *source) bool {
+func (m *merger) batchIsNext(s *source) bool {
 	b := s.batch
 	if m.o.Equal != KeepAll && !b.distinct {
 		return false
@@ -149,8 +149,8 @@ func (m *merger) emitAllButLast(s *source) {
 	s.at, s.key = n, b.Keys[n]
 }
 
-// take moves one item on: it is written unless its key drops it.
-func (m *merger) take(s *source) error {
+// emitNext moves one item on: it is written unless its key drops it.
+func (m *merger) emitNext(s *source) error {
 	key, item := s.key, s.batch.item(s.at)
 	if err := s.next(); err != nil {
 		return err
@@ -160,11 +160,11 @@ func (m *merger) take(s *source) error {
 		m.emit(item, key)
 		return nil
 	}
-	return m.takeUnique(key, item)
+	return m.emitUnique(key, item)
 }
 
-// takeUnique settles the items whose key is that of item, the first of them.
-func (m *merger) takeUnique(key uint64, item []byte) error {
+// emitUnique settles the items whose key is that of item, the first of them.
+func (m *merger) emitUnique(key uint64, item []byte) error {
 	for {
 		s := m.tree.winner()
 		if s.done || s.key != key {

@@ -52,6 +52,27 @@ func (c *chunk) add(b *Batch) error {
 	return nil
 }
 
+// asRun gives the items of a sorted chunk from memory.
+func (c *chunk) asRun() Run {
+	return func(_ context.Context, bytes int, yield func(*Batch) error) error {
+		b := &Batch{}
+		for i, e := range c.entries {
+			if i%fetchAhead == 0 {
+				c.sum += fetch(c.windows, c.entries[i:min(i+fetchAhead, len(c.entries))])
+			}
+			b.Append(e.key, e.ref.item(c.windows))
+			if len(b.Data) < bytes && i < len(c.entries)-1 {
+				continue
+			}
+			if err := yield(b); err != nil {
+				return err
+			}
+			b.Reset()
+		}
+		return nil
+	}
+}
+
 // Sizes of a Sorter, in bytes.
 const (
 	entrySize = 16
@@ -172,7 +193,7 @@ func (s *Sorter) Runs() ([]Run, error) {
 	}
 	if c := s.filling; c != nil && len(c.entries) > 0 {
 		s.sort(c)
-		runs = append(runs, c.run())
+		runs = append(runs, c.asRun())
 	}
 	s.scratch, s.spare = nil, nil
 	select {
