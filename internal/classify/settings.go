@@ -46,12 +46,12 @@ func (s *Settings) rows() table.Range {
 	return table.Range{RowStart: s.RowStart, RowEnd: s.RowEnd, ByteStart: s.ByteStart, ByteEnd: s.ByteEnd}
 }
 
-// UsageError is a setting that cannot be.
+// UsageError is an invalid setting.
 type UsageError struct{ What, Hint string }
 
 func (e *UsageError) Error() string { return e.What }
 
-// checkFlags reports every value that cannot be, by its flag.
+// checkFlags reports every invalid value, by its flag.
 func (s *Settings) checkFlags() error {
 	var errs []error
 	refuse := func(bad bool, format string, args ...any) {
