@@ -108,8 +108,8 @@ func (r *record) chooseFault(c *chatCall) *Fault {
 	return &r.faultList[chosen]
 }
 
-// drawFor returns the random number of a call, made of the seed, its rows and how often these came,
-// so that it does not depend on which call comes first.
+// drawFor returns the random number of a call, made of the seed, its rows and how
+// often these came, so that it does not depend on which call comes first.
 func (r *record) drawFor(c *chatCall) hash {
 	h := newHash(r.server.seed)
 	for i := range c.rows {
