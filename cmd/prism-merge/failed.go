@@ -28,8 +28,8 @@ type gaps struct {
 	rows int64
 }
 
-// add takes the next missing position.
-func (g *gaps) add(pos int64, unit int) {
+// addPosition takes the next missing position.
+func (g *gaps) addPosition(pos int64, unit int) {
 	g.rows++
 	if n := len(g.list); n > 0 && g.list[n-1].End+1 == pos && g.list[n-1].Unit == unit {
 		g.list[n-1].End = pos
@@ -75,8 +75,8 @@ const (
 	gaveUp       = "rows given up"
 )
 
-// add takes the gaps of a merged file.
-func (f *failedFile) add(m *job.Manifest, units []job.UnitPlan, g *gaps, without []int) {
+// addGaps takes the gaps of a merged file.
+func (f *failedFile) addGaps(m *job.Manifest, units []job.UnitPlan, g *gaps, without []int) {
 	f.Missing = g.rows
 	for _, r := range g.list {
 		r.Reason = gaveUp
@@ -171,16 +171,16 @@ func readFailedFiles(m *job.Manifest) (failedFiles, error) {
 	return out, nil
 }
 
-// set puts a file into the list, or takes it off if it misses nothing.
-func (f *failedFiles) set(file failedFile) {
+// setFile puts a file into the list, or takes it off if it misses nothing.
+func (f *failedFiles) setFile(file failedFile) {
 	f.Files = slices.DeleteFunc(f.Files, func(old failedFile) bool { return old.Label == file.Label })
 	if file.Missing > 0 {
 		f.Files = append(f.Files, file)
 	}
 }
 
-// write writes the list where the job file wants it; an empty one goes.
-func (f *failedFiles) write(m *job.Manifest) error {
+// writeList writes the list where the job file wants it; an empty one goes.
+func (f *failedFiles) writeList(m *job.Manifest) error {
 	path := m.FailedRangesPath()
 	if len(f.Files) == 0 || !m.Config.ErrorHandling.SaveFailedRanges {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -24,10 +24,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -91,11 +89,11 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	if err != nil {
 		return err
 	}
-	defer m.close()
+	defer m.closeParts()
 	if g.Manifest != "" {
 		err = m.mergeRun(ctx)
 	} else {
-		err = m.run(ctx)
+		err = m.mergeParts(ctx)
 	}
 	m.steps.Clear()
 	return exit(ctx, err)
@@ -153,129 +151,4 @@ func (g *grammar) outputFormat() (table.Format, error) {
 	}
 	f, _ := table.FormatByName(g.Output)
 	return f, nil
-}
-
-func (m *merger) run(ctx context.Context) error {
-	if err := m.open(ctx); err != nil {
-		return err
-	}
-	var expected *merge.Input
-	if m.g.Expect != "" {
-		in, err := m.input(ctx, m.g.Expect)
-		if err != nil {
-			return err
-		}
-		defer in.File.Close()
-		expected = &in
-	}
-	if err := m.refuseLoops(expected); err != nil {
-		return err
-	}
-	var lacks *missing
-	if expected != nil { // before the first byte goes out
-		var err error
-		if lacks, err = m.expect(ctx, *expected); err != nil {
-			return err
-		}
-		defer lacks.drop()
-	}
-	if m.g.Check {
-		if err := m.check(ctx); err != nil {
-			return err
-		}
-	} else if err := m.write(ctx); err != nil {
-		return err
-	}
-	return lacks.place()
-}
-
-func (m *merger) open(ctx context.Context) error {
-	names := m.g.Parts
-	if len(names) == 0 {
-		names = []string{"-"}
-	}
-	seen := map[string]bool{}
-	for _, name := range names {
-		if clean := filepath.Clean(name); seen[clean] {
-			return cli.Usagef("%s is given twice", name)
-		} else {
-			seen[clean] = true
-		}
-		in, err := m.input(ctx, name)
-		if err != nil {
-			return err
-		}
-		m.inputs = append(m.inputs, in)
-		m.bytes += in.File.Size
-	}
-	return nil
-}
-
-func (m *merger) input(ctx context.Context, name string) (merge.Input, error) {
-	o := table.Options{Name: name, Format: table.CSV}
-	if f, ok := table.FormatByName(name); ok {
-		o.Format = f
-	}
-	if m.g.InputFormat != "" {
-		o.Format, _ = table.ParseFormat(m.g.InputFormat)
-	}
-	f, err := table.Open(ctx, name, m.std.In)
-	return merge.Input{File: f, Options: o}, err
-}
-
-func (m *merger) close() {
-	for _, in := range m.inputs {
-		in.File.Close()
-	}
-}
-
-// check reads everything and writes nothing.
-func (m *merger) check(ctx context.Context) error {
-	m.steps.StartStep("checking", m.bytes)
-	r, err := merge.Check(ctx, m.inputs, m.o)
-	if err != nil {
-		return err
-	}
-	m.say("checked", r)
-	return nil
-}
-
-func (m *merger) write(ctx context.Context) error {
-	out, err := createOutput(ctx, m.g.Output, m.std.Out)
-	if err != nil {
-		return err
-	}
-	defer out.abort()
-	if out.Rewind == nil && m.o.OnDuplicate == extsort.Refuse { // what went out would stay
-		m.steps.StartStep("looking for duplicates", m.bytes)
-		if _, err := merge.Check(ctx, m.inputs, m.o); err != nil {
-			return err
-		}
-	}
-	m.steps.StartStep("merging", m.bytes)
-	r, err := merge.Write(ctx, m.inputs, m.o, out.Output)
-	if err != nil {
-		return err
-	}
-	if err := out.commit(); err != nil {
-		return err
-	}
-	m.steps.Clear()
-	m.say("merged", r)
-	return nil
-}
-
-func (m *merger) say(what string, r merge.Result) {
-	dropped := ""
-	if r.Dropped > 0 {
-		dropped = fmt.Sprintf(", %d with a RowID that came twice left out", r.Dropped)
-	}
-	m.std.Infof("%s %s of %s%s", what, term.Plural(r.Rows, "row"), term.Plural(int64(r.Parts), "part"), dropped)
-}
-
-func (m *merger) expect(ctx context.Context, input merge.Input) (*missing, error) {
-	m.steps.StartStep("looking for missing rows", 3*input.File.Size+m.bytes)
-	return m.listMissing(input.Options, func(add func(pos, id int64) error) (merge.Expectation, error) {
-		return merge.Expect(ctx, m.inputs, input, m.o, add)
-	})
 }

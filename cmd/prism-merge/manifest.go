@@ -63,7 +63,7 @@ func (m *merger) mergeRun(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.failed.write(man); err != nil {
+	if err := r.failed.writeList(man); err != nil {
 		return err
 	}
 	if r.short {
@@ -111,7 +111,7 @@ func (p *fileParts) close() {
 
 func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	units := r.m.UnitsOf(label)
-	parts, err := r.parts(ctx, label, units)
+	parts, err := r.openUnits(ctx, label, units)
 	defer parts.close()
 	if err != nil {
 		return err
@@ -120,17 +120,17 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	switch {
 	case len(units) == 0:
 		r.std.Warnf("%s: no unit of the run has rows of it", label)
-		return r.unmerged(label, report, units, parts.without)
-	case !holds(r.condition, parts.completed, len(units)), len(parts.inputs) == 0:
+		return r.recordUnmerged(label, report, units, parts.without)
+	case !conditionHolds(r.condition, parts.completed, len(units)), len(parts.inputs) == 0:
 		r.std.Warnf("%s is not merged: %d of its %d units completed, merge.condition is %s; not completed: %s",
-			label, parts.completed, len(units), r.condition, numbers(parts.without))
-		return r.unmerged(label, report, units, parts.without)
+			label, parts.completed, len(units), r.condition, joinNumbers(parts.without))
+		return r.recordUnmerged(label, report, units, parts.without)
 	}
 	path := r.m.MergedName(label)
-	if err := r.write(ctx, r.m.Path(path), parts.inputs); err != nil {
+	if err := r.writeMerged(ctx, r.m.Path(path), parts.inputs); err != nil {
 		return err
 	}
-	missing, err := r.missing(ctx, label, r.m.Path(path), units)
+	missing, err := r.findMissing(ctx, label, r.m.Path(path), units)
 	if err != nil {
 		return err
 	}
@@ -139,9 +139,9 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 		status, r.short = job.Partial, true
 		r.std.Warnf("%s: %d of its %d rows have no labels: positions %s", label, missing.rows, r.m.File(label).Rows, missing)
 	}
-	report.add(r.m, units, missing, parts.without)
-	r.failed.set(report)
-	if err := r.note(label, status, path); err != nil {
+	report.addGaps(r.m, units, missing, parts.without)
+	r.failed.setFile(report)
+	if err := r.recordStatus(label, status, path); err != nil {
 		return err
 	}
 	if r.m.Config.Output.Checkpoints.CleanupAfterMerge && status == job.Completed && len(parts.without) == 0 {
@@ -150,23 +150,24 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	return nil
 }
 
-func (r *runMerger) unmerged(label string, report failedFile, units []job.UnitPlan, without []int) error {
+// recordUnmerged records a file that is not merged.
+func (r *runMerger) recordUnmerged(label string, report failedFile, units []job.UnitPlan, without []int) error {
 	r.short = true
 	report.addUnits(r.m, units, without)
-	r.failed.set(report)
-	return r.note(label, job.Unmerged, "")
+	r.failed.setFile(report)
+	return r.recordStatus(label, job.Unmerged, "")
 }
 
-// note puts what became of a file into the manifest.
-func (r *runMerger) note(label string, status job.FileStatus, output string) error {
+// recordStatus puts what became of a file into the manifest.
+func (r *runMerger) recordStatus(label string, status job.FileStatus, output string) error {
 	return job.UpdateManifest(r.g.Manifest, func(m *job.Manifest) {
 		f := m.File(label)
 		f.Status, f.MergedOutput = status, output
 	})
 }
 
-// holds tells whether the condition lets a file of so many units be merged.
-func holds(condition string, completed, units int) bool {
+// conditionHolds tells whether the condition lets a file of so many units be merged.
+func conditionHolds(condition string, completed, units int) bool {
 	switch condition {
 	case job.AllSuccess:
 		return completed == units
@@ -176,15 +177,16 @@ func holds(condition string, completed, units int) bool {
 	return true
 }
 
-func numbers(units []int) string {
+func joinNumbers(units []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(units), "[]"), " ", ", ")
 }
 
-func (r *runMerger) parts(ctx context.Context, label string, units []job.UnitPlan) (*fileParts, error) {
+// openUnits opens the parts of a file.
+func (r *runMerger) openUnits(ctx context.Context, label string, units []job.UnitPlan) (*fileParts, error) {
 	p := &fileParts{}
 	for _, u := range units {
 		name := r.m.UnitOutput(u)
-		in, err := r.input(ctx, name)
+		in, err := r.openInput(ctx, name)
 		if err == nil {
 			p.completed++
 			p.inputs = append(p.inputs, in)
@@ -216,7 +218,8 @@ func inputFormat(f *job.File) table.Format {
 	return table.CSV
 }
 
-func (r *runMerger) write(ctx context.Context, path string, inputs []merge.Input) error {
+// writeMerged merges the parts of a file into its output.
+func (r *runMerger) writeMerged(ctx context.Context, path string, inputs []merge.Input) error {
 	form, err := table.ParseFormat(r.m.Config.Output.Format)
 	if err != nil {
 		return cli.Fail(cli.Usage, err, "")
@@ -248,11 +251,11 @@ func (r *runMerger) write(ctx context.Context, path string, inputs []merge.Input
 	return nil
 }
 
-// missing reads the merged output again and looks for the rows of the units
+// findMissing reads the merged output again and looks for the rows of the units
 // that it does not have.
-func (r *runMerger) missing(ctx context.Context, label, path string, units []job.UnitPlan) (*gaps, error) {
+func (r *runMerger) findMissing(ctx context.Context, label, path string, units []job.UnitPlan) (*gaps, error) {
 	f := r.m.File(label)
-	in, err := r.input(ctx, r.m.Path(f.InputFile))
+	in, err := r.openInput(ctx, r.m.Path(f.InputFile))
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +264,7 @@ func (r *runMerger) missing(ctx context.Context, label, path string, units []job
 	if sum, err := table.Sum(in.File, in.File.Size); err != nil || sum != f.InputSum {
 		return nil, errors.Join(err, cli.Usagef("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name))
 	}
-	merged, err := r.input(ctx, path)
+	merged, err := r.openInput(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +274,7 @@ func (r *runMerger) missing(ctx context.Context, label, path string, units []job
 	e, err := merge.Expect(ctx, []merge.Input{merged}, in, r.o, func(pos, id int64) error {
 		for _, u := range units {
 			if u.RowStart <= pos && pos <= u.RowEnd {
-				g.add(pos, u.Unit.Unit)
+				g.addPosition(pos, u.Unit.Unit)
 				break
 			}
 		}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"prism/internal/cli"
+	"prism/internal/fsutil"
+	"prism/internal/job"
+	"prism/internal/merge"
+)
+
+// missingListPath is the path of the list of missing rows, beside the output.
+func (m *merger) missingListPath() string { return job.FailedRangesPath(filepath.Dir(m.g.Output)) }
+
+// missingList is what the parts lack of the input that was expected.
+type missingList struct {
+	path, input string
+	list        *fsutil.AtomicFile // of the rows; nil: none is missing
+	err         error              // that says so
+}
+
+// listMissing lists the rows of the input that no part has, in a file that is not
+// visible until commit.
+func (m *merger) listMissing(ctx context.Context, input merge.Input) (*missingList, error) {
+	m.steps.StartStep("looking for missing rows", 3*input.File.Size+m.bytes)
+	name := input.Options.Name
+	out := &missingList{path: m.missingListPath(), input: name}
+	f, err := fsutil.CreateAtomic(out.path)
+	if err != nil {
+		return nil, err
+	}
+	list, err := merge.NewMissingList(f, name)
+	if err != nil {
+		return nil, errors.Join(err, f.Abort())
+	}
+	e, err := merge.Expect(ctx, m.inputs, input, m.o, list.Add)
+	if e.Unexpected > 0 {
+		m.std.Warnf("%d rows have a RowID that %s does not have", e.Unexpected, name)
+	}
+	if err == nil && e.Missing > 0 {
+		err = list.Close()
+	}
+	if err != nil || e.Missing == 0 {
+		return out, errors.Join(err, f.Abort())
+	}
+	out.list = f
+	out.err = cli.Fail(cli.Partial, fmt.Errorf("%d of the %d rows of %s are missing: positions %s", e.Missing, e.Rows, name, list),
+		out.path+" lists them")
+	return out, nil
+}
+
+// commit makes the list visible; where nothing is missing, it removes that of an
+// earlier call. Its error says that rows are missing.
+func (l *missingList) commit() error {
+	switch {
+	case l == nil:
+		return nil
+	case l.list == nil:
+		return removeList(l.path, l.input)
+	}
+	if err := l.list.Commit(); err != nil {
+		return err
+	}
+	return l.err
+}
+
+// abort removes the list, unless it was committed.
+func (l *missingList) abort() {
+	if l != nil && l.list != nil {
+		l.list.Abort()
+	}
+}
+
+// removeList removes the list that an earlier call made of the same input; any
+// other file of this name stays.
+func removeList(path, input string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	mine, err := merge.IsMissingList(f, input)
+	if err := errors.Join(err, f.Close()); err != nil || !mine {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("remove the list of missing rows: %w", err)
+	}
+	return nil
+}

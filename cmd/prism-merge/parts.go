@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"prism/internal/cli"
+	"prism/internal/extsort"
+	"prism/internal/merge"
+	"prism/internal/table"
+	"prism/internal/term"
+)
+
+// mergeParts merges the parts that the command line names, or stdin.
+func (m *merger) mergeParts(ctx context.Context) error {
+	if err := m.openParts(ctx); err != nil {
+		return err
+	}
+	var expected *merge.Input
+	if m.g.Expect != "" {
+		in, err := m.openInput(ctx, m.g.Expect)
+		if err != nil {
+			return err
+		}
+		defer in.File.Close()
+		expected = &in
+	}
+	if err := m.refuseLoops(expected); err != nil {
+		return err
+	}
+	var list *missingList
+	if expected != nil { // before the first byte goes out
+		var err error
+		if list, err = m.listMissing(ctx, *expected); err != nil {
+			return err
+		}
+		defer list.abort()
+	}
+	if m.g.Check {
+		if err := m.checkParts(ctx); err != nil {
+			return err
+		}
+	} else if err := m.writeParts(ctx); err != nil {
+		return err
+	}
+	return list.commit()
+}
+
+// openParts opens the parts, each of which may be named once.
+func (m *merger) openParts(ctx context.Context) error {
+	names := m.g.Parts
+	if len(names) == 0 {
+		names = []string{"-"}
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		if clean := filepath.Clean(name); seen[clean] {
+			return cli.Usagef("%s is given twice", name)
+		} else {
+			seen[clean] = true
+		}
+		in, err := m.openInput(ctx, name)
+		if err != nil {
+			return err
+		}
+		m.inputs = append(m.inputs, in)
+		m.bytes += in.File.Size
+	}
+	return nil
+}
+
+func (m *merger) openInput(ctx context.Context, name string) (merge.Input, error) {
+	o := table.Options{Name: name, Format: table.CSV}
+	if f, ok := table.FormatByName(name); ok {
+		o.Format = f
+	}
+	if m.g.InputFormat != "" {
+		o.Format, _ = table.ParseFormat(m.g.InputFormat)
+	}
+	f, err := table.Open(ctx, name, m.std.In)
+	return merge.Input{File: f, Options: o}, err
+}
+
+func (m *merger) closeParts() {
+	for _, in := range m.inputs {
+		in.File.Close()
+	}
+}
+
+// checkParts reads everything and writes nothing.
+func (m *merger) checkParts(ctx context.Context) error {
+	m.steps.StartStep("checking", m.bytes)
+	r, err := merge.Check(ctx, m.inputs, m.o)
+	if err != nil {
+		return err
+	}
+	m.printResult("checked", r)
+	return nil
+}
+
+func (m *merger) writeParts(ctx context.Context) error {
+	out, err := createOutput(ctx, m.g.Output, m.std.Out)
+	if err != nil {
+		return err
+	}
+	defer out.abort()
+	if out.Rewind == nil && m.o.OnDuplicate == extsort.Refuse { // what went out would stay
+		m.steps.StartStep("looking for duplicates", m.bytes)
+		if _, err := merge.Check(ctx, m.inputs, m.o); err != nil {
+			return err
+		}
+	}
+	m.steps.StartStep("merging", m.bytes)
+	r, err := merge.Write(ctx, m.inputs, m.o, out.Output)
+	if err != nil {
+		return err
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	m.steps.Clear()
+	m.printResult("merged", r)
+	return nil
+}
+
+func (m *merger) printResult(what string, r merge.Result) {
+	dropped := ""
+	if r.Dropped > 0 {
+		dropped = fmt.Sprintf(", %d with a RowID that came twice left out", r.Dropped)
+	}
+	m.std.Infof("%s %s of %s%s", what, term.Plural(r.Rows, "row"), term.Plural(int64(r.Parts), "part"), dropped)
+}
