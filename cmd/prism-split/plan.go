@@ -219,7 +219,7 @@ func (p *planner) checkSortBy(name string, h *table.Header) {
 	}
 	columns = append(columns, prompt.RunColumns()...)
 	if !slices.Contains(columns, by) {
-		p.addMistake(fmt.Errorf("merge.sort_by: in the output of %s %s", name, table.Lacks(columns, by)))
+		p.addMistake(fmt.Errorf("merge.sort_by: in the output of %s: %s", name, table.MissingColumn(columns, by)))
 	}
 }
 
@@ -231,7 +231,7 @@ func (p *planner) checkColumns(name string, h *table.Header) {
 	}
 	for _, c := range p.settings.RequiredInputColumns {
 		if h.Index(c) < 0 {
-			p.addMistake(fmt.Errorf("%s:1: %s", name, table.Lacks(h.Names, c)))
+			p.addMistake(fmt.Errorf("%s:1: %s", name, table.MissingColumn(h.Names, c)))
 		}
 	}
 	p.checkSortBy(name, h)

@@ -131,9 +131,9 @@ func (s *Store) openExtentPart(e extent) error {
 // splitRecords cuts data into its records, which lose their Position.
 func splitRecords(records [][]byte, data []byte, rows int) ([][]byte, error) {
 	for n := range rows {
-		end := recordEnd(data)
+		end := table.RecordEnd(table.CSV, data)
 		comma := bytes.IndexByte(data, ',')
-		if end < 0 || comma < 0 || comma >= end {
+		if end == 0 || comma < 0 || comma >= end {
 			return nil, fmt.Errorf("%d records expected, %d found", rows, n)
 		}
 		records = append(records, data[comma+1:end])

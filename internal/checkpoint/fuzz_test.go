@@ -60,7 +60,7 @@ func FuzzPart(f *testing.F) {
 			return
 		}
 		checkBelieved(t, s, data[:end])
-		if n := recordEnd(data[end:]); n >= 0 && bytes.IndexByte(data, 0) < 0 {
+		if n := slowRecordEnd(data[end:]); n >= 0 && bytes.IndexByte(data, 0) < 0 {
 			t.Fatalf("a whole row was dropped: %q", data[end:int(end)+n])
 		}
 		again, sameEnd, err := parsePart(data[:end])
@@ -79,7 +79,7 @@ func checkBelieved(t *testing.T, s *Store, kept []byte) {
 	}
 	rows := int64(0)
 	for off := int64(len(fuzzHeader)); len(rest) > 0; rows++ {
-		n := recordEnd(rest)
+		n := slowRecordEnd(rest)
 		if n < 0 {
 			t.Fatalf("half a row is believed: %q", rest)
 		}
@@ -137,4 +137,35 @@ func TestPartsOfAnyBytes(t *testing.T) {
 		}
 		mustClose(t, s)
 	}
+}
+
+// slowRecordEnd is table.RecordEnd written a byte at a time; -1 if data ends before
+// the record does.
+func slowRecordEnd(data []byte) int {
+	switch n := bytes.IndexByte(data, '\n'); {
+	case n < 0:
+		return -1
+	case bytes.IndexByte(data[:n], '"') < 0: // the usual case
+		return n + 1
+	}
+	start, quoted := true, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted:
+			if c == '"' {
+				if i+1 < len(data) && data[i+1] == '"' {
+					i++
+				} else {
+					quoted = false
+				}
+			}
+		case c == '\n':
+			return i + 1
+		case c == '"' && start:
+			quoted, start = true, false
+		default:
+			start = c == ','
+		}
+	}
+	return -1
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"prism/internal/rowid"
+	"prism/internal/table"
 	"slices"
 	"strconv"
 	"strings"
@@ -241,8 +242,8 @@ func (l *partLoader) cutRows(s *Store, number int, f io.ReaderAt, size int64) er
 	damaged := func(what string) error { return &DamageError{File: s.partPath(number), What: what} }
 	first, last := 0, 0 // l.buf[first:last] was read and not yet cut
 	for off, read := int64(0), int64(0); off < size; {
-		n := recordEnd(l.buf[first:last])
-		if n < 0 {
+		n := table.RecordEnd(table.CSV, l.buf[first:last])
+		if n == 0 {
 			if read == size {
 				return damaged("it was sealed in the middle of a record")
 			}

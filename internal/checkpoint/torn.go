@@ -154,7 +154,7 @@ func orTorn(file io.ReaderAt, end, size int64, cause error) error {
 	if _, err := file.ReadAt(tail, end); err != nil {
 		return err
 	}
-	if recordEnd(bytes.TrimRight(tail, "\x00")) < 0 {
+	if table.RecordEnd(table.CSV, bytes.TrimRight(tail, "\x00")) == 0 {
 		return nil
 	}
 	return cause
@@ -185,35 +185,4 @@ func (s *Store) dropTornTail(p *part, end int64) error {
 	}
 	_, err := p.measure(p.f)
 	return err
-}
-
-// recordEnd is the number of bytes of data's first CSV record with its line
-// end, -1 if data ends before the record does.
-func recordEnd(data []byte) int {
-	switch n := bytes.IndexByte(data, '\n'); {
-	case n < 0:
-		return -1
-	case bytes.IndexByte(data[:n], '"') < 0: // the usual case
-		return n + 1
-	}
-	start, quoted := true, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case quoted:
-			if c == '"' {
-				if i+1 < len(data) && data[i+1] == '"' {
-					i++
-				} else {
-					quoted = false
-				}
-			}
-		case c == '\n':
-			return i + 1
-		case c == '"' && start:
-			quoted, start = true, false
-		default:
-			start = c == ','
-		}
-	}
-	return -1
 }

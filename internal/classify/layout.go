@@ -41,7 +41,7 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 	}
 	for _, need := range []string{table.RowID, messageColumn} {
 		if h.Index(need) < 0 {
-			return nil, &columnError{file: file, what: table.Lacks(h.Names, need)}
+			return nil, &columnError{file: file, what: table.MissingColumn(h.Names, need)}
 		}
 	}
 	for _, d := range drop {

@@ -78,9 +78,9 @@ func detectBinary(b []byte) string {
 	return ""
 }
 
-// Lacks says that the columns have none of that name, and what may be the reason.
-func Lacks(columns []string, name string) string {
-	text := fmt.Sprintf("there is no column %s; the columns are %s", name, strings.Join(columns, ", "))
+// MissingColumn says that the columns have none of that name, and what may be the reason.
+func MissingColumn(columns []string, name string) string {
+	text := fmt.Sprintf("missing column %s; the columns are %s", name, strings.Join(columns, ", "))
 	if len(columns) == 1 {
 		switch other := strings.IndexAny(columns[0], ";\t|"); {
 		case other < 0:

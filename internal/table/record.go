@@ -23,7 +23,7 @@ const RowID = "RowID"
 // quote that never closes, so that no reader runs out of memory.
 const MaxSize = 64 << 20
 
-// Format is how records are written down. The zero value is no format.
+// Format is how records are written down. The zero value is not a format.
 type Format uint8
 
 // The formats.
@@ -57,7 +57,7 @@ func ParseFormat(s string) (Format, error) {
 			return f, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no format: write csv, tsv or jsonl", s)
+	return 0, fmt.Errorf("unknown format %q (want csv, tsv or jsonl)", s)
 }
 
 // FormatByName tells the format by the ending of a file's name, in any case:

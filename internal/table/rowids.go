@@ -196,7 +196,7 @@ func idColumn(h *Header, o CheckOptions) (int, error) {
 	name := idName(o.IDColumn)
 	i := h.Index(name)
 	if i < 0 && (o.Format != JSONL || len(h.Names) > 0) {
-		return -1, &Error{o.Name, h.line(), Lacks(h.Names, name)}
+		return -1, &Error{o.Name, h.line(), MissingColumn(h.Names, name)}
 	}
 	return i, nil
 }
