@@ -18,7 +18,7 @@ type File struct {
 	Spooled bool   // a temporary copy of a stream, gone with Close
 }
 
-// Open opens a file by name, "-" being stdin. What is no regular file, such as
+// Open opens a file by name, "-" being stdin. What is not a regular file, such as
 // a pipe, is copied to a temporary file first, until ctx ends. A missing file is
 // an *Error.
 func Open(ctx context.Context, name string, stdin io.Reader) (*File, error) {
