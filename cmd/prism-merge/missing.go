@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
 	"prism/internal/cli"
 	"prism/internal/fsutil"
 	"prism/internal/job"

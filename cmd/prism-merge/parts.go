@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+
 	"prism/internal/cli"
 	"prism/internal/extsort"
 	"prism/internal/merge"

@@ -12,11 +12,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"prism/internal/rowid"
-	"prism/internal/table"
 	"slices"
 	"strconv"
 	"strings"
+
+	"prism/internal/rowid"
+	"prism/internal/table"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

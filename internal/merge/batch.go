@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"strconv"
+
 	"prism/internal/extsort"
 	"prism/internal/rowid"
 	"prism/internal/table"
-	"strconv"
 )
 
 // batcher makes batches of a part's blocks: the records as they are to be

@@ -2,8 +2,9 @@ package table
 
 import (
 	"bytes"
-	"prism/internal/rowid"
 	"strconv"
+
+	"prism/internal/rowid"
 )
 
 // Cell is the content of a field to encode.

@@ -8,9 +8,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"prism/internal/rowid"
 	"strings"
 	"testing"
+
+	"prism/internal/rowid"
 )
 
 // checkSlowly does what Check does, with a Reader and a map.
