@@ -13,7 +13,7 @@ const (
 // findRecords finds the records that start in Data[i:limit]. It reads on after
 // the limit, at most overrun bytes, until the last one ends.
 func (s *blockScanner) findRecords(b *Block, i, overrun int) (scanEnd, error) {
-	fast := fastSplitter{data: b.Data, delim: s.delim}
+	fast := fastSplitter{data: b.Data, delim: s.delim, last: s.lastColumn()}
 	for i < b.limit {
 		if s.delim != nil {
 			rec := fast.next(i)
@@ -21,7 +21,7 @@ func (s *blockScanner) findRecords(b *Block, i, overrun int) (scanEnd, error) {
 				i = rec.next
 				continue
 			}
-			if rec.next > 0 && rec.fields == s.names && s.lastColumn() < rec.plain {
+			if rec.next > 0 && rec.fields == s.names {
 				b.Recs = append(b.Recs, Rec{uint32(i), uint32(rec.end), uint32(rec.next)})
 				s.cutColumns(b, i, rec.end)
 				i = rec.next
@@ -32,7 +32,7 @@ func (s *blockScanner) findRecords(b *Block, i, overrun int) (scanEnd, error) {
 		if end != scanDone || err != nil {
 			return end, err
 		}
-		fast = fastSplitter{data: b.Data, delim: s.delim}
+		fast = fastSplitter{data: b.Data, delim: s.delim, last: s.lastColumn()}
 		i = next
 	}
 	b.next = b.Offset + int64(i)
@@ -107,6 +107,7 @@ func (s *blockScanner) cutColumns(b *Block, from, end int) {
 type fastSplitter struct {
 	data  []byte
 	delim []byte
+	last  int // the last wanted column, -1 if none is: it must come before quoted fields
 	quote int // not before it and after the record found last is a quote
 }
 
@@ -114,7 +115,6 @@ type fastSplitter struct {
 type fastRecord struct {
 	end, next int // without and with the line ending; next 0: not found
 	fields    int
-	plain     int // fields before the first quoted one
 }
 
 // next finds the record that starts at data[i].
@@ -131,7 +131,7 @@ func (f *fastSplitter) next(i int) fastRecord {
 	}
 	end := trimCR(f.data, i, lf)
 	n := bytes.Count(f.data[i:end], f.delim) + 1
-	return fastRecord{end, lf + 1, n, n}
+	return fastRecord{end, lf + 1, n}
 }
 
 // nextQuoted finds the record that starts at data[i] and has a quote before
@@ -139,7 +139,7 @@ func (f *fastSplitter) next(i int) fastRecord {
 // data does not end.
 func (f *fastSplitter) nextQuoted(i, lf int) fastRecord {
 	data, delim, q := f.data, f.delim[0], f.quote
-	fields, plain, from := 1, -1, i
+	fields, from, quoted := 1, i, false
 	for {
 		for q < lf && q > from && data[q-1] != delim {
 			q = nextByte(data, q+1, '"') // within an unquoted field
@@ -147,15 +147,13 @@ func (f *fastSplitter) nextQuoted(i, lf int) fastRecord {
 		if q > lf {
 			f.quote = q
 			fields += bytes.Count(data[from:lf], f.delim)
-			if plain < 0 {
-				plain = fields
-			}
-			return fastRecord{trimCR(data, from, lf), lf + 1, fields, plain}
+			return fastRecord{trimCR(data, from, lf), lf + 1, fields}
 		}
 		fields += bytes.Count(data[from:q], f.delim)
-		if plain < 0 {
-			plain = fields - 1
+		if !quoted && fields-1 <= f.last {
+			return fastRecord{} // the splitter cuts it
 		}
+		quoted = true
 		for q++; ; q++ {
 			if q = nextByte(data, q, '"') + 1; q >= len(data) {
 				return fastRecord{}
@@ -170,7 +168,7 @@ func (f *fastSplitter) nextQuoted(i, lf int) fastRecord {
 				return fastRecord{}
 			}
 			f.quote = q
-			return fastRecord{q, q + n, fields, plain}
+			return fastRecord{q, q + n, fields}
 		}
 		fields++
 		from = q + 1
