@@ -11,9 +11,9 @@ import (
 	"prism/internal/table"
 )
 
-// sizes are conditions of a job that decide which rows can be answered, and not
-// how: rows that failed may be asked again under others.
-var sizes = []string{"num_ctx", "num_predict"}
+// sizeConditions decide which rows can be answered, and not how: rows that failed
+// may be asked for again under others.
+var sizeConditions = []string{"num_ctx", "num_predict"}
 
 // IsUsage tells errors of wrong usage, configuration or input from others.
 func IsUsage(err error) bool {
@@ -35,7 +35,7 @@ func IsUsage(err error) bool {
 	return false
 }
 
-// IsServer tells errors of a server that is down, is none or lacks the model.
+// IsServer tells errors of a server that is down, is not Ollama or lacks the model.
 func IsServer(err error) bool {
 	var server *ollama.Error
 	return errors.As(err, &server) && server.Class != ollama.BadRequest
@@ -56,12 +56,12 @@ func Hint(err error, model string) string {
 		return usage.Hint
 	case errors.As(err, &hinted):
 		return hinted.Hint()
-	case errors.As(err, &mismatch) && mismatch.Only(sizes...):
-		return "give back the old settings to resume, or begin anew with --restart; with --retry-failed these may be others"
+	case errors.As(err, &mismatch) && mismatch.Only(sizeConditions...):
+		return "restore the previous settings, or start over with --restart; with --retry-failed these may change"
 	case errors.As(err, &mismatch):
-		return "give back the old settings to resume, or begin anew with --restart (the old parts are set aside)"
+		return "restore the previous settings, or start over with --restart (the old parts are set aside)"
 	case errors.As(err, &damage):
-		return "begin anew with --restart (the old parts are set aside), or restore the file"
+		return "restore the file, or start over with --restart (the old parts are set aside)"
 	case errors.Is(err, fsutil.ErrLocked):
 		return "another prism-classify works on this job; wait for it, or give this one its own --run-id or --worker-id"
 	case errors.As(err, &server):

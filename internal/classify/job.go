@@ -3,6 +3,25 @@
 // right, and commits every finished row to the checkpoint at once and to the
 // output in input order. What a prompt looks like, how a reply is read and how
 // a server is spoken to, it leaves to the packages prompt, reply and ollama.
+//
+// The way of a row:
+//
+//  1. The reader (source.go) reads it, skips it if an earlier process finished it
+//     or failed on it, and sends batches of the others to the coordinator.
+//  2. The coordinator (engine.go), which alone changes the state of rows, starts a
+//     goroutine for a batch: at most so many at once, and none while too many
+//     finished rows wait for an earlier one.
+//  3. The goroutine runs a round (round.go, call.go): it calls the model and reads
+//     the reply; the retry policy (policy.go) says what to do when that goes wrong.
+//  4. The coordinator settles the round (settle.go): labelled rows are appended to
+//     the checkpoint and put into the window; the others make new batches, or fail.
+//  5. The window (window.go) brings rows into input order. Rows of this process wait
+//     there in memory; rows of an earlier one stay in the checkpoint.
+//  6. The coordinator hands the writer (output.go) chunks of rows whose turn it is.
+//     The writer reads those of an earlier process from the checkpoint, converts
+//     each row once, and writes it.
+//
+// Only steps 1, 3 and 6 wait for something outside, each in its own goroutine.
 package classify
 
 import (
@@ -200,7 +219,7 @@ func (w *worker) openStore(m *ollama.Model) error {
 	}
 	o := checkpoint.Options{Dir: s.Output.Checkpoints.Directory, Interval: s.Output.Checkpoints.Interval, Restart: s.Restart, Stream: w.in.sum == ""}
 	if s.RetryFailed {
-		o.MayChange = sizes
+		o.MayChange = sizeConditions
 	}
 	store, err := checkpoint.Open(o, checkpoint.NewSidecar(job.JobID(s.RunID, s.WorkerID), w.layout.names, depends))
 	if err != nil {

@@ -110,7 +110,7 @@ func TestInterruptedAgainAndAgain(t *testing.T) {
 	}
 }
 
-// TestOtherConditionsAreRefused names what changed; --restart begins anew.
+// TestOtherConditionsAreRefused names what changed; --restart starts over.
 func TestOtherConditionsAreRefused(t *testing.T) {
 	srv := serve(t, ollamatest.Model{Name: "fake"}, ollamatest.Model{Name: "other"})
 	tests := []struct {

@@ -171,5 +171,5 @@ func (e *changedError) Error() string { return e.what }
 
 // Hint says what to do about it.
 func (e *changedError) Hint() string {
-	return "give the same input to resume, or begin anew with --restart (the old parts are set aside)"
+	return "give the same input, or start over with --restart (the old parts are set aside)"
 }
