@@ -75,7 +75,7 @@ func (s *Store) checkSidecar(want Sidecar, mayChange []string) error {
 		if numbers, err := s.partNumbers(); err != nil || len(numbers) > 0 {
 			return errors.Join(err, &DamageError{File: path, What: "it is missing, but the parts it belongs to are there"})
 		}
-		return want.write(path)
+		return want.save(path)
 	}
 	if err != nil {
 		return err
@@ -91,10 +91,10 @@ func (s *Store) checkSidecar(want Sidecar, mayChange []string) error {
 	if e := (&MismatchError{File: path, Differences: d}); !e.Only(mayChange...) {
 		return e
 	}
-	return want.write(path)
+	return want.save(path)
 }
 
-func (c Sidecar) write(path string) error {
+func (c Sidecar) save(path string) error {
 	data, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return err

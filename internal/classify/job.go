@@ -261,7 +261,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 	}
 	err = errors.Join(err, w.closeOutput(err == nil), w.writeFailures())
 	w.log.printf("ended: %s", endText(err, w.counts()))
-	if serr := beat.stop(err, w.interruption()); serr != nil {
+	if serr := beat.finish(err, w.interruption()); serr != nil {
 		w.warn("%v", serr)
 	}
 	return err

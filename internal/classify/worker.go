@@ -127,15 +127,15 @@ func (w *worker) startHeartbeat() (*heartbeat, error) {
 			return nil, err
 		}
 	}
-	if err := b.write(status.Starting, "", nil); err != nil {
+	if err := b.writeStatus(status.Starting, "", nil); err != nil {
 		return nil, err
 	}
 	b.done.Add(1)
-	go b.beat()
+	go b.beatUntilQuit()
 	return b, nil
 }
 
-func (b *heartbeat) beat() {
+func (b *heartbeat) beatUntilQuit() {
 	defer b.done.Done()
 	every := progressEvery
 	if b.w.io.Progress == nil {
@@ -150,21 +150,21 @@ func (b *heartbeat) beat() {
 			return
 		case <-tick.C:
 		}
-		b.progress(false)
+		b.reportProgress(false)
 		now := b.w.io.Now()
 		if now.Sub(last) < status.HeartbeatEvery {
 			continue
 		}
 		last = now
-		if err := b.write(b.state(), "", nil); err != nil && !b.warned {
+		if err := b.writeStatus(b.logPauses(), "", nil); err != nil && !b.warned {
 			b.warned = true
 			b.w.warn("%v", err)
 		}
 	}
 }
 
-// state tells running from paused and logs the change.
-func (b *heartbeat) state() status.State {
+// logPauses tells running from paused and logs the change.
+func (b *heartbeat) logPauses() status.State {
 	_, paused, _ := b.w.meter.state()
 	if paused != b.paused {
 		b.paused = paused
@@ -182,14 +182,14 @@ func (b *heartbeat) state() status.State {
 	return status.Running
 }
 
-func (b *heartbeat) progress(done bool) {
+func (b *heartbeat) reportProgress(done bool) {
 	if b.w.io.Progress != nil {
 		c, paused, _ := b.w.meter.state()
 		b.w.io.Progress(Progress{Counts: c, Total: b.w.in.rows, Paused: paused, Done: done})
 	}
 }
 
-func (b *heartbeat) write(state status.State, reason status.Reason, end error) error {
+func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end error) error {
 	w := b.w
 	if w.s.Monitoring.StatusDir == "" {
 		return nil
@@ -220,21 +220,21 @@ func (b *heartbeat) write(state status.State, reason status.Reason, end error) e
 	return st.WriteFile(job.RunDir(w.s.Monitoring.StatusDir, w.s.RunID))
 }
 
-// stop ends the beating with a last status. end is what ended the work early,
+// finish ends the beating with a last status. end is what ended the work early,
 // interruption what ended the context from outside.
-func (b *heartbeat) stop(end, interruption error) error {
+func (b *heartbeat) finish(end, interruption error) error {
 	close(b.quit)
 	b.done.Wait()
-	b.progress(true)
+	b.reportProgress(true)
 	switch {
 	case end == nil:
-		return b.write(status.Completed, "", nil)
+		return b.writeStatus(status.Completed, "", nil)
 	case interruption != nil && errors.Is(end, interruption):
-		return b.write(status.Stopped, status.Interrupted, end)
+		return b.writeStatus(status.Stopped, status.Interrupted, end)
 	case IsServer(end):
-		return b.write(status.Stopped, status.Unreachable, end)
+		return b.writeStatus(status.Stopped, status.Unreachable, end)
 	case IsUsage(end):
-		return b.write(status.Failed, status.BadInput, end)
+		return b.writeStatus(status.Failed, status.BadInput, end)
 	}
-	return b.write(status.Failed, status.InternalError, end)
+	return b.writeStatus(status.Failed, status.InternalError, end)
 }
