@@ -101,7 +101,7 @@ func (in *input) openStream(r io.Reader, rg table.Range) error {
 }
 
 func (s *Settings) checkFile(ctx context.Context, in *input) error {
-	sum, err := table.Sum(in.file, in.size)
+	sum, err := fsutil.SumContent(in.file, in.size)
 	if err != nil {
 		return err
 	}

@@ -236,8 +236,8 @@ func TestMergeErrors(t *testing.T) {
 		})
 	}
 	_, err := Merge(context.Background(), []Run{memoryRun(1, 2, 5), memoryRun(3, 2)}, Options{}, func([]byte) error { return nil })
-	if !errors.Is(err, ErrUnsorted) {
-		t.Errorf("got %v, want %v", err, ErrUnsorted)
+	if !errors.Is(err, errUnsorted) {
+		t.Errorf("got %v, want %v", err, errUnsorted)
 	}
 	_, err = Merge(context.Background(), []Run{memoryRun(1, 7), memoryRun(3, 7)}, Options{Equal: Refuse}, func([]byte) error { return nil })
 	var equal *EqualError

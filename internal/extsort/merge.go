@@ -23,8 +23,8 @@ type EqualError struct{ Key uint64 }
 
 func (*EqualError) Error() string { return "two records have the same key" }
 
-// ErrUnsorted says that a run was not sorted.
-var ErrUnsorted = errors.New("a run is not sorted")
+// errUnsorted says that a run was not sorted.
+var errUnsorted = errors.New("a run is not sorted")
 
 // Options says how Merge merges.
 type Options struct {

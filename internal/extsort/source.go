@@ -40,7 +40,7 @@ func (s *source) feed(ctx context.Context, run Run, size int) error {
 			return nil
 		}
 		if !order.Ascends(b, s.long) {
-			return ErrUnsorted
+			return errUnsorted
 		}
 		var full *Batch
 		select {

@@ -1,7 +1,7 @@
 // Package fsutil puts bytes on disk so that they stay: a file is replaced as a
 // whole or not at all, a lock keeps a second process out, a temporary file goes
-// with the process, ranges are copied within the kernel, and what may block for
-// ever can be cancelled. It knows nothing of what the bytes mean.
+// with the process, ranges are copied within the kernel, content is known by a
+// checksum, and what may block for ever can be cancelled. It knows nothing of what the bytes mean.
 package fsutil
 
 import (

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"prism/internal/fsutil"
 	"prism/internal/table"
 )
 
@@ -20,7 +21,7 @@ type Unit struct {
 	ByteStart int64  `json:"byte_start"`
 	ByteEnd   int64  `json:"byte_end"` // after the last byte
 	InputSize int64  `json:"input_size"`
-	InputSum  string `json:"input_sum"` // see table.Sum
+	InputSum  string `json:"input_sum"` // see fsutil.SumContent
 }
 
 // Range is a range of positions of a file, 1-based and inclusive. End 0 is the last row.
@@ -111,7 +112,7 @@ func (c Cutting) ranges(rows int64) []Range {
 // Cut cuts a checked file into units and numbers them from first on. Ranges
 // that go beyond its last row end there.
 func Cut(f io.ReaderAt, sum table.Summary, o table.Options, label string, c Cutting, first int) ([]Unit, error) {
-	content, err := table.Sum(f, sum.Size)
+	content, err := fsutil.SumContent(f, sum.Size)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", o.Name, err)
 	}

@@ -13,14 +13,14 @@ import (
 	"strconv"
 )
 
-// ErrInvalid says that a text is not an ID.
-var ErrInvalid = errors.New("not a 64-bit integer")
+// errInvalid is the only error of Parse.
+var errInvalid = errors.New("not a 64-bit integer")
 
 // SafeDigits is how many digits always fit into 64 bits.
 const SafeDigits = 18
 
 // Parse reads an ID: an optional minus sign and digits, nothing else, within 64
-// bits. Its only error is ErrInvalid.
+// bits. Its error does not quote the text.
 func Parse(text []byte) (int64, error) {
 	digits := text
 	negative := len(text) > 0 && text[0] == '-'
@@ -28,20 +28,20 @@ func Parse(text []byte) (int64, error) {
 		digits = text[1:]
 	}
 	if len(digits) == 0 {
-		return 0, ErrInvalid
+		return 0, errInvalid
 	}
 	v := int64(0)
 	for _, c := range digits[:min(len(digits), SafeDigits)] {
 		d := c - '0'
 		if d > 9 {
-			return 0, ErrInvalid
+			return 0, errInvalid
 		}
 		v = v*10 + int64(d)
 	}
 	if len(digits) > SafeDigits {
 		n, err := strconv.ParseInt(string(text), 10, 64)
 		if err != nil {
-			return 0, ErrInvalid
+			return 0, errInvalid
 		}
 		return n, nil
 	}

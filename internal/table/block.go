@@ -45,8 +45,8 @@ func (b *Block) Token(s Span) []byte {
 	return b.Data[s.From:s.To:s.To]
 }
 
-// Fail declares record i faulty: the scan ends with it. Prepare may call it.
-func (b *Block) Fail(i int, msg string) {
+// fail declares record i faulty: the scan ends with it.
+func (b *Block) fail(i int, msg string) {
 	at := int(b.Recs[i].From)
 	columns := 0
 	if len(b.Recs) > 0 {
@@ -128,7 +128,7 @@ func (s *blockScanner) findFrom(b *Block, p int64) error {
 	if p >= b.Offset+int64(b.limit) {
 		return nil
 	}
-	_, err := s.findRecords(b, int(p-b.Offset), MaxSize)
+	_, err := s.findRecords(b, int(p-b.Offset), maxSize)
 	return err
 }
 

@@ -63,7 +63,7 @@ func (s *blockScanner) findRecord(b *Block, i, overrun int) (next int, end scanE
 		}
 		over := len(b.Data) - b.limit
 		if over >= overrun {
-			if overrun < MaxSize {
+			if overrun < maxSize {
 				return 0, scanShort, nil
 			}
 			bad := s.splitter.tooLong()

@@ -27,9 +27,9 @@ import (
 // RowID is the column that identifies a row: a unique integer of 64 bits.
 const RowID = "RowID"
 
-// MaxSize is the most bytes a record may have. A longer one is taken for a
+// maxSize is the most bytes a record may have. A longer one is taken for a
 // quote that never closes, so that no reader runs out of memory.
-const MaxSize = 64 << 20
+const maxSize = 64 << 20
 
 // Format is how records are written down. The zero value is not a format.
 type Format uint8

@@ -13,7 +13,6 @@ const bom = "\xEF\xBB\xBF"
 // of the first object of JSONL. A JSONL file without objects has no columns.
 type Header struct {
 	Names []string // unique, none empty
-	Raw   []byte   // the header record without its line ending; nil for JSONL
 	Size  int64    // bytes before the first record's line: byte order mark and header with its ending
 	Lines int64    // lines before the first record's
 	CRLF  bool     // the header's line ends in CRLF
@@ -127,7 +126,7 @@ func (r *Reader) readHeader() error {
 	}
 	if h.Size = size; r.format != JSONL {
 		b = r.buf[r.start : r.start+rec.next]
-		h.Raw, h.CRLF = bytes.Clone(b[:rec.end]), bytes.HasSuffix(b, []byte("\r\n"))
+		h.CRLF = bytes.HasSuffix(b, []byte("\r\n"))
 		r.advance(rec)
 		h.Size, h.Lines = r.base+int64(r.start), r.line-1
 	}

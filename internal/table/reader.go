@@ -59,9 +59,6 @@ type Record struct {
 // Raw is the record's bytes without its line ending.
 func (r *Record) Raw() []byte { return r.raw }
 
-// Len is the number of fields.
-func (r *Record) Len() int { return len(r.fields) }
-
 // Field is the raw token of a column: of CSV and TSV with its quotes, of JSONL
 // the JSON value, nil if the object lacks the key.
 func (r *Record) Field(i int) []byte {
@@ -176,7 +173,7 @@ func (r *Reader) fillBuffer() error {
 			r.base += int64(r.start)
 			r.end = copy(r.buf, r.buf[r.start:r.end])
 			r.start = 0
-		} else if len(r.buf) > MaxSize {
+		} else if len(r.buf) > maxSize {
 			return r.faultError(r.buf[r.start:r.end], r.splitter.tooLong())
 		} else {
 			r.buf = append(r.buf, make([]byte, len(r.buf))...)

@@ -23,7 +23,7 @@ func readAll(r *Reader) ([]string, error) {
 		if err != nil {
 			return got, err
 		}
-		fields := make([]string, rec.Len())
+		fields := make([]string, len(rec.fields))
 		for i := range fields {
 			fields[i] = string(rec.Text(nil, i))
 		}
@@ -182,7 +182,7 @@ func TestOpenRange(t *testing.T) {
 }
 
 func TestReaderRefusesAnEndlessQuote(t *testing.T) {
-	in := io.MultiReader(strings.NewReader("a,b\n1,2\n3,\"x\n"), io.LimitReader(repeated{[]byte("text\n")}, 3*MaxSize))
+	in := io.MultiReader(strings.NewReader("a,b\n1,2\n3,\"x\n"), io.LimitReader(repeated{[]byte("text\n")}, 3*maxSize))
 	r, err := NewReader(in, Options{Name: "f"})
 	if err != nil {
 		t.Fatal(err)

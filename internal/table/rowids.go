@@ -41,7 +41,7 @@ func (b *Block) IDs(dst []int64, format Format, j, columns int, name string) []i
 			v, err = rowid.Parse(text)
 		}
 		if err != nil {
-			b.Fail(i, rowid.InvalidMessage(name, text))
+			b.fail(i, rowid.InvalidMessage(name, text))
 			return dst
 		}
 		dst = append(dst, v)

@@ -123,7 +123,7 @@ func TestScanNoticesAShorterFile(t *testing.T) {
 }
 
 func TestScanRefusesAnEndlessQuote(t *testing.T) {
-	f := io.NewSectionReader(endless{"a,b\n1,2\n3,\"x\n", "text\n"}, 0, 3*MaxSize)
+	f := io.NewSectionReader(endless{"a,b\n1,2\n3,\"x\n", "text\n"}, 0, 3*maxSize)
 	h, err := ReadHeader(f, f.Size(), Options{})
 	if err != nil {
 		t.Fatal(err)

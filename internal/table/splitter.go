@@ -15,7 +15,7 @@ type recordSplitter interface {
 	// restart forgets the part of a record that was read.
 	restart()
 	// tooLong is the fault of the record of which a part was read: it does not
-	// end within MaxSize.
+	// end within maxSize.
 	tooLong() *fault
 }
 
@@ -63,7 +63,7 @@ func fieldCountMessage(got, want int) string {
 	return fmt.Sprintf("the record has %d field%s, the header %d", got, s, want)
 }
 
-func tooLongMessage() string { return fmt.Sprintf("the record is longer than %d MiB", MaxSize>>20) }
+func tooLongMessage() string { return fmt.Sprintf("the record is longer than %d MiB", maxSize>>20) }
 
 // csvSplitter is the grammar of CSV in the package comment as a state machine:
 //
@@ -101,7 +101,7 @@ func (s *csvSplitter) restart() { s.state = atRecord }
 
 func (s *csvSplitter) tooLong() *fault {
 	if s.state == inQuotes {
-		return &fault{fmt.Sprintf("the quote that opens here does not close within %d MiB", MaxSize>>20), s.start}
+		return &fault{fmt.Sprintf("the quote that opens here does not close within %d MiB", maxSize>>20), s.start}
 	}
 	return &fault{msg: tooLongMessage()}
 }
