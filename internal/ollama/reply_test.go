@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -127,54 +128,99 @@ func TestReadReplyErrors(t *testing.T) {
 }
 
 func TestBodyIsBounded(t *testing.T) {
-	bounded := func(size int) io.Reader {
-		return &boundedBody{ReadCloser: io.NopCloser(strings.NewReader(strings.Repeat("x", size))), left: 1000}
-	}
-	if _, err := io.ReadAll(bounded(1001)); !errors.Is(err, errTooLarge) {
-		t.Errorf("got %v, want %v", err, errTooLarge)
-	}
-	got, err := io.ReadAll(bounded(1000))
-	if err != nil || len(got) != 1000 {
-		t.Errorf("got %d bytes, %v", len(got), err)
+	const most = 1000
+	for name, wrap := range map[string]func(io.Reader) io.Reader{
+		"at once": func(r io.Reader) io.Reader { return r }, "byte by byte": iotest.OneByteReader, "with the end": iotest.DataErrReader,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, size := range []int{0, 1, most - 1, most, most + 1, 3 * most} {
+				text := strings.Repeat("x", size)
+				body := &boundedBody{ReadCloser: io.NopCloser(wrap(strings.NewReader(text))), left: most}
+				if size > most {
+					if _, err := io.ReadAll(body); !errors.Is(err, errTooLarge) {
+						t.Errorf("%d bytes: got %v, want %v", size, err, errTooLarge)
+					}
+					continue
+				}
+				var got bytes.Buffer
+				got.WriteString("a") // what a buffer has stays in front
+				if _, err := got.ReadFrom(body); err != nil || got.String() != "a"+text {
+					t.Errorf("got %d bytes, %v, want %d", got.Len(), err, 1+size)
+				}
+			}
+		})
 	}
 }
 
-// An object gives what encoding/json finds in it, whatever the types of its other fields.
+// decodeChat takes exactly what encoding/json takes, an object or several, and
+// sees the same in it.
 func FuzzDecodeChat(f *testing.F) {
 	f.Add([]byte(full))
 	for _, s := range []string{`{}`, ` {"a":[1,-0.5e+3,{"b":null}],"done":true}`, `{"message":{"content":"\ud83d\ude41\uD800\u0041"}}`,
 		`{"error":"x"}`, `{"done":tru}`, "{\"message\":{\"content\":\"\xff\"}}", `{"a":01}`, `{"a":1.}`, `{"":"\/\b\f"}`, `{"eval_count":1e2}`, `{"message":{},}`,
-		`[{"done":true}]`, `{"done":"x","eval_count":[],"error":{}}`, `"x"`, `{"eval_count":1e400}`} {
+		`[{"done":true}]`, `{"done":"x","eval_count":[],"error":{}}`, `"x"`, `{"eval_count":1e400}`, "null", `{"message":{"content":"a"}} {"message":{"content":"b"},"done":true}`,
+		`{"Message":{"CONTENT":"a","content":"b"},"done":true,"done":3}`, `{"message":{"content":"a"},"message":{"content":null},"do\u006ee":true}`, `{"done":true} x`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := decodeChat(body)
-		var want map[string]any
-		wantErr := json.Unmarshal(body, &want)
-		if wantErr == nil && err != nil {
-			t.Fatalf("got %v for an object", err)
+		done, content, ok := slowDecodeChat(body)
+		if ok != (err == nil) {
+			t.Fatalf("got %v, encoding/json takes it: %v", err, ok)
 		}
-		if start := bytes.TrimSpace(body); err == nil && len(start) > 0 && start[0] != '{' && start[0] != 'n' {
-			t.Fatal("read another value as an object")
+		if !ok {
+			return
 		}
-		if wantErr != nil {
-			return // not JSON, or several parts
+		if got.Done != done {
+			t.Errorf("done: got %v, want %v", got.Done, done)
 		}
-		if n := strings.Count(strings.ToLower(string(body)), `"done"`); n <= 1 && !strings.Contains(string(body), `\u`) {
-			if done, _ := want["done"].(bool); n == strings.Count(string(body), `"done"`) && done != got.Done {
-				t.Errorf("done: got %v, want %v", got.Done, done)
-			}
-		}
-		if n := strings.Count(strings.ToLower(string(body)), "message"); n > 1 || strings.Contains(string(body), `\u`) {
-			return // several of the name, of which encoding/json keeps the last
-		}
-		message, _ := want["message"].(map[string]any)
-		content, _ := message["content"].(string)
-		if n := strings.Count(strings.ToLower(string(body)), "content"); n <= 1 && n == strings.Count(string(body), "content") &&
-			strings.Contains(string(body), "message") && got.Message.Content != content {
+		if got.Message.Content != content {
 			t.Errorf("content: got %q, want %q", got.Message.Content, content)
 		}
 	})
+}
+
+// slowDecodeChat reads the fields of a body one by one.
+func slowDecodeChat(body []byte) (done bool, content string, ok bool) {
+	for d := json.NewDecoder(bytes.NewReader(body)); ; {
+		var part json.RawMessage
+		switch err := d.Decode(&part); {
+		case err == io.EOF:
+			return done, content, true
+		case err != nil, part[0] != '{' && string(part) != "null":
+			return false, "", false
+		}
+		text := ""
+		eachField(part, func(key string, value json.RawMessage) {
+			switch {
+			case strings.EqualFold(key, "done"):
+				_ = json.Unmarshal(value, &done) // another type changes nothing
+			case strings.EqualFold(key, "message"):
+				eachField(value, func(key string, value json.RawMessage) {
+					if strings.EqualFold(key, "content") {
+						_ = json.Unmarshal(value, &text)
+					}
+				})
+			}
+		})
+		content += text
+	}
+}
+
+// eachField calls f with the fields of valid JSON, if it is an object.
+func eachField(object json.RawMessage, f func(key string, value json.RawMessage)) {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if start, _ := d.Token(); start != json.Delim('{') {
+		return
+	}
+	for d.More() {
+		key, err := d.Token()
+		var value json.RawMessage
+		if err = errors.Join(err, d.Decode(&value)); err != nil {
+			panic(err)
+		}
+		f(key.(string), value)
+	}
 }
 
 // BenchmarkDecode is the share of the reply.
