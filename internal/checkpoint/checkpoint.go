@@ -163,7 +163,10 @@ func (s *Store) Close() error {
 		s.syncing.Wait()
 		s.keepError(s.syncFailures())
 	}
-	return errors.Join(s.err, s.closeFiles())
+	if err := s.closeFiles(); err != nil {
+		return errors.Join(s.err, err)
+	}
+	return s.err
 }
 
 func (s *Store) closeFiles() error {

@@ -102,7 +102,10 @@ func (s *Store) loadExtent(e extent) error {
 		r.buf = make([]byte, e.bytes)
 	}
 	r.buf = r.buf[:e.bytes]
-	if _, err := r.file.ReadAt(r.buf, e.off); err != nil {
+	switch _, err := r.file.ReadAt(r.buf, e.off); {
+	case errors.Is(err, io.EOF): // not the end of anything for the caller
+		return &DamageError{File: s.partPath(int(e.part)), What: "it is shorter than it was at the start"}
+	case err != nil:
 		return fmt.Errorf("read checkpoint part %s: %w", s.partName(int(e.part)), err)
 	}
 	var err error

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -57,6 +58,9 @@ func (s *Store) SameRow(pos int64, row []byte) (bool, error) {
 	now := sum[:fingerprintSize]
 	now[0] |= 1 // not zeros
 	have, err := s.stream.readAt(pos)
+	if errors.Is(err, io.EOF) { // not the end of the input
+		return false, &DamageError{File: s.path(".stream"), What: "it is shorter than it was at the start"}
+	}
 	if err != nil {
 		return false, fmt.Errorf("read fingerprints of the input: %w", err)
 	}

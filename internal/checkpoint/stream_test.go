@@ -3,8 +3,10 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -90,5 +92,34 @@ func TestSyncErrorEndsTheWork(t *testing.T) {
 	}
 	if err := s.Close(); !errors.Is(err, full) {
 		t.Errorf("Close: %v", err)
+	}
+}
+
+// TestFilesCutWhileOpen: a file that lost its end while the job is at work is damage,
+// never the end of the rows.
+func TestFilesCutWhileOpen(t *testing.T) {
+	dir := t.TempDir()
+	s := openStreamJob(t, dir)
+	for pos := int64(1); pos <= 3; pos++ {
+		if _, err := s.SameRow(pos, []byte{byte(pos)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(t, s, 1, 2, 3)
+	mustClose(t, s)
+	s = openStreamJob(t, dir)
+	defer mustClose(t, s)
+	for _, path := range []string{filepath.Join(dir, s.partName(1)), s.path(".stream")} {
+		if err := os.Truncate(path, 8); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, readErr := s.ReadEarlier(1, s.LastEarlier(1))
+	_, sameErr := s.SameRow(1, []byte{1})
+	for file, err := range map[string]error{s.partName(1): readErr, ".stream": sameErr} {
+		var damage *DamageError
+		if !errors.As(err, &damage) || errors.Is(err, io.EOF) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: got %v, want damage", file, err)
+		}
 	}
 }

@@ -210,8 +210,12 @@ func TestOutputThatFails(t *testing.T) {
 	srv := serve(t)
 	b := newBench(t, 100, srv)
 	full := errors.New("no space left")
-	if _, err := b.runTo(context.Background(), failingWriter{full}); !errors.Is(err, full) || IsUsage(err) || IsServer(err) {
+	_, err := b.runTo(context.Background(), failingWriter{full})
+	if !errors.Is(err, full) || IsUsage(err) || IsServer(err) {
 		t.Errorf("got %v", err)
+	}
+	if n := strings.Count(err.Error(), full.Error()); n != 1 {
+		t.Errorf("the error is told %d times: %v", n, err)
 	}
 	b.mustRun()
 	b.check()

@@ -115,7 +115,9 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 		return Result{}, err
 	}
 	err = w.labelInput(ctx, cancel)
-	err = errors.Join(err, w.store.Close())
+	if closeErr := w.store.Close(); !errors.Is(err, closeErr) { // an error of the disk is told once
+		err = errors.Join(err, closeErr)
+	}
 	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume()}
 	if w.store.FailedRows() > 0 {
 		r.Failures = w.failuresPath()

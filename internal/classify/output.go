@@ -42,7 +42,8 @@ func (w *outputWriter) writeChunks() error {
 		write = w.copyRecords
 	}
 	if err := write(); err != nil {
-		return errors.Join(err, w.out.Flush())
+		_ = w.out.Flush() // the rows before; the first error tells
+		return err
 	}
 	return w.out.Flush()
 }

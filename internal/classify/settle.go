@@ -90,16 +90,20 @@ func (e *engine) commit(asked []*row, labelled []reply.Row) error {
 		return nil
 	}
 	rows := e.finished[:0]
-	buf := make([]byte, 0, e.recordsSize(asked, labelled))
-	organic := 0
-	for _, l := range labelled {
-		i := slices.IndexFunc(asked, func(r *row) bool { return r.RowID == l.RowID })
-		if i < 0 {
+	found := make([]*row, len(labelled))
+	for i, l := range labelled {
+		k := slices.IndexFunc(asked, func(r *row) bool { return r.RowID == l.RowID })
+		if k < 0 {
 			return fmt.Errorf("bug: the reply reader gave RowID %d, which was not asked for", l.RowID)
 		}
+		found[i] = asked[k]
+	}
+	buf := make([]byte, 0, e.recordsSize(found, labelled))
+	organic := 0
+	for i, l := range labelled {
 		start := len(buf)
-		buf = append(e.appendRecord(buf, asked[i], &l), '\n') // where it moves, the records before stay where they are
-		rows = append(rows, checkpoint.Row{Pos: asked[i].pos, Record: buf[start : len(buf)-1]})
+		buf = append(e.appendRecord(buf, found[i], &l), '\n') // where it moves, the records before stay where they are
+		rows = append(rows, checkpoint.Row{Pos: found[i].pos, Record: buf[start : len(buf)-1]})
 		organic += len(l.Organic)
 		e.warnOrganic(&l)
 	}
@@ -114,10 +118,11 @@ func (e *engine) commit(asked []*row, labelled []reply.Row) error {
 	return nil
 }
 
-// recordsSize is about the bytes of the records of labelled rows.
-func (e *engine) recordsSize(asked []*row, labelled []reply.Row) int {
+// recordsSize is about the bytes of the records of labelled rows. Those that wait in
+// the window keep no more memory than it counts.
+func (e *engine) recordsSize(rows []*row, labelled []reply.Row) int {
 	size := len(labelled) * (len(e.c.Tail) + 2)
-	for _, r := range asked {
+	for _, r := range rows {
 		size += len(r.kept)
 	}
 	for _, l := range labelled {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"prism/internal/checkpoint"
+	"prism/internal/reply"
 )
 
 // TestWindowOrder: whatever order rows are finished in, each goes out once, in input
@@ -97,5 +98,27 @@ func TestWindowOrder(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestWindowKeepsWhatItCounts: a long row without labels takes no memory with the
+// records of those asked together with it.
+func TestWindowKeepsWhatItCounts(t *testing.T) {
+	store, err := checkpoint.Open(checkpoint.Options{}, checkpoint.NewSidecar("r_w1", []string{"RowID"}, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	e := &engine{store: store, window: newWindow(store, 1), meter: new(meter)}
+	asked := []*row{{pos: 1, kept: []byte("1")}, {pos: 2, kept: make([]byte, 1<<20)}}
+	asked[0].RowID, asked[1].RowID = 1, 2
+	if err := e.commit(asked, []reply.Row{{RowID: 1, Values: []string{"a"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := cap(e.window.records[1]); got > rowOverhead {
+		t.Errorf("a row of %d bytes keeps %d", len(e.window.records[1]), got)
+	}
+	if err := e.commit(asked, []reply.Row{{RowID: 3}}); err == nil {
+		t.Error("a row that was not asked for was saved")
 	}
 }
