@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"prism/internal/checkpoint"
@@ -28,13 +29,14 @@ func TestCheckpointThatFails(t *testing.T) {
 	if err := os.MkdirAll(b.s.Output.Checkpoints.Directory, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	blocked := false
+	var block sync.Once
 	b.tick = func() {
-		if _, err := os.Stat(b.partPath("0001")); err == nil && !blocked {
-			blocked = true
-			if err := os.WriteFile(b.partPath("0004"), nil, 0o666); err != nil {
-				t.Error(err)
-			}
+		if _, err := os.Stat(b.partPath("0001")); err == nil {
+			block.Do(func() {
+				if err := os.WriteFile(b.partPath("0004"), nil, 0o666); err != nil {
+					t.Error(err)
+				}
+			})
 		}
 	}
 	b.s.Model.Parallel = 1
@@ -69,13 +71,14 @@ func TestPartCutWhileRunning(t *testing.T) {
 			b.mustRun()
 			b.s.RowStart = 0
 			calls := srv.Totals().Calls
-			cut := false
+			var cut sync.Once
 			b.tick = func() {
-				if srv.Totals().Calls > calls && !cut {
-					cut = true
-					if err := os.Truncate(b.partPath("0001"), 60); err != nil {
-						t.Error(err)
-					}
+				if srv.Totals().Calls > calls {
+					cut.Do(func() {
+						if err := os.Truncate(b.partPath("0001"), 60); err != nil {
+							t.Error(err)
+						}
+					})
 				}
 			}
 			_, err := b.runJob(context.Background())
