@@ -13,12 +13,12 @@ import (
 	"prism/internal/stats"
 )
 
-// callLogs is the files of --calls. A shell makes of --calls logs/R/calls_w*.jsonl
+// callLogs is the files of --calls. A shell expands --calls logs/R/calls_w*.jsonl to
 // one flag and many arguments: those that have the name of a call log and follow
 // the flag belong to it.
 type callLogs []string
 
-// Decode takes the file of the flag and what belongs to it.
+// Decode reads the file of the flag and the call logs that follow it.
 func (c *callLogs) Decode(ctx *kong.DecodeContext) error {
 	var name string
 	if err := ctx.Scan.PopValueInto("file", &name); err != nil {
@@ -31,10 +31,10 @@ func (c *callLogs) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// maxWarnings of lines that are no calls are printed for a file; the rest is counted.
+// maxWarnings is how many invalid lines of a file are printed; all are counted.
 const maxWarnings = 5
 
-// countCalls sums up call logs; nil if there are none.
+// countCallLogs counts the calls of call logs; nil without call logs.
 func countCallLogs(names []string, std cli.Std) (*stats.Calls, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -68,11 +68,11 @@ func countCallLog(sum *stats.CallCounter, name string, std cli.Std) error {
 				std.Warnf("%v", err)
 			}
 		case errors.Is(err, io.EOF) && good == 0 && bad > 1:
-			return cli.Fail(cli.Usage, fmt.Errorf("%s is no call log: none of its %d lines is a call", displayName(name), bad),
+			return cli.Fail(cli.Usage, fmt.Errorf("%s is not a call log: none of its %d lines is a call", displayName(name), bad),
 				"prism-classify writes calls_w1.jsonl and so on to --logs-dir")
 		case errors.Is(err, io.EOF):
 			if bad > maxWarnings {
-				std.Warnf("%s: %d more lines that are no calls", displayName(name), bad-maxWarnings)
+				std.Warnf("%s: %d more invalid lines", displayName(name), bad-maxWarnings)
 			}
 			return nil
 		default:

@@ -12,10 +12,10 @@ import (
 	"prism/internal/stats"
 )
 
-// fromManifest takes from a manifest what to count: the merged outputs of its
-// files, of files that are not merged the outputs of their units, all call
-// logs, and the prompt schema. It returns all files of the run too, also those
-// that are not there yet.
+// readManifest reads from a manifest what to count: the merged outputs of its files,
+// the outputs of the units of files that are not merged, all call logs, and the
+// prompt schema. It also returns the paths of all files of the run, even of those
+// that do not exist yet.
 func (g *grammar) readManifest() (run *stats.Run, ofRun []string, err error) {
 	if len(g.Files) > 0 || len(g.Calls) > 0 {
 		return nil, nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
@@ -49,7 +49,7 @@ func (g *grammar) readManifest() (run *stats.Run, ofRun []string, err error) {
 	return newRun(m), runFiles(m), nil
 }
 
-// filesOf is what a run reads and writes and cannot do without.
+// runFiles are the files that a run reads and writes and that no output may replace.
 func runFiles(m *job.Manifest) []string {
 	names := []string{m.Path(m.JobFile), m.FailedRangesPath()}
 	for _, f := range m.Files {
@@ -81,8 +81,8 @@ func newRun(m *job.Manifest) *stats.Run {
 	return r
 }
 
-// addFailed takes from the list of the last merge the rows that failed, and
-// returns how many rows each file misses.
+// addFailedRows adds the failed rows from the list that the last merge wrote, and
+// returns the number of missing rows of each file.
 func addFailedRows(r *stats.Run, path string) (missing map[string]int64) {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Prism-status shows how a run is: the state of each worker, its progress,
-// rows/s, tokens/s, errors and the time left, and the same of the whole run. It
-// reads the files that workers write under the status folder, and tells a dead
-// worker (no heartbeat, process gone) from a slow one.
+// Prism-status shows the state of a run: each worker's state, progress, rows/s,
+// tokens/s, errors and time left, and the same of the whole run. It reads the files
+// that workers write in the status folder, and distinguishes dead workers (no
+// heartbeat, no process) from slow ones.
 //
 //	prism-status                          # the latest run, once
 //	prism-status --run-id R --watch       # live, until it is over
@@ -19,19 +19,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"strings"
 	"time"
-
-	"github.com/mattn/go-isatty"
 
 	"prism/internal/cli"
 	"prism/internal/job"
-	"prism/internal/report"
 	"prism/internal/status"
 )
 
@@ -82,10 +76,10 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	if err != nil {
 		return fmt.Errorf("ask for the name of this machine: %w", err)
 	}
-	paint := new(redrawer)
+	terminal := new(redrawer)
 	warn := func(format string, args ...any) {
 		if !std.Quiet() {
-			paint.lines = 0 // it stands below what was painted
+			terminal.lines = 0 // the warning is below what was drawn
 		}
 		std.Warnf(format, args...)
 	}
@@ -94,7 +88,7 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 		dir: job.RunDir(p.statusDir, p.runID), plan: p, runNamed: g.RunID != "" || g.Manifest != "",
 		follow: g.Watch, wait: g.Wait, refresh: g.refreshInterval(live), metrics: g.Metrics,
 		options: status.ViewOptions{Host: host, ProcessAlive: status.ProcessAlive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
-		now:     time.Now, print: g.newPrinter(std, paint), warn: warn, warned: map[string]bool{},
+		now:     time.Now, print: g.newPrinter(std, terminal), warn: warn, warned: map[string]bool{},
 	}
 	if g.Units != "" {
 		return g.printUnits(m, std.Out)
@@ -108,7 +102,7 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	return m.watch(ctx)
 }
 
-// every is the time between two looks.
+// refreshInterval is the time between two reads.
 func (g *grammar) refreshInterval(live bool) time.Duration {
 	switch {
 	case g.Refresh > 0:
@@ -117,67 +111,4 @@ func (g *grammar) refreshInterval(live bool) time.Duration {
 		return time.Second
 	}
 	return 5 * time.Second
-}
-
-// plan says which run is meant and what is known of it beforehand.
-func (g *grammar) findRun(std cli.Std) (*runPlan, error) {
-	if g.Manifest != "" {
-		return g.planFromManifest()
-	}
-	if g.Units != "" || g.Label != "" {
-		return nil, cli.Usagef("--units and --label need --manifest")
-	}
-	p := &runPlan{statusDir: statusDir, runID: g.RunID}
-	if g.StatusDir != "" {
-		p.statusDir = g.StatusDir
-	}
-	if strings.ContainsAny(p.runID, `/\`) || p.runID == ".." || p.runID == "." {
-		return nil, cli.Usagef("%q is no run ID", p.runID)
-	}
-	if p.runID != "" {
-		return p, nil
-	}
-	id, leftOut, err := status.LatestRun(p.statusDir)
-	for _, e := range leftOut {
-		std.Warnf("%v", e)
-	}
-	switch info, serr := os.Stat(p.statusDir); {
-	case serr == nil && !info.IsDir():
-		return nil, cli.Usagef("--status-dir %s is no folder", p.statusDir)
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Fail(cli.Usage, fmt.Errorf("no run under %q", p.statusDir),
-			"--status-dir names the folder that prism-classify was given")
-	}
-	p.runID = id
-	return p, err
-}
-
-// printer shows a view in the form that was asked for.
-func (g *grammar) newPrinter(std cli.Std, paint *redrawer) func(*status.View) error {
-	paints := isTerminal(std.Out) && os.Getenv("TERM") != "dumb"
-	return func(v *status.View) error {
-		var text []byte
-		var err error
-		switch {
-		case g.JSON && g.Watch:
-			text, err = report.JSONLine(v)
-		case g.JSON:
-			text, err = report.JSON(v)
-		case g.Watch && !paints:
-			text = []byte(v.Time.Format(time.RFC3339) + " " + report.RunLine(v) + "\n")
-		case g.Watch:
-			text = paint.redraw(v, std.Out)
-		default:
-			text = report.RunText(v)
-		}
-		if err == nil {
-			_, err = std.Out.Write(text)
-		}
-		return err
-	}
-}
-
-func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
-	return ok && isatty.IsTerminal(f.Fd())
 }

@@ -15,20 +15,20 @@ import (
 	"prism/internal/status"
 )
 
-// monitor looks at a run once or until it is over.
+// monitor reads the status of a run, once or until it is over.
 type monitor struct {
 	dir          string
 	plan         *runPlan
-	runNamed     bool // the user named the run: it may be yet to start
+	runNamed     bool // the user named the run, so it may not have started yet
 	follow, wait bool
 	refresh      time.Duration
 	options      status.ViewOptions
-	metrics      string // file for the same in Prometheus' format; empty: none
+	metrics      string // file for Prometheus metrics; empty: none
 	now          func() time.Time
 	print        func(*status.View) error
 	warn         func(format string, args ...any)
 
-	warned map[string]bool // faults that were told
+	warned map[string]bool // warnings already printed
 }
 
 func (m *monitor) watch(ctx context.Context) error {
@@ -43,7 +43,7 @@ func (m *monitor) watch(ctx context.Context) error {
 		} else {
 			ends = 0
 		}
-		if (m.follow || !m.wait) && ends < 2 { // the second look that makes sure shows the same
+		if (m.follow || !m.wait) && ends < 2 { // the second read, to make sure, shows the same
 			if err := m.print(v); err != nil {
 				return err
 			}
@@ -60,19 +60,19 @@ func (m *monitor) watch(ctx context.Context) error {
 	}
 }
 
-// last shows how the run is when the user or prism-run has enough of watching.
+// showLast shows the run a last time when a signal ends --watch.
 func (m *monitor) showLast(began time.Time, end error) error {
 	if !m.follow {
 		return end
 	}
 	if v, err := m.readView(began); err == nil {
-		_ = m.print(v) // the end is what counts
+		_ = m.print(v) // the cause of the end is reported
 	}
 	return end
 }
 
-// over tells whether nothing is to come. Without a plan, workers may follow on
-// others that ended (as xargs starts them): only a second look is sure.
+// isOver reports whether the run has ended. Without a plan, a worker may still start
+// after others ended (as with xargs), so it takes two reads to be sure.
 func (m *monitor) isOver(v *status.View, ends int) bool {
 	return ends > 1 || ends > 0 && m.options.Units > 0
 }
@@ -94,7 +94,7 @@ func (m *monitor) readView(began time.Time) (*status.View, error) {
 		return nil, err
 	}
 	for _, id := range m.plan.selectWorkers(run) {
-		m.warnOnce(fmt.Sprintf("%s is of no unit of the plan", job.WorkerStatusPath(m.dir, id)))
+		m.warnOnce(fmt.Sprintf("%s belongs to no unit of the plan", job.WorkerStatusPath(m.dir, id)))
 	}
 	for _, f := range run.Unreadable {
 		m.warnOnce(f.Error())
@@ -118,7 +118,7 @@ func (m *monitor) warnOnce(text string) {
 	}
 }
 
-// finish shows the end and makes the outcome the exit code.
+// finish prints the final view and returns the exit code of the run.
 func (m *monitor) finish(v *status.View) error {
 	if !m.wait {
 		return nil
@@ -134,7 +134,7 @@ func (m *monitor) finish(v *status.View) error {
 	return nil
 }
 
-// outcome is the exit code of a run that is over.
+// exitCode is the exit code for a run that is over.
 func exitCode(v *status.View) int {
 	completed, unreachable := 0, 0
 	for i := range v.Workers {
@@ -154,8 +154,7 @@ func exitCode(v *status.View) int {
 	return cli.Partial
 }
 
-// sleep ends early, with the exit code of a signal and nothing to say, when
-// the user leaves.
+// sleep waits. A signal ends it with the signal's exit code.
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

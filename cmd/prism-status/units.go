@@ -11,20 +11,20 @@ import (
 	"prism/internal/status"
 )
 
-// planned is the state of a unit that nobody has taken up.
+// planned is the state of a unit that no worker has started.
 const planned status.State = "planned"
 
-// unitState is a unit of the plan and what became of it.
+// unitState is a unit of the plan with its state.
 type unitState struct {
 	job.UnitPlan
 	state  status.State
-	worker *status.WorkerView // nil: nobody has taken it up
+	worker *status.WorkerView // nil: not started
 }
 
-// atWork tells whether a process is on the unit.
+// isRunning reports whether a worker is working on the unit.
 func (u *unitState) isRunning() bool { return u.worker != nil && !u.state.Ended() }
 
-// is tells whether the unit is one of those that --units names.
+// selected reports whether --units selects the unit.
 func (u *unitState) selected(which string) bool {
 	switch which {
 	case "incomplete":
@@ -39,7 +39,7 @@ func (u *unitState) selected(which string) bool {
 	return true
 }
 
-// printUnits prints the units that --units names, a line each.
+// printUnits prints the selected units, one per line.
 func (g *grammar) printUnits(m *monitor, out io.Writer) error {
 	v, err := m.readView(m.now())
 	if err != nil {

@@ -7,13 +7,14 @@ package dashboard
 import (
 	"context"
 	"fmt"
-	"prism/internal/status"
-	"prism/internal/term"
 	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
+
+	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // Source is where a dashboard gets what it shows. Look and Pause are called once

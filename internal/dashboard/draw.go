@@ -2,14 +2,15 @@ package dashboard
 
 import (
 	"fmt"
-	"prism/internal/status"
-	"prism/internal/term"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // View draws the screen: as many lines as the terminal has, none wider than it.

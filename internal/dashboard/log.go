@@ -2,12 +2,13 @@ package dashboard
 
 import (
 	"fmt"
-	"prism/internal/term"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
+
+	"prism/internal/term"
 )
 
 // newLog is a window on a worker's log; long lines are wrapped.

@@ -2,10 +2,11 @@ package dashboard
 
 import (
 	"fmt"
-	"prism/internal/status"
-	"prism/internal/term"
 	"strconv"
 	"strings"
+
+	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // field is a column of the table of workers. Where the terminal is narrow

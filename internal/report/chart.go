@@ -3,10 +3,11 @@ package report
 import (
 	"fmt"
 	"math"
-	"prism/internal/stats"
-	"prism/internal/term"
 	"strconv"
 	"strings"
+
+	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 // Charts are drawn in a box of chartWidth × chartHeight units that the page

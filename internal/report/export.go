@@ -5,11 +5,12 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"math"
-	"prism/internal/stats"
-	"prism/internal/status"
 	"strconv"
 	"strings"
 	"time"
+
+	"prism/internal/stats"
+	"prism/internal/status"
 )
 
 // JSON writes statistics, or the view of a run, as indented JSON.

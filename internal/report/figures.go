@@ -5,13 +5,14 @@ package report
 
 import (
 	"fmt"
-	"prism/internal/calllog"
-	"prism/internal/stats"
-	"prism/internal/term"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"prism/internal/calllog"
+	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 func runProperties(r *stats.Run) [][2]string {

@@ -5,10 +5,11 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"prism/internal/stats"
-	"prism/internal/term"
 	"strings"
 	"time"
+
+	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 //go:embed page.html

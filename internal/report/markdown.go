@@ -1,11 +1,12 @@
 package report
 
 import (
-	"prism/internal/stats"
-	"prism/internal/term"
 	"strings"
 	"time"
 	"unicode"
+
+	"prism/internal/stats"
+	"prism/internal/term"
 )
 
 const maxMarkdownValues = 50 // of a column at most

@@ -1,9 +1,10 @@
 package report
 
 import (
-	"prism/internal/status"
 	"strconv"
 	"strings"
+
+	"prism/internal/status"
 )
 
 // Prometheus writes the view of a run in Prometheus' text format, for the

@@ -1,9 +1,10 @@
 package report
 
 import (
-	"prism/internal/term"
 	"slices"
 	"strings"
+
+	"prism/internal/term"
 )
 
 // column is a column of a text table.

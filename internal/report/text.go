@@ -2,9 +2,10 @@ package report
 
 import (
 	"fmt"
+	"strings"
+
 	"prism/internal/stats"
 	"prism/internal/term"
-	"strings"
 )
 
 const (

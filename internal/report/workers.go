@@ -3,12 +3,13 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"prism/internal/status"
-	"prism/internal/term"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"prism/internal/status"
+	"prism/internal/term"
 )
 
 const (

@@ -3,6 +3,7 @@ package stats
 import (
 	"encoding/binary"
 	"hash/maphash"
+
 	"prism/internal/table"
 )
 

@@ -1,9 +1,10 @@
 package stats
 
 import (
+	"time"
+
 	"prism/internal/calllog"
 	"prism/internal/status"
-	"time"
 )
 
 // Calls is the statistics of call logs. Averages and rates are 0 if unknown.

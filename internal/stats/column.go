@@ -1,9 +1,10 @@
 package stats
 
 import (
-	"prism/internal/prompt"
 	"slices"
 	"strings"
+
+	"prism/internal/prompt"
 )
 
 // column is a column to count, over all files.

@@ -1,9 +1,10 @@
 package stats
 
 import (
-	"prism/internal/table"
 	"sync/atomic"
 	"unicode/utf8"
+
+	"prism/internal/table"
 )
 
 // Limits on the values of a column that are counted separately. A column with more

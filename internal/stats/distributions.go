@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+
 	"prism/internal/prompt"
 	"prism/internal/table"
-	"strings"
 )
 
 // Options is what to count.

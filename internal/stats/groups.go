@@ -3,11 +3,12 @@ package stats
 import (
 	"cmp"
 	"maps"
-	"prism/internal/calllog"
-	"prism/internal/status"
 	"slices"
 	"strings"
 	"time"
+
+	"prism/internal/calllog"
+	"prism/internal/status"
 )
 
 // CallGroup is the calls of one worker, one host or one batch size, without probes.

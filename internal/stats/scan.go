@@ -4,8 +4,9 @@ import (
 	"context"
 	"hash/maphash"
 	"io"
-	"prism/internal/table"
 	"slices"
+
+	"prism/internal/table"
 )
 
 // CountFile counts the records of a regular file of size bytes, on all cores. Its

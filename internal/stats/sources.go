@@ -1,9 +1,10 @@
 package stats
 
 import (
+	"slices"
+
 	"prism/internal/prompt"
 	"prism/internal/table"
-	"slices"
 )
 
 // runColumnNames are the columns that say how rows were labelled.

@@ -1,11 +1,12 @@
 package stats
 
 import (
-	"prism/internal/calllog"
-	"prism/internal/status"
 	"slices"
 	"sort"
 	"time"
+
+	"prism/internal/calllog"
+	"prism/internal/status"
 )
 
 // maxBins is the most bins of a timeline; they get wider as a run gets longer.

@@ -3,11 +3,12 @@ package term
 import (
 	"io"
 	"math"
-	"prism/internal/rate"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"prism/internal/rate"
 )
 
 // redrawInterval keeps the line readable and cheap.

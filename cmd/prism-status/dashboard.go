@@ -13,11 +13,11 @@ import (
 	"prism/internal/status"
 )
 
-// live shows the run on a dashboard until it is over or the user leaves.
+// runDashboard shows the run on a dashboard until it is over or the user quits.
 func (m *monitor) runDashboard(ctx context.Context, std cli.Std) error {
 	began, ends := m.now(), 0
-	quiet := *m                                                           // a look may go on when the dashboard is gone
-	quiet.warn, quiet.warned = func(string, ...any) {}, map[string]bool{} // the dashboard names what cannot be read
+	quiet := *m                                                           // a read may outlive the dashboard
+	quiet.warn, quiet.warned = func(string, ...any) {}, map[string]bool{} // the dashboard shows what cannot be read
 	source := dashboard.Source{
 		Interval: m.refresh, Tail: readLastLines,
 		Pause: func(on bool) error {
@@ -47,7 +47,7 @@ func (m *monitor) runDashboard(ctx context.Context, std cli.Std) error {
 	if _, err := std.Out.Write(report.RunText(v)); err != nil || over {
 		return firstError(err, m.finish(v))
 	}
-	std.Infof("the run goes on; prism-status --watch shows it again")
+	std.Infof("the run continues; prism-status --watch shows it again")
 	return nil
 }
 
@@ -60,7 +60,7 @@ func firstError(a, b error) error {
 
 const tailBytes = 64 << 10
 
-// tailOf is the last lines of a file, of its last tailBytes bytes.
+// readLastLines returns the lines in the last tailBytes bytes of a file.
 func readLastLines(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
