@@ -13,7 +13,7 @@ help:
 	@echo 'make test      every test, those on a real Ollama server included'
 	@echo 'make build     the five tools, in bin/'
 	@echo 'make install   the five tools and the two scripts, in $$PREFIX/bin [$(PREFIX)/bin]'
-	@echo 'make lint      gofmt, vet, staticcheck, shellcheck, shfmt, go mod tidy'
+	@echo 'make lint      formatting, vet, staticcheck, dead code, rules of the source, spelling, shellcheck, go mod tidy'
 	@echo 'make cross     builds for linux, darwin and windows on amd64 and arm64'
 	@echo 'make check-report  the HTML report in a headless Chromium'
 	@echo 'make bench     speed and memory beside peers, as ratios'

@@ -18,7 +18,7 @@ var sizeConditions = []string{"num_ctx", "num_predict"}
 // IsUsage tells errors of wrong usage, configuration or input from others.
 func IsUsage(err error) bool {
 	var (
-		usage    *UsageError
+		usage    *usageError
 		column   *columnError
 		changed  *changedError
 		bad      *table.Error
@@ -46,7 +46,7 @@ func IsServer(err error) bool {
 func Hint(err error, model string) string {
 	var (
 		hinted   interface{ Hint() string }
-		usage    *UsageError
+		usage    *usageError
 		mismatch *checkpoint.MismatchError
 		damage   *checkpoint.DamageError
 		server   *ollama.Error

@@ -38,7 +38,7 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		in.name = "stdin"
 		if f, ok := stdin.(*os.File); ok {
 			if info, err := f.Stat(); err == nil && s.overwrites(info) {
-				return nil, &UsageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}
+				return nil, &usageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}
 			}
 		}
 		return in, in.openStream(newCancelReader(ctx, stdin), s.rows())
@@ -52,13 +52,13 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 	case err != nil:
 		return nil, errors.Join(err, f.Close())
 	case info.IsDir():
-		return nil, errors.Join(&UsageError{What: fmt.Sprintf("open the input: %s is a folder", s.Input)}, f.Close())
+		return nil, errors.Join(&usageError{What: fmt.Sprintf("open the input: %s is a folder", s.Input)}, f.Close())
 	case !info.Mode().IsRegular():
 		in.file = f
 		return in, in.openStream(newCancelReader(ctx, f), s.rows())
 	}
 	if s.overwrites(info) {
-		return nil, errors.Join(&UsageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}, f.Close())
+		return nil, errors.Join(&usageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}, f.Close())
 	}
 	in.file, in.size = f, info.Size()
 	if err := s.checkFile(ctx, in); err != nil {
@@ -77,7 +77,7 @@ func (s *Settings) overwrites(file os.FileInfo) bool {
 func openFile(ctx context.Context, path string) (*os.File, error) {
 	f, err := fsutil.Await(ctx, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { f.Close() })
 	if err != nil && ctx.Err() == nil {
-		return nil, &UsageError{What: fmt.Sprintf("open the input: %v", err)}
+		return nil, &usageError{What: fmt.Sprintf("open the input: %v", err)}
 	}
 	return f, err
 }
@@ -92,7 +92,7 @@ func (in *input) openStream(r io.Reader, rg table.Range) error {
 	for pos := int64(1); pos < rg.RowStart; pos++ {
 		if _, err := records.Next(); err != nil {
 			if errors.Is(err, io.EOF) {
-				return &UsageError{What: fmt.Sprintf("%s ends before row %d", in.name, rg.RowStart)}
+				return &usageError{What: fmt.Sprintf("%s ends before row %d", in.name, rg.RowStart)}
 			}
 			return err
 		}
@@ -106,7 +106,7 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 		return err
 	}
 	if s.InputSum != "" && s.InputSum != sum {
-		return &UsageError{
+		return &usageError{
 			What: fmt.Sprintf("%s is not the file that was split: its sum is %s, was %s", s.Input, sum, s.InputSum),
 			Hint: "split it again with prism-split",
 		}
@@ -202,7 +202,7 @@ func (in *input) addLine(err error, offset int64) error {
 func (in *input) checkBytes(rg table.Range) error {
 	switch {
 	case rg.ByteStart > in.size || rg.ByteEnd > in.size || rg.ByteEnd > 0 && rg.ByteEnd < rg.ByteStart:
-		return &UsageError{What: fmt.Sprintf("bytes %d to %d are not in %s, which has %d", rg.ByteStart, rg.ByteEnd, in.name, in.size)}
+		return &usageError{What: fmt.Sprintf("bytes %d to %d are not in %s, which has %d", rg.ByteStart, rg.ByteEnd, in.name, in.size)}
 	}
 	for _, at := range []int64{rg.ByteStart, rg.ByteEnd} {
 		if at == 0 || at == in.size {
@@ -213,7 +213,7 @@ func (in *input) checkBytes(rg table.Range) error {
 			return err
 		}
 		if before[0] != '\n' {
-			return &UsageError{What: fmt.Sprintf("no record of %s starts at byte %d", in.name, at), Hint: "split it again with prism-split"}
+			return &usageError{What: fmt.Sprintf("no record of %s starts at byte %d", in.name, at), Hint: "split it again with prism-split"}
 		}
 	}
 	return nil
@@ -227,13 +227,13 @@ func (s *Settings) checkCount(rows int64) error {
 	case rows == 0 && rg.RowStart <= 1 && rg.RowEnd == 0: // a file without rows, as prism-split has it
 		return nil
 	case rows == 0:
-		return &UsageError{What: fmt.Sprintf("%s has no rows %s", s.Input, rangeText(rg))}
+		return &usageError{What: fmt.Sprintf("%s has no rows %s", s.Input, rangeText(rg))}
 	case rg.ByteEnd > 0 && rg.RowEnd > 0 && rows != want:
 		more := ""
 		if rows > want {
 			more = " or more"
 		}
-		return &UsageError{
+		return &usageError{
 			What: fmt.Sprintf("%s has %d rows%s between bytes %d and %d, not %d", s.Input, rows, more, rg.ByteStart, rg.ByteEnd, want),
 			Hint: "split it again with prism-split",
 		}

@@ -52,7 +52,7 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 func ListModels(ctx context.Context, hosts []string) ([]string, error) {
 	client, err := ollama.New(ollama.Config{Hosts: hosts})
 	if err != nil {
-		return nil, &UsageError{What: err.Error()}
+		return nil, &usageError{What: err.Error()}
 	}
 	return client.List(ctx)
 }

@@ -138,7 +138,7 @@ func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, 
 		Hosts: s.Model.Hosts, InFlight: s.Model.Parallel, Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
 	})
 	if err != nil {
-		return nil, nil, &UsageError{What: err.Error()}
+		return nil, nil, &usageError{What: err.Error()}
 	}
 	found, err := client.Check(ctx, s.Model.Name)
 	return client, found, err
@@ -151,11 +151,11 @@ func (s *Settings) newRequest(m *ollama.Model) (ollama.Request, error) {
 	}
 	keep, err := ollama.ParseKeepAlive(s.Model.KeepAlive)
 	if err != nil {
-		return ollama.Request{}, &UsageError{What: "--keep-alive: " + err.Error()}
+		return ollama.Request{}, &usageError{What: "--keep-alive: " + err.Error()}
 	}
 	want, err := ollama.ParseThink(s.Model.Think)
 	if err != nil {
-		return ollama.Request{}, &UsageError{What: "--think: " + err.Error()}
+		return ollama.Request{}, &usageError{What: "--think: " + err.Error()}
 	}
 	return ollama.Request{
 		Model: s.Model.Name, NumCtx: numCtx, Temperature: s.Model.Temperature, Seed: s.Model.Seed,

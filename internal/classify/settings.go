@@ -46,17 +46,17 @@ func (s *Settings) rows() table.Range {
 	return table.Range{RowStart: s.RowStart, RowEnd: s.RowEnd, ByteStart: s.ByteStart, ByteEnd: s.ByteEnd}
 }
 
-// UsageError is an invalid setting.
-type UsageError struct{ What, Hint string }
+// usageError is an invalid setting.
+type usageError struct{ What, Hint string }
 
-func (e *UsageError) Error() string { return e.What }
+func (e *usageError) Error() string { return e.What }
 
 // checkFlags reports every invalid value, by its flag.
 func (s *Settings) checkFlags() error {
 	var errs []error
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {
-			errs = append(errs, &UsageError{What: fmt.Sprintf(format, args...)})
+			errs = append(errs, &usageError{What: fmt.Sprintf(format, args...)})
 		}
 	}
 	for _, problem := range s.CheckFlags() {
@@ -84,10 +84,10 @@ func (s *Settings) checkOutput() error {
 		return nil
 	}
 	if info.IsDir() {
-		return &UsageError{What: fmt.Sprintf("the output %s is a folder", s.OutputPath), Hint: "name a file, or use --output-dir"}
+		return &usageError{What: fmt.Sprintf("the output %s is a folder", s.OutputPath), Hint: "name a file, or use --output-dir"}
 	}
 	if prompts, err := os.Stat(s.Prompts.ConfigFile); err == nil && os.SameFile(info, prompts) {
-		return &UsageError{What: fmt.Sprintf("the output %s is the prompt schema", s.OutputPath)}
+		return &usageError{What: fmt.Sprintf("the output %s is the prompt schema", s.OutputPath)}
 	}
 	return nil
 }
@@ -99,11 +99,11 @@ func safeName(s string) bool {
 func (s *Settings) loadPrompts() (*prompt.Schema, error) {
 	data, err := os.ReadFile(s.Prompts.ConfigFile)
 	if err != nil {
-		return nil, &UsageError{What: fmt.Sprintf("read the prompt schema: %v", err), Hint: "--prompts-config names it"}
+		return nil, &usageError{What: fmt.Sprintf("read the prompt schema: %v", err), Hint: "--prompts-config names it"}
 	}
 	schema, err := prompt.Parse(data, s.Prompts.ConfigFile)
 	if err != nil {
-		return nil, &UsageError{What: err.Error()}
+		return nil, &usageError{What: err.Error()}
 	}
 	return schema, nil
 }
@@ -144,7 +144,7 @@ func (s *Settings) numCtx(m *ollama.Model) (int, error) {
 	const usual = 8192
 	switch {
 	case s.Model.NumCtx > 0 && m.ContextLength > 0 && s.Model.NumCtx > m.ContextLength:
-		return 0, &UsageError{
+		return 0, &usageError{
 			What: fmt.Sprintf("--num-ctx %d is more than the %d tokens that %s can take", s.Model.NumCtx, m.ContextLength, s.Model.Name),
 			Hint: fmt.Sprintf("leave it out, or use --num-ctx %d", m.ContextLength),
 		}

@@ -75,7 +75,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"several", nil, errors.Join(errors.New("a:1: x"), errors.New("a:2: y")), Failed, "error: a:1: x\nerror: a:2: y\n"},
 		{"said already", nil, Fail(Partial, nil, ""), Partial, ""},
 		{"unknown flag", []string{"--nope"}, nil, Usage, "error: unknown flag --nope\nhint: tool --help lists the flags\n"},
-		{"bad duration", []string{"--wait", "soon"}, nil, Usage, "error: --wait: \"soon\" is no duration"},
+		{"bad duration", []string{"--wait", "soon"}, nil, Usage, "error: --wait: invalid duration \"soon\""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,7 +20,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	if err != nil {
 		seconds, ferr := strconv.ParseFloat(s, 64)
 		if ferr != nil || math.IsNaN(seconds) || math.Abs(seconds) > math.MaxInt64/1e9 {
-			return fmt.Errorf("%q is no duration: write 250ms, 5s, 2m or a number of seconds", s)
+			return fmt.Errorf("invalid duration %q (want 250ms, 5s, 2m or a number of seconds)", s)
 		}
 		v = time.Duration(seconds * float64(time.Second))
 	}
@@ -57,7 +57,7 @@ func (s *Size) UnmarshalText(text []byte) error {
 	}
 	v, err := strconv.ParseFloat(number, 64)
 	if err != nil || v < 0 || math.IsNaN(v) || v*float64(unit) >= math.MaxInt64 {
-		return fmt.Errorf("%q is no size: write 256MiB, 1GiB or a number of bytes", text)
+		return fmt.Errorf("invalid size %q (want 256MiB, 1GiB or a number of bytes)", text)
 	}
 	*s = Size(v * float64(unit))
 	return nil

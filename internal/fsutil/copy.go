@@ -16,7 +16,7 @@ const copyBuffer = 256 << 10
 // kernel where that is possible. Progress, if not nil, is told of bytes copied.
 func CopyRange(ctx context.Context, out *os.File, at int64, in *os.File, from, to int64, progress func(int64)) error {
 	kernel := newKernelCopy()
-	defer kernel.close()
+	defer kernel.closePipe()
 	var buf []byte
 	for from < to {
 		if ctx.Err() != nil {

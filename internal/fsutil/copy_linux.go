@@ -37,13 +37,13 @@ func (k *kernelCopy) copy(out *os.File, at int64, in *os.File, from, n int64) (i
 	n = min(n, kernelPiece-at%kernelPiece)
 	read, err := splice(int(in.Fd()), &from, k.pipe[1], nil, n)
 	if err != nil || read == 0 {
-		k.close()
+		k.closePipe()
 		return 0, nil
 	}
 	for left := read; left > 0; {
 		done, err := splice(k.pipe[0], nil, int(out.Fd()), &at, left)
 		if err != nil || done == 0 {
-			k.close()
+			k.closePipe()
 			return 0, copyError(err)
 		}
 		left -= done
@@ -68,7 +68,7 @@ func copyError(err error) error {
 	return nil
 }
 
-func (k *kernelCopy) close() {
+func (k *kernelCopy) closePipe() {
 	if k.open {
 		unix.Close(k.pipe[0])
 		unix.Close(k.pipe[1])

@@ -22,7 +22,7 @@ func TestKernelCopy(t *testing.T) {
 	}
 	in := open("in", "0123456789", os.O_RDONLY)
 	k := newKernelCopy()
-	defer k.close()
+	defer k.closePipe()
 	out := open("out", "abcdef", os.O_RDWR)
 	n, err := k.copy(out, 4, in, 3, 5)
 	if err != nil {

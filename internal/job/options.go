@@ -106,7 +106,7 @@ func (s *Seconds) UnmarshalText(text []byte) error {
 // RunExists tells whether a worker of a run left anything in the folders of logs,
 // status files and checkpoints.
 func (o *Options) RunExists(runID string, worker int) bool {
-	return RunExists(o.Monitoring.LogsDir, o.Monitoring.StatusDir, o.Output.Checkpoints.Directory, runID, worker)
+	return runExists(o.Monitoring.LogsDir, o.Monitoring.StatusDir, o.Output.Checkpoints.Directory, runID, worker)
 }
 
 // CheckFlags returns what is wrong with the numbers of options, by their flags.

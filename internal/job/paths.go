@@ -106,9 +106,9 @@ func PauseFlagPath(runDir string) string { return filepath.Join(runDir, pauseFla
 // CheckpointPrefix begins the names of all files of a job's checkpoint.
 func CheckpointPrefix(jobID string) string { return "checkpoint_" + jobID }
 
-// RunExists tells whether a worker of a run left anything in the folders of
+// runExists tells whether a worker of a run left anything in the folders of
 // logs, status files and checkpoints; empty names are skipped.
-func RunExists(logsDir, statusDir, checkpointDir, runID string, worker int) bool {
+func runExists(logsDir, statusDir, checkpointDir, runID string, worker int) bool {
 	paths := []string{RunDir(logsDir, runID), RunDir(statusDir, runID)}
 	if checkpointDir != "" {
 		paths = append(paths, filepath.Join(checkpointDir, CheckpointPrefix(JobID(runID, worker))+".json"))

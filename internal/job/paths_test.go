@@ -43,7 +43,7 @@ func TestRunExists(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			if RunExists("logs", "status", "cp", "r", 1) || RunExists("", "", "", "r", 1) {
+			if runExists("logs", "status", "cp", "r", 1) || runExists("", "", "", "r", 1) {
 				t.Error("a run exists before anything does")
 			}
 			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -52,10 +52,10 @@ func TestRunExists(t *testing.T) {
 			if err := os.WriteFile(path, nil, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			if !RunExists("logs", "status", "cp", "r", 1) {
+			if !runExists("logs", "status", "cp", "r", 1) {
 				t.Errorf("%s is not noticed", path)
 			}
-			if RunExists("logs", "status", "cp", "other", 1) {
+			if runExists("logs", "status", "cp", "other", 1) {
 				t.Error("another run exists")
 			}
 		})

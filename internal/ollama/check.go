@@ -107,7 +107,7 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 	if truncatesPrompts(version) {
 		if !c.allowTruncation {
 			return nil, &Error{Class: OldServer, Host: h.name, Op: "version", Err: fmt.Errorf(
-				"Ollama %s truncates prompts that are too long without an error (want 0.12.4 or later)", version)}
+				"version %s of Ollama truncates prompts that are too long without an error (want 0.12.4 or later)", version)}
 		}
 		h.cutsText.Store(true)
 	}

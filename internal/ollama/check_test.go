@@ -72,7 +72,7 @@ func TestCheckOldServerText(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Version("0.11.4"))
 	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
 	_, err := client.Check(t.Context(), "fake")
-	want := srv.URL + ": Ollama 0.11.4 truncates prompts that are too long without an error (want 0.12.4 or later)"
+	want := srv.URL + ": version 0.11.4 of Ollama truncates prompts that are too long without an error (want 0.12.4 or later)"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

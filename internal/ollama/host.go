@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// DefaultHost is the address of a server when none is named.
-const DefaultHost = "http://127.0.0.1:11434"
+// defaultHost is the address of a server when none is named.
+const defaultHost = "http://127.0.0.1:11434"
 
-// ParseHost reads an address as OLLAMA_HOST allows it and returns the URL that
+// parseHost reads an address as OLLAMA_HOST allows it and returns the URL that
 // requests are put under, like http://127.0.0.1:11434 or
 // https://example.com:443/ollama. Scheme, port and path may be left out: the
 // port is 11434 without a scheme, 80 after http:// and 443 after https://. An
 // address that servers bind to (0.0.0.0, [::]) means this machine. Unlike
 // Ollama, which falls back to its default, it refuses an invalid port.
-func ParseHost(s string) (*url.URL, error) {
+func parseHost(s string) (*url.URL, error) {
 	text := strings.Trim(strings.TrimSpace(s), `"'`)
 	scheme, rest, found := strings.Cut(text, "://")
 	port := "11434"
@@ -90,12 +90,12 @@ func isHostName(s string) bool {
 // parseHosts reads addresses, dropping repetitions; none means DefaultHost.
 func parseHosts(names []string) ([]*url.URL, error) {
 	if len(names) == 0 {
-		names = []string{DefaultHost}
+		names = []string{defaultHost}
 	}
 	seen := make(map[string]bool, len(names))
 	var urls []*url.URL
 	for _, name := range names {
-		u, err := ParseHost(name)
+		u, err := parseHost(name)
 		if err != nil {
 			return nil, err
 		}

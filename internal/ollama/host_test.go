@@ -30,7 +30,7 @@ func TestParseHost(t *testing.T) {
 		{"bound to all, IPv6 without port", "::", "http://[::1]:11434"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			u, err := ParseHost(c.in)
+			u, err := parseHost(c.in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestParseHostRefuses(t *testing.T) {
 		{"colons", "a:b:c", `host "a:b:c": "a:b:c" is neither a name nor an IP address`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			u, err := ParseHost(c.in)
+			u, err := parseHost(c.in)
 			if err == nil {
 				t.Fatalf("got %s, want an error", u)
 			}
@@ -84,11 +84,11 @@ func FuzzParseHost(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		u, err := ParseHost(s)
+		u, err := parseHost(s)
 		if err != nil {
 			return
 		}
-		again, err := ParseHost(u.String())
+		again, err := parseHost(u.String())
 		if err != nil {
 			t.Fatalf("%q became %q, which is refused: %v", s, u, err)
 		}

@@ -195,5 +195,3 @@ func truncateText(s string) string {
 	}
 	return s
 }
-
-func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// ViewSchema is the version of the JSON form of View. It grows when a field
+// viewSchema is the version of the JSON form of View. It grows when a field
 // changes its meaning or goes; new fields leave it.
-const ViewSchema = 1
+const viewSchema = 1
 
 // DeadAfter is the default silence after which a worker counts as slow or dead.
 const DeadAfter = 30 * time.Second
@@ -75,7 +75,7 @@ type WorkerView struct {
 func (r *Run) View(o ViewOptions) *View {
 	started := len(r.Workers) + len(r.Unreadable)
 	v := &View{
-		Schema: ViewSchema, RunID: r.ID, Paused: r.Paused, Time: At(o.Now),
+		Schema: viewSchema, RunID: r.ID, Paused: r.Paused, Time: At(o.Now),
 		Units: max(o.Units, started), States: map[State]int{},
 		Workers: make([]WorkerView, 0, len(r.Workers)), Unreadable: []string{},
 	}

@@ -27,7 +27,7 @@ func TestBenchmarks(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	terminal.close()
+	terminal.closeBoth()
 	dir := t.TempDir()
 	buildTools(t, dir)
 	c := config{

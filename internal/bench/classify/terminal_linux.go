@@ -33,7 +33,7 @@ func openTerminal() (*terminal, error) {
 	return &terminal{master, slave}, nil
 }
 
-func (t *terminal) close() {
+func (t *terminal) closeBoth() {
 	t.stderr.Close()
 	t.master.Close()
 }

@@ -13,4 +13,4 @@ func openTerminal() (*terminal, error) {
 	return nil, errors.New("open a pseudo terminal: only on Linux")
 }
 
-func (t *terminal) close() {}
+func (t *terminal) closeBoth() {}

@@ -134,7 +134,7 @@ func measureOverhead(c *config) ([]figure, error) {
 				return nil, err
 			}
 			sample, err := c.classifyOnTerminal(s, input, terminal)
-			terminal.close()
+			terminal.closeBoth()
 			if err != nil {
 				return nil, err
 			}

@@ -63,8 +63,8 @@ var kinds = [...]Kind{Close, Reset, Cut, Hang, Slow, Status, Busy, Kill, NoModel
 // WrongText is the label of a WrongLabel row.
 const WrongText = "No Such Label"
 
-// ForeignOffset is what a ForeignRow adds to its RowID.
-const ForeignOffset = 1_000_000_000
+// foreignOffset is what a ForeignRow adds to its RowID.
+const foreignOffset = 1_000_000_000
 
 // Fault is a way to go wrong and the calls it happens to: those that meet all
 // conditions given; without any, every call. P, Rows and Marker are about calls

@@ -106,7 +106,7 @@ func (w *rowWriter) appendRow(dst []byte, r *Row, hit bool, shift int64) []byte 
 	w.written++
 	id := r.ID
 	if hit && w.kind == ForeignRow {
-		id += ForeignOffset
+		id += foreignOffset
 	}
 	dst = append(dst, '{')
 	dst = append(w.appendKey(dst, "RowID"), ':')

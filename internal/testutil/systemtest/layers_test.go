@@ -1,37 +1,19 @@
 package systemtest
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// layers are the packages of docs/design.md in their order: each may import only
-// those before it. never lists what a package must not import besides.
-var layers = []struct {
-	name  string
-	never []string
-}{
-	{"rate", []string{kong, api, "os"}},
-	{"term", []string{kong, api}},
-	{"cli", nil},
-	{"fsutil", []string{kong, api}},
-	{"extsort", []string{kong, api}},
-	{"rowid", []string{kong, api}},
-	{"table", []string{kong, api}},
-	{"job", []string{api}},
-	{"prompt", []string{"net", "net/http", "os"}},
-	{"reply", []string{"net", "net/http", "os"}},
-	{"ollama", nil},
-	{"checkpoint", []string{api}},
-	{"status", []string{api}},
-	{"calllog", []string{api}},
-	{"classify", []string{kong, isatty}},
-	{"merge", []string{kong, api}},
-	{"stats", []string{"os", api}},
-	{"report", []string{api}},
-	{"dashboard", []string{kong, api}},
+// forbidden lists what a package of the layers must not import besides.
+var forbidden = map[string][]string{
+	"rate": {kong, api, "os"}, "term": {kong, api}, "fsutil": {kong, api}, "extsort": {kong, api}, "rowid": {kong, api},
+	"table": {kong, api}, "job": {api}, "prompt": {"net", "net/http", "os"}, "reply": {"net", "net/http", "os"},
+	"checkpoint": {api}, "status": {api}, "calllog": {api}, "classify": {kong, isatty}, "merge": {kong, api},
+	"stats": {"os", api}, "report": {api}, "dashboard": {kong, api},
 }
 
 const (
@@ -46,35 +28,55 @@ var support = map[string]bool{
 	"testutil/systemtest": true, "bench/classify": true,
 }
 
+// readLayers lists the packages in the table of docs/design.md, in its order: each
+// may import only those before it.
+func readLayers(t *testing.T) []string {
+	t.Helper()
+	data, err := os.ReadFile("../../../docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, _ := strings.Cut(string(data), "\n## Packages\n")
+	rows, _, _ = strings.Cut(rows, "\n## ")
+	var layers []string
+	for line := range strings.Lines(rows) {
+		if name, isRow := strings.CutPrefix(line, "| `"); isRow {
+			name, _, _ = strings.Cut(name, "`")
+			layers = append(layers, name)
+		}
+	}
+	return layers
+}
+
 func TestPackagesImportOnlyWhatIsAboveThem(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}:{{join .Imports " "}}`, "prism/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	layers := readLayers(t)
+	var found []string
 	for line := range strings.Lines(string(out)) {
 		path, imports, _ := strings.Cut(strings.TrimSpace(line), ":")
 		name, internal := strings.CutPrefix(path, "prism/internal/")
-		place := layer(name)
+		place := slices.Index(layers, name)
+		if internal && !strings.Contains(name, "/") {
+			found = append(found, name)
+		}
 		for _, imported := range strings.Fields(imports) {
 			if imported == api && name != "ollama" && !support[name] {
 				t.Errorf("%s imports %s, which is for internal/ollama alone", path, api)
 			}
 			below, ours := strings.CutPrefix(imported, "prism/internal/")
-			if internal && place >= 0 && ours && layer(below) >= place {
+			if internal && place >= 0 && ours && slices.Index(layers, below) >= place {
 				t.Errorf("internal/%s imports internal/%s, which is not above it", name, below)
 			}
-			if place >= 0 && slices.Contains(layers[place].never, imported) {
+			if slices.Contains(forbidden[name], imported) {
 				t.Errorf("internal/%s imports %s", name, imported)
 			}
 		}
 	}
-}
-
-func layer(name string) int {
-	for i, l := range layers {
-		if l.name == name {
-			return i
-		}
+	slices.Sort(layers)
+	if !slices.Equal(layers, found) {
+		t.Errorf("docs/design.md has the packages %v, the code has %v", layers, found)
 	}
-	return -1
 }

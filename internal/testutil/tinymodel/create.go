@@ -14,7 +14,7 @@ import (
 
 // parameters are the model's own options on a server. One thread is faster than
 // two for so few weights, and far faster where the machine has other work.
-var parameters = map[string]int{"num_ctx": ContextLength, "num_thread": 1}
+var parameters = map[string]int{"num_ctx": contextLength, "num_thread": 1}
 
 // Create makes the model available under name on the Ollama server at base, a
 // URL like "http://127.0.0.1:11434". It reports false where the server had this

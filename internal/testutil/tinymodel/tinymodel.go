@@ -20,8 +20,8 @@ import (
 	"io"
 )
 
-// ContextLength is the most tokens the model takes, prompt and reply together.
-const ContextLength = 8192
+// contextLength is the most tokens the model takes, prompt and reply together.
+const contextLength = 8192
 
 // description begins the general.description of every tiny model, by which
 // Create knows them.
@@ -62,7 +62,7 @@ func Write(w io.Writer, opts Options) error {
 			{"general.description", fmt.Sprintf("%s, seed %d", description, opts.Seed)},
 			{"general.file_type", uint32(0)}, // float32 throughout
 			{"llama.block_count", uint32(layers)},
-			{"llama.context_length", uint32(ContextLength)},
+			{"llama.context_length", uint32(contextLength)},
 			{"llama.embedding_length", uint32(width)},
 			{"llama.feed_forward_length", uint32(feedWidth)},
 			{"llama.attention.head_count", uint32(heads)},

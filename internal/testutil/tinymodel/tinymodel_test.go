@@ -27,7 +27,7 @@ func TestWriteGGUF(t *testing.T) {
 	file := readGGUF(t, modelBytes(t, 1))
 	for key, want := range map[string]any{
 		"general.architecture":   "llama",
-		"llama.context_length":   uint32(ContextLength),
+		"llama.context_length":   uint32(contextLength),
 		"llama.embedding_length": uint32(width),
 		"tokenizer.ggml.model":   "gpt2",
 	} {
