@@ -60,6 +60,26 @@ func TestSet(t *testing.T) {
 	}
 }
 
+func TestSetAtItsBounds(t *testing.T) {
+	for _, tt := range []struct{ least, greatest int64 }{
+		{0, 0}, {-70, 70}, {math.MinInt64, math.MinInt64 + 63}, {math.MaxInt64 - 64, math.MaxInt64}, {math.MinInt64, math.MaxInt64},
+	} {
+		var s Set
+		for i, id := range []int64{tt.least, tt.greatest} {
+			first := i == 0 || tt.least != tt.greatest
+			had, added, again := s.Has(id), s.Add(id), s.Add(id)
+			if had == first || added != first || again || !s.Has(id) {
+				t.Errorf("%d of %d and %d: had %v, added %v, again %v", id, tt.least, tt.greatest, had, added, again)
+			}
+		}
+		for _, id := range []int64{tt.least - 1, tt.greatest + 1000} { // around the ends of 64 bits, too
+			if id != tt.greatest && s.Has(id) {
+				t.Errorf("%d is in the set of %d and %d", id, tt.least, tt.greatest)
+			}
+		}
+	}
+}
+
 func TestEmptySet(t *testing.T) {
 	var s Set
 	s.Remove(7)

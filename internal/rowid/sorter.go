@@ -23,14 +23,15 @@ const (
 type Sorter struct {
 	ctx   context.Context
 	s     *extsort.Sorter
+	block int // bytes of a batch
 	batch extsort.Batch
 }
 
 // NewSorter returns an empty Sorter, to be closed.
-func NewSorter(ctx context.Context) *Sorter { return newSorter(ctx, sorterMemory) }
+func NewSorter(ctx context.Context) *Sorter { return newSorter(ctx, sorterMemory, extsort.BlockSize) }
 
-func newSorter(ctx context.Context, memory int64) *Sorter {
-	return &Sorter{ctx: ctx, s: extsort.NewSorter(ctx, memory, false)}
+func newSorter(ctx context.Context, memory int64, block int) *Sorter {
+	return &Sorter{ctx: ctx, s: extsort.NewSorter(ctx, memory, false), block: block}
 }
 
 // Add takes a row.
@@ -39,7 +40,7 @@ func (s *Sorter) Add(r Row) error {
 	binary.LittleEndian.PutUint64(b[:], uint64(r.ID))
 	binary.LittleEndian.PutUint64(b[8:], uint64(r.Position))
 	s.batch.Append(SortKey(r.ID), b[:])
-	if len(s.batch.Data)+rowSize <= extsort.BlockSize {
+	if len(s.batch.Data)+rowSize <= s.block {
 		return nil
 	}
 	return s.s.Add(&s.batch)

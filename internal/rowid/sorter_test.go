@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"prism/internal/extsort"
 )
 
 func compareRows(a, b Row) int {
@@ -16,41 +18,64 @@ func compareRows(a, b Row) int {
 }
 
 func TestSorter(t *testing.T) {
+	const small = 64 * rowSize // a batch of 64 rows
 	for _, tt := range []struct {
-		name string
-		n    int
-	}{{"none", 0}, {"in memory", 100}, {"just spilled", 33_000}, {"many runs", 300_000}} {
+		name     string
+		n, block int
+		ids      int64 // different IDs; many rows share one where these are few
+		spills   bool
+	}{
+		{"none", 0, small, 200, false},
+		{"in memory", 100, extsort.BlockSize, 200, false},
+		{"just in memory", 128, small, 200, false},
+		{"just spilled", 129, small, 200, true},
+		{"many runs", 5000, small, 200, true},
+		{"many IDs, just spilled", 33_000, extsort.BlockSize, 33_000, true},
+		{"many IDs, many runs", 300_000, extsort.BlockSize, 300_000, true},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			t.Setenv("TMPDIR", dir)
 			r := rand.New(rand.NewPCG(1, 2))
-			s := newSorter(context.Background(), 1)
-			want, got := make([]Row, 0, tt.n), make([]Row, 0, tt.n)
+			rows := make([]Row, 0, tt.n)
 			for i := range tt.n {
-				row := Row{ID: r.Int64N(int64(tt.n)) - 100, Position: int64(i)}
-				if i%1000 == 0 {
+				row := Row{ID: r.Int64N(tt.ids) - 100, Position: int64(i)}
+				if i%1000 == 999 {
 					row.ID = []int64{math.MinInt64, math.MaxInt64}[r.IntN(2)]
 				}
-				want = append(want, row)
-				if err := s.Add(row); err != nil {
-					t.Fatal(err)
-				}
+				rows = append(rows, row)
 			}
-			slices.SortFunc(want, compareRows)
-			if err := s.Each(func(row Row) error { got = append(got, row); return nil }); err != nil {
+			got, err := sortRows(rows, tt.block)
+			if err != nil {
 				t.Fatal(err)
 			}
+			want := slices.SortedFunc(slices.Values(rows), compareRows)
 			if !slices.Equal(got, want) {
 				t.Errorf("%d rows, want %d in order", len(got), len(want))
-			}
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
 			}
 			if left, _ := os.ReadDir(dir); len(left) > 0 {
 				t.Errorf("temporary files left: %v", left)
 			}
+			t.Setenv("TMPDIR", dir+"/none")
+			if _, err := sortRows(rows, tt.block); errors.Is(err, os.ErrNotExist) != tt.spills {
+				t.Errorf("without TMPDIR: got %v, spills: %v", err, tt.spills)
+			}
 		})
 	}
+}
+
+// sortRows sorts with batches of block bytes and as little memory as can be.
+func sortRows(rows []Row, block int) (got []Row, err error) {
+	s := newSorter(context.Background(), 1, block)
+	for _, row := range rows {
+		if err == nil {
+			err = s.Add(row)
+		}
+	}
+	if err == nil {
+		err = s.Each(func(row Row) error { got = append(got, row); return nil })
+	}
+	return got, errors.Join(err, s.Close())
 }
 
 func TestSorterErrors(t *testing.T) {
@@ -64,7 +89,7 @@ func TestSorterErrors(t *testing.T) {
 		t.Errorf("got %v, want the error of yield", err)
 	}
 	t.Setenv("TMPDIR", t.TempDir()+"/none")
-	full := newSorter(context.Background(), 1)
+	full := newSorter(context.Background(), 1, extsort.BlockSize)
 	defer full.Close()
 	var err error
 	for i := int64(0); i < 200_000 && err == nil; i++ {
