@@ -1,0 +1,55 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+)
+
+func TestUniqueIDsTellsRepeatedOnes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var unique UniqueIDs
+	seen := map[int64]bool{}
+	ids := []int64{math.MinInt64, math.MaxInt64, math.MinInt64, -1, 0, 1}
+	for range 20_000 {
+		ids = append(ids, rng.Int64N(9000)-4500)
+	}
+	for _, id := range ids {
+		got, err := unique.Add("in.csv", 3, strconv.AppendInt(nil, id, 10))
+		if (err != nil) != seen[id] || err == nil && got != id {
+			t.Fatalf("Add(%d) = %d, %v, seen before: %v", id, got, err, seen[id])
+		}
+		if want := fmt.Sprintf("in.csv:3: duplicate RowID %d", id); err != nil && err.Error() != want {
+			t.Fatalf("got %q, want %q", err, want)
+		}
+		seen[id] = true
+	}
+}
+
+func TestUniqueIDsRefusesInvalidIDs(t *testing.T) {
+	var unique UniqueIDs
+	for text, want := range map[string]string{
+		"x": `in.csv:7: invalid RowID "x" (want a 64-bit integer)`, "": "in.csv:7: RowID is empty",
+	} {
+		var bad *Error
+		if _, err := unique.Add("in.csv", 7, []byte(text)); !errors.As(err, &bad) || bad.Error() != want {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestUniqueIDsOfAscendingStreamStaySmall(t *testing.T) {
+	const n = 100_000
+	var unique UniqueIDs
+	for id := range int64(n) {
+		if _, err := unique.Add("in.csv", id+2, strconv.AppendInt(nil, id, 10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := unique.set.Size(); got > n/4 {
+		t.Errorf("%d bytes for %d IDs, want at most two bits an ID", got, n)
+	}
+}
