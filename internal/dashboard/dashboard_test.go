@@ -16,7 +16,7 @@ import (
 	"prism/internal/term"
 )
 
-// press is a key as a terminal tells it.
+// pressKey is a key as a terminal tells it.
 func pressKey(m *model, name string) tea.Cmd {
 	codes := map[string]rune{
 		"up": tea.KeyUp, "down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
@@ -140,7 +140,7 @@ func TestSparkline(t *testing.T) {
 	}
 }
 
-// drive runs a dashboard on keys, as a terminal would.
+// runDashboard runs a dashboard on keys, as a terminal would.
 func runDashboard(t *testing.T, s Source, keys string) (*status.View, bool, error) {
 	t.Helper()
 	in, w := io.Pipe()

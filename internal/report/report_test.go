@@ -25,7 +25,7 @@ func TestQuoteBlanks(t *testing.T) {
 	}
 }
 
-// nasty is a result of every kind with texts from outside.
+// hostileResult is a result of every kind with texts from outside.
 func hostileResult() *stats.Result {
 	r := &stats.Result{Schema: 1, Files: []stats.File{{Name: "a|b.csv", Rows: 5_000_000}, {Name: "c.csv", Rows: 1}}, Rows: 5_000_001}
 	r.RunColumns = []stats.RunColumn{{Column: "Model_Name", Values: []stats.ValueCount{{Value: "m\x1b[2J", Count: 3}, {Value: "n", Count: 2}, {Value: "o"}, {Value: "p"}}}}

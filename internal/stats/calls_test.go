@@ -111,7 +111,7 @@ func TestWorkIntervalsAreBounded(t *testing.T) {
 		s.addInterval(i*100e9, i*100e9+1e9)
 	}
 	if len(s.intervals) > maxIntervals {
-		t.Errorf("%d spans", len(s.intervals))
+		t.Errorf("%d intervals", len(s.intervals))
 	}
 	if first, last := s.intervals[0].from, s.intervals[len(s.intervals)-1].to; first != 0 || last != (2*maxIntervals-1)*100e9+1e9 {
 		t.Errorf("from %d to %d", first, last)

@@ -112,7 +112,7 @@ func TestMissingColumn(t *testing.T) {
 		err = NewDistributions(o).CountRecords(r, "in.csv", table.CSV)
 		var missing *MissingColumnError
 		if !errors.As(err, &missing) || !strings.HasPrefix(err.Error(), "in.csv: missing column ") || len(missing.Columns) != 2 {
-			t.Errorf("got %v, want a ColumnError of in.csv", err)
+			t.Errorf("got %v, want a MissingColumnError of in.csv", err)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func TestGroupsAndWastedTokens(t *testing.T) {
 		t.Errorf("by batch size: got %+v", c.ByBatchSize)
 	}
 	if len(c.ErrorGroups) != 2 || c.ErrorGroups[0].Rows+c.ErrorGroups[1].Rows != 6 {
-		t.Errorf("troubles: got %+v", c.ErrorGroups)
+		t.Errorf("error groups: got %+v", c.ErrorGroups)
 	}
 	if c.Latency.Calls != 3 {
 		t.Errorf("%d calls timed, want 3: probes are left out", c.Latency.Calls)
@@ -131,7 +131,7 @@ func TestErrorGroupsAreBounded(t *testing.T) {
 		n += s.Calls
 	}
 	if len(got) != maxErrorGroups+1 || n != 1000 || got[0].Error != "other messages" {
-		t.Errorf("got %d troubles with %d calls", len(got), n)
+		t.Errorf("got %d error groups with %d calls", len(got), n)
 	}
 }
 
