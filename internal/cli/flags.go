@@ -71,7 +71,7 @@ func (s Size) MarshalText() ([]byte, error) {
 	return strconv.AppendInt(nil, int64(s), 10), nil
 }
 
-// Typed names the flags that are on the command line itself, not in the
+// ExplicitFlags names the flags that are on the command line itself, not in the
 // environment: for a kong AfterApply hook.
 func ExplicitFlags(ctx *kong.Context) map[string]bool {
 	typed := map[string]bool{}

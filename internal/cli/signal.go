@@ -23,7 +23,7 @@ func Interruption(ctx context.Context) *Signal {
 	return s
 }
 
-// oneSignal is the time within which signals count as one: timeout(1) sends it to
+// sameSignalWindow is the time within which signals count as one: timeout(1) sends it to
 // a process and to its group.
 const sameSignalWindow = 200 * time.Millisecond
 

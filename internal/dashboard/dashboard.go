@@ -149,7 +149,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
-// take takes note of a view.
+// applyView takes note of a view.
 func (m *model) applyView(v *status.View) {
 	if !v.State.Ended() {
 		if len(m.rates) == maxRates {
@@ -168,7 +168,7 @@ func (m *model) applyView(v *status.View) {
 // maxRates bounds what the sparkline is drawn from: at a look a second about an hour.
 const maxRates = 4096
 
-// choose puts the cursor on a worker, or on the nearest that there is.
+// selectWorker puts the cursor on a worker, or on the nearest that there is.
 func (m *model) selectWorker(i int) {
 	m.selected = max(0, min(i, len(m.view.Workers)-1))
 	if w := m.selectedWorker(); w != nil {
@@ -204,7 +204,7 @@ const (
 	maxWarned   = 1000
 )
 
-// warn takes note of what a view has that the views before had not.
+// collectWarnings takes note of what a view has that the views before had not.
 func (m *model) collectWarnings(v *status.View) {
 	if m.warned == nil || len(m.warned) > maxWarned {
 		m.warned = map[string]bool{}

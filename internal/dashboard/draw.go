@@ -90,7 +90,7 @@ func (m *model) titleLine() string {
 	return bold(name) + strings.Repeat(" ", gap) + style(stateColor(v.State)).Render(state) + "  " + took
 }
 
-// overview is the run above, its workers in the middle, warnings below.
+// overviewLines is the run above, its workers in the middle, warnings below.
 func (m *model) overviewLines() []string {
 	v := m.view
 	lines := []string{m.titleLine()} // on low screens the workers come first
@@ -180,7 +180,7 @@ func sparkline(values []float64, width int) string {
 	return b.String()
 }
 
-// spark is the throughput since the dashboard began.
+// sparkLine is the throughput since the dashboard began.
 func (m *model) sparkLine() string {
 	most := 0.0
 	for _, r := range m.rates {
@@ -190,7 +190,7 @@ func (m *model) sparkLine() string {
 	return style(blue).Render(sparkline(m.rates, max(0, m.width-term.Width(text)))) + faint(text)
 }
 
-// lastWarnings are the newest ones, fewer where the terminal is low.
+// warningLines are the newest ones, fewer where the terminal is low.
 func (m *model) warningLines() []string {
 	n := min(len(m.warnings), max(1, (m.height-12)/4))
 	lines := make([]string, 0, n)

@@ -9,14 +9,14 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// keys are what the user may press, and what the help says of them.
+// keyBindings are what the user may press, and what the help says of them.
 type keyBindings struct {
 	quit, pause, log, up, down, pageUp, pageDown, first, last, back, help key.Binding
 }
 
 func newKeyBindings() keyBindings {
 	return keyBindings{
-		quit:     newBinding("q", "leave; the workers go on", "q", "ctrl+c"),
+		quit:     newBinding("q", "quit; the workers keep running", "q", "ctrl+c"),
 		pause:    newBinding("p", "pause the run, or let it go on: workers wait between calls", "p"),
 		log:      newBinding("w", "log of the worker under the cursor, and back", "w", "enter"),
 		up:       newBinding("↑ k", "the worker above; in a log: back", "up", "k"),
@@ -38,7 +38,7 @@ func newBinding(name, does string, keys ...string) key.Binding {
 	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(name, does))
 }
 
-// short is a key with fewer words, for the last line.
+// withHelp is a key with fewer words, for the last line.
 func withHelp(k key.Binding, name, does string) key.Binding {
 	k.SetHelp(name, does)
 	return k
@@ -79,7 +79,7 @@ func (m *model) helpLines() []string {
 		"ETA     from the rates of the last half minute")
 }
 
-// press does what a key is for.
+// handleKey does what a key is for.
 func (m *model) handleKey(msg tea.KeyPressMsg) tea.Cmd {
 	m.keyError = ""
 	switch is := func(k key.Binding) bool { return key.Matches(msg, k) }; {
@@ -109,7 +109,7 @@ func toggleScreen(now, s screen) screen {
 	return s
 }
 
-// move moves the cursor over the workers.
+// moveCursor moves the cursor over the workers.
 func (m *model) moveCursor(msg tea.KeyPressMsg) {
 	if m.view == nil {
 		return
@@ -125,5 +125,5 @@ func (m *model) moveCursor(msg tea.KeyPressMsg) {
 	}
 }
 
-// page is how many workers fit on the screen, about.
+// pageSize is how many workers fit on the screen, about.
 func (m *model) pageSize() int { return max(1, m.height-4) }

@@ -11,7 +11,7 @@ import (
 	"prism/internal/term"
 )
 
-// newLog is a window on a worker's log; long lines are wrapped.
+// newLogView is a window on a worker's log; long lines are wrapped.
 func newLogView() viewport.Model {
 	v := viewport.New()
 	v.SoftWrap = true

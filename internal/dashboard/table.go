@@ -50,7 +50,7 @@ const (
 	mostBar  = 40 + 5
 )
 
-// workers draws a head and as many workers as rows allow, the one under the
+// workerLines draws a head and as many workers as rows allow, the one under the
 // cursor among them.
 func (m *model) workerLines(rows int) []string {
 	all := m.view.Workers

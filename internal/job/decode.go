@@ -68,7 +68,7 @@ func (d *decoder) rejectAt(p location, format string, args ...any) {
 	d.mistakes = append(d.mistakes, mistake{p, fmt.Sprintf(format, args...)})
 }
 
-// bad reports a value by its path; of one that is not there, its nearest parent.
+// reject reports a value by its path; of one that is not there, its nearest parent.
 func (d *decoder) reject(path, format string, args ...any) {
 	at, ok := d.locations[path]
 	for parent := path; !ok && parent != ""; {

@@ -78,7 +78,7 @@ func rateChart(c *stats.Calls) *areaChart {
 	}
 }
 
-// clock is when a bin begins, with its day where the run has several.
+// binTime is when a bin begins, with its day where the run has several.
 func binTime(t *stats.Timeline, i int) string {
 	first, last := t.Bins[0].Start, t.Bins[len(t.Bins)-1].Start
 	if first.YearDay() != last.YearDay() || first.Year() != last.Year() {

@@ -16,7 +16,7 @@ import (
 // JSON writes statistics, or the view of a run, as indented JSON.
 func JSON(v any) ([]byte, error) { return marshalJSON(v, "  ") }
 
-// Line writes the same as one line of JSON.
+// JSONLine writes the same as one line of JSON.
 func JSONLine(v any) ([]byte, error) { return marshalJSON(v, "") }
 
 func marshalJSON(v any, indent string) ([]byte, error) {
@@ -159,12 +159,12 @@ func appendGroupRecords(out [][]string, c *stats.Calls) [][]string {
 
 func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
 
-// number writes four decimals at most.
+// formatFloat writes four decimals at most.
 func formatFloat(v float64) string {
 	return strconv.FormatFloat(math.Round(v*1e4)/1e4, 'f', -1, 64)
 }
 
-// timed is seconds of a Latency; empty where no call told its time.
+// formatLatency is seconds of a Latency; empty where no call told its time.
 func formatLatency(l *stats.Latency, s float64) string {
 	if l.Calls == 0 {
 		return ""

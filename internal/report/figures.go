@@ -22,7 +22,7 @@ func runProperties(r *stats.Run) [][2]string {
 	}
 }
 
-// factText lists at most n values of a fact, each with its rows where they differ.
+// runColumnText lists at most n values of a fact, each with its rows where they differ.
 func runColumnText(f stats.RunColumn, n int) string {
 	if len(f.Values) == 1 {
 		return f.Values[0].Value
@@ -47,7 +47,7 @@ func rowsOfColumn(r *stats.Result, name string) int64 {
 	return 0
 }
 
-// shown is the values of a column that a table lists: with a prompt schema all
+// listedValues is the values of a column that a table lists: with a prompt schema all
 // but the less frequent organic labels, else the most frequent values.
 func listedValues(c *stats.Column, most, organic int) []stats.ValueCount {
 	n := slices.IndexFunc(c.Values, func(v stats.ValueCount) bool { return v.Class == stats.Organic })
@@ -95,7 +95,7 @@ type figure struct{ Name, Value, Note string }
 func callFigures(c *stats.Calls) []figure {
 	worked := "in " + term.Duration(toDuration(c.WorkSeconds)) + " of work"
 	if c.IdleGaps > 0 {
-		worked += ", " + term.Plural(c.IdleGaps, "rest") + " of more than a minute left out"
+		worked += ", " + term.Plural(c.IdleGaps, "idle gap") + " of more than a minute left out"
 	}
 	lines := []figure{
 		{"calls", term.Count(c.Calls), "by " + term.Plural(c.Workers, "worker") + averageNote(c)},
@@ -122,7 +122,7 @@ func averageNote(c *stats.Calls) string {
 	return ", " + term.Duration(toDuration(c.CallSeconds)) + " each on average"
 }
 
-// errorText lists the outcomes that are errors with their counts.
+// outcomeNote lists the outcomes that are errors with their counts.
 func outcomeNote(c *stats.Calls) string {
 	var parts []string
 	for _, o := range sortedOutcomes(c) {
@@ -136,7 +136,7 @@ func outcomeNote(c *stats.Calls) string {
 	return strings.Join(parts, ", ")
 }
 
-// outcomes are those that there were, by name.
+// sortedOutcomes are those that there were, by name.
 func sortedOutcomes(c *stats.Calls) []calllog.Outcome {
 	names := make([]calllog.Outcome, 0, len(c.Outcomes))
 	for o := range c.Outcomes {
@@ -154,7 +154,7 @@ func latencyNote(l *stats.Latency) string {
 		term.Seconds(l.P90), term.Seconds(l.P95), term.Seconds(l.P99), term.Seconds(l.Max), 100*stats.QuantileError)
 }
 
-// quantile is seconds of a Latency; "-" where no call told its time.
+// quantileText is seconds of a Latency; "-" where no call told its time.
 func quantileText(l *stats.Latency, s float64) string {
 	if l.Calls == 0 {
 		return "-"
@@ -162,7 +162,7 @@ func quantileText(l *stats.Latency, s float64) string {
 	return term.Seconds(s)
 }
 
-// groupHeads are the columns of tables of groups of calls, after their name.
+// groupColumns are the columns of tables of groups of calls, after their name.
 var groupColumns = []string{"calls", "errors", "retries", "rows", "rows/s", "tokens", "wasted", "p50", "p99"}
 
 func groupCells(g *stats.CallGroup) []string {
@@ -172,7 +172,7 @@ func groupCells(g *stats.CallGroup) []string {
 	}
 }
 
-// groupTable is the groups of one kind.
+// groupKind is the groups of one kind.
 type groupKind struct {
 	title  string
 	groups []stats.CallGroup
@@ -187,7 +187,7 @@ func groupKinds(c *stats.Calls) []groupKind {
 	}
 }
 
-// crossGrid is a cross table with its heads, cut to a number of rows and
+// crossCells is a cross table with its heads, cut to a number of rows and
 // columns, and what to say beside it.
 func crossCells(c *stats.CrossTable, rows, columns int) (heads []string, body [][]string, notes []string) {
 	if len(c.RowAxis)+len(c.ColAxis) == 0 && c.OtherRows > 0 {
@@ -226,7 +226,7 @@ func valueOrOthers(v string) string {
 	return v
 }
 
-// visible is Plain for a value, in quotes where blanks at its ends, or nothing
+// quoteBlanks is Printable for a value, in quotes where blanks at its ends, or nothing
 // but blanks, could not be seen.
 func quoteBlanks(s string) string {
 	text := term.Printable(s)

@@ -233,7 +233,7 @@ func newGroupGrid(k *groupKind) grid {
 	return g
 }
 
-// lists are what somebody may look for: labels that nobody listed, rows that
+// searchableLists are what somebody may look for: labels that nobody listed, rows that
 // failed, calls that went wrong.
 func searchableLists(r *stats.Result) []list {
 	organic := list{ID: "organic", Name: "Organic labels", Heads: []string{"column", "label", "rows", "share"}}

@@ -49,7 +49,7 @@ func Text(r *stats.Result) []byte {
 	return b
 }
 
-// appendRun says what a run is and what became of its files.
+// appendRunSection says what a run is and what became of its files.
 func appendRunSection(dst []byte, r *stats.Run) []byte {
 	head := table{columns: []column{{}, {}}}
 	for _, f := range runProperties(r) {
@@ -84,7 +84,7 @@ func appendProperties(dst []byte, r *stats.Result) []byte {
 	return t.appendTo(dst)
 }
 
-// labelCells is one width for the labels of all columns, so that their bars stand in line.
+// labelColumnWidth is one width for the labels of all columns, so that their bars stand in line.
 func labelColumnWidth(r *stats.Result) int {
 	width := 0
 	for i := range r.Columns {

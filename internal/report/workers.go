@@ -18,7 +18,7 @@ const (
 	minLabel = 5
 )
 
-// Run shows a run as a table of its workers and a line for the whole, 80 cells
+// RunText shows a run as a table of its workers and a line for the whole, 80 cells
 // wide where numbers allow it, and says whose state needs attention.
 func RunText(v *status.View) []byte {
 	b := []byte(runTitle(v) + "\n")
@@ -29,7 +29,7 @@ func RunText(v *status.View) []byte {
 	return appendWorkerNotes(b, v)
 }
 
-// RunWithin is Run in at most so many lines, but no less than the run's own: of
+// RunTextWithin is RunText in at most so many lines, but no less than the run's own: of
 // many workers it shows those at work, and leaves the notes out.
 func RunTextWithin(v *status.View, lines int) []byte {
 	whole := RunText(v)
@@ -51,7 +51,7 @@ func RunTextWithin(v *status.View, lines int) []byte {
 	return b
 }
 
-// rest is 0 for workers at work, 1 for those that want attention, 2 for the others.
+// attentionRank is 0 for workers at work, 1 for those that want attention, 2 for the others.
 func attentionRank(s status.State) int {
 	switch {
 	case !s.Ended():
@@ -146,7 +146,7 @@ func etaText(s status.State, eta *float64) string {
 	return term.TimeLeft(eta)
 }
 
-// appendNotes says what needs somebody's attention: who is slow, dead, failed
+// appendWorkerNotes says what needs somebody's attention: who is slow, dead, failed
 // or stopped and why, and rows that failed.
 func appendWorkerNotes(dst []byte, v *status.View) []byte {
 	var notes []string

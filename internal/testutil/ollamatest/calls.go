@@ -172,19 +172,19 @@ func (s *Server) Sent() map[int64]int {
 	return sent
 }
 
-// totals counts chat calls.
-type totals struct {
+// Totals counts chat calls.
+type Totals struct {
 	Calls int // probes, too
 	Rows  int // in all calls together
 	Peak  int // most calls at once, waiting ones included
 	Loads int // times that a model was loaded, for another num_ctx, too
 }
 
-// totals returns the counts so far.
-func (s *Server) Totals() totals {
+// Totals returns the counts so far.
+func (s *Server) Totals() Totals {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
-	return totals{Calls: s.record.number, Rows: s.record.rows, Peak: s.record.peak, Loads: s.record.loads}
+	return Totals{Calls: s.record.number, Rows: s.record.rows, Peak: s.record.peak, Loads: s.record.loads}
 }
 
 // logLine returns the line of JSON that LogTo writes for a call.
