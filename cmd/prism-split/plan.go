@@ -51,7 +51,7 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	}
 	path, err := m.Write()
 	if errors.Is(err, fs.ErrExist) {
-		return cli.Fail(cli.Usage, err, fmt.Sprintf("go on with it: prism-run %s --resume --run-id %s; or name another --run-id", g.Job, runID))
+		return cli.Fail(cli.Usage, err, fmt.Sprintf("resume it: prism-run %s --resume --run-id %s; or name another --run-id", g.Job, runID))
 	}
 	if err != nil {
 		return err

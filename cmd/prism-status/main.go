@@ -8,6 +8,7 @@
 //	prism-status --run-id R --wait        # when it is over; exit code by outcome
 //	prism-status --run-id R --json | jq .states
 //	prism-status --manifest M --units incomplete --format args | xargs -P4 -L1 prism-classify
+//	prism-status --manifest M --watch --until-idle # until no worker is active
 //	prism-status --manifest M --process-groups # of the workers alive on this machine
 //	prism-status --lock-fd 9                   # lock what a script opened as descriptor 9
 //
@@ -50,11 +51,12 @@ type grammar struct {
 	JSON          bool         `help:"Print JSON: one object, or with --watch one object a line." name:"json"`
 	Watch         bool         `help:"Follow the run until it is over: a dashboard on a terminal, else a line at each refresh."`
 	Wait          bool         `help:"Wait until the run is over; the exit code is its outcome."`
+	UntilIdle     bool         `help:"End --watch or --wait when no worker is active and no prism-run is starting workers, whether or not the run is over."`
 	Label         string       `help:"Only the units of this file of the manifest." placeholder:"LABEL"`
 	Units         string       `help:"Print units of the manifest: incomplete (not completed, and no worker is active on them), failed (failed or dead, or with rows that failed), unreachable (stopped because Ollama was unreachable or the model missing), running (a worker is active on them) or all." enum:"incomplete,failed,unreachable,running,all," default:"" placeholder:"WHICH"`
 	Format        string       `help:"Print units as args (the flags of prism-classify, quoted for xargs), as tsv, as numbers (unit numbers, one a line) or as errors (their distinct last errors) [${default}]." enum:"args,tsv,numbers,errors" default:"tsv"`
 	ProcessGroups bool         `help:"Print the process groups of the workers that are alive on this machine, one a line." xor:"print"`
-	LockFD        int          `help:"Lock the file that the caller opened as this file descriptor; it stays locked until the caller closes it. Exit code 3: another process holds the lock." name:"lock-fd" xor:"run,print" placeholder:"N"`
+	LockFD        int          `help:"Lock the file that the caller opened as this file descriptor; it stays locked until the caller closes it. Exit code 3: another process holds the lock for a second or longer." name:"lock-fd" xor:"run,print" placeholder:"N"`
 	Refresh       cli.Duration `help:"Time between two refreshes [5s; dashboard: 1s]." placeholder:"DURATION"`
 	Metrics       string       `help:"Write the figures in Prometheus' text format to this file at every refresh." placeholder:"FILE.prom"`
 	DeadAfter     cli.Duration `help:"Time without a heartbeat after which a worker counts as slow; a worker on another machine counts as dead after four times as long [${default}]." default:"30s" placeholder:"DURATION"`
@@ -63,10 +65,13 @@ type grammar struct {
 
 func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	if g.LockFD != 0 {
-		return lockInherited(g.LockFD)
+		return lockInherited(ctx, g.LockFD)
 	}
-	if g.Units != "" && g.ProcessGroups {
+	switch {
+	case g.Units != "" && g.ProcessGroups:
 		return cli.Usagef("--units and --process-groups can't be used together")
+	case g.UntilIdle && (g.Manifest == "" || !g.Watch && !g.Wait):
+		return cli.Usagef("--until-idle needs --manifest, and --watch or --wait")
 	}
 	p, err := g.findRun(std)
 	if err != nil {
@@ -95,6 +100,9 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	}
 	if g.ProcessGroups {
 		return printProcessGroups(m, std.Out)
+	}
+	if g.UntilIdle {
+		return m.watchUntilIdle(ctx)
 	}
 	if live {
 		return m.runDashboard(ctx, std)

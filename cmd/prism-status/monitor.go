@@ -60,6 +60,48 @@ func (m *monitor) watch(ctx context.Context) error {
 	}
 }
 
+// How often --until-idle checks for workers: often at first, because many rounds
+// are short.
+const (
+	firstIdleChecks = 10
+	firstIdleCheck  = 200 * time.Millisecond
+	laterIdleCheck  = time.Second
+)
+
+// watchUntilIdle shows the run at each refresh until no worker is active and
+// prism-run is not starting any. If that is so at once, --watch prints nothing.
+func (m *monitor) watchUntilIdle(ctx context.Context) error {
+	var shown time.Time
+	for checks := 1; ; checks++ {
+		starting, err := m.plan.startsWorkers() // before the read, which then has what the last worker wrote
+		if err != nil {
+			return err
+		}
+		v, err := m.readView(m.now())
+		if err != nil {
+			return err
+		}
+		idle := !starting && !v.Active()
+		due := v.Time.Sub(shown) >= m.refresh && !v.Over // what is over stays on the terminal: it is printed once
+		if m.follow && (idle && !shown.IsZero() || !idle && due) {
+			if err := m.print(v); err != nil {
+				return err
+			}
+			shown = v.Time.Time
+		}
+		if idle {
+			return m.finish(v)
+		}
+		pause := laterIdleCheck
+		if checks < firstIdleChecks {
+			pause = firstIdleCheck
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return m.showLast(m.now(), err)
+		}
+	}
+}
+
 // showLast shows the run a last time when a signal ends --watch.
 func (m *monitor) showLast(began time.Time, end error) error {
 	if !m.follow {

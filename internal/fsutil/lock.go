@@ -3,6 +3,7 @@ package fsutil
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -34,3 +35,20 @@ func (l *Lock) Release() error { return l.f.Close() }
 // descriptor closed it, also after this one ended. It returns ErrLocked at once
 // if another process holds it.
 func LockInherited(fd uintptr) error { return lockDescriptor(fd) }
+
+// IsLocked reports whether a process holds the lock of the file at path. It holds
+// the lock itself for a moment. A missing file is not locked.
+func IsLocked(path string) (bool, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	err = lockDescriptor(f.Fd())
+	if locked := errors.Is(err, ErrLocked); locked || err == nil {
+		return locked, f.Close()
+	}
+	return false, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
+}

@@ -57,3 +57,24 @@ func TestLockInheritedLastsUntilItIsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestIsLocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	check := func(when string, want bool) {
+		t.Helper()
+		if got, err := IsLocked(path); got != want || err != nil {
+			t.Errorf("%s: got %v, %v, want %v", when, got, err, want)
+		}
+	}
+	check("missing file", false)
+	lock, err := AcquireLock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("held", true)
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+	check("released", false)
+	check("asked twice", false)
+}

@@ -17,6 +17,7 @@ import (
 //	logs_dir/{run_id}/failed_ranges_w{id}.json   its failed rows (FailedRowsPath)
 //	logs_dir/{run_id}/failed_ranges.json         rows that a merge misses (FailedRangesPath)
 //	logs_dir/{run_id}/summary_{run_id}.md        statistics (SummaryPath, AnalyticsPath)
+//	logs_dir/{run_id}/workers.lock               locked while prism-run's workers live (Manifest.WorkersLockPath)
 //	status_dir/{run_id}/worker_{id}.json         a worker's status (WorkerStatusPath)
 //	status_dir/{run_id}/pause.flag               makes workers wait (PauseFlagPath)
 //	checkpoint_dir/checkpoint_{run_id}_w{id}…    finished rows (CheckpointPrefix)
@@ -26,6 +27,7 @@ const (
 	manifestName     = "run_manifest.json"
 	failedRangesName = "failed_ranges.json"
 	pauseFlagName    = "pause.flag"
+	workersLockName  = "workers.lock"
 	callLogPattern   = "calls_w*.jsonl"
 )
 
@@ -173,6 +175,10 @@ func (m *Manifest) AnalyticsPath() string {
 	}
 	return filepath.Join(m.RunDir(), "analytics_"+m.RunID+".csv")
 }
+
+// WorkersLockPath is the file that prism-run, the program that starts workers for
+// it and these workers keep locked. It holds the process group of that program.
+func (m *Manifest) WorkersLockPath() string { return filepath.Join(m.RunDir(), workersLockName) }
 
 // FailedRangesPath is the list of the run's rows without labels.
 func (m *Manifest) FailedRangesPath() string { return FailedRangesPath(m.RunDir()) }

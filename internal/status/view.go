@@ -227,6 +227,16 @@ func (v *View) isOver(deadAfter time.Duration) bool {
 	return ended >= v.Units && v.States[Dead] == 0 || silent >= deadAfter
 }
 
+// Active reports whether a worker is active: starting, running, slow or paused.
+func (v *View) Active() bool {
+	for s, n := range v.States {
+		if n > 0 && !s.Ended() {
+			return true
+		}
+	}
+	return false
+}
+
 // sumRates adds up the rates of the working workers. The time left is at least
 // that of the slowest worker, and that of all remaining rows at the total rate.
 // Rows of workers that died or stopped wait for a resume and do not count.
