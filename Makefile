@@ -1,4 +1,4 @@
-# PRISM: build, try and check it. `make demo` and `make test` set up what they need.
+# Builds, installs and checks PRISM. `make demo` and `make test` install what they need.
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -9,16 +9,16 @@ TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 .PHONY: help build demo test lint cross check-report bench bench-table bench-classify fuzz install clean
 
 help:
-	@echo 'make demo      label the sample feedback on a real Ollama server, end to end'
-	@echo 'make test      every test, those on a real Ollama server included'
-	@echo 'make build     the five tools, in bin/'
-	@echo 'make install   the five tools and the two scripts, in $$PREFIX/bin [$(PREFIX)/bin]'
-	@echo 'make lint      formatting, vet, staticcheck, dead code, rules of the source, spelling, shellcheck, go mod tidy'
-	@echo 'make cross     builds for linux, darwin and windows on amd64 and arm64'
-	@echo 'make check-report  the HTML report in a headless Chromium'
-	@echo 'make bench     speed and memory beside peers, as ratios'
-	@echo 'make fuzz      each fuzz test for FUZZTIME [60s]'
-	@echo 'make clean     remove what the others made here'
+	@echo 'make demo          label the sample feedback on a real Ollama server, from input to report'
+	@echo 'make build         build the five tools in bin/'
+	@echo 'make install       install the five tools and two scripts in $$PREFIX/bin [$(PREFIX)/bin]'
+	@echo 'make test          run every test, including those on a real Ollama server'
+	@echo 'make lint          check formatting, vet, staticcheck, dead code, structure, spelling and scripts'
+	@echo 'make cross         build for Linux, macOS and Windows on amd64 and arm64'
+	@echo 'make check-report  check the HTML report in headless Chromium'
+	@echo 'make bench         measure speed and memory, and compare them with other programs'
+	@echo 'make fuzz          run each fuzz test for FUZZTIME [60s]'
+	@echo 'make clean         remove bin/ and demo/'
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(TOOLS:%=./cmd/%)
