@@ -40,9 +40,9 @@ import (
 	"prism/internal/rowid"
 )
 
-// Position is the name of a part's first column: the 1-based position of the
+// positionColumn is the name of a part's first column: the 1-based position of the
 // row in its input file.
-const Position = "Position"
+const positionColumn = "Position"
 
 // Options say how a job's checkpoint is opened.
 type Options struct {
@@ -107,7 +107,7 @@ func Open(o Options, want Sidecar) (*Store, error) {
 
 func newStore(o Options, want Sidecar) *Store {
 	s := &Store{dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1)}
-	s.header = append([]byte(Position), ',')
+	s.header = append([]byte(positionColumn), ',')
 	s.header = append(append(s.header, want.header...), '\n')
 	return s
 }

@@ -45,7 +45,7 @@ func TestEachRow(t *testing.T) {
 		t.Errorf("after the end: got\n%s\nwant\n%s", got, want)
 	}
 	side, err := ReadSidecar(dir, job)
-	if err != nil || side.JobID != job || side.Columns[0] != Position {
+	if err != nil || side.JobID != job || side.Columns[0] != positionColumn {
 		t.Errorf("sidecar: got %+v, %v", side, err)
 	}
 

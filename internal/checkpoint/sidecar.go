@@ -29,7 +29,7 @@ func NewSidecar(jobID string, columns []string, dependsOn map[string]string) Sid
 	header := table.NewEncoder(table.CSV, columns).Header(nil)
 	return Sidecar{
 		JobID:     jobID,
-		Columns:   append([]string{Position}, columns...),
+		Columns:   append([]string{positionColumn}, columns...),
 		DependsOn: dependsOn,
 		header:    bytes.TrimSuffix(header, []byte("\n")),
 	}
@@ -142,7 +142,7 @@ func ReadSidecar(dir, jobID string) (*Sidecar, error) {
 	if err := json.Unmarshal(data, &side); err != nil {
 		return nil, &DamageError{File: s.path(".json"), What: err.Error()}
 	}
-	if len(side.Columns) == 0 || side.Columns[0] != Position {
+	if len(side.Columns) == 0 || side.Columns[0] != positionColumn {
 		return nil, &DamageError{File: s.path(".json"), What: "it does not name the columns of a part"}
 	}
 	return &side, nil

@@ -49,7 +49,7 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	parser, err := kong.New(c.Grammar,
 		kong.Name(c.Name), kong.Description(c.Help+"\n\n"+exitCodes),
 		kong.Writers(out, errOut), kong.Exit(func(n int) { code, done = n, true }),
-		kong.Vars{"version": c.Name + " " + Version()},
+		kong.Vars{"version": c.Name + " " + describeBuild()},
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
 	if err != nil {
 		std.printError(fmt.Errorf("bug in the grammar of %s: %w", c.Name, err))
@@ -106,8 +106,8 @@ func (m Messages) Debugf(format string, args ...any) {
 // version and commit are set by the linker (-X), see the Makefile.
 var version, commit string
 
-// Version is the release, the commit and the platform of this build.
-func Version() string {
+// describeBuild is the release, the commit and the platform of this build.
+func describeBuild() string {
 	v, c := version, commit
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if v == "" {

@@ -70,7 +70,7 @@ func (d *Distributions) finishFile(f *inputFile) {
 
 // Result returns the counts of all files so far.
 func (d *Distributions) Result() *Result {
-	r := &Result{Schema: Schema, Files: []File{}, RunColumns: []RunColumn{}, Columns: []Column{}, CrossTables: []CrossTable{}}
+	r := &Result{Schema: schemaVersion, Files: []File{}, RunColumns: []RunColumn{}, Columns: []Column{}, CrossTables: []CrossTable{}}
 	if d.options.Schema != nil {
 		r.PromptHash = d.options.Schema.Hash()
 	}

@@ -54,7 +54,7 @@ func TestDistributionsWithSchema(t *testing.T) {
 	counted := NewDistributions(Options{Schema: parseSchema(t)})
 	countText(t, counted, table.CSV, results)
 	want := &Result{
-		Schema: Schema, PromptHash: parseSchema(t).Hash(), Files: []File{{"f", 6}}, Rows: 6,
+		Schema: schemaVersion, PromptHash: parseSchema(t).Hash(), Files: []File{{"f", 6}}, Rows: 6,
 		RunColumns: []RunColumn{
 			{"Model_Name", []ValueCount{{"m", 6, 1, ""}}}, {"Batch_Size", []ValueCount{{"10", 6, 1, ""}}}, {"Run_ID", []ValueCount{{"r", 6, 1, ""}}},
 		},

@@ -5,9 +5,9 @@
 // package report.
 package stats
 
-// Schema is the version of the JSON form of Result. It grows when a field
+// schemaVersion is the version of the JSON form of Result. It grows when a field
 // changes its meaning or is removed; new fields do not change it.
-const Schema = 1
+const schemaVersion = 1
 
 // Result is everything that was counted. Its JSON form is stable; empty lists are
 // not nil. Shares are between 0 and 1.
