@@ -3,147 +3,195 @@ package sourcetest
 import (
 	"go/ast"
 	"go/token"
-	"path"
-	"strconv"
+	"go/types"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/tools/go/packages"
 )
 
-// export is an exported name of a package at its top level.
+// export is an exported name of a package of internal/ at its top level.
 type export struct {
-	dir, name string
-	position  token.Position
-	siblings  []string // constants declared together: one used is all used
+	name     string // status.View
+	object   types.Object
+	position string
+	group    *ast.GenDecl // constants declared together: one used is all used
 }
 
-// TestExportsAreUsedElsewhere fails for names that only their own package uses. A
-// type may also be part of what another exported declaration says.
+// allowedExports are names that no other package uses, with the reason.
+var allowedExports = map[string]string{
+	"ollama.Stop":      "a value of Reply.DoneReason",
+	"ollama.Length":    "a value of Reply.DoneReason",
+	"ollama.Repeat":    "a value of Reply.DoneReason",
+	"ollama.ThinkAuto": "a value of Think",
+	"ollama.ThinkOn":   "a value of Think",
+	"ollama.ThinkOff":  "a value of Think",
+}
+
+// TestExportsAreUsedElsewhere fails for names that only their own package and its
+// tests use. A type may also be part of what another exported name says.
+// Methods and fields are left out.
 func TestExportsAreUsedElsewhere(t *testing.T) {
-	sources := readSources(t)
-	used := usedNames(sources)
-	for i := range sources {
-		s := &sources[i]
-		if !s.isTest() && strings.HasPrefix(s.dir(), "internal/") {
-			addMentionedTypes(s, used)
+	all := loadPackages(t)
+	used := usedElsewhere(all)
+	groups := map[*ast.GenDecl]bool{}
+	exports := listExports(t, all)
+	for _, e := range exports {
+		if used[e.position] {
+			groups[e.group] = true
+		}
+		addMentionedTypes(e, all[0].Fset, used)
+	}
+	listed := map[string]bool{}
+	for _, e := range exports {
+		isUsed := used[e.position] || e.group != nil && groups[e.group]
+		listed[e.name] = true
+		switch reason := allowedExports[e.name]; {
+		case !isUsed && reason == "":
+			t.Errorf("%s: only its own package uses %s", e.position, e.name)
+		case isUsed && reason != "":
+			t.Errorf("%s: %s is used elsewhere; take it off the allowed exports", e.position, e.name)
 		}
 	}
-	for i := range sources {
-		s := &sources[i]
-		if s.isTest() || !strings.HasPrefix(s.dir(), "internal/") {
-			continue
-		}
-		for _, e := range exportsOf(s) {
-			key := e.dir + "." + e.name
-			isUsed := used[key]
-			for _, name := range e.siblings {
-				isUsed = isUsed || used[e.dir+"."+name]
-			}
-			if !isUsed {
-				t.Errorf("%s:%d: only its own package uses %s", s.path, e.position.Line, e.name)
-			}
+	for name := range allowedExports {
+		if !listed[name] {
+			t.Errorf("no export is called %s; take it off the allowed exports", name)
 		}
 	}
 }
 
-// usedNames are the names that files use of packages they import: dir.Name.
-func usedNames(sources []source) map[string]bool {
+// loadPackages loads all packages of PRISM and their tests with types.
+func loadPackages(t *testing.T) []*packages.Package {
+	t.Helper()
+	all, err := packages.Load(&packages.Config{
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedSyntax | packages.NeedTypes |
+			packages.NeedTypesInfo,
+		Dir: root, Tests: true, Fset: token.NewFileSet(),
+	}, "./...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if packages.PrintErrors(all) > 0 {
+		t.Fatal("the packages do not compile")
+	}
+	return all
+}
+
+// ownPath is the path of the package that p is or tests.
+func ownPath(p *types.Package) string { return strings.TrimSuffix(p.Path(), "_test") }
+
+// usedElsewhere are the positions of the objects that another package uses. One
+// object has as many values as packages load it, but one position.
+func usedElsewhere(all []*packages.Package) map[string]bool {
 	used := map[string]bool{}
-	for i := range sources {
-		imports := map[string]string{} // name: dir
-		for _, spec := range sources[i].file.Imports {
-			importPath, _ := strconv.Unquote(spec.Path.Value)
-			dir, ours := strings.CutPrefix(importPath, "prism/")
-			name := path.Base(dir)
-			if spec.Name != nil {
-				name = spec.Name.Name
-			}
-			if ours {
-				imports[name] = dir
+	for _, p := range all {
+		for _, object := range p.TypesInfo.Uses {
+			if object.Pkg() != nil && ownPath(object.Pkg()) != ownPath(p.Types) {
+				used[positionOf(p.Fset, object)] = true
 			}
 		}
-		ast.Inspect(sources[i].file, func(n ast.Node) bool {
-			if sel, ok := n.(*ast.SelectorExpr); ok {
-				if x, ok := sel.X.(*ast.Ident); ok && imports[x.Name] != "" {
-					used[imports[x.Name]+"."+sel.Sel.Name] = true
-				}
-			}
-			return true
-		})
 	}
 	return used
 }
 
-// exportsOf lists the exported names of a file, methods and fields left out.
-func exportsOf(s *source) []export {
+// positionOf is file:line:column of an object's name.
+func positionOf(fset *token.FileSet, object types.Object) string {
+	return fset.Position(object.Pos()).String()
+}
+
+// listExports lists the exported names of internal/ outside test files, once each.
+func listExports(t *testing.T, all []*packages.Package) []export {
+	t.Helper()
 	var list []export
-	add := func(id *ast.Ident, siblings []string) {
-		if id.IsExported() {
-			list = append(list, export{s.dir(), id.Name, s.fset.Position(id.Pos()), siblings})
+	seen := map[string]bool{}
+	for _, p := range all {
+		if !strings.HasPrefix(p.PkgPath, "prism/internal/") {
+			continue
+		}
+		groups := constantGroups(p)
+		for id, object := range p.TypesInfo.Defs {
+			position := p.Fset.Position(id.Pos())
+			isTest := strings.HasSuffix(position.Filename, "_test.go")
+			if object == nil || !object.Exported() || object.Parent() != p.Types.Scope() || isTest || seen[position.String()] {
+				continue
+			}
+			seen[position.String()] = true
+			name := strings.TrimPrefix(ownPath(p.Types), "prism/internal/") + "." + id.Name
+			list = append(list, export{name, object, position.String(), groups[id]})
 		}
 	}
-	for _, d := range s.file.Decls {
-		switch d := d.(type) {
-		case *ast.FuncDecl:
-			if d.Recv == nil {
-				add(d.Name, nil)
-			}
-		case *ast.GenDecl:
-			var values []*ast.Ident
-			for _, spec := range d.Specs {
-				switch spec := spec.(type) {
-				case *ast.TypeSpec:
-					add(spec.Name, nil)
-				case *ast.ValueSpec:
-					values = append(values, spec.Names...)
-				}
-			}
-			var names []string
-			for _, v := range values {
-				names = append(names, v.Name)
-			}
-			if d.Tok != token.CONST {
-				names = nil
-			}
-			for _, v := range values {
-				add(v, names)
-			}
-		}
+	if len(list) == 0 {
+		t.Fatal("no exported names found")
 	}
+	slices.SortFunc(list, func(a, b export) int { return strings.Compare(a.position, b.position) })
 	return list
 }
 
-// addMentionedTypes marks the types that exported declarations of a file mention.
-func addMentionedTypes(s *source, used map[string]bool) {
-	mark := func(owner string, n ast.Node) {
-		ast.Inspect(n, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok && id.IsExported() && id.Name != owner {
-				used[s.dir()+"."+id.Name] = true
+// constantGroups tells which declaration each constant of a package belongs to.
+func constantGroups(p *packages.Package) map[*ast.Ident]*ast.GenDecl {
+	groups := map[*ast.Ident]*ast.GenDecl{}
+	for _, file := range p.Syntax {
+		for _, d := range file.Decls {
+			if d, ok := d.(*ast.GenDecl); ok && d.Tok == token.CONST {
+				for _, spec := range d.Specs {
+					for _, id := range spec.(*ast.ValueSpec).Names {
+						groups[id] = d
+					}
+				}
 			}
-			return true
-		})
+		}
 	}
-	for _, d := range s.file.Decls {
-		switch d := d.(type) {
-		case *ast.FuncDecl:
-			if d.Name.IsExported() {
-				owner := d.Name.Name
-				if d.Recv != nil {
-					owner = "" // a method may have the name of the type that it returns
-				}
-				mark(owner, d.Type)
+	return groups
+}
+
+// addMentionedTypes marks the types that e says to a caller: those of a value, a
+// signature, exported fields and exported methods.
+func addMentionedTypes(e export, fset *token.FileSet, used map[string]bool) {
+	var mark func(types.Type)
+	markEach := func(vars *types.Tuple) {
+		for v := range vars.Variables() {
+			mark(v.Type())
+		}
+	}
+	mark = func(typ types.Type) {
+		switch typ := typ.(type) {
+		case *types.Named:
+			used[positionOf(fset, typ.Obj())] = true
+			for arg := range typ.TypeArgs().Types() {
+				mark(arg)
 			}
-		case *ast.GenDecl:
-			for _, spec := range d.Specs {
-				switch spec := spec.(type) {
-				case *ast.TypeSpec:
-					if spec.Name.IsExported() {
-						mark(spec.Name.Name, spec.Type)
-					}
-				case *ast.ValueSpec:
-					if spec.Type != nil {
-						mark("", spec.Type)
-					}
+		case *types.Alias:
+			used[positionOf(fset, typ.Obj())] = true
+		case *types.Signature:
+			markEach(typ.Params())
+			markEach(typ.Results())
+		case *types.Struct:
+			for field := range typ.Fields() {
+				if field.Exported() {
+					mark(field.Type())
 				}
+			}
+		case *types.Interface:
+			for method := range typ.ExplicitMethods() {
+				mark(method.Type())
+			}
+		case *types.Map:
+			mark(typ.Key())
+			mark(typ.Elem())
+		case interface{ Elem() types.Type }: // pointers, slices, arrays, channels
+			mark(typ.Elem())
+		}
+	}
+	if _, isType := e.object.(*types.TypeName); !isType {
+		mark(e.object.Type())
+		return
+	}
+	mark(e.object.Type().Underlying())
+	if named, ok := e.object.Type().(*types.Named); ok {
+		for method := range named.Methods() {
+			if method.Exported() {
+				mark(method.Type())
 			}
 		}
 	}

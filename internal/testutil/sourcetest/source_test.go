@@ -23,9 +23,6 @@ type source struct {
 
 func (s *source) isTest() bool { return strings.HasSuffix(s.path, "_test.go") }
 
-// dir is the folder of the package: internal/status.
-func (s *source) dir() string { return filepath.ToSlash(filepath.Dir(s.path)) }
-
 // readSources parses all Go files under cmd and internal.
 func readSources(t *testing.T) []source {
 	t.Helper()
@@ -81,12 +78,11 @@ func TestFunctionsFitAScreen(t *testing.T) {
 	})
 }
 
-// commonNames are those of methods that interfaces of the standard library or of
-// kong and bubbletea demand, and of entry points.
+// commonNames are those of entry points and of methods that interfaces of the
+// standard library demand.
 var commonNames = map[string]bool{
-	"String": true, "Error": true, "Write": true, "Read": true, "Close": true, "Len": true, "Less": true, "Swap": true,
-	"Unwrap": true, "Push": true, "Pop": true, "Help": true, "main": true, "TestMain": true, "Fd": true, "Flush": true,
-	"MarshalJSON": true, "UnmarshalJSON": true, "MarshalText": true, "UnmarshalText": true, "ReadAt": true, "WriteAt": true,
+	"main": true, "TestMain": true, "Error": true, "String": true, "Write": true, "Read": true, "Close": true,
+	"Len": true, "Less": true, "Swap": true,
 }
 
 // A name that stands for many things cannot be searched for. run is what main.go
@@ -113,7 +109,7 @@ var isNo = regexp.MustCompile(`(there )?\bis no (longer )?[a-z]`)
 // findIsNo returns the words of a message that says what something is not; "there
 // is no" and "is no longer" are as people speak.
 func findIsNo(text string) string {
-	for _, found := range isNo.FindAllString(text, -1) {
+	for _, found := range isNo.FindAllString(strings.ToLower(text), -1) {
 		if !strings.HasPrefix(found, "there ") && !strings.HasPrefix(found, "is no longer ") {
 			return found
 		}
