@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"math"
+	"prism/internal/term"
 	"strconv"
 	"strings"
 	"time"
@@ -13,22 +14,11 @@ import (
 // Duration is a flag's time span: Go's form (250ms, 5s) or a bare number of seconds.
 type Duration time.Duration
 
-// UnmarshalText reads a duration; it may not be negative.
+// UnmarshalText reads what term.ParseDuration takes.
 func (d *Duration) UnmarshalText(text []byte) error {
-	s := string(text)
-	v, err := time.ParseDuration(s)
-	if err != nil {
-		seconds, ferr := strconv.ParseFloat(s, 64)
-		if ferr != nil || math.IsNaN(seconds) || math.Abs(seconds) > math.MaxInt64/1e9 {
-			return fmt.Errorf("invalid duration %q (want 250ms, 5s, 2m or a number of seconds)", s)
-		}
-		v = time.Duration(seconds * float64(time.Second))
-	}
-	if v < 0 {
-		return fmt.Errorf("%q is negative", s)
-	}
+	v, err := term.ParseDuration(string(text))
 	*d = Duration(v)
-	return nil
+	return err
 }
 
 // MarshalText writes Go's form.

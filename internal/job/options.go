@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"prism/internal/cli"
+	"prism/internal/term"
 )
 
 // Options are what the flags of prism-classify, a job file, the manifest and the
@@ -100,7 +100,9 @@ func (s *Seconds) UnmarshalJSON(data []byte) error {
 
 // UnmarshalText reads the value of a flag.
 func (s *Seconds) UnmarshalText(text []byte) error {
-	return (*cli.Duration)(s).UnmarshalText(text)
+	d, err := term.ParseDuration(string(text))
+	*s = Seconds(d)
+	return err
 }
 
 // RunExists tells whether a worker of a run left anything in the folders of logs,

@@ -1,6 +1,7 @@
 package term
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -110,4 +111,21 @@ func Plural(n int64, noun string) string {
 		noun += "s"
 	}
 	return Count(n) + " " + noun
+}
+
+// ParseDuration reads what a person writes for a time span: Go's form (250ms, 5s)
+// or a bare number of seconds. It may not be negative.
+func ParseDuration(s string) (time.Duration, error) {
+	v, err := time.ParseDuration(s)
+	if err != nil {
+		seconds, ferr := strconv.ParseFloat(s, 64)
+		if ferr != nil || math.IsNaN(seconds) || math.Abs(seconds) > math.MaxInt64/1e9 {
+			return 0, fmt.Errorf("invalid duration %q (want 250ms, 5s, 2m or a number of seconds)", s)
+		}
+		v = time.Duration(seconds * float64(time.Second))
+	}
+	if v < 0 {
+		return 0, fmt.Errorf("%q is negative", s)
+	}
+	return v, nil
 }
