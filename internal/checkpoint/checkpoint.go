@@ -83,7 +83,7 @@ type Store struct {
 
 // Open locks the job's checkpoint and reads what is there. It returns a
 // *MismatchError if the rows there depend on something else than want says, a
-// *DamageError if a part is damaged, and fsutil.ErrLocked if another process
+// *DamageError if a file of it is damaged, and fsutil.ErrLocked if another process
 // works on the job.
 func Open(o Options, want Sidecar) (*Store, error) {
 	s := newStore(o, want)
@@ -125,7 +125,7 @@ func (s *Store) load(o Options, want Sidecar) error {
 		return err
 	}
 	if o.Stream {
-		if err := s.openStream(); err != nil {
+		if err := s.openFingerprints(); err != nil {
 			return err
 		}
 	}
@@ -189,7 +189,7 @@ func (s *Store) closeFiles() error {
 	return errors.Join(errs...)
 }
 
-// State is what became of a row.
+// State says whether a row is still to be asked for.
 type State uint8
 
 // The states.
@@ -199,7 +199,7 @@ const (
 	Failed                  // it has no labels
 )
 
-// State is what became of the row at a position.
+// State returns the state of the row at a position.
 func (s *Store) State(pos int64) State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -261,7 +261,8 @@ var globMeta = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
 
 func globEscape(path string) string { return globMeta.Replace(path) }
 
-// Remove removes all that a job left in dir. It returns fsutil.ErrLocked if a
+// Remove removes what a job left in dir, but for the folders in which --restart set
+// parts aside. It returns fsutil.ErrLocked if a
 // process works on the job.
 func Remove(dir, jobID string) error {
 	s := &Store{dir: dir, job: jobID}

@@ -203,9 +203,9 @@ func (s *Store) eachRowOf(number int, want sum, sealed bool, each func(int64, []
 	if err != nil {
 		return unlessTorn(sealed, asDamage(err))
 	}
-	var last [1]byte
-	if n, err := f.ReadAt(last[:], size-1); n == 0 {
-		return err
+	whole, err := endsLine(f, size)
+	if err != nil {
+		return fmt.Errorf("read checkpoint part %s: %w", path, err)
 	}
 	for {
 		rec, err := r.Next()
@@ -213,7 +213,7 @@ func (s *Store) eachRowOf(number int, want sum, sealed bool, each func(int64, []
 			return unlessTorn(sealed, asDamage(err))
 		}
 		end := rec.Offset + int64(len(rec.Raw())) + 1
-		if end > size || end == size && last[0] != '\n' {
+		if end > size || end == size && !whole {
 			return nil // no line end: torn
 		}
 		pos, err := rowid.Parse(rec.Text(nil, 0))

@@ -29,7 +29,7 @@ func (s *Store) openFailures() error {
 		return err
 	}
 	s.failures = f
-	return eachWholeLine(f, func(line int64, data []byte) error {
+	return repairLines(f, func(line int64, data []byte) error {
 		var v Failure
 		if err := json.Unmarshal(data, &v); err != nil || v.Position < 1 {
 			return &DamageError{File: path, Line: line, What: "invalid line of a failed row"}
@@ -134,7 +134,7 @@ func (s *Store) failureLines() ([]failureLine, error) {
 	}
 	var list []failureLine
 	off := int64(0)
-	err := eachWholeLine(s.failures, func(_ int64, data []byte) error {
+	err := repairLines(s.failures, func(_ int64, data []byte) error {
 		var v struct {
 			Position int64 `json:"position"`
 		}

@@ -135,7 +135,7 @@ func (s *Store) openSums(haveParts bool) ([]sealedSum, error) {
 	}
 	s.sums = f
 	var sums []sealedSum
-	err = eachWholeLine(f, func(line int64, data []byte) error {
+	err = repairLines(f, func(line int64, data []byte) error {
 		var v sum
 		crc := uint64(0)
 		err := json.Unmarshal(data, &v)
@@ -164,8 +164,9 @@ type sealedSum struct {
 	crc   uint32
 }
 
-// eachWholeLine calls f for every line and truncates the file behind the last whole one.
-func eachWholeLine(file *os.File, f func(line int64, data []byte) error) error {
+// repairLines calls f for every whole line and truncates the file behind the last
+// one, where a write was torn.
+func repairLines(file *os.File, f func(line int64, data []byte) error) error {
 	r := bufio.NewReaderSize(file, 64<<10)
 	var end, line int64
 	for {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,5 +219,33 @@ func TestPartNames(t *testing.T) {
 	names, all := s.PartNames(2)
 	if all != 5 || strings.Join(names, " ") != "checkpoint_run_w1_part0004.csv checkpoint_run_w1_part0005.csv" {
 		t.Errorf("%d: %q", all, names)
+	}
+}
+
+type unreadable struct{}
+
+func (unreadable) ReadAt([]byte, int64) (int, error) { return 0, io.ErrClosedPipe }
+
+// A part that cannot be read is not taken for one with a torn tail, which would
+// be dropped.
+func TestEndsLine(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		file io.ReaderAt
+		want bool
+		err  error
+	}{
+		{"whole", strings.NewReader("a\n"), true, nil},
+		{"torn", strings.NewReader("a\nb"), false, nil},
+		{"unreadable", unreadable{}, false, io.ErrClosedPipe},
+	} {
+		size := int64(3)
+		if r, ok := tt.file.(*strings.Reader); ok {
+			size = r.Size()
+		}
+		got, err := endsLine(tt.file, size)
+		if got != tt.want || !errors.Is(err, tt.err) {
+			t.Errorf("%s: got %v, %v", tt.name, got, err)
+		}
 	}
 }

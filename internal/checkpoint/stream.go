@@ -22,7 +22,7 @@ type fingerprints struct {
 	at    int64
 }
 
-func (s *Store) openStream() error {
+func (s *Store) openFingerprints() error {
 	f, err := os.OpenFile(s.path(".stream"), os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return err

@@ -97,6 +97,10 @@ func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, 
 		}
 		return 0, &DamageError{File: path, Line: 1, What: "the header is not that of the job"}
 	}
+	whole, err := endsLine(file, size)
+	if err != nil {
+		return 0, err
+	}
 	end = int64(len(s.header))
 	r, err := table.NewReader(io.NewSectionReader(file, 0, size), table.Options{Name: path, Format: table.CSV})
 	if err != nil {
@@ -115,7 +119,7 @@ func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, 
 			return 0, &DamageError{File: path, Line: rec.Line, What: "the record before it does not end as records of a part do"}
 		}
 		next := end + int64(len(rec.Raw())) + 1
-		if next > size || next == size && !endsLine(file, size) {
+		if next > size || next == size && !whole {
 			return end, nil // no line end: torn
 		}
 		pos, err := rowid.Parse(rec.Field(0))
@@ -130,10 +134,14 @@ func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, 
 	}
 }
 
-func endsLine(file io.ReaderAt, size int64) bool {
+// endsLine tells whether the first size bytes of a file, at least one, end with a
+// line feed. A file that cannot be read is an error, not a torn one.
+func endsLine(file io.ReaderAt, size int64) (bool, error) {
 	var last [1]byte
-	n, _ := file.ReadAt(last[:], size-1)
-	return n == 1 && last[0] == '\n'
+	if n, err := file.ReadAt(last[:], size-1); n == 0 {
+		return false, err
+	}
+	return last[0] == '\n', nil
 }
 
 func asDamage(err error) error {
