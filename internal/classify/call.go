@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"sync/atomic"
 
 	"prism/internal/calllog"
 	"prism/internal/ollama"
@@ -13,8 +12,6 @@ import (
 	"prism/internal/reply"
 	"prism/internal/table"
 )
-
-type callCounter struct{ n atomic.Int64 }
 
 // callBuffers is the memory that a call is made in. Calls that follow each other
 // share it.
@@ -87,7 +84,7 @@ func (e *engine) sendCall(ctx context.Context, req *ollama.Request, call *calllo
 // startCall gives the call its number and its time.
 func (e *engine) startCall(call *calllog.Call) {
 	call.Time = e.c.Now()
-	call.Call = e.calls.n.Add(1)
+	call.Call = e.calls.Add(1)
 	call.PromptTokens, call.CachedTokens, call.Tokens = calllog.NotSaid, calllog.NotSaid, calllog.NotSaid
 	call.Load, call.Prompt, call.Eval = -1, -1, -1
 }
@@ -101,8 +98,9 @@ func (e *engine) logCall(call *calllog.Call) {
 	e.c.Log(call)
 }
 
-// readReply matches a reply to the rows that were asked for.
-func (e *engine) readReply(r *round, ids []int64, answer *ollama.Reply, call *calllog.Call) {
+// noteReply reads a reply and notes which of the rows have labels, and why others
+// have none; package reply matches it to their RowIDs.
+func (e *engine) noteReply(r *round, ids []int64, answer *ollama.Reply, call *calllog.Call) {
 	got := reply.Read(answer.Text, ids, e.c.Schema, e.c.Strict)
 	r.labelled, r.text, r.reason = got.Rows, answer.Text, ""
 	if len(got.Faults) > 0 {

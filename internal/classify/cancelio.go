@@ -35,24 +35,24 @@ func newCancelReader(ctx context.Context, src io.Reader) *cancelReader {
 	return &cancelReader{ctx: ctx, src: src, buf: make([]byte, streamBuffer), read: make(chan ioResult, 1)}
 }
 
-func (e *cancelReader) Read(p []byte) (int, error) {
-	if len(e.rest) == 0 && e.err == nil {
+func (r *cancelReader) Read(p []byte) (int, error) {
+	if len(r.rest) == 0 && r.err == nil {
 		go func() {
-			n, err := e.src.Read(e.buf)
-			e.read <- ioResult{n, err}
+			n, err := r.src.Read(r.buf)
+			r.read <- ioResult{n, err}
 		}()
 		select {
-		case g := <-e.read:
-			e.rest, e.err = e.buf[:g.n], g.err
-		case <-e.ctx.Done():
-			e.err = context.Cause(e.ctx)
+		case g := <-r.read:
+			r.rest, r.err = r.buf[:g.n], g.err
+		case <-r.ctx.Done():
+			r.err = context.Cause(r.ctx)
 		}
 	}
-	if len(e.rest) == 0 {
-		return 0, e.err
+	if len(r.rest) == 0 {
+		return 0, r.err
 	}
-	n := copy(p, e.rest)
-	e.rest = e.rest[n:]
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
 	return n, nil
 }
 
@@ -65,31 +65,31 @@ type cancelWriter struct {
 	err   error // sticky
 }
 
-func (e *cancelWriter) Write(p []byte) (int, error) {
-	if e.err != nil {
-		return 0, e.err
+func (w *cancelWriter) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
 	}
 	done := make(chan ioResult, 1)
 	go func() {
-		n, err := e.dst.Write(p)
+		n, err := w.dst.Write(p)
 		done <- ioResult{n, err}
 	}()
-	ended := e.ctx.Done()
+	ended := w.ctx.Done()
 	late := make(chan struct{})
 	for {
 		select {
 		case g := <-done:
-			e.err = g.err
+			w.err = g.err
 			return g.n, g.err
 		case <-ended:
 			ended = nil
 			go func() {
 				defer close(late)
-				_ = e.sleep(context.WithoutCancel(e.ctx), lastWrite) // it has no other end
+				_ = w.sleep(context.WithoutCancel(w.ctx), lastWrite) // it has no other end
 			}()
 		case <-late:
-			e.err = context.Cause(e.ctx)
-			return 0, e.err
+			w.err = context.Cause(w.ctx)
+			return 0, w.err
 		}
 	}
 }

@@ -70,7 +70,7 @@ type engine struct {
 	failed   int              // rows
 	finished []checkpoint.Row // of commit
 
-	calls      callCounter
+	calls      atomic.Int64 // made so far
 	unpausedAt atomic.Int64 // when the run was last seen not to be paused, Unix ns
 	buffers    sync.Pool    // of *callBuffers
 }

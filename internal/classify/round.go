@@ -96,7 +96,7 @@ func (e *engine) callModel(ctx context.Context, r *round, req *ollama.Request, i
 	answer, err := e.sendCall(ctx, req, call)
 	r.err = err
 	if err == nil {
-		e.readReply(r, ids, answer, call)
+		e.noteReply(r, ids, answer, call)
 		return
 	}
 	r.outcome, r.reason = outcomeOf(err), err.Error()

@@ -22,25 +22,25 @@ func (e *engine) settle(r *round) error {
 		return r.err
 	case restart:
 		b.history.restarts++
-		e.enqueue(b)
+		e.askNext(b)
 		return nil
 	}
 	e.settleSecondHalf(b, r.outcome)
 	bisecting := b.history.bisecting
 	switch r.action {
 	case askMissing:
-		e.enqueue(newBatch(withoutLabelled(b.rows, r.labelled), bisecting))
+		e.askNext(newBatch(withoutLabelled(b.rows, r.labelled), bisecting))
 	case splitHalves:
 		half := len(b.rows) / 2
-		e.enqueue(newBatch(b.rows[half:], bisecting))
-		e.enqueue(newBatch(b.rows[:half], bisecting))
+		e.askNext(newBatch(b.rows[half:], bisecting))
+		e.askNext(newBatch(b.rows[:half], bisecting))
 	case bisect:
 		e.bisectRows(b.rows)
 	case retryRow:
 		b.history.tries++
-		e.enqueue(b)
+		e.askNext(b)
 	case confirmRow:
-		e.enqueue(newBatch(b.rows, true))
+		e.askNext(newBatch(b.rows, true))
 	case failRow:
 		return e.failRow(b.rows[0], r)
 	}
@@ -53,7 +53,7 @@ func (e *engine) bisectRows(rows []*row) {
 	half := len(rows) / 2
 	first := newBatch(rows[:half], true)
 	first.secondHalf = rows[half:]
-	e.enqueue(first)
+	e.askNext(first)
 }
 
 // settleSecondHalf goes on with the second half of bisected rows, if b is the first.
@@ -65,12 +65,13 @@ func (e *engine) settleSecondHalf(b *batch, first outcome) {
 	case bisectsSecondHalf(first, len(rows)):
 		e.bisectRows(rows)
 	default:
-		e.enqueue(newBatch(rows, true))
+		e.askNext(newBatch(rows, true))
 	}
 }
 
-// enqueue puts a batch in front of all that wait: rows that others wait for come first.
-func (e *engine) enqueue(b *batch) { e.waiting = append(e.waiting, b) }
+// askNext puts a batch before all that wait, on the stack of those to ask for:
+// rows that others wait for come first.
+func (e *engine) askNext(b *batch) { e.waiting = append(e.waiting, b) }
 
 // withoutLabelled returns the rows whose RowID is not among the labelled.
 func withoutLabelled(rows []*row, labelled []reply.Row) []*row {
