@@ -93,12 +93,12 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 
 // listModels prints the names of models.
 func (g *grammar) listModels(ctx context.Context, out io.Writer) error {
-	names, err := classify.ListModels(ctx, g.Model.Hosts)
+	names, err := classify.ListModels(ctx, g.Model.Hosts, g.Model.Proxy)
 	if err != nil {
 		return exitError(ctx, err, "")
 	}
 	for _, n := range names {
-		if _, err := fmt.Fprintln(out, n); err != nil {
+		if _, err := fmt.Fprintln(out, term.Printable(n)); err != nil {
 			return err
 		}
 	}

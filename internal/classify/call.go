@@ -40,7 +40,11 @@ func (e *engine) buildRequest(b *callBuffers, ids []int64, tries int) *ollama.Re
 	req := e.c.Request
 	req.System, req.User, req.Format = e.c.Schema.System, b.user, b.format
 	req.NumPredict = e.c.Options.NumPredict
-	if req.NumPredict == 0 {
+	switch {
+	case req.NumPredict > 0:
+	case e.thinks.Load(): // for as long as the context lasts
+		req.NumPredict = req.NumCtx
+	default:
 		req.NumPredict = e.c.Schema.NumPredict(len(ids), e.c.Strict)
 	}
 	if tries > 0 {
@@ -100,9 +104,10 @@ func (e *engine) logCall(call *calllog.Call) {
 
 // noteReply reads a reply and notes which of the rows have labels, and why others
 // have none; package reply matches it to their RowIDs.
-func (e *engine) noteReply(r *round, ids []int64, answer *ollama.Reply, call *calllog.Call) {
+func (e *engine) noteReply(r *round, req *ollama.Request, ids []int64, answer *ollama.Reply, call *calllog.Call) {
 	got := reply.Read(answer.Text, ids, e.c.Schema, e.c.Strict)
 	r.labelled, r.text, r.reason = got.Rows, answer.Text, ""
+	r.cut = answer.DoneReason == ollama.Length
 	if len(got.Faults) > 0 {
 		r.reason = got.Faults[0].Reason
 		call.Error = fmt.Sprintf("RowID %d: %s", got.Faults[0].RowID, r.reason)
@@ -115,7 +120,15 @@ func (e *engine) noteReply(r *round, ids []int64, answer *ollama.Reply, call *ca
 	default:
 		r.outcome, call.Outcome = noneLabelled, calllog.Bad
 	}
-	if r.outcome != allLabelled && answer.DoneReason == "length" {
+	switch {
+	case r.outcome == allLabelled || answer.DoneReason != ollama.Length:
+	case r.outcome == noneLabelled && answer.CutWhileThinking():
+		r.outcome, r.reason = cutThinking, fmt.Sprintf("the reply was cut while thinking, after %d tokens", answer.Tokens)
+		call.Outcome, call.Error = calllog.Cut, "the reply was cut while thinking"
+		if !e.thinks.Swap(true) && req.NumPredict < req.NumCtx && e.c.Options.NumPredict == 0 {
+			r.outcome = needsRoom
+		}
+	default:
 		call.Outcome, call.Error = calllog.Cut, "the reply was cut by its length"
 		r.reason = fmt.Sprintf("the reply was cut after %d tokens", answer.Tokens)
 	}

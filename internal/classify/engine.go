@@ -29,6 +29,7 @@ const maxWarnings = 5
 type model interface {
 	Chat(ctx context.Context, r *ollama.Request) (*ollama.Reply, error)
 	Probe(ctx context.Context, r *ollama.Request, host string) (ollama.Health, error)
+	ProveContract(ctx context.Context, r *ollama.Request, retries int, wait func(int, time.Duration) error) (*ollama.Contract, error)
 }
 
 // config is what the engine needs to know of the job.
@@ -68,8 +69,11 @@ type engine struct {
 	window   *window
 	organic  map[reply.Label]bool
 	failed   int              // rows
+	unusable []*round         // of whole batches, while no row is labelled
 	finished []checkpoint.Row // of commit
 
+	contract   contract
+	thinks     atomic.Bool  // the model thinks before it answers
 	calls      atomic.Int64 // made so far
 	unpausedAt atomic.Int64 // when the run was last seen not to be paused, Unix ns
 	buffers    sync.Pool    // of *callBuffers
@@ -126,6 +130,10 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 			e.waiting = e.waiting[:last]
 			continue
 		}
+		if e.inFlight == 0 && ended == nil && !more && len(e.unusable) > 0 {
+			ended = e.releaseUnusable()
+			continue
+		}
 		if e.inFlight == 0 && (ended != nil || !more) {
 			return ended
 		}
@@ -140,13 +148,14 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 		select {
 		case b, open := <-batches:
 			if more = open; open {
+				b.whole = true
 				e.startRound(ctx, b)
 			}
 		case pos := <-e.seen:
 			e.window.read = pos
 		case r := <-e.results:
 			e.inFlight--
-			if err := e.settle(r); err != nil && ended == nil {
+			if err := e.settleInOrder(r); err != nil && ended == nil {
 				ended = err
 				cancel(err)
 			}

@@ -2,8 +2,6 @@ package classify
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"prism/internal/checkpoint"
 	"prism/internal/fsutil"
@@ -35,10 +33,12 @@ func IsUsage(err error) bool {
 	return false
 }
 
-// IsServer tells errors of a server that is down, is not Ollama or lacks the model.
+// IsServer tells errors of a server that is down, is not Ollama or lacks the model,
+// and of a model whose replies are of no use.
 func IsServer(err error) bool {
 	var server *ollama.Error
-	return errors.As(err, &server) && server.Class != ollama.BadRequest
+	var unusable *unusableError
+	return errors.As(err, &unusable) || errors.As(err, &server) && server.Class != ollama.BadRequest
 }
 
 // Hint says what the user can do about an error of a job with this model; empty
@@ -66,26 +66,6 @@ func Hint(err error, model string) string {
 		return "another prism-classify works on this job; wait for it, or give this one its own --run-id or --worker-id"
 	case errors.As(err, &server):
 		return serverHint(server, model)
-	}
-	return ""
-}
-
-func serverHint(e *ollama.Error, model string) string {
-	switch e.Class {
-	case ollama.Unreachable, ollama.Busy, ollama.Transient:
-		return fmt.Sprintf("start the server (ollama serve), or name another with --host or OLLAMA_HOST (now %s)", e.Host)
-	case ollama.MissingModel:
-		hint := "get the model with: ollama pull " + model
-		if len(e.Have) > 0 {
-			hint += "\nthe server has " + strings.Join(e.Have, ", ")
-		}
-		return hint
-	case ollama.OldServer:
-		return "update Ollama, or accept silently cut prompts with --allow-truncation"
-	case ollama.NotOllama:
-		return "is --host or OLLAMA_HOST right?"
-	case ollama.Mismatch:
-		return "pull the same model on every host, or use one host"
 	}
 	return ""
 }

@@ -49,8 +49,8 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 }
 
 // ListModels names the models that every one of the hosts has, sorted.
-func ListModels(ctx context.Context, hosts []string) ([]string, error) {
-	client, err := ollama.New(ollama.Config{Hosts: hosts})
+func ListModels(ctx context.Context, hosts []string, proxy string) ([]string, error) {
+	client, err := ollama.New(ollama.Config{Hosts: hosts, Proxy: proxy})
 	if err != nil {
 		return nil, &usageError{What: err.Error()}
 	}

@@ -167,9 +167,13 @@ func TestReplyThatIsTooShort(t *testing.T) {
 
 // TestManyFailuresAreNotAllPrinted, but listed and logged.
 func TestManyFailuresAreNotAllPrinted(t *testing.T) {
-	srv := serve(t, ollamatest.Fault{Kind: ollamatest.NullValue, P: 1})
-	b := newBench(t, 50, srv)
-	b.s.Model.BatchSize, b.s.Model.Retries = 1, 1
+	rows := make([]int64, 50) // not the first: a model that answers nothing right ends the worker
+	for i := range rows {
+		rows[i] = int64(1002 + i)
+	}
+	srv := serve(t, ollamatest.Fault{Kind: ollamatest.NullValue, Rows: rows})
+	b := newBench(t, 51, srv)
+	b.s.Model.BatchSize, b.s.Model.Retries, b.s.Model.Parallel = 1, 1, 1
 	b.mustRun()
 	if n := strings.Count(b.said.text(), " failed after 1 call: "); n != maxWarnings || len(b.failures()) != 50 {
 		t.Errorf("%d printed, %d listed\n%s", n, len(b.failures()), b.said.text())
@@ -179,8 +183,9 @@ func TestManyFailuresAreNotAllPrinted(t *testing.T) {
 		t.Errorf("%d logged, %v", n, err)
 	}
 
-	b = newBench(t, 50, srv)
+	b = newBench(t, 51, srv)
 	b.s.Model.BatchSize, b.s.Model.Retries, b.s.Monitoring.LogsDir, b.s.Output.Checkpoints.Directory = 1, 1, "", ""
+	b.s.Model.Parallel = 1
 	b.mustRun()
 	if n := strings.Count(b.said.text(), " failed after 1 call: "); n != 50 {
 		t.Errorf("%d printed, want all, for nothing else lists them", n)

@@ -43,6 +43,7 @@ import (
 	"prism/internal/ollama"
 	"prism/internal/prompt"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // Messages are for people, on stderr.
@@ -104,7 +105,10 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	for _, err := range found.LeftOut {
 		io.Messages.Warnf("%v; working without it", err)
 	}
-	w := &worker{s: &s, io: io, schema: schema, in: in, layout: l, client: client}
+	w := &worker{s: &s, io: io, schema: schema, in: in, layout: l, client: client, whereRowsGo: append(client.Proxies(), found.Remote...)}
+	for _, line := range w.whereRowsGo {
+		io.Messages.Warnf("%s", line)
+	}
 	w.interruption = func() error { return context.Cause(outer) }
 	if w.request, err = s.newRequest(found); err != nil {
 		return Result{}, err
@@ -135,7 +139,8 @@ func (s *Settings) checkAndLoadPrompts() (*prompt.Schema, error) {
 
 func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, error) {
 	client, err := ollama.New(ollama.Config{
-		Hosts: s.Model.Hosts, InFlight: s.Model.Parallel, Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
+		Hosts: s.Model.Hosts, Proxy: s.Model.Proxy,
+		InFlight: s.Model.Parallel, Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
 	})
 	if err != nil {
 		return nil, nil, &usageError{What: err.Error()}
@@ -177,7 +182,10 @@ type worker struct {
 	calls   *calllog.Writer
 	log     *workerLog
 	started time.Time
-	out     *fsutil.AtomicFile // nil: the stream
+
+	whereRowsGo []string // proxies and other servers on the way, a line each
+
+	out *fsutil.AtomicFile // nil: the stream
 
 	unlogged     atomic.Bool  // a call could not be logged
 	interruption func() error // what ended the work from outside; nil: nothing did
@@ -257,6 +265,9 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 	}
 	e := w.newEngine(out)
 	w.log.printf("started: %s, rows %s, model %s, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.s.Model.BatchSize, w.s.Model.Parallel)
+	for _, line := range w.whereRowsGo {
+		w.log.printf("warning: %s", line)
+	}
 	err = e.labelRows(ctx, cancel)
 	if err == nil && e.out.rows != w.counts().Rows {
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
@@ -315,7 +326,7 @@ func (w *worker) resume() string {
 	}
 	args := []string{job.QuoteShell(w.s.Command[0])}
 	named := false
-	for _, a := range w.s.Command[1:] {
+	for _, a := range hideCredentials(w.s.Command)[1:] {
 		named = named || a == "--run-id" || strings.HasPrefix(a, "--run-id=")
 		if a != "--restart" && !strings.HasPrefix(a, "--restart=") {
 			args = append(args, job.QuoteShell(a))
@@ -325,4 +336,32 @@ func (w *worker) resume() string {
 		args = slices.Insert(args, 1, "--run-id", job.QuoteShell(w.s.RunID))
 	}
 	return strings.Join(args, " ")
+}
+
+// hideCredentials returns a command line without the passwords of its servers and
+// proxies: it is printed and kept in the status file.
+func hideCredentials(command []string) []string {
+	shown := slices.Clone(command)
+	for i, a := range command {
+		flag, value, joined := strings.Cut(a, "=")
+		if flag != "--host" && flag != "--proxy" {
+			continue
+		}
+		switch {
+		case joined:
+			shown[i] = flag + "=" + hideEach(value)
+		case i+1 < len(shown):
+			shown[i+1] = hideEach(shown[i+1])
+		}
+	}
+	return shown
+}
+
+// hideEach hides the credentials of the addresses in a list.
+func hideEach(list string) string {
+	addresses := strings.Split(list, ",")
+	for i, a := range addresses {
+		addresses[i] = term.HideCredentials(a)
+	}
+	return strings.Join(addresses, ",")
 }

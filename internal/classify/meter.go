@@ -47,6 +47,13 @@ func (m *meter) countFinished(rows, organic int) {
 	m.c.Organic += int64(organic)
 }
 
+// anyFinished tells whether a row is finished, by this process or an earlier one.
+func (m *meter) anyFinished() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.c.Rows > 0
+}
+
 func (m *meter) countFailed(reason string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -13,6 +13,10 @@ import "fmt"
 //	noneLabelled                  several rows                                splitHalves
 //	noneLabelled                  one row, tries+1 < retries                  retryRow
 //	noneLabelled                  one row, tries+1 >= retries                 failRow
+//	cutThinking                   tries+1 < retries                           retryRow
+//	cutThinking                   tries+1 >= retries                          failRow
+//	needsRoom                     restarts < maxRestarts                      restart
+//	needsRoom                     restarts used up                            failRow
 //	overflow                      several rows                                splitHalves
 //	overflow                      one row                                     failRow
 //	unreachable, busy, transient  attempts <= retries                         resend
@@ -34,7 +38,10 @@ import "fmt"
 // A suspected error is unreachable, busy or transient while bisecting, in a round
 // with a transient error: the rows may be its reason.
 //
-// A reply that was cut by its length counts by its valid rows.
+// A reply that was cut by its length counts by its valid rows. One that was cut
+// while the model still thought (cutThinking) says nothing about the number of rows,
+// so these are not halved: they are asked for again, and fail together. If the bound
+// was made for a model that does not think (needsRoom), they get the room first.
 //
 // Rows are bisected when the call for them fails although the server works: the
 // first half is asked for, and what comes of it decides about the second half,
@@ -48,6 +55,8 @@ const (
 	allLabelled  outcome = iota
 	someLabelled         // a reply with some of the rows
 	noneLabelled         // a reply without a valid row
+	cutThinking          // a reply that ended while the model thought
+	needsRoom            // the same, with a bound that left no room to think
 	overflow             // the prompt does not fit the context
 	unreachable          // no connection
 	busy                 // the server has no room for the call
@@ -58,7 +67,7 @@ const (
 	serverDown           // no host works
 )
 
-var outcomeNames = [...]string{"allLabelled", "someLabelled", "noneLabelled", "overflow", "unreachable", "busy",
+var outcomeNames = [...]string{"allLabelled", "someLabelled", "noneLabelled", "cutThinking", "needsRoom", "overflow", "unreachable", "busy",
 	"transient", "permanent", "serverUp", "otherHostUp", "serverDown"}
 
 func (o outcome) String() string { return outcomeNames[o] }
@@ -88,7 +97,7 @@ const (
 	restart                   // ask for the rows as if they were new
 	retryRow                  // ask again, with another seed and a higher temperature
 	confirmRow                // ask once more, now as bisected, before the row fails
-	failRow                   // the row gets no labels
+	failRow                   // the row gets no labels; of cutThinking, all rows of the batch
 	stop                      // end the worker with the error
 )
 
@@ -118,6 +127,16 @@ func nextAction(o outcome, h history, retries int) action {
 			return splitHalves
 		case o == noneLabelled && h.tries+1 < retries:
 			return retryRow
+		}
+		return failRow
+	case cutThinking:
+		if h.tries+1 < retries {
+			return retryRow
+		}
+		return failRow
+	case needsRoom:
+		if h.restarts < maxRestarts {
+			return restart
 		}
 		return failRow
 	case unreachable, busy, transient:
@@ -160,8 +179,8 @@ func actionAfterProbe(o outcome, h history) action {
 //
 //	outcome                                            second half   action
 //	transient, serverUp, otherHostUp                   any           ask for it whole
-//	allLabelled, someLabelled, noneLabelled, overflow  one row       ask for it whole
-//	allLabelled, someLabelled, noneLabelled, overflow  several rows  bisect it
+//	any other                                          one row       ask for it whole
+//	any other                                          several rows  bisect it
 //
 // If the first half fails, a bad row is in it, and the second half may be good. If
 // the first half succeeds, the bad row is in the second.

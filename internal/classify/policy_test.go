@@ -35,6 +35,12 @@ func policyCases() []policyCase {
 			[]history{single, bisecting(single), with(single, func(h *history) { h.tries = policyRetries - 2 })}, retryRow},
 		{"noneLabelled: one row, tries+1 >= retries", []outcome{noneLabelled},
 			[]history{with(single, func(h *history) { h.tries = policyRetries - 1 })}, failRow},
+		{"cutThinking: tries+1 < retries", []outcome{cutThinking},
+			[]history{single, several(single), with(several(single), func(h *history) { h.tries = policyRetries - 2 })}, retryRow},
+		{"cutThinking: tries+1 >= retries", []outcome{cutThinking},
+			[]history{with(several(single), func(h *history) { h.tries = policyRetries - 1 })}, failRow},
+		{"needsRoom: restarts < maxRestarts", []outcome{needsRoom}, []history{single, several(single), bisecting(single)}, restart},
+		{"needsRoom: restarts used up", []outcome{needsRoom}, []history{used, several(used)}, failRow},
 		{"overflow: several rows", []outcome{overflow}, []history{several(single), several(suspected)}, splitHalves},
 		{"overflow: one row", []outcome{overflow}, []history{single, suspected}, failRow},
 		{"unreachable, busy, transient: attempts <= retries", failed,
@@ -140,8 +146,8 @@ func TestSecondHalf(t *testing.T) {
 	}{
 		{[]outcome{transient, serverUp, otherHostUp}, 5, false},
 		{[]outcome{transient, serverUp, otherHostUp}, 1, false},
-		{[]outcome{allLabelled, someLabelled, noneLabelled, overflow}, 5, true},
-		{[]outcome{allLabelled, someLabelled, noneLabelled, overflow}, 1, false},
+		{[]outcome{allLabelled, someLabelled, noneLabelled, cutThinking, needsRoom, overflow}, 5, true},
+		{[]outcome{allLabelled, someLabelled, noneLabelled, cutThinking, needsRoom, overflow}, 1, false},
 	}
 	for _, tt := range tests {
 		for _, o := range tt.first {

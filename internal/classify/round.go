@@ -14,6 +14,11 @@ import (
 	"prism/internal/status"
 )
 
+// maxAskedWait bounds the wait that a server asks for with Retry-After.
+const maxAskedWait = 5 * time.Minute
+
+func askedWait(err error) time.Duration { return min(ollama.RetryAfter(err), maxAskedWait) }
+
 // maxDelay bounds the wait before a call is resent.
 const maxDelay = time.Minute
 
@@ -28,6 +33,7 @@ const (
 type batch struct {
 	rows       []*row
 	secondHalf []*row // of bisected rows, if rows is the first half and its round is not over
+	whole      bool   // as the reader sent it
 	history    history
 }
 
@@ -44,6 +50,7 @@ type round struct {
 	labelled []reply.Row
 	reason   string // why the other rows have no labels
 	text     string // the reply; empty: none came
+	cut      bool   // it ended at its length
 	err      error  // of the last call; or of the worker, with stop
 }
 
@@ -61,6 +68,9 @@ func (e *engine) runRound(ctx context.Context, b *batch) *round {
 		if err := e.waitWhilePaused(ctx); err != nil {
 			return r.stopped(err)
 		}
+		if err := e.proveContract(ctx); err != nil {
+			return r.stopped(err)
+		}
 		h.attempts++
 		e.callModel(ctx, r, req, ids)
 		h.sawTransient = h.sawTransient || r.outcome == transient
@@ -75,7 +85,7 @@ func (e *engine) runRound(ctx context.Context, b *batch) *round {
 		if r.action.endsRound() {
 			return r
 		}
-		if err := e.c.Sleep(ctx, delay.NextBackOff()); err != nil {
+		if err := e.c.Sleep(ctx, max(delay.NextBackOff(), askedWait(r.err))); err != nil {
 			return r.stopped(context.Cause(ctx))
 		}
 	}
@@ -96,7 +106,7 @@ func (e *engine) callModel(ctx context.Context, r *round, req *ollama.Request, i
 	answer, err := e.sendCall(ctx, req, call)
 	r.err = err
 	if err == nil {
-		e.noteReply(r, ids, answer, call)
+		e.noteReply(r, req, ids, answer, call)
 		return
 	}
 	r.outcome, r.reason = outcomeOf(err), err.Error()

@@ -42,7 +42,11 @@ func (e *engine) settle(r *round) error {
 	case confirmRow:
 		e.askNext(newBatch(b.rows, true))
 	case failRow:
-		return e.failRow(b.rows[0], r)
+		for _, row := range b.rows {
+			if err := e.failRow(row, r); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

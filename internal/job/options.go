@@ -43,9 +43,11 @@ type CallOptions struct {
 	Seed        int      `json:"seed" name:"seed" default:"0" help:"Sampling seed." group:"Model:"`
 	KeepAlive   string   `json:"keep_alive,omitempty" name:"keep-alive" placeholder:"TIME" help:"How long the server keeps the model loaded, such as 10m [as the server is configured]." group:"Model:"`
 	Think       string   `json:"think" name:"think" default:"auto" help:"auto, true, false, or a level that the model has; with auto the model does not think." group:"Model:"`
+	Proxy       string   `json:"proxy,omitempty" name:"proxy" placeholder:"URL" help:"Proxy on the way to the server: its URL, env (HTTP_PROXY, HTTPS_PROXY) or none [env for public addresses, none for those of this machine and of private networks]." group:"Model:"`
 	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic" default:"classic" help:"How rows are put to the model." group:"Model:"`
 
-	AllowTruncation bool `json:"-" name:"allow-truncation" help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
+	AllowFreeReplies bool `json:"allow_free_replies" name:"allow-free-replies" help:"Label with a server or a model that does not keep to the reply schema." group:"Model:"`
+	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
 
 	BatchSize int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" default:"10" help:"Rows per call; 1 to 15 recommended." group:"Calls:"`
 	Parallel  int     `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" default:"1" help:"Calls that each worker has in flight." group:"Calls:"`

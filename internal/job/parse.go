@@ -36,6 +36,7 @@ func (c *Config) checkConfig(d *decoder) {
 	c.checkQueue(d)
 	c.checkRanges(d)
 	c.checkPattern(d)
+	c.checkCredentials(d)
 	if c.Model.Timeout == 0 {
 		d.reject("model.timeout", "want more than 0 seconds")
 	}
@@ -44,6 +45,19 @@ func (c *Config) checkConfig(d *decoder) {
 	}
 	if slices.Contains(c.Output.Drop, "RowID") {
 		d.reject("output.drop", "RowID cannot be dropped: the merge needs it")
+	}
+}
+
+// checkCredentials refuses passwords in the file: it is copied, and each worker
+// would need them from the manifest, which others may read.
+func (c *Config) checkCredentials(d *decoder) {
+	for i, host := range c.Model.Hosts {
+		if path := fmt.Sprintf("model.hosts[%d]", i); term.HasCredentials(host) {
+			d.reject(path, "a job file must not hold a password (set OLLAMA_HOST=%s for the workers)", term.HideCredentials(host))
+		}
+	}
+	if term.HasCredentials(c.Model.Proxy) {
+		d.reject("model.proxy", "a job file must not hold a password (want env, and HTTPS_PROXY=%s for the workers)", term.HideCredentials(c.Model.Proxy))
 	}
 }
 

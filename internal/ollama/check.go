@@ -1,6 +1,7 @@
 package ollama
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/ollama/ollama/api"
+
+	"prism/internal/term"
 )
 
 // Model is what the servers say about a model.
@@ -24,6 +27,7 @@ type Model struct {
 	Thinks        bool     // it thinks before it answers, unless told not to
 	ServerVersion string   // of every host, joined with ", " where they differ
 	LeftOut       []error  // of hosts that Check did not reach, an *Error each
+	Remote        []string // hosts that pass calls on to another server, a line for people each
 
 	thinkOff string // JSON value that makes it think least
 }
@@ -69,6 +73,7 @@ func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
 	var first *Model
 	var reached []*host
 	var leftOut []error
+	var remote []string
 	for i, h := range hosts {
 		switch m := models[i]; {
 		case ClassOf(errs[i]).Retryable():
@@ -85,11 +90,12 @@ func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
 			first.ServerVersion += ", " + m.ServerVersion
 		}
 		reached = append(reached, h)
+		remote = append(remote, models[i].Remote...)
 	}
 	if first == nil {
 		return nil, leftOut[0]
 	}
-	c.balancer.hosts, first.LeftOut = reached, leftOut
+	c.balancer.hosts, first.LeftOut, first.Remote = reached, leftOut, remote
 	return first, nil
 }
 
@@ -97,6 +103,9 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 	timeout := min(c.timeout, maxCheck)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	if err := c.chooseRoute(ctx, h); err != nil {
+		return nil, err
+	}
 	version, err := h.api.Version(ctx)
 	if err == nil && version == "" {
 		err = errNoVersion
@@ -125,32 +134,37 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 		return nil, h.apiError(ctx, "tags", err, timeout)
 	}
 	m := modelOf(shown)
+	if shown.RemoteHost != "" || shown.RemoteModel != "" {
+		m.Remote = []string{remoteText(h.name, name, shown.RemoteHost, shown.RemoteModel)}
+	}
 	m.Name, m.ServerVersion, m.Digest = name, version, digestOf(listed, name)
 	return m, nil
+}
+
+// remoteText says that a server passes the calls of a model on to another.
+func remoteText(host, name, remoteHost, remoteModel string) string {
+	return fmt.Sprintf("the rows leave %s: it passes the calls of model %q on to %s (model %q there)",
+		host, name, cmp.Or(excerpt([]byte(term.HideCredentials(remoteHost))), "another server"), excerpt([]byte(remoteModel)))
 }
 
 var errNoVersion = errors.New("no version in the answer")
 
 // apiError is the error of a question by the api client.
 func (h *host) apiError(ctx context.Context, op string, err error, timeout time.Duration) *Error {
-	var said api.StatusError
-	var denied api.AuthorizationError
+	var said *statusText
 	var syntax *json.SyntaxError
 	var typed *json.UnmarshalTypeError
-	refused := func(status int, text string) *Error {
-		return &Error{Class: classify(status, text), Status: status, Host: h.name, Op: op, Err: &statusText{status, text}}
-	}
 	switch {
 	case ctx.Err() != nil:
-		return &Error{Class: Transient, Host: h.name, Op: op, Err: fmt.Errorf("no answer within %v", timeout)}
+		return &Error{Class: Transient, Host: h.name, Op: op, Err: fmt.Errorf("no answer within %v", timeout), cause: NoReply}
 	case errors.As(err, &said):
-		return refused(said.StatusCode, excerpt([]byte(said.ErrorMessage)))
-	case errors.As(err, &denied):
-		return refused(denied.StatusCode, "")
+		e := &Error{Class: classify(said.status, said.text), Status: said.status, Host: h.name, Op: op, Err: said}
+		h.withAnswer(e, said)
+		return e
 	case errors.Is(err, errNoVersion), errors.As(err, &syntax), errors.As(err, &typed):
 		return &Error{Class: NotOllama, Status: http.StatusOK, Host: h.name, Op: op, Err: err}
 	}
-	return netError(h.name, "", op, err)
+	return h.netError("", op, err)
 }
 
 // truncatesPrompts tells versions before 0.12.4. Development builds (0.0.0) and versions
@@ -251,6 +265,9 @@ func (c *Client) listHost(ctx context.Context, h *host) ([]string, error) {
 	timeout := min(c.timeout, maxCheck)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	if err := c.chooseRoute(ctx, h); err != nil {
+		return nil, err
+	}
 	listed, err := h.api.List(ctx)
 	if err != nil {
 		return nil, h.apiError(ctx, "tags", err, timeout)

@@ -10,10 +10,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +25,7 @@ type Config struct {
 	InFlight        int              // calls at once that connections are kept for; 0: 1
 	Timeout         time.Duration    // of a call, from sending to its last byte; 0: 5 minutes
 	AllowTruncation bool             // take servers that cut over-long prompts silently
+	Proxy           string           // as ParseProxy reads it; empty: the environment's, for far hosts
 	Now             func() time.Time // nil: time.Now
 }
 
@@ -34,17 +34,23 @@ type Config struct {
 type Client struct {
 	timeout         time.Duration
 	allowTruncation bool
-	transport       *http.Transport
+	proxy           string
+	inFlight        int
+	hosts           []*host // all that were named
 	balancer        balancer
 }
 
 // host is one server.
 type host struct {
-	name     string            // its URL without a slash at the end
-	calls    http.RoundTripper // for /api/chat
-	api      *api.Client       // for the small questions
-	cutsText atomic.Bool       // it does not know truncate and shift
-	load     load              // the balancer's
+	name      string   // its URL without credentials and a slash at the end
+	url       *url.URL // the same
+	choosing  sync.Mutex
+	route     *route // nil: not chosen yet
+	transport *http.Transport
+	calls     http.RoundTripper // for /api/chat
+	api       *api.Client       // for the small questions
+	cutsText  atomic.Bool       // it does not know truncate and shift
+	load      load              // the balancer's
 }
 
 // New returns a client for the hosts; nothing is sent yet.
@@ -62,41 +68,32 @@ func New(c Config) (*Client, error) {
 	client := &Client{
 		timeout:         c.Timeout,
 		allowTruncation: c.AllowTruncation,
-		transport:       newTransport(max(c.InFlight, 1)),
+		proxy:           c.Proxy,
+		inFlight:        max(c.InFlight, 1),
 		balancer:        balancer{now: c.Now},
 	}
-	for _, u := range urls {
-		client.balancer.hosts = append(client.balancer.hosts, client.newHost(u))
+	if err := ParseProxy(c.Proxy); err != nil {
+		return nil, err
 	}
+	for _, u := range urls {
+		client.hosts = append(client.hosts, client.newHost(u))
+	}
+	client.balancer.hosts = client.hosts
 	return client, nil
 }
 
-// newTransport keeps a connection for each call in flight and one for a probe.
-// Requests go out in one write; replies are never compressed or HTTP/2.
-func newTransport(inFlight int) *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dialer.DialContext,
-		MaxIdleConnsPerHost: inFlight + 1,
-		IdleConnTimeout:     90 * time.Second,
-		TLSHandshakeTimeout: 10 * time.Second,
-		DisableCompression:  true,
-		WriteBufferSize:     32 << 10,
-		ReadBufferSize:      8 << 10,
-	}
-}
-
 func (c *Client) newHost(u *url.URL) *host {
-	bounded := boundedTransport{c.transport}
-	return &host{
-		name:  u.String(),
-		calls: bounded,
-		api: api.NewClient(u, &http.Client{
-			Transport:     bounded,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}),
-	}
+	plain := *u
+	plain.User = nil
+	h := &host{name: plain.String(), url: &plain}
+	h.transport = newTransport(h, c.inFlight)
+	bounded := hostTransport{h.transport, u.User}
+	h.calls = bounded
+	h.api = api.NewClient(&plain, &http.Client{
+		Transport:     askTransport{bounded},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
+	return h
 }
 
 // Hosts returns the servers' URLs, as Reply and Error name them.
@@ -109,7 +106,11 @@ func (c *Client) Hosts() []string {
 }
 
 // Close closes the connections that are kept.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() {
+	for _, h := range c.hosts {
+		h.transport.CloseIdleConnections()
+	}
+}
 
 // Chat sends one call to the host that has the least to do and waits for its
 // reply. Errors are of type *Error, other than the one of ctx when that ended.
@@ -127,78 +128,55 @@ func (c *Client) chatWith(ctx context.Context, h *host, r *Request) (*Reply, err
 	}
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	status, body, err := h.postChat(timed, r)
+	err := c.chooseRoute(timed, h)
+	var resp *http.Response
+	var body []byte
+	if err == nil {
+		resp, body, err = h.postChat(timed, r)
+	}
 	if err != nil {
 		if ended := contextError(ctx); ended != nil {
 			return nil, ended
 		}
 		if errors.Is(timed.Err(), context.DeadlineExceeded) {
 			err = fmt.Errorf("no reply within %v", c.timeout)
-			return nil, &Error{Class: Transient, Host: h.name, Model: r.Model, Op: opChat, Err: err}
+			return nil, &Error{Class: Transient, Host: h.name, Model: r.Model, Op: opChat, Err: err, cause: NoReply}
 		}
 		return nil, err
 	}
-	return readReply(h.name, r.Model, status, body)
+	reply, err := readReply(h.name, r.Model, resp.StatusCode, body)
+	if err != nil {
+		return nil, h.withAnswer(err, newStatusText(resp.StatusCode, resp.Header, body))
+	}
+	return reply, nil
 }
 
-// postChat sends the call and returns the status and body of whatever comes back.
-func (h *host) postChat(ctx context.Context, r *Request) (status int, body []byte, err error) {
+// postChat sends the call and returns whatever comes back.
+func (h *host) postChat(ctx context.Context, r *Request) (resp *http.Response, body []byte, err error) {
 	sent, err := encodeRequest(r, !h.cutsText.Load())
 	if err != nil {
-		return 0, nil, &Error{Class: BadRequest, Host: h.name, Model: r.Model, Op: opChat, Err: err}
+		return nil, nil, &Error{Class: BadRequest, Host: h.name, Model: r.Model, Op: opChat, Err: err}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.name+"/api/chat", bytes.NewReader(sent))
 	if err != nil {
-		return 0, nil, &Error{Class: BadRequest, Host: h.name, Model: r.Model, Op: opChat, Err: err}
+		return nil, nil, &Error{Class: BadRequest, Host: h.name, Model: r.Model, Op: opChat, Err: err}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "prism")
-	resp, err := h.calls.RoundTrip(req)
+	resp, err = h.calls.RoundTrip(req)
 	if err != nil {
-		return 0, nil, netError(h.name, r.Model, opChat, err)
+		return nil, nil, h.netError(r.Model, opChat, err)
 	}
 	defer resp.Body.Close()
-	body, err = io.ReadAll(resp.Body)
+	body, err = readBody(resp)
 	if err != nil {
-		e := netError(h.name, r.Model, opChat, err)
+		e := h.netError(r.Model, opChat, err)
 		if classify(resp.StatusCode, "") == Busy {
 			e.Class = Busy
 		}
 		e.Status, e.Err = resp.StatusCode, fmt.Errorf("reply cut after %d bytes: %w", len(body), e.Err)
-		return 0, nil, e
+		return nil, nil, e
 	}
-	if to := resp.Header.Get("Location"); to != "" && resp.StatusCode/100 == 3 {
-		body = fmt.Appendf(nil, "redirect to %s", to)
-	}
-	return resp.StatusCode, body, nil
-}
-
-// maxBody bounds what one answer may take, in bytes.
-const maxBody = 64 << 20
-
-var errTooLarge = errors.New("body larger than 64 MiB")
-
-// boundedTransport is a transport whose answers end with errTooLarge past maxBody.
-type boundedTransport struct{ http.RoundTripper }
-
-func (t boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := t.RoundTripper.RoundTrip(r)
-	if err == nil {
-		resp.Body = &boundedBody{ReadCloser: resp.Body, left: maxBody}
-	}
-	return resp, err
-}
-
-type boundedBody struct {
-	io.ReadCloser
-	left int64 // bytes that may still come
-}
-
-func (b *boundedBody) Read(dst []byte) (int, error) {
-	n, err := b.ReadCloser.Read(dst)
-	if b.left -= int64(n); b.left < 0 {
-		return n, errTooLarge
-	}
-	return n, err
+	return resp, body, nil
 }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
-	"unicode/utf8"
+	"time"
 )
 
 // Class says what can be done about an error.
@@ -32,7 +31,8 @@ const (
 	MissingModel
 	// BadRequest: the server refuses this call whenever it is sent.
 	BadRequest
-	// Denied: the server wants credentials (401, 403).
+	// Denied: the server, or a proxy before it, wants credentials or money (401,
+	// 402, 403, 407).
 	Denied
 	// OldServer: its version does not know truncate:false, so it would cut
 	// over-long prompts silently.
@@ -41,10 +41,12 @@ const (
 	NotOllama
 	// Mismatch: the hosts do not have the same model under the name.
 	Mismatch
+	// NoContract: the model's reply does not keep to the reply schema.
+	NoContract
 )
 
 var classNames = [...]string{"none", "unreachable", "busy", "transient", "overflow", "missing model", "bad request", "denied",
-	"old server", "not ollama", "mismatch"}
+	"old server", "not ollama", "mismatch", "no contract"}
 
 func (c Class) String() string {
 	if int(c) < len(classNames) {
@@ -73,19 +75,28 @@ type Error struct {
 	Host   string   // as Client.Hosts has it
 	Model  string   // that was asked for; empty before one was
 	Have   []string // models that the server has, where Check missed one
-	Op     string   // chat, version, show, tags
-	Err    error    // the cause, in the server's words where it has any
+	Op     string   // chat, version, show, tags, proxy
+	Err    error    // what happened, in the server's words where it has any
+
+	Proxy      string        // that the host is reached through, without credentials; empty: none
+	SignIn     string        // address to sign in at, where the server gave one
+	Location   string        // where the answer pointed instead
+	RetryAfter time.Duration // when the server wants the next call; 0: not said
+
+	cause Cause // 0: by class, status and words
 }
 
 func (e *Error) Error() string {
 	switch {
+	case e.Cause() == ProxyFailed || e.Cause() == ProxyDenied:
+		return fmt.Sprintf("no way to %s: %v", e.Host, e.Err)
 	case e.Class == Unreachable:
 		return fmt.Sprintf("no Ollama server at %s: %v", e.Host, e.Err)
 	case e.Class == NotOllama:
 		return fmt.Sprintf("the server at %s is not Ollama: %v", e.Host, e.Err)
 	case e.Class == MissingModel:
 		return fmt.Sprintf("model %q not found on %s", e.Model, e.Host)
-	case e.Class == OldServer, e.Class == Mismatch:
+	case e.Class == OldServer, e.Class == Mismatch, e.Class == NoContract:
 		return fmt.Sprintf("%s: %v", e.Host, e.Err)
 	}
 	return fmt.Sprintf("%s at %s: %v", e.Op, e.Host, e.Err)
@@ -94,22 +105,6 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 const opChat = "chat"
-
-// statusText is what a server said in an HTTP answer.
-type statusText struct {
-	status int
-	text   string
-}
-
-func (s *statusText) Error() string {
-	switch {
-	case s.text == "":
-		return fmt.Sprintf("status %d %s", s.status, http.StatusText(s.status))
-	case s.status == http.StatusOK:
-		return s.text
-	}
-	return fmt.Sprintf("status %d: %s", s.status, s.text)
-}
 
 // overflowTexts are how servers say that a prompt does not fit, in lower case.
 // Sources: the runners of 0.12 to 0.24 (400), the embedding path, 0.30's
@@ -162,7 +157,8 @@ func classify(status int, text string) Class {
 		return Transient
 	case status < 400:
 		return NotOllama
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusPaymentRequired,
+		status == http.StatusProxyAuthRequired:
 		return Denied
 	case status == http.StatusNotFound:
 		if strings.Contains(text, "model") && strings.Contains(text, "not found") {
@@ -175,67 +171,31 @@ func classify(status int, text string) Class {
 	return BadRequest
 }
 
-// errorText finds the words in the body of a failed call: {"error": "…"},
-// {"error": {"message": "…"}}, such JSON inside the string (0.30 and later pass
-// on what their engine says), or the start of whatever it is.
-func errorText(body []byte) string {
-	var outer struct {
-		Error json.RawMessage `json:"error"`
-	}
-	if json.Unmarshal(body, &outer) != nil || len(outer.Error) == 0 {
-		return excerpt(body)
-	}
-	return errorMessage(outer.Error)
-}
-
-// errorMessage finds the words in the JSON value of "error".
-func errorMessage(value json.RawMessage) string {
-	var text string
-	if json.Unmarshal(value, &text) == nil {
-		if strings.HasPrefix(text, "{") {
-			return errorText([]byte(text))
-		}
-		return excerpt([]byte(text))
-	}
-	var nested struct {
-		Message string `json:"message"`
-		Type    string `json:"type"`
-	}
-	if json.Unmarshal(value, &nested) == nil && nested.Message != "" {
-		return excerpt([]byte(nested.Message))
-	}
-	return excerpt(value)
-}
-
-// excerpt is the start of a body on one line, for messages.
-func excerpt(body []byte) string {
-	const longest = 300
-	text := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), 4*longest)]), "�")), " ")
-	if len(text) <= longest {
-		return text
-	}
-	cut := longest
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
-}
-
 // netError classes an error of the connection, TLS or the transport.
-func netError(host, model, op string, err error) *Error {
-	e := &Error{Class: Transient, Host: host, Model: model, Op: op, Err: innermost(err)}
+func (h *host) netError(model, op string, err error) *Error {
+	e := &Error{Class: Transient, Host: h.name, Model: model, Op: op, Err: innermost(err)}
 	var opErr *net.OpError
 	var dns *net.DNSError
+	var refusal *proxyRefusal
+	connecting := errors.As(err, &opErr) && (opErr.Op == "dial" || opErr.Op == "proxyconnect" || opErr.Op == "socks connect")
 	switch {
+	case errors.As(err, &refusal):
+		e.Class, e.cause, e.Status = Unreachable, ProxyFailed, refusal.status
+		if refusal.status == http.StatusProxyAuthRequired {
+			e.Class, e.cause = Denied, ProxyDenied
+		}
+	case connecting && h.proxyName() != "":
+		e.Class, e.cause, e.Err = Unreachable, ProxyFailed, fmt.Errorf("the proxy %s: %w", h.proxyName(), e.Err)
 	case errors.As(err, &dns):
-		e.Class, e.Err = Unreachable, errors.New(dns.Err)
-	case errors.As(err, &opErr) && (opErr.Op == "dial" || opErr.Op == "proxyconnect"):
-		e.Class = Unreachable
+		e.Class, e.cause, e.Err = Unreachable, NameUnknown, errors.New(dns.Err)
+	case connecting:
+		e.Class, e.cause = Unreachable, NotConnected
 	case isWrongTLS(err):
-		e.Class = NotOllama
+		e.Class, e.cause = NotOllama, WrongTLS
 	case errors.Is(err, io.EOF):
 		e.Err = errClosed
 	}
+	e.Proxy = h.proxyName()
 	return e
 }
 
@@ -269,4 +229,14 @@ func contextError(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("call canceled: %w", ctx.Err())
+}
+
+// RetryAfter is how long the server wants to be left alone after an error; 0: it
+// did not say.
+func RetryAfter(err error) time.Duration {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.RetryAfter
+	}
+	return 0
 }

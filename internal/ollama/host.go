@@ -1,12 +1,16 @@
 package ollama
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"prism/internal/term"
 )
 
 // defaultHost is the address of a server when none is named.
@@ -17,9 +21,11 @@ const defaultHost = "http://127.0.0.1:11434"
 // https://example.com:443/ollama. Scheme, port and path may be left out: the
 // port is 11434 without a scheme, 80 after http:// and 443 after https://. An
 // address that servers bind to (0.0.0.0, [::]) means this machine. Unlike
-// Ollama, which falls back to its default, it refuses an invalid port.
+// Ollama, which falls back to its default, it refuses an invalid port, and it
+// takes a user and a password, user:password@host. No error shows these.
 func parseHost(s string) (*url.URL, error) {
 	text := strings.Trim(strings.TrimSpace(s), `"'`)
+	s = term.HideCredentials(s)
 	scheme, rest, found := strings.Cut(text, "://")
 	port := "11434"
 	switch {
@@ -33,7 +39,8 @@ func parseHost(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("host %q: unknown scheme %q (want http or https)", s, scheme)
 	}
 	hostPort, path, _ := strings.Cut(rest, "/")
-	if strings.ContainsAny(hostPort, "@?# \t") {
+	user, hostPort, err := cutUser(hostPort)
+	if err != nil || strings.ContainsAny(hostPort, "@?# \t") {
 		return nil, fmt.Errorf("host %q: want [http[s]://]host[:port][/path]", s)
 	}
 	host := hostPort
@@ -46,17 +53,33 @@ func parseHost(s string) (*url.URL, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return nil, fmt.Errorf("host %q: invalid port %q", s, port)
 	}
-	host, err := dialHost(host)
-	if err != nil {
+	if host, err = dialHost(host); err != nil {
 		return nil, fmt.Errorf("host %q: %w", s, err)
 	}
-	u := &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}
+	u := &url.URL{Scheme: scheme, User: user, Host: net.JoinHostPort(host, port)}
 	if path = strings.Trim(path, "/"); path != "" {
 		if u.Path, err = url.PathUnescape("/" + path); err != nil {
 			return nil, fmt.Errorf("host %q: %w", s, err)
 		}
 	}
 	return u, nil
+}
+
+// cutUser takes user:password@ from the front of an address; characters that
+// have a meaning in addresses are written as %40 and the like. Without it the
+// user is nil.
+func cutUser(address string) (*url.Userinfo, string, error) {
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 {
+		return nil, address, nil
+	}
+	name, password, _ := strings.Cut(address[:at], ":")
+	name, nameErr := url.PathUnescape(name)
+	password, passwordErr := url.PathUnescape(password)
+	if name == "" || nameErr != nil || passwordErr != nil || strings.ContainsFunc(name+password, unicode.IsControl) {
+		return nil, "", errors.New("invalid user or password")
+	}
+	return url.UserPassword(name, password), address[at+1:], nil
 }
 
 // dialHost turns the host part of an address into one to connect to.
@@ -87,6 +110,13 @@ func isHostName(s string) bool {
 	return true
 }
 
+// address is the URL without user and password, as messages and files name it.
+func address(u *url.URL) string {
+	plain := *u
+	plain.User = nil
+	return plain.String()
+}
+
 // parseHosts reads addresses, dropping repetitions; none means DefaultHost.
 func parseHosts(names []string) ([]*url.URL, error) {
 	if len(names) == 0 {
@@ -99,8 +129,8 @@ func parseHosts(names []string) ([]*url.URL, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !seen[u.String()] {
-			seen[u.String()] = true
+		if name := address(u); !seen[name] {
+			seen[name] = true
 			urls = append(urls, u)
 		}
 	}

@@ -2,6 +2,7 @@ package ollama
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,8 +15,10 @@ import (
 // Reply is what the model answered and what the server says it took.
 type Reply struct {
 	Text         string // the content as the model gave it; may be empty; thinking is dropped
+	Thought      bool   // the model thought before it answered
 	DoneReason   string // Stop, Length or Repeat; a server may have others
 	Host         string // who answered
+	RemoteHost   string // the server that it passed the call on to; empty: none
 	PromptTokens int    // -1: not said, like the two below
 	CachedTokens int    // those of the prompt that were in the server's cache; then PromptEval covers the others
 	Tokens       int    // generated
@@ -36,8 +39,10 @@ const (
 // floats because any JSON number fits one.
 type chatResponse struct {
 	Message struct {
-		Content string `json:"content"`
+		Content  string `json:"content"`
+		Thinking string `json:"thinking"`
 	} `json:"message"`
+	RemoteHost   string          `json:"remote_host"`
 	Done         bool            `json:"done"`
 	DoneReason   string          `json:"done_reason"`
 	Error        json.RawMessage `json:"error"`
@@ -60,12 +65,13 @@ func newChatResponse() *chatResponse {
 func decodeChat(body []byte) (*chatResponse, error) {
 	r := newChatResponse()
 	var text strings.Builder
+	thinking := ""
 	d := json.NewDecoder(bytes.NewReader(body))
 	for {
-		r.Message.Content = ""
+		r.Message.Content, r.Message.Thinking = "", ""
 		err := d.Decode(r)
 		if err == io.EOF {
-			r.Message.Content = text.String()
+			r.Message.Content, r.Message.Thinking = text.String(), thinking
 			return r, nil
 		}
 		var typed *json.UnmarshalTypeError
@@ -73,6 +79,7 @@ func decodeChat(body []byte) (*chatResponse, error) {
 			return nil, err
 		}
 		text.WriteString(r.Message.Content)
+		thinking = cmp.Or(thinking, r.Message.Thinking)
 	}
 }
 
@@ -83,11 +90,23 @@ func (r *chatResponse) hasError() bool {
 
 func (r *chatResponse) reply(host string) *Reply {
 	return &Reply{
-		Text: r.Message.Content, DoneReason: r.DoneReason, Host: host,
+		Text: r.Message.Content, DoneReason: r.DoneReason, Host: host, RemoteHost: r.RemoteHost,
+		Thought:      r.Message.Thinking != "" || strings.HasPrefix(strings.TrimSpace(r.Message.Content), thinkStart),
 		PromptTokens: int(toInt64(r.PromptTokens)), CachedTokens: int(toInt64(r.CachedTokens)), Tokens: int(toInt64(r.Tokens)),
 		Total: time.Duration(toInt64(r.Total)), Load: time.Duration(toInt64(r.Load)),
 		PromptEval: time.Duration(toInt64(r.PromptEval)), Eval: time.Duration(toInt64(r.Eval)),
 	}
+}
+
+// Models whose template Ollama does not know write their thinking into the text,
+// between these.
+const thinkStart, thinkEnd = "<think>", "</think>"
+
+// CutWhileThinking tells a reply that ended at a bound before the answer began.
+func (r *Reply) CutWhileThinking() bool {
+	text := strings.TrimSpace(r.Text)
+	return r.Thought && r.DoneReason == Length &&
+		(text == "" || strings.HasPrefix(text, thinkStart) && !strings.Contains(text, thinkEnd))
 }
 
 // toInt64 returns -1 for a number that is negative or too large.
@@ -104,7 +123,7 @@ func readReply(host, model string, status int, body []byte) (*Reply, error) {
 		return nil, &Error{Class: class, Status: status, Host: host, Model: model, Op: opChat, Err: err}
 	}
 	failWithText := func(text string) (*Reply, error) {
-		return fail(classify(status, text), &statusText{status, text})
+		return fail(classify(status, text), &statusText{status: status, text: text})
 	}
 	if status < 200 || status > 299 {
 		text := errorText(body)

@@ -31,7 +31,7 @@ func TestReadReply(t *testing.T) {
 		body   string
 		want   Reply
 	}{
-		{"all fields", 200, full, Reply{Text: `[{"RowID":1,"x":"<é🙁"}]`, DoneReason: "stop", Host: "h", PromptTokens: 812,
+		{"all fields", 200, full, Reply{Text: `[{"RowID":1,"x":"<é🙁"}]`, Thought: true, DoneReason: "stop", Host: "h", PromptTokens: 812,
 			CachedTokens: 0, Tokens: 240, Total: 5 * time.Microsecond, Load: 1, PromptEval: 2, Eval: 3}},
 		{"no metrics", 200, `{"message":{"content":"a"},"done":true}`, said("a", "")},
 		{"other types", 200, `{"message":{"content":7},"done":true,"done_reason":null,"eval_count":"x","total_duration":-5}`, said("", "")},

@@ -98,9 +98,13 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusNotFound, "model '"+asked.Model+"' not found")
 		return
 	}
-	writeJSON(w, map[string]any{"details": m.details(), "capabilities": m.capabilities(),
+	shown := map[string]any{"details": m.details(), "capabilities": m.capabilities(),
 		"modified_at": "2026-01-02T03:04:05.678901234Z",
-		"model_info":  map[string]any{"general.architecture": "llama", "llama.context_length": m.contextLength()}})
+		"model_info":  map[string]any{"general.architecture": "llama", "llama.context_length": m.contextLength()}}
+	if m.RemoteHost != "" {
+		shown["remote_host"], shown["remote_model"] = m.RemoteHost, m.Name
+	}
+	writeJSON(w, shown)
 }
 
 func (s *Server) ps(w http.ResponseWriter) {

@@ -13,6 +13,7 @@ type chatResponse struct {
 	CreatedAt  string   `json:"created_at"`
 	Message    *message `json:"message,omitempty"`
 	Response   *string  `json:"response,omitempty"`
+	RemoteHost string   `json:"remote_host,omitempty"`
 	Done       bool     `json:"done"`
 	DoneReason string   `json:"done_reason,omitempty"`
 	*metrics
@@ -37,13 +38,19 @@ type metrics struct {
 
 // encodeReply returns the JSON of the reply.
 func (s *Server) encodeReply(c *chatCall) []byte {
-	text, count, reason := s.limitedText(c)
-	r := chatResponse{Model: c.Model, CreatedAt: "2026-01-02T03:04:05.678901234Z", Done: true, DoneReason: reason}
+	thinking := 0
+	if c.kind() == Think {
+		thinking = c.fault.Tokens
+	}
+	text, count, reason := s.limitedText(c, thinking)
+	r := chatResponse{Model: c.Model, CreatedAt: "2026-01-02T03:04:05.678901234Z", Done: true, DoneReason: reason, RemoteHost: c.model.RemoteHost}
 	if c.generate {
 		r.Response = &text
 	} else {
 		r.Message = &message{Role: "assistant", Content: text}
-		if c.model.Thinks && string(c.Think) != "false" {
+		if thinking > 0 {
+			r.Message.Thinking = strings.Repeat("hm, ", thinking)
+		} else if c.model.Thinks && string(c.Think) != "false" {
 			r.Message.Thinking = `The mention is about {"RowID": 0}, I think.`
 			count += 12
 		}
@@ -59,14 +66,21 @@ func (s *Server) encodeReply(c *chatCall) []byte {
 	return body
 }
 
-// limitedText returns what the model says within num_predict and the context, its
-// tokens and why it ended.
-func (s *Server) limitedText(c *chatCall) (text string, count int, reason string) {
+// limitedText returns what the model says within num_predict and the context after
+// some tokens of thinking, all its tokens and why it ended.
+func (s *Server) limitedText(c *chatCall, thinking int) (text string, count int, reason string) {
 	text = string(s.replyText(make([]byte, 0, 128+96*len(c.rows)), c))
 	count, reason = tokens(len(text)), "stop"
 	most := max(c.numCtx()-c.promptTokens, 0)
 	if n := c.Options.NumPredict; n > 0 {
 		most = min(most, n)
+	}
+	if thinking > 0 {
+		left := max(most-thinking, 0)
+		if count > left {
+			return text[:min(len(text), left*bytesPerToken)], most, "length"
+		}
+		return text, count + thinking, reason
 	}
 	switch c.kind() {
 	case WhiteSpace:

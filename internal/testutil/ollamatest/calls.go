@@ -31,6 +31,7 @@ type record struct {
 	calls     []Call
 	sent      map[int64]int
 	number    int
+	contracts int
 	rows      int
 	inFlight  int
 	peak      int
@@ -51,6 +52,12 @@ func (r *record) setServer(s *Server) {
 func (r *record) beginCall(c *chatCall) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if c.contract != "" {
+		r.contracts++
+		r.inFlight++
+		c.fault = r.chooseFault(c)
+		return
+	}
 	r.number++
 	c.number = r.number
 	r.rows += len(c.rows)
@@ -172,19 +179,22 @@ func (s *Server) Sent() map[int64]int {
 	return sent
 }
 
-// Totals counts chat calls.
+// Totals counts chat calls. A contract probe is none of them: it asks for no rows,
+// and counts of calls for rows are what tests compare.
 type Totals struct {
 	Calls int // probes, too
 	Rows  int // in all calls together
 	Peak  int // most calls at once, waiting ones included
 	Loads int // times that a model was loaded, for another num_ctx, too
+
+	Contracts int // contract probes
 }
 
 // Totals returns the counts so far.
 func (s *Server) Totals() Totals {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
-	return Totals{Calls: s.record.number, Rows: s.record.rows, Peak: s.record.peak, Loads: s.record.loads}
+	return Totals{Calls: s.record.number, Rows: s.record.rows, Peak: s.record.peak, Loads: s.record.loads, Contracts: s.record.contracts}
 }
 
 // logLine returns the line of JSON that LogTo writes for a call.

@@ -44,7 +44,8 @@ type chatCall struct {
 	rows         []Row
 	columns      []shapeColumn
 	array        bool
-	loads        bool // the model is loaded for it
+	contract     string // the only reply that the schema takes; empty: it is no contract probe
+	loads        bool   // the model is loaded for it
 	fault        *Fault
 }
 
@@ -133,6 +134,9 @@ func (s *Server) resolve(c *chatCall) (status int, text string) {
 		case "user":
 			c.user = m.Content
 		}
+	}
+	if c.contract = contractReply(c.Format); c.contract != "" {
+		return 0, ""
 	}
 	if len(c.Format) > 0 && c.Format[0] == '{' {
 		var sh *shape

@@ -38,6 +38,8 @@ const (
 	WhiteSpace Kind = "white-space" // white space until num_predict, done_reason length
 
 	// The text of the reply.
+	Think         Kind = "think"          // Tokens of thinking first, whatever the call says of it
+	FreeText      Kind = "free-text"      // FreeReply, as without a reply schema
 	Empty         Kind = "empty"          // no text
 	Prose         Kind = "prose"          // sentences before and after the JSON
 	Fence         Kind = "fence"          // a code fence around the JSON
@@ -57,8 +59,11 @@ const (
 )
 
 var kinds = [...]Kind{Close, Reset, Cut, Hang, Slow, Status, Busy, Kill, NoModel, NoPage, BadOption, ErrorIn200,
-	NoDone, NoMetrics, NotJSON, Loop, CutReply, WhiteSpace, Empty, Prose, Fence, Wrapped, ThinkBlock,
+	NoDone, NoMetrics, NotJSON, Loop, CutReply, WhiteSpace, Think, FreeText, Empty, Prose, Fence, Wrapped, ThinkBlock,
 	TrailingComma, MissingRow, TwiceRow, SwapRows, ForeignRow, WrongLabel, NullValue, TextID, OtherCase}
+
+// FreeReply is the text of a FreeText reply.
+const FreeReply = "I would say that these are mostly complaints."
 
 // WrongText is the label of a WrongLabel row.
 const WrongText = "No Such Label"
@@ -69,6 +74,8 @@ const foreignOffset = 1_000_000_000
 // Fault is a way to go wrong and the calls it happens to: those that meet all
 // conditions given; without any, every call. P, Rows and Marker are about calls
 // with rows only, so a probe goes well unless From or nothing at all covers it.
+// A contract probe (see contractReply) is no chat call of From and To, and only
+// faults with Contract happen to it.
 // Of several faults that fit, those with other conditions than P go first, in
 // order; the others share one throw, so their P add up.
 type Fault struct {
@@ -80,10 +87,13 @@ type Fault struct {
 	Marker string  // calls that carry a row with this text
 	Times  int     // at most so often; 0: no bound
 
+	Contract bool // contract probes, and no other call
+
 	Byte   int
 	Delay  time.Duration
 	Status int
 	Text   string
+	Tokens int
 }
 
 // Faults is several of them, for instance ParseFaults'.
@@ -91,6 +101,9 @@ type Faults []Fault
 
 // matchesCall tells whether the fault concerns the call, but for P and Times.
 func (f *Fault) matchesCall(c *chatCall) bool {
+	if f.Contract != (c.contract != "") {
+		return false
+	}
 	if f.From > 0 && (c.number < f.From || c.number > max(f.From, f.To)) {
 		return false
 	}
@@ -127,8 +140,8 @@ func (f *Fault) isRandom() bool {
 //
 //	missing-row:p=0.3,close:calls=5-9,kill:row=17:row=18,slow:delay=2s:p=0.1
 //
-// Keys are p, calls, row, marker, times, byte, delay, status and text; values
-// hold neither comma nor colon.
+// Keys are p, calls, row, marker, times, byte, delay, status, text, tokens and
+// contract, which has no value; values hold neither comma nor colon.
 func ParseFaults(spec string) (Faults, error) {
 	var faults Faults
 	if strings.TrimSpace(spec) == "" {
@@ -187,6 +200,10 @@ func (f *Fault) setCondition(condition string) (err error) {
 		f.Text = value
 	case "times":
 		f.Times, err = strconv.Atoi(value)
+	case "contract":
+		f.Contract = true
+	case "tokens":
+		f.Tokens, err = strconv.Atoi(value)
 	case "byte":
 		f.Byte, err = strconv.Atoi(value)
 	case "status":

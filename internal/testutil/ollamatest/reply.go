@@ -12,12 +12,16 @@ import (
 // replyText writes what the model says to the call: compact JSON, changed as
 // the call's fault wants.
 func (s *Server) replyText(dst []byte, c *chatCall) []byte {
-	if len(c.rows) == 0 {
-		return append(dst, "Yes."...)
-	}
 	kind := c.kind()
-	if kind == Empty {
+	switch {
+	case kind == FreeText:
+		return append(dst, FreeReply...)
+	case kind == Empty:
 		return dst
+	case c.contract != "":
+		return append(dst, c.contract...)
+	case len(c.rows) == 0:
+		return append(dst, "Yes."...)
 	}
 	w := rowWriter{server: s, call: c, kind: kind}
 	start := len(dst)

@@ -56,6 +56,26 @@ func (s *Server) readFormat(format []byte) (ids []int64, sh *shape, array bool, 
 	return ids, sh, array, err
 }
 
+// contractReply returns the only reply that a schema takes: an object with one
+// property, a constant text, which no schema of rows is. Other schemas: empty.
+func contractReply(format []byte) string {
+	var schema struct {
+		Properties map[string]struct {
+			Const json.RawMessage `json:"const"`
+		} `json:"properties"`
+	}
+	if json.Unmarshal(format, &schema) != nil || len(schema.Properties) != 1 {
+		return ""
+	}
+	for name, property := range schema.Properties {
+		if len(property.Const) == 0 || property.Const[0] != '"' {
+			return ""
+		}
+		return string(appendJSON([]byte{'{'}, name)) + ":" + string(property.Const) + "}"
+	}
+	return ""
+}
+
 // fixedRowID returns the RowID that an object's schema asks for; fixed is false
 // if it takes any.
 func fixedRowID(object []byte) (id int64, fixed bool, err error) {

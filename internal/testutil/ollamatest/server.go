@@ -31,6 +31,7 @@ type Model struct {
 	Digest        string // empty: made from the name
 	ContextLength int    // tokens; 0: 32768
 	Thinks        bool   // it thinks unless told not to
+	RemoteHost    string // server that it passes calls on to; empty: none
 }
 
 // Column is a column that replies have. Without reply schema all columns given

@@ -20,6 +20,7 @@ import (
 )
 
 // cmdFake: fake [faults=SPEC] [latency=D] [slots=N] [context=N] [version=V] [seed=N]
+// [thinks] [remote=URL]
 // starts the script's fake server, which knows the columns of the prompt schema
 // $P, and points OLLAMA_HOST at it.
 func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
@@ -45,6 +46,10 @@ func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 			options = append(options, ollamatest.Seed(uint64(parseInt(ts, value))))
 		case "context":
 			model.ContextLength = parseInt(ts, value)
+		case "thinks":
+			model.Thinks = true
+		case "remote":
+			model.RemoteHost = value
 		case "version":
 			options = append(options, ollamatest.Version(value))
 		default:
@@ -193,7 +198,7 @@ func cmdHead(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), b.Bytes(), 0o666))
 }
 
-// cmdSent: sent calls N | sent rows N | sent atmost N checks what the fake server was sent.
+// cmdSent: sent calls N | sent rows N | sent atmost N | sent contracts N checks what the fake server was sent.
 func cmdSent(ts *testscript.TestScript, neg bool, args []string) {
 	totals := (*scriptServer(ts)).Totals()
 	want := parseInt(ts, args[1])
@@ -210,8 +215,12 @@ func cmdSent(ts *testscript.TestScript, neg bool, args []string) {
 		if totals.Rows > want {
 			ts.Fatalf("%d rows sent, want at most %d", totals.Rows, want)
 		}
+	case "contracts":
+		if totals.Contracts != want {
+			ts.Fatalf("%d contract probes, want %d", totals.Contracts, want)
+		}
 	default:
-		ts.Fatalf("sent: unknown argument %q (want calls, rows or atmost)", args[0])
+		ts.Fatalf("sent: unknown argument %q (want calls, rows, atmost or contracts)", args[0])
 	}
 }
 

@@ -1,0 +1,133 @@
+package classify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"prism/internal/term"
+)
+
+// What hits every row is found before it costs a call a row. Before the first call
+// for rows, the contract probe proves that server and model keep to the reply
+// schema. And while no row of the job is labelled, batches whose reply is unusable
+// wait: the third ends the worker, and a labelled row, or the end of a smaller
+// table, lets them go on as the policy says.
+
+// contract is what the contract probe found; all calls wait for it.
+type contract struct {
+	once sync.Once
+	err  error
+}
+
+// proveContract returns nil if the hosts that get rows keep to the reply schema. The
+// first call finds out.
+func (e *engine) proveContract(ctx context.Context) error {
+	e.contract.once.Do(func() { e.contract.err = e.askForContract(ctx) })
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return e.contract.err
+}
+
+func (e *engine) askForContract(ctx context.Context) error {
+	e.thinks.Store(e.c.Request.Think != "" && e.c.Request.Think != "false")
+	if e.c.Options.AllowFreeReplies {
+		e.c.Note("contract probe: left out (--allow-free-replies)")
+		return nil
+	}
+	first := time.Duration(e.c.Options.Delay)
+	wait := func(n int, asked time.Duration) error {
+		return e.c.Sleep(ctx, max(min(first<<min(n-1, 10), maxDelay), min(asked, maxAskedWait)))
+	}
+	found, err := e.model.ProveContract(ctx, &e.c.Request, e.c.Options.Retries, wait)
+	if err != nil {
+		e.c.Note("contract probe: %v", err)
+		return err
+	}
+	for _, host := range found.Proven {
+		e.c.Note("contract probe: %s keeps to the reply schema", host)
+	}
+	for _, line := range found.Remote {
+		e.c.Warn("%s", line)
+	}
+	for _, err := range found.LeftOut {
+		e.c.Warn("%v; working without it", err)
+	}
+	if found.Thinks {
+		e.thinks.Store(true)
+	}
+	return nil
+}
+
+// maxUnusable is how many whole batches may be unusable before any row is labelled.
+const maxUnusable = 3
+
+// unusableError says that the model's replies are of no use for any row.
+type unusableError struct {
+	reason string // of the first
+	text   string // of the first reply
+}
+
+func (e *unusableError) Error() string {
+	text := ""
+	if e.text != "" {
+		text = fmt.Sprintf("; the first reply: %q", shortText(e.text))
+	}
+	return fmt.Sprintf("no row is labelled: the replies to the first %d batches are unusable (%s)%s", maxUnusable, e.reason, text)
+}
+
+// Hint says what the user can try.
+func (e *unusableError) Hint() string {
+	return "try another model, --think true or --think false, or a larger --num-ctx; --dry-run shows what the model is asked"
+}
+
+// shortText is the start of a reply, for a message.
+func shortText(text string) string {
+	const longest = 200
+	return term.Truncate(term.Printable(text), longest)
+}
+
+// settleInOrder settles a round, unless it is one of a whole batch that is unusable
+// before any row of the job is labelled.
+func (e *engine) settleInOrder(r *round) error {
+	if len(r.labelled) > 0 {
+		if err := e.releaseUnusable(); err != nil {
+			return err
+		}
+	}
+	if !r.isUnusable() || e.meter.anyFinished() {
+		return e.settle(r)
+	}
+	e.unusable = append(e.unusable, r)
+	if len(e.unusable) < maxUnusable {
+		return nil
+	}
+	first := e.unusable[0]
+	e.unusable = nil
+	return &unusableError{reason: first.reason, text: first.text}
+}
+
+// isUnusable tells whether a round of a whole batch brought a reply without a row,
+// and the policy has nothing left but to ask for less or to give up. A reply that
+// begins as it should and is cut by its length is not meant: fewer rows may fit.
+func (r *round) isUnusable() bool {
+	if r.cut && strings.HasPrefix(strings.TrimLeft(r.text, " \t\r\n[{"), `"`) {
+		return false
+	}
+	return r.batch.whole && (r.outcome == cutThinking || r.outcome == noneLabelled && (r.action == splitHalves || r.action == failRow))
+}
+
+// releaseUnusable settles the rounds that wait as unusable.
+func (e *engine) releaseUnusable() error {
+	rounds := e.unusable
+	e.unusable = nil
+	for _, r := range rounds {
+		if err := e.settle(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package ollama
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Cause says why a server did not serve, so that people can be told what helps.
+// A Class says what can be done with the call.
+type Cause uint8
+
+const (
+	Other         Cause = iota + 1 // none of those below
+	NotConnected                   // nothing answers at the address
+	NameUnknown                    // the host's name has no address
+	NoReply                        // the server took the request and did not answer in time
+	WrongTLS                       // the certificate is not trusted, or one side does not speak TLS
+	ProxyFailed                    // the proxy does not answer or has no connection
+	ProxyDenied                    // the proxy wants credentials
+	OutOfMemory                    // the model does not fit the server's memory
+	QuotaUsedUp                    // no more calls now, or without payment
+	ServerFull                     // too many calls wait
+	SignInNeeded                   // the account of a service; SignIn may have the address
+	Unauthorized                   // credentials are missing or wrong
+	Forbidden                      // the server does not serve this caller
+	NoModel                        // it is not on the server
+	TooLong                        // the prompt does not fit the context
+	WrongServer                    // something else answers
+	Redirected                     // the answer points to another address
+	ServerFailed                   // the server answers that it failed
+	ServerTooOld                   // see OldServer
+	ModelsDiffer                   // see Mismatch
+	SchemaIgnored                  // see NoContract
+)
+
+// causesOfClass are the causes of classes that have one.
+var causesOfClass = map[Class]Cause{
+	Unreachable: NotConnected, Overflow: TooLong, MissingModel: NoModel, OldServer: ServerTooOld, Mismatch: ModelsDiffer,
+	NoContract: SchemaIgnored,
+}
+
+// Cause returns why the server did not serve.
+func (e *Error) Cause() Cause {
+	if e.cause != 0 {
+		return e.cause
+	}
+	if c, ok := causesOfClass[e.Class]; ok {
+		return c
+	}
+	text := ""
+	if e.Err != nil {
+		text = e.Err.Error()
+	}
+	return causeOf(e.Class, e.Status, text, e)
+}
+
+func causeOf(class Class, status int, text string, e *Error) Cause {
+	switch {
+	case e.Location != "":
+		return Redirected
+	case status == http.StatusProxyAuthRequired:
+		return ProxyDenied
+	case says(text, []string{"server busy"}):
+		return ServerFull
+	case e.Proxy != "" && (status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout):
+		return ProxyFailed
+	case says(text, memoryTexts[:]):
+		return OutOfMemory
+	case status == http.StatusTooManyRequests, status == http.StatusPaymentRequired, says(text, quotaTexts[:]):
+		return QuotaUsedUp
+	case e.SignIn != "":
+		return SignInNeeded
+	case status == http.StatusUnauthorized:
+		return Unauthorized
+	case status == http.StatusForbidden:
+		return Forbidden
+	case class == NotOllama:
+		return WrongServer
+	case class == Busy:
+		return ServerFull
+	case class == Transient:
+		return ServerFailed
+	}
+	return Other
+}
+
+// memoryTexts are how servers and their engines say that memory is short, in
+// lower case: Ollama's check before loading, CUDA, ROCm, Metal, the kernel.
+var memoryTexts = [...]string{
+	"requires more system memory",
+	"requires more memory",
+	"out of memory",
+	"outofmemory",
+	"cudamalloc failed",
+	"unable to allocate",
+	"failed to allocate",
+	"cannot allocate memory",
+	"insufficient memory",
+	"not enough memory",
+}
+
+// quotaTexts are how services say that no more calls are served for now.
+var quotaTexts = [...]string{"usage limit", "rate limit", "quota", "insufficient credit", "subscription"}
+
+// says tells whether a text has one of the words, which are in lower case.
+func says(text string, words []string) bool {
+	text = strings.ToLower(text)
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,128 @@
+package ollama
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"sync"
+	"time"
+)
+
+// The contract is that a reply keeps to the schema that the call sends. It is
+// proven, before any row is sent, by a call whose schema takes one value that
+// nobody would answer freely. The prompt does not name it.
+const (
+	contractKey    = "prism"
+	contractValue  = "q7-heron-42"
+	contractPrompt = "Say yes."
+	contractSchema = `{"type":"object","properties":{"` + contractKey + `":{"const":"` + contractValue + `"}},` +
+		`"required":["` + contractKey + `"],"additionalProperties":false}`
+)
+
+// contractTokens bounds the reply of a model that does not think, in tokens: the
+// object, and the white space that the grammar allows between its parts.
+const contractTokens = 256
+
+// contractTries is how often a wrong reply is asked for.
+const contractTries = 3
+
+// Contract is what ProveContract found.
+type Contract struct {
+	Proven  []string // hosts that hold it
+	LeftOut []error  // of those that do not, an *Error each; calls do not go there
+	Thinks  bool     // a reply had thinking before it
+	Remote  []string // hosts that passed the call on to another server, a line for people each
+}
+
+// ProveContract asks every host, with r's model and options, for a reply under a
+// schema that only one value fits. Hosts that answer anything else three times,
+// or that do not answer, are left out from then on, as long as one holds the
+// contract. Errors that may pass are resent retries times, after wait(n, after)
+// of the n-th, which is given how long the server wants to be left alone. The
+// error is an *Error of the first host, or ctx's. No other call may be in flight.
+func (c *Client) ProveContract(ctx context.Context, r *Request, retries int, wait func(n int, after time.Duration) error) (*Contract, error) {
+	ask := *r
+	ask.System, ask.User, ask.Format = "", []byte(contractPrompt), []byte(contractSchema)
+	ask.NumPredict = contractTokens
+	if r.Think != "" && r.Think != "false" {
+		ask.NumPredict = r.NumCtx
+	}
+	hosts := c.balancer.hosts
+	replies := make([]*Reply, len(hosts))
+	errs := make([]error, len(hosts))
+	var wg sync.WaitGroup
+	for i, h := range hosts {
+		wg.Go(func() { replies[i], errs[i] = c.proveHost(ctx, h, ask, retries, wait) })
+	}
+	wg.Wait()
+	if err := contextError(ctx); err != nil {
+		return nil, err
+	}
+	found := new(Contract)
+	var proven []*host
+	for i, h := range hosts {
+		if errs[i] != nil {
+			found.LeftOut = append(found.LeftOut, errs[i])
+			continue
+		}
+		proven = append(proven, h)
+		found.Proven = append(found.Proven, h.name)
+		found.Thinks = found.Thinks || replies[i].Thought
+		if to := replies[i].RemoteHost; to != "" {
+			found.Remote = append(found.Remote, remoteText(h.name, r.Model, to, ""))
+		}
+	}
+	if len(proven) == 0 {
+		return nil, found.LeftOut[0]
+	}
+	c.balancer.hosts = proven
+	return found, nil
+}
+
+// proveHost asks one host until it holds the contract or the tries are used up.
+func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retries int, wait func(int, time.Duration) error) (*Reply, error) {
+	failed := 0
+	for wrong := 0; ; {
+		c.balancer.acquireHost(h)
+		reply, err := c.chatWith(ctx, h, &ask)
+		c.balancer.release(h, err)
+		switch {
+		case err == nil && contractObject.MatchString(reply.Text):
+			return reply, nil
+		case err == nil && reply.CutWhileThinking() && ask.NumPredict < ask.NumCtx:
+			ask.NumPredict = ask.NumCtx
+			continue
+		case err == nil:
+			if wrong++; wrong >= contractTries {
+				return nil, &Error{Class: NoContract, Host: h.name, Model: ask.Model, Op: opChat, Err: fmt.Errorf(
+					"model %q does not keep to the reply schema: to a schema with one possible value it answered %s", ask.Model, describeReply(reply))}
+			}
+			ask.Seed, ask.Temperature = ask.Seed+1, max(ask.Temperature, 0.2*float64(wrong))
+			continue
+		case !ClassOf(err).Retryable() || failed >= retries:
+			return nil, err
+		}
+		failed++
+		if waitErr := wait(failed, RetryAfter(err)); waitErr != nil {
+			return nil, err
+		}
+	}
+}
+
+// contractObject finds the one object that the schema allows; text around it, such
+// as a code fence, is not what the contract is about.
+var contractObject = regexp.MustCompile(`\{\s*"` + contractKey + `"\s*:\s*"` + contractValue + `"\s*\}`)
+
+// describeReply is a reply as an error shows it.
+func describeReply(r *Reply) string {
+	switch text := excerpt([]byte(r.Text)); {
+	case r.CutWhileThinking():
+		return fmt.Sprintf("nothing: the reply was cut while thinking, after %d tokens", r.Tokens)
+	case text == "":
+		return "nothing"
+	case r.DoneReason == Length:
+		return fmt.Sprintf("%q, cut after %d tokens", text, r.Tokens)
+	default:
+		return fmt.Sprintf("%q", text)
+	}
+}
