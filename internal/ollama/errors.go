@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -173,6 +174,10 @@ func classify(status int, text string) Class {
 
 // netError classes an error of the connection, TLS or the transport.
 func (h *host) netError(model, op string, err error) *Error {
+	var request *url.Error // it repeats the address
+	if errors.As(err, &request) {
+		err = request.Err
+	}
 	e := &Error{Class: Transient, Host: h.name, Model: model, Op: op, Err: innermost(err)}
 	var opErr *net.OpError
 	var dns *net.DNSError

@@ -81,8 +81,8 @@ func routeTo(ctx context.Context, to *url.URL, want string) (*route, error) {
 	}
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: to})
 	switch {
-	case err != nil: // it may show a password
-		return nil, errors.New("HTTP_PROXY or HTTPS_PROXY holds no valid address of a proxy")
+	case err != nil: // it shows the address, which may hold a password
+		return nil, errors.New("HTTP_PROXY is not used in the environment of a web server (REQUEST_METHOD is set)")
 	case proxy == nil, want != proxyEnv && isNear(ctx, to.Hostname()):
 		return &route{}, nil
 	}

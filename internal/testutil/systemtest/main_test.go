@@ -94,10 +94,15 @@ func scriptParams(dir, host, model string) testscript.Params {
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv("P", filepath.Join(examples, "prompt.json"))
 			env.Values[serverKey{}] = new(*ollamatest.Server)
+			env.Values[proxyKey{}] = new(*scriptProxy)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"fake":     cmdFake,
+			"answer":   cmdAnswer,
+			"auth":     cmdAuth,
+			"proxy":    cmdProxy,
+			"proxied":  cmdProxied,
 			"rows":     cmdRows,
 			"labelled": cmdLabelled,
 			"complete": cmdComplete,

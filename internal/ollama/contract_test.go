@@ -1,0 +1,94 @@
+package ollama_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"prism/internal/ollama"
+	"prism/internal/testutil/ollamatest"
+)
+
+// free is a server that does not keep to the schema of the contract probe.
+var free = ollamatest.Fault{Kind: ollamatest.FreeText, Contract: true}
+
+func TestProveContract(t *testing.T) {
+	noWait := func(int, time.Duration) error { return nil }
+	for _, c := range []struct {
+		name    string
+		a, b    ollamatest.Faults
+		proven  string // of the hosts a and b
+		leftOut string
+		class   ollama.Class // of the error; 0: none
+		asked   [2]int
+	}{
+		{"both hold it", nil, nil, "ab", "", 0, [2]int{1, 1}},
+		{"one answers freely", nil, ollamatest.Faults{free}, "a", "b", 0, [2]int{1, 3}},
+		{"one fails", ollamatest.Faults{{Kind: ollamatest.Kill, Contract: true}}, nil, "b", "a", 0, [2]int{3, 1}},
+		{"one fails for a moment", ollamatest.Faults{{Kind: ollamatest.Busy, Contract: true, Times: 2}}, nil, "ab", "", 0, [2]int{3, 1}},
+		{"one is guarded", ollamatest.Faults{{Kind: ollamatest.Status, Status: 401, Contract: true}}, nil, "b", "a", 0, [2]int{1, 1}},
+		{"neither holds it", ollamatest.Faults{free}, ollamatest.Faults{free}, "", "", ollama.NoContract, [2]int{3, 3}},
+		{"empty replies", ollamatest.Faults{{Kind: ollamatest.Empty, Contract: true}}, ollamatest.Faults{free}, "", "", ollama.NoContract, [2]int{3, 3}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, b := ollamatest.Start(t, c.a), ollamatest.Start(t, c.b)
+			name := strings.NewReplacer(a.URL, "a", b.URL, "b")
+			client := newClient(t, ollama.Config{Hosts: []string{a.URL, b.URL}})
+			found, err := client.ProveContract(t.Context(), twoRows(), 2, noWait)
+			if ollama.ClassOf(err) != c.class {
+				t.Fatalf("got %v of class %v, want %v", err, ollama.ClassOf(err), c.class)
+			}
+			if got := [2]int{a.Totals().Contracts, b.Totals().Contracts}; got != c.asked || a.Totals().Calls != 0 {
+				t.Errorf("asked %v times, want %v", got, c.asked)
+			}
+			if err != nil {
+				return
+			}
+			left := ""
+			for _, e := range found.LeftOut {
+				left += e.Error()
+			}
+			if got := name.Replace(strings.Join(found.Proven, "")); got != c.proven {
+				t.Errorf("proven: got %s, want %s", got, c.proven)
+			}
+			if c.leftOut != "" && !strings.Contains(name.Replace(left), c.leftOut+": ") {
+				t.Errorf("left out: got %s, want %s", left, c.leftOut)
+			}
+			if got := name.Replace(strings.Join(client.Hosts(), "")); got != c.proven {
+				t.Errorf("calls go to %s, want %s", got, c.proven)
+			}
+		})
+	}
+}
+
+// A thinking model gets the room of the context, told to think or not.
+func TestProveContractThinks(t *testing.T) {
+	for _, think := range []string{"", "true"} {
+		srv := ollamatest.Start(t, ollamatest.Model{Name: "fake", Thinks: think != ""},
+			ollamatest.Fault{Kind: ollamatest.Think, Tokens: 900, Contract: true})
+		client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+		r := twoRows()
+		r.Think = think
+		found, err := client.ProveContract(t.Context(), r, 0, nil)
+		if err != nil || !found.Thinks {
+			t.Errorf("think %q: got %+v, %v", think, found, err)
+		}
+	}
+}
+
+func TestProveContractShowsTheReply(t *testing.T) {
+	for _, c := range []struct {
+		fault ollamatest.Fault
+		want  string
+	}{
+		{free, `it answered "` + ollamatest.FreeReply + `"`},
+		{ollamatest.Fault{Kind: ollamatest.Empty, Contract: true}, "it answered nothing"},
+		{ollamatest.Fault{Kind: ollamatest.Think, Tokens: 5000, Contract: true}, "nothing: the reply was cut while thinking, after 2030 tokens"},
+	} {
+		srv := ollamatest.Start(t, c.fault)
+		_, err := newClient(t, ollama.Config{Hosts: []string{srv.URL}}).ProveContract(t.Context(), twoRows(), 0, nil)
+		if err == nil || !strings.HasSuffix(err.Error(), c.want) {
+			t.Errorf("got %v, want …%s", err, c.want)
+		}
+	}
+}
