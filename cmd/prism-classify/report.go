@@ -45,9 +45,9 @@ func (g *grammar) reportResult(ctx context.Context, std cli.Std, r classify.Resu
 		std.Infof("%s labelled, which a later run will ask for again: there was no --checkpoint-dir", term.Plural(r.Rows, "row"))
 	case r.Resume == "":
 	case g.Input == "-":
-		addHint(ended, "%s saved; to go on, with the same input: %s", term.Plural(r.Rows, "row"), r.Resume)
+		addHint(ended, "%s saved; to continue, with the same input: %s", term.Plural(r.Rows, "row"), r.Resume)
 	default:
-		addHint(ended, "%s saved; to go on: %s", term.Plural(r.Rows, "row"), r.Resume)
+		addHint(ended, "%s saved; to continue: %s", term.Plural(r.Rows, "row"), r.Resume)
 	}
 	return ended
 }

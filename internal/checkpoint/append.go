@@ -15,12 +15,11 @@ import (
 // syncEvery bounds what a power cut can take: rows are synced at least as often.
 const syncEvery = time.Second
 
-// Sealed parts wait for their sync together, which is cheaper: no longer than
-// sealedSoon, and no more than manySealed of them. As many again may wait before
-// Append does.
+// Ended parts are sealed together, which is cheaper: every sealEvery, and when
+// maxEnded of them wait. As many again may wait before Append does.
 const (
-	sealedSoon = 100 * time.Millisecond
-	manySealed = 64
+	sealEvery = 100 * time.Millisecond
+	maxEnded  = 64
 )
 
 // Row is a finished row: its position and its CSV record without the Position
@@ -50,7 +49,7 @@ func (s *Store) Append(rows []Row) error {
 	}
 	full, err := s.appendRows(rows)
 	if full {
-		s.sealCurrent()
+		s.endCurrentPart()
 	}
 	return err
 }
@@ -79,7 +78,7 @@ func (s *Store) writeRows(rows []Row) error {
 		if err := s.createPart(); err != nil {
 			return err
 		}
-		buf = append(buf, s.header...)
+		buf = append(buf, s.partHeader...)
 	}
 	for _, r := range rows {
 		buf = strconv.AppendInt(buf, r.Pos, 10)
@@ -111,41 +110,41 @@ func (s *Store) createPart() error {
 	return nil
 }
 
-// sealCurrent ends the current part and waits while too many are to be synced.
-func (s *Store) sealCurrent() {
+// endCurrentPart ends the current part and waits while too many are to be sealed.
+func (s *Store) endCurrentPart() {
 	s.mu.Lock()
 	p := s.current
 	s.current = nil
 	s.mu.Unlock()
-	s.sealed <- p
+	s.ended <- p
 }
 
-// startSyncing starts the one goroutine that syncs: sealed parts soon, some at a
-// time, the current part and the failures every syncEvery. Close waits for it.
+// startSyncing starts the one goroutine that syncs: it seals ended parts, some
+// at a time, and syncs the current part and the failures every syncEvery. Close waits for it.
 func (s *Store) startSyncing() {
-	s.sealed = make(chan *part, manySealed)
+	s.ended = make(chan *part, maxEnded)
 	s.syncing.Go(func() {
-		tick := time.NewTicker(sealedSoon)
+		tick := time.NewTicker(sealEvery)
 		defer tick.Stop()
 		last := time.Now()
 		var parts []*part
 		for {
 			select {
-			case p, open := <-s.sealed:
+			case p, open := <-s.ended:
 				if !open {
-					s.keepError(s.syncSealed(parts))
+					s.keepError(s.sealParts(parts))
 					return
 				}
-				if parts = append(parts, p); len(parts) < manySealed {
+				if parts = append(parts, p); len(parts) < maxEnded {
 					continue
 				}
 			case now := <-tick.C:
-				if now.Sub(last) >= syncEvery-sealedSoon {
+				if now.Sub(last) >= syncEvery-sealEvery {
 					last = now
-					s.keepError(s.syncUnsealed())
+					s.keepError(s.syncCurrent())
 				}
 			}
-			s.keepError(s.syncSealed(parts))
+			s.keepError(s.sealParts(parts))
 			parts = parts[:0]
 		}
 	})
@@ -160,9 +159,9 @@ func (s *Store) keepError(err error) {
 	}
 }
 
-// syncSealed makes sealed parts durable, then writes their lines of the sums, and
+// sealParts makes ended parts durable, then writes their lines of the sums, and
 // closes the parts. After an error of the disk it only closes them.
-func (s *Store) syncSealed(parts []*part) error {
+func (s *Store) sealParts(parts []*part) error {
 	if len(parts) == 0 {
 		return nil
 	}
@@ -215,8 +214,8 @@ func (s *Store) writeSums(parts []*part) error {
 	return nil
 }
 
-// syncUnsealed syncs what grew since the last time: the current part, the failures.
-func (s *Store) syncUnsealed() error {
+// syncCurrent syncs what grew since the last time: the current part, the failures.
+func (s *Store) syncCurrent() error {
 	s.mu.Lock()
 	p := s.current
 	if p == nil || !p.dirty {

@@ -5,16 +5,17 @@
 // damage. It knows nothing of models; a row is a position and a CSV record.
 //
 // While a job runs its checkpoint is only written. What it held when the job
-// started, the rows of earlier processes, is read when their turn comes.
+// started are the resumed rows, those that earlier processes finished. They are
+// read when their turn comes.
 //
 // A part goes through these steps, so that one with a checksum is always whole:
 //
 //  1. Append writes records to the current part.
-//  2. After so many rows the part is sealed: nothing is added any more.
-//  3. One goroutine syncs sealed parts, some at a time, and then adds their lines
-//     to the sums.
-//  4. At the next start a part with a checksum must fit it. One without may end in a
-//     record that was never finished, which is dropped.
+//  2. After so many rows the part is ended: nothing is added any more.
+//  3. One goroutine seals ended parts, some at a time: it syncs them, then adds their
+//     lines to the sums.
+//  4. At the next start a sealed part must fit its checksum. Another may end in a
+//     record that was never finished, which is dropped; then it is sealed.
 //
 // The files of a job in its folder:
 //
@@ -55,17 +56,17 @@ type Options struct {
 }
 
 // Store is the checkpoint of one job. One goroutine may append rows and failures,
-// one may ask for State and SameRow, and one may read earlier rows, at the same time.
+// one may ask for State and SameRow, and one may read resumed rows, at the same time.
 type Store struct {
-	dir, job string
-	interval int
-	lock     *fsutil.Lock
-	header   []byte
-	sums     *os.File
-	stream   *fingerprints // nil: the input is a file, or nothing is kept
-	earlier  []extent      // rows of earlier processes, by position; not changed after Open
-	reader   extentReader
-	buf      []byte // of Append
+	dir, job   string
+	interval   int
+	lock       *fsutil.Lock
+	partHeader []byte // with the Position
+	sums       *os.File
+	stream     *fingerprints // nil: the input is a file, or nothing is kept
+	resumed    []extent      // rows that earlier processes finished, by position; not changed after Open
+	reader     extentReader
+	buf        []byte // of Append
 
 	mu            sync.Mutex
 	err           error // sticky: the disk failed
@@ -77,7 +78,7 @@ type Store struct {
 	failures      *os.File  // nil: no row failed yet, and nothing is kept
 	failuresDirty bool      // failures has lines that were not synced
 
-	sealed  chan *part // to the syncing goroutine; nil: nothing is kept
+	ended   chan *part // to the syncing goroutine, which seals them; nil: nothing is kept
 	syncing sync.WaitGroup
 }
 
@@ -107,8 +108,8 @@ func Open(o Options, want Sidecar) (*Store, error) {
 
 func newStore(o Options, want Sidecar) *Store {
 	s := &Store{dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1)}
-	s.header = append([]byte(positionColumn), ',')
-	s.header = append(append(s.header, want.header...), '\n')
+	s.partHeader = append([]byte(positionColumn), ',')
+	s.partHeader = append(append(s.partHeader, want.outputHeader...), '\n')
 	return s
 }
 
@@ -152,14 +153,14 @@ func (s *Store) PartNames(n int) (names []string, all int) {
 	return names, s.count
 }
 
-// Close seals the current part, syncs everything and releases the lock. The
+// Close ends the current part, seals what is ended, syncs everything and releases the lock. The
 // error is that of the disk, if it failed.
 func (s *Store) Close() error {
 	if s.current != nil {
-		s.sealCurrent()
+		s.endCurrentPart()
 	}
-	if s.sealed != nil {
-		close(s.sealed)
+	if s.ended != nil {
+		close(s.ended)
 		s.syncing.Wait()
 		s.keepError(s.syncFailures())
 	}

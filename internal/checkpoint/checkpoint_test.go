@@ -71,10 +71,10 @@ func readAll(t *testing.T, s *Store, last int64) string {
 			pos++
 			continue
 		}
-		end := min(s.LastEarlier(pos), last)
-		records, err := s.ReadEarlier(pos, end)
+		end := min(s.LastResumed(pos), last)
+		records, err := s.ReadResumed(pos, end)
 		if err != nil {
-			t.Fatalf("ReadEarlier(%d, %d): %v", pos, end, err)
+			t.Fatalf("ReadResumed(%d, %d): %v", pos, end, err)
 		}
 		for _, r := range records {
 			out.Write(r)

@@ -18,7 +18,7 @@ type Failure struct {
 	RowID    int64  `json:"row_id"`
 	Line     int64  `json:"line,omitempty"` // of the input file; 0: unknown
 	Reason   string `json:"reason"`
-	Attempts int    `json:"attempts"`        // calls that had the row
+	Calls    int    `json:"attempts"`        // calls that had the row
 	Reply    string `json:"reply,omitempty"` // the model's last words on it
 }
 

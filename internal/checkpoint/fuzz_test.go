@@ -33,7 +33,7 @@ func parsePart(data []byte) (s *Store, end int64, err error) {
 		return nil, 0, err
 	}
 	end, err = s.readUnsealed(p, file, written)
-	s.sortEarlier()
+	s.sortResumed()
 	return s, end, err
 }
 
@@ -89,7 +89,7 @@ func checkBelieved(t *testing.T, s *Store, kept []byte) {
 		if err != nil || pos < 1 {
 			t.Fatalf("believed a row without a position: %q", record)
 		}
-		e, ok := s.findEarlier(pos)
+		e, ok := s.findResumed(pos)
 		if !ok || e.off > off || off >= e.off+int64(e.bytes) {
 			t.Fatalf("row %d is at byte %d, but %+v was noted", pos, off, e)
 		}

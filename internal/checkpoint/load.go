@@ -110,16 +110,16 @@ func (s *Store) loadParts() error {
 			return err
 		}
 		if n == 64 { // of many parts these tell how much memory all will take
-			s.earlier = slices.Grow(s.earlier, len(s.earlier)*(len(numbers)/n))
+			s.resumed = slices.Grow(s.resumed, len(s.resumed)*(len(numbers)/n))
 		}
 	}
 	s.count = len(numbers)
-	s.sortEarlier()
+	s.sortResumed()
 	return nil
 }
 
-func (s *Store) sortEarlier() {
-	slices.SortFunc(s.earlier, func(a, b extent) int { return cmp.Compare(a.pos, b.pos) })
+func (s *Store) sortResumed() {
+	slices.SortFunc(s.resumed, func(a, b extent) int { return cmp.Compare(a.pos, b.pos) })
 }
 
 // openSums reads the sums, which are there before the first part is: that of
@@ -267,10 +267,10 @@ func (l *partLoader) cutRows(s *Store, number int, f io.ReaderAt, size int64) er
 			if err != nil || pos < 1 || pos > maxPosition {
 				return damaged("a record has no position")
 			}
-			if !s.addEarlier(extent{pos: pos, off: off, part: int32(number), rows: 1, bytes: int32(n)}) {
+			if !s.addResumed(extent{pos: pos, off: off, part: int32(number), rows: 1, bytes: int32(n)}) {
 				return damaged(fmt.Sprintf("duplicate position %d", pos))
 			}
-		} else if !bytes.Equal(line, s.header) {
+		} else if !bytes.Equal(line, s.partHeader) {
 			return &DamageError{File: s.partPath(number), Line: 1, What: "the header is not that of the job"}
 		}
 		first, off = first+n, off+int64(n)
@@ -278,8 +278,8 @@ func (l *partLoader) cutRows(s *Store, number int, f io.ReaderAt, size int64) er
 	return nil
 }
 
-// addEarlier adds a row of an earlier process. It tells whether its position is new.
-func (s *Store) addEarlier(e extent) bool {
-	s.earlier = appendExtent(s.earlier, e)
+// addResumed adds a row of an earlier process. It tells whether its position is new.
+func (s *Store) addResumed(e extent) bool {
+	s.resumed = appendExtent(s.resumed, e)
 	return s.finished.Add(e.pos)
 }

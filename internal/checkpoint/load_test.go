@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestRangeOfEarlierRows: a range may begin and end within rows that lie together.
-func TestRangeOfEarlierRows(t *testing.T) {
+// TestRangeOfResumedRows: a range may begin and end within rows that lie together.
+func TestRangeOfResumedRows(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
 	add(t, s, 1, 2, 3, 4, 5, 6, 7, 8, 9)
@@ -22,10 +22,10 @@ func TestRangeOfEarlierRows(t *testing.T) {
 		for last := first; last <= 9; last++ {
 			var got []string
 			for pos := first; pos <= last; {
-				end := min(s.LastEarlier(pos), pos+1, last)
-				rows, err := s.ReadEarlier(pos, end)
+				end := min(s.LastResumed(pos), pos+1, last)
+				rows, err := s.ReadResumed(pos, end)
 				if err != nil || int64(len(rows)) != end-pos+1 || end < pos {
-					t.Fatalf("ReadEarlier(%d, %d): %d rows, %v", pos, end, len(rows), err)
+					t.Fatalf("ReadResumed(%d, %d): %d rows, %v", pos, end, len(rows), err)
 				}
 				for _, r := range rows {
 					got = append(got, string(r))
@@ -42,10 +42,10 @@ func TestRangeOfEarlierRows(t *testing.T) {
 			}
 		}
 	}
-	if last := s.LastEarlier(10); last != 0 {
+	if last := s.LastResumed(10); last != 0 {
 		t.Errorf("row 10 is not there, but one to %d", last)
 	}
-	if _, err := s.ReadEarlier(9, 10); err == nil {
+	if _, err := s.ReadResumed(9, 10); err == nil {
 		t.Error("a row was read that is not there")
 	}
 }

@@ -18,20 +18,20 @@ import (
 
 // Sidecar is what a job's rows depend on. Rows of another sidecar are never mixed.
 type Sidecar struct {
-	JobID     string            `json:"job_id"`
-	Columns   []string          `json:"columns"`    // of a part, Position first
-	DependsOn map[string]string `json:"depends_on"` // prompt, model digest, options, input
-	header    []byte
+	JobID        string            `json:"job_id"`
+	Columns      []string          `json:"columns"`    // of a part, Position first
+	DependsOn    map[string]string `json:"depends_on"` // prompt, model digest, options, input
+	outputHeader []byte            // without the Position
 }
 
 // NewSidecar describes a job whose rows have the named columns (without Position).
 func NewSidecar(jobID string, columns []string, dependsOn map[string]string) Sidecar {
 	header := table.NewEncoder(table.CSV, columns).Header(nil)
 	return Sidecar{
-		JobID:     jobID,
-		Columns:   append([]string{positionColumn}, columns...),
-		DependsOn: dependsOn,
-		header:    bytes.TrimSuffix(header, []byte("\n")),
+		JobID:        jobID,
+		Columns:      append([]string{positionColumn}, columns...),
+		DependsOn:    dependsOn,
+		outputHeader: bytes.TrimSuffix(header, []byte("\n")),
 	}
 }
 

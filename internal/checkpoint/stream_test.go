@@ -36,7 +36,7 @@ func TestSameRow(t *testing.T) {
 	if err := s.Fail(Failure{Position: 5, Reason: "no"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.syncUnsealed(); err != nil {
+	if err := s.syncCurrent(); err != nil {
 		t.Fatal(err)
 	}
 	mustClose(t, s)
@@ -114,7 +114,7 @@ func TestFilesCutWhileOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, readErr := s.ReadEarlier(1, s.LastEarlier(1))
+	_, readErr := s.ReadResumed(1, s.LastResumed(1))
 	_, sameErr := s.SameRow(1, []byte{1})
 	for file, err := range map[string]error{s.partName(1): readErr, ".stream": sameErr} {
 		var damage *DamageError

@@ -87,12 +87,12 @@ func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
 // whole record, damage otherwise.
 func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, err error) {
 	path := s.partPath(p.number)
-	head := make([]byte, min(int64(len(s.header)), size))
+	head := make([]byte, min(int64(len(s.partHeader)), size))
 	if n, err := file.ReadAt(head, 0); n < len(head) {
 		return 0, err
 	}
-	if !bytes.Equal(head, s.header) {
-		if bytes.HasPrefix(s.header, bytes.TrimRight(head, "\x00")) {
+	if !bytes.Equal(head, s.partHeader) {
+		if bytes.HasPrefix(s.partHeader, bytes.TrimRight(head, "\x00")) {
 			return 0, nil // torn in the header
 		}
 		return 0, &DamageError{File: path, Line: 1, What: "the header is not that of the job"}
@@ -101,7 +101,7 @@ func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, 
 	if err != nil {
 		return 0, err
 	}
-	end = int64(len(s.header))
+	end = int64(len(s.partHeader))
 	r, err := table.NewReader(io.NewSectionReader(file, 0, size), table.Options{Name: path, Format: table.CSV})
 	if err != nil {
 		return 0, asDamage(err)
@@ -126,7 +126,7 @@ func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, 
 		if err != nil || pos < 1 || pos > maxPosition {
 			return 0, &DamageError{File: path, Line: rec.Line, What: "invalid position"}
 		}
-		if !s.addEarlier(extent{pos: pos, off: end, part: int32(p.number), rows: 1, bytes: int32(next - end)}) {
+		if !s.addResumed(extent{pos: pos, off: end, part: int32(p.number), rows: 1, bytes: int32(next - end)}) {
 			return 0, &DamageError{File: path, Line: rec.Line, What: fmt.Sprintf("duplicate position %d", pos)}
 		}
 		p.rows++
@@ -182,7 +182,7 @@ func (s *Store) dropTornTail(p *part, end int64) error {
 			return err
 		}
 		path := s.partPath(p.number)
-		if err := fsutil.WriteFile(path, s.header); err != nil {
+		if err := fsutil.WriteFile(path, s.partHeader); err != nil {
 			return err
 		}
 		f, err := os.OpenFile(path, os.O_RDWR, 0)

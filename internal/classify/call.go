@@ -34,7 +34,7 @@ func (b *callBuffers) setRows(rows []*row) []int64 {
 // buildRequest builds the call for the rows of b, in whose memory it lives. When a
 // single row is asked for again, sampling is loosened a little: at temperature 0
 // the same prompt gives the same reply.
-func (e *engine) buildRequest(b *callBuffers, ids []int64, tries int) *ollama.Request {
+func (e *engine) buildRequest(b *callBuffers, ids []int64, rowRetries int) *ollama.Request {
 	b.user = prompt.AppendUser(b.user[:0], b.mentions)
 	b.format = e.c.Schema.AppendReplySchema(b.format[:0], ids, e.c.Strict)
 	req := e.c.Request
@@ -47,9 +47,9 @@ func (e *engine) buildRequest(b *callBuffers, ids []int64, tries int) *ollama.Re
 	default:
 		req.NumPredict = e.c.Schema.NumPredict(len(ids), e.c.Strict)
 	}
-	if tries > 0 {
-		req.Seed += tries
-		req.Temperature = max(req.Temperature, 0.2*float64(min(tries, 5)))
+	if rowRetries > 0 {
+		req.Seed += rowRetries
+		req.Temperature = max(req.Temperature, 0.2*float64(min(rowRetries, 5)))
 	}
 	return &req
 }

@@ -40,7 +40,7 @@ type config struct {
 	Request   ollama.Request
 	Tail      []byte // cells that end each record: model, batch size, run ID
 	PauseDir  string // where pause.flag may be; empty: nowhere
-	MaxWindow int    // bytes of finished rows that may wait for an earlier one
+	MaxWindow int    // bytes of finished rows that may wait for one before them
 
 	Sleep func(ctx context.Context, d time.Duration) error
 	Now   func() time.Time

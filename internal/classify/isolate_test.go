@@ -127,7 +127,7 @@ func TestOverflow(t *testing.T) {
 			r := b.mustRun()
 			b.check(1008)
 			f := b.failures()
-			if r.Failed != 1 || len(f) != 1 || !strings.Contains(f[0].Reason, "does not fit the context of 900 tokens") || f[0].Attempts > 5 {
+			if r.Failed != 1 || len(f) != 1 || !strings.Contains(f[0].Reason, "does not fit the context of 900 tokens") || f[0].Calls > 5 {
 				t.Errorf("failures %+v", f)
 			}
 			for _, c := range srv.Calls() {
@@ -156,7 +156,7 @@ func TestReplyThatIsTooShort(t *testing.T) {
 	r := b.mustRun()
 	b.check(1001, 1002, 1003, 1004)
 	for _, f := range b.failures() {
-		if !strings.Contains(f.Reason, "cut after 3 tokens") || f.Reply == "" || f.Attempts != 4 { // with 4 rows, with 2, twice alone
+		if !strings.Contains(f.Reason, "cut after 3 tokens") || f.Reply == "" || f.Calls != 4 { // with 4 rows, with 2, twice alone
 			t.Errorf("failure %+v", f)
 		}
 	}

@@ -10,7 +10,7 @@
 //     or failed on it, and sends batches of the others to the coordinator.
 //  2. The coordinator (engine.go), which alone changes the state of rows, starts a
 //     goroutine for a batch: at most so many at once, and none while too many
-//     finished rows wait for an earlier one.
+//     finished rows wait for one before them.
 //  3. The goroutine runs a round (round.go, call.go): it calls the model and reads
 //     the reply; the retry policy (policy.go) says what to do when that goes wrong.
 //  4. The coordinator settles the round (settle.go): labelled rows are appended to

@@ -70,7 +70,7 @@ func (w *outputWriter) nextRecords() ([][]byte, error) {
 	case c.last == 0:
 		return c.records, nil
 	}
-	return w.store.ReadEarlier(c.first, c.last)
+	return w.store.ReadResumed(c.first, c.last)
 }
 
 // copyRecords writes the records as the checkpoint has them.

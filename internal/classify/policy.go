@@ -5,35 +5,43 @@ import "fmt"
 // The retry policy. Rows that are asked for together are a batch. What is done
 // with a batch in one go is a round: one call, which is resent after errors that
 // may pass, and perhaps a probe, a tiny call that tells a server that is down from
-// rows that it cannot take. nextAction decides after every call and every probe:
+// rows that it cannot take. Four words are kept apart:
 //
-//	outcome                       history                                     action
-//	allLabelled                   any                                         finish
-//	someLabelled                  any                                         askMissing
-//	noneLabelled                  several rows                                splitHalves
-//	noneLabelled                  one row, tries+1 < retries                  retryRow
-//	noneLabelled                  one row, tries+1 >= retries                 failRow
-//	cutThinking                   tries+1 < retries                           retryRow
-//	cutThinking                   tries+1 >= retries                          failRow
-//	needsRoom                     restarts < maxRestarts                      restart
-//	needsRoom                     restarts used up                            failRow
-//	overflow                      several rows                                splitHalves
-//	overflow                      one row                                     failRow
-//	unreachable, busy, transient  attempts <= retries                         resend
-//	unreachable, busy, transient  attempts > retries                          probe
-//	suspected error               several rows                                bisect
-//	suspected error               one row, attempts < retries                 resend
-//	suspected error               one row, attempts >= retries                probe
-//	permanent                     any                                         stop
-//	serverDown                    any                                         stop
-//	otherHostUp                   restarts < maxRestarts                      restart
-//	otherHostUp                   restarts used up, several rows              bisect
-//	otherHostUp                   restarts used up, one row, not bisecting    confirmRow
-//	otherHostUp                   restarts used up, one row, bisecting        failRow
-//	serverUp                      no transient error, restarts < maxRestarts  restart
-//	serverUp                      else, several rows                          bisect
-//	serverUp                      else, one row, not bisecting                confirmRow
-//	serverUp                      else, one row, bisecting                    failRow
+//   - a call is one request to the server for the rows of a batch
+//   - an attempt is the number of a call in its round; the second and later ones resend it
+//   - a row retry is a new round for rows without a valid answer, with another seed
+//   - --retries, retries below, bounds both: the attempts after the first, and the
+//     rounds of a single row
+//
+// nextAction decides after every call and every probe:
+//
+//	outcome                       history                                       action
+//	allLabelled                   any                                           finish
+//	someLabelled                  any                                           askMissing
+//	noneLabelled                  several rows                                  splitHalves
+//	noneLabelled                  one row, rowRetries+1 < retries               retryRow
+//	noneLabelled                  one row, rowRetries+1 >= retries              failRow
+//	cutThinking                   rowRetries+1 < retries                        retryRow
+//	cutThinking                   rowRetries+1 >= retries                       failRow
+//	needsRoom                     newRounds < maxNewRounds                      newRound
+//	needsRoom                     newRounds used up                             failRow
+//	overflow                      several rows                                  splitHalves
+//	overflow                      one row                                       failRow
+//	unreachable, busy, transient  attempts <= retries                           resend
+//	unreachable, busy, transient  attempts > retries                            probe
+//	suspected error               several rows                                  bisect
+//	suspected error               one row, attempts < retries                   resend
+//	suspected error               one row, attempts >= retries                  probe
+//	permanent                     any                                           stop
+//	serverDown                    any                                           stop
+//	otherHostUp                   newRounds < maxNewRounds                      newRound
+//	otherHostUp                   newRounds used up, several rows               bisect
+//	otherHostUp                   newRounds used up, one row, not bisecting     confirmRow
+//	otherHostUp                   newRounds used up, one row, bisecting         failRow
+//	serverUp                      no transient error, newRounds < maxNewRounds  newRound
+//	serverUp                      else, several rows                            bisect
+//	serverUp                      else, one row, not bisecting                  confirmRow
+//	serverUp                      else, one row, bisecting                      failRow
 //
 // A suspected error is unreachable, busy or transient while bisecting, in a round
 // with a transient error: the rows may be its reason.
@@ -74,10 +82,10 @@ func (o outcome) String() string { return outcomeNames[o] }
 
 // history is what has happened to the rows of a batch.
 type history struct {
-	rows      int  // asked for together
-	bisecting bool // a call for these rows, or more, failed although the server worked
-	restarts  int  // rounds that ended with restart
-	tries     int  // rounds that ended with retryRow
+	rows       int  // asked for together
+	bisecting  bool // a call for these rows, or more, failed although the server worked
+	newRounds  int  // rounds that ended with newRound
+	rowRetries int  // rounds that ended with retryRow
 
 	attempts     int  // calls of this round
 	sawTransient bool // one of them ended with a transient error
@@ -94,14 +102,14 @@ const (
 	askMissing                // ask for the rows that the reply lacks
 	splitHalves               // ask for each half
 	bisect                    // ask for the first half, then decide about the second
-	restart                   // ask for the rows as if they were new
+	newRound                  // ask for the rows as if they were new
 	retryRow                  // ask again, with another seed and a higher temperature
 	confirmRow                // ask once more, now as bisected, before the row fails
 	failRow                   // the row gets no labels; of cutThinking, all rows of the batch
 	stop                      // end the worker with the error
 )
 
-var actionNames = [...]string{"resend", "probe", "finish", "askMissing", "splitHalves", "bisect", "restart",
+var actionNames = [...]string{"resend", "probe", "finish", "askMissing", "splitHalves", "bisect", "newRound",
 	"retryRow", "confirmRow", "failRow", "stop"}
 
 func (a action) String() string { return actionNames[a] }
@@ -109,9 +117,9 @@ func (a action) String() string { return actionNames[a] }
 // endsRound tells whether the round is over.
 func (a action) endsRound() bool { return a != resend && a != probe }
 
-// maxRestarts is how often rows are asked for as if they were new before they are
+// maxNewRounds is how often rows are asked for as if they were new before they are
 // bisected after all.
-const maxRestarts = 3
+const maxNewRounds = 3
 
 // nextAction decides what follows an outcome, which the history includes.
 // retries is the number that the user set.
@@ -125,18 +133,18 @@ func nextAction(o outcome, h history, retries int) action {
 		switch {
 		case h.rows > 1:
 			return splitHalves
-		case o == noneLabelled && h.tries+1 < retries:
+		case o == noneLabelled && h.rowRetries+1 < retries:
 			return retryRow
 		}
 		return failRow
 	case cutThinking:
-		if h.tries+1 < retries {
+		if h.rowRetries+1 < retries {
 			return retryRow
 		}
 		return failRow
 	case needsRoom:
-		if h.restarts < maxRestarts {
-			return restart
+		if h.newRounds < maxNewRounds {
+			return newRound
 		}
 		return failRow
 	case unreachable, busy, transient:
@@ -164,8 +172,8 @@ func actionAfterError(h history, retries int) action {
 
 func actionAfterProbe(o outcome, h history) action {
 	switch {
-	case h.restarts < maxRestarts && (o == otherHostUp || !h.sawTransient):
-		return restart
+	case h.newRounds < maxNewRounds && (o == otherHostUp || !h.sawTransient):
+		return newRound
 	case h.rows > 1:
 		return bisect
 	case !h.bisecting:

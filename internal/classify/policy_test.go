@@ -21,7 +21,7 @@ const policyRetries = 3
 func policyCases() []policyCase {
 	failed := []outcome{unreachable, busy, transient}
 	single := history{rows: 1}
-	used := history{rows: 1, restarts: maxRestarts, sawTransient: true}
+	used := history{rows: 1, newRounds: maxNewRounds, sawTransient: true}
 	with := func(h history, change func(*history)) history { change(&h); return h }
 	several := func(h history) history { h.rows = 5; return h }
 	bisecting := func(h history) history { h.bisecting = true; return h }
@@ -31,16 +31,16 @@ func policyCases() []policyCase {
 		{"allLabelled: any", []outcome{allLabelled}, []history{single, several(single), bisecting(single)}, finish},
 		{"someLabelled: any", []outcome{someLabelled}, []history{several(single), bisecting(several(single))}, askMissing},
 		{"noneLabelled: several rows", []outcome{noneLabelled}, []history{several(single), bisecting(several(single))}, splitHalves},
-		{"noneLabelled: one row, tries+1 < retries", []outcome{noneLabelled},
-			[]history{single, bisecting(single), with(single, func(h *history) { h.tries = policyRetries - 2 })}, retryRow},
-		{"noneLabelled: one row, tries+1 >= retries", []outcome{noneLabelled},
-			[]history{with(single, func(h *history) { h.tries = policyRetries - 1 })}, failRow},
-		{"cutThinking: tries+1 < retries", []outcome{cutThinking},
-			[]history{single, several(single), with(several(single), func(h *history) { h.tries = policyRetries - 2 })}, retryRow},
-		{"cutThinking: tries+1 >= retries", []outcome{cutThinking},
-			[]history{with(several(single), func(h *history) { h.tries = policyRetries - 1 })}, failRow},
-		{"needsRoom: restarts < maxRestarts", []outcome{needsRoom}, []history{single, several(single), bisecting(single)}, restart},
-		{"needsRoom: restarts used up", []outcome{needsRoom}, []history{used, several(used)}, failRow},
+		{"noneLabelled: one row, rowRetries+1 < retries", []outcome{noneLabelled},
+			[]history{single, bisecting(single), with(single, func(h *history) { h.rowRetries = policyRetries - 2 })}, retryRow},
+		{"noneLabelled: one row, rowRetries+1 >= retries", []outcome{noneLabelled},
+			[]history{with(single, func(h *history) { h.rowRetries = policyRetries - 1 })}, failRow},
+		{"cutThinking: rowRetries+1 < retries", []outcome{cutThinking},
+			[]history{single, several(single), with(several(single), func(h *history) { h.rowRetries = policyRetries - 2 })}, retryRow},
+		{"cutThinking: rowRetries+1 >= retries", []outcome{cutThinking},
+			[]history{with(several(single), func(h *history) { h.rowRetries = policyRetries - 1 })}, failRow},
+		{"needsRoom: newRounds < maxNewRounds", []outcome{needsRoom}, []history{single, several(single), bisecting(single)}, newRound},
+		{"needsRoom: newRounds used up", []outcome{needsRoom}, []history{used, several(used)}, failRow},
 		{"overflow: several rows", []outcome{overflow}, []history{several(single), several(suspected)}, splitHalves},
 		{"overflow: one row", []outcome{overflow}, []history{single, suspected}, failRow},
 		{"unreachable, busy, transient: attempts <= retries", failed,
@@ -52,16 +52,16 @@ func policyCases() []policyCase {
 		{"suspected error: one row, attempts >= retries", failed, []history{attempts(policyRetries)(suspected)}, probe},
 		{"permanent: any", []outcome{permanent}, []history{single, several(single), suspected}, stop},
 		{"serverDown: any", []outcome{serverDown}, []history{single, several(single), suspected}, stop},
-		{"otherHostUp: restarts < maxRestarts", []outcome{otherHostUp},
-			[]history{single, several(suspected), with(used, func(h *history) { h.restarts-- })}, restart},
-		{"otherHostUp: restarts used up, several rows", []outcome{otherHostUp}, []history{several(used), several(bisecting(used))}, bisect},
-		{"otherHostUp: restarts used up, one row, not bisecting", []outcome{otherHostUp}, []history{used}, confirmRow},
-		{"otherHostUp: restarts used up, one row, bisecting", []outcome{otherHostUp}, []history{bisecting(used)}, failRow},
-		{"serverUp: no transient error, restarts < maxRestarts", []outcome{serverUp}, []history{single, several(single), bisecting(single)}, restart},
+		{"otherHostUp: newRounds < maxNewRounds", []outcome{otherHostUp},
+			[]history{single, several(suspected), with(used, func(h *history) { h.newRounds-- })}, newRound},
+		{"otherHostUp: newRounds used up, several rows", []outcome{otherHostUp}, []history{several(used), several(bisecting(used))}, bisect},
+		{"otherHostUp: newRounds used up, one row, not bisecting", []outcome{otherHostUp}, []history{used}, confirmRow},
+		{"otherHostUp: newRounds used up, one row, bisecting", []outcome{otherHostUp}, []history{bisecting(used)}, failRow},
+		{"serverUp: no transient error, newRounds < maxNewRounds", []outcome{serverUp}, []history{single, several(single), bisecting(single)}, newRound},
 		{"serverUp: else, several rows", []outcome{serverUp},
 			[]history{several(suspected), several(with(single, func(h *history) { h.sawTransient = true })), several(used)}, bisect},
 		{"serverUp: else, one row, not bisecting", []outcome{serverUp},
-			[]history{with(single, func(h *history) { h.sawTransient = true }), with(single, func(h *history) { h.restarts = maxRestarts })}, confirmRow},
+			[]history{with(single, func(h *history) { h.sawTransient = true }), with(single, func(h *history) { h.newRounds = maxNewRounds })}, confirmRow},
 		{"serverUp: else, one row, bisecting", []outcome{serverUp}, []history{suspected, bisecting(used)}, failRow},
 	}
 }
@@ -122,11 +122,11 @@ func TestRetriesEnd(t *testing.T) {
 					continue
 				}
 				switch h.attempts, h.sawTransient = 0, false; a {
-				case restart:
-					h.restarts++
+				case newRound:
+					h.newRounds++
 					continue
 				case retryRow:
-					h.tries++
+					h.rowRetries++
 					continue
 				case confirmRow:
 					h = history{rows: 1, bisecting: true}

@@ -38,7 +38,7 @@ type Settings struct {
 	Restart     bool     `name:"restart" help:"Start over and move the old checkpoint aside." group:"Run:"`
 	Command     []string `kong:"-"` // as typed, for the hint that resumes
 
-	maxWindow int // bytes of finished rows that may wait for an earlier one; 0: the constant
+	maxWindow int // bytes of finished rows that may wait for one before them; 0: the constant
 }
 
 // rows is the range of rows to label; zero: the whole input.

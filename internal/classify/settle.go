@@ -11,17 +11,18 @@ import (
 )
 
 // settle saves the rows that a round labelled and does with the others what the
-// policy says.
+// policy says. Which object of the reply belongs to which row is decided before, by
+// alignByRowID of package reply; here a labelled row is only looked up by its RowID.
 func (e *engine) settle(r *round) error {
-	if err := e.commit(r.batch.rows, r.labelled); err != nil {
+	if err := e.commitLabelled(r.batch.rows, r.labelled); err != nil {
 		return err
 	}
 	b := r.batch
 	switch r.action {
 	case stop:
 		return r.err
-	case restart:
-		b.history.restarts++
+	case newRound:
+		b.history.newRounds++
 		e.askNext(b)
 		return nil
 	}
@@ -37,7 +38,7 @@ func (e *engine) settle(r *round) error {
 	case bisect:
 		e.bisectRows(b.rows)
 	case retryRow:
-		b.history.tries++
+		b.history.rowRetries++
 		e.askNext(b)
 	case confirmRow:
 		e.askNext(newBatch(b.rows, true))
@@ -88,9 +89,9 @@ func withoutLabelled(rows []*row, labelled []reply.Row) []*row {
 	return missing
 }
 
-// commit saves the labelled rows among those asked for, and lets them wait for
-// their turn to go out.
-func (e *engine) commit(asked []*row, labelled []reply.Row) error {
+// commitLabelled saves the labelled rows among those asked for, and lets them wait
+// for their turn to go out.
+func (e *engine) commitLabelled(asked []*row, labelled []reply.Row) error {
 	if len(labelled) == 0 {
 		return nil
 	}
@@ -155,7 +156,7 @@ func (e *engine) warnOrganic(l *reply.Row) {
 // failRow records that a row gets no labels.
 func (e *engine) failRow(r *row, last *round) error {
 	f := checkpoint.Failure{
-		Position: r.pos, RowID: r.RowID, Line: r.line, Reason: last.reason, Attempts: r.calls,
+		Position: r.pos, RowID: r.RowID, Line: r.line, Reason: last.reason, Calls: r.calls,
 		Reply: strings.ToValidUTF8(last.text[:min(len(last.text), maxReply)], "�"),
 	}
 	if err := e.store.Fail(f); err != nil {

@@ -3,7 +3,7 @@ package classify
 import "prism/internal/checkpoint"
 
 const (
-	// maxWindow bounds the finished rows that wait for an earlier one, in bytes.
+	// maxWindow bounds the finished rows that wait for one before them, in bytes.
 	// While more wait, no new batches are started; those under way go on, so that
 	// the row that all wait for is finished.
 	maxWindow = 32 << 20
@@ -63,7 +63,7 @@ func (w *window) prepare() bool {
 			w.next++
 			continue
 		}
-		if last := w.store.LastEarlier(w.next); last > 0 {
+		if last := w.store.LastResumed(w.next); last > 0 {
 			if len(c.records) == 0 {
 				c.first, c.last = w.next, min(last, w.read)
 				w.next = c.last + 1

@@ -37,7 +37,7 @@ func TestCause(t *testing.T) {
 		{"redirect without a place", 301, "", "", WrongServer},
 		{"refused", 400, "option \"num_ctx\" must be of type integer", "", Other},
 	} {
-		e := &Error{Class: classify(c.status, c.text), Status: c.status, Proxy: c.proxy, Err: &statusText{status: c.status, text: c.text}}
+		e := &Error{Class: classOfStatus(c.status, c.text), Status: c.status, Proxy: c.proxy, Err: &statusText{status: c.status, text: c.text}}
 		if got := e.Cause(); got != c.want {
 			t.Errorf("%s: got cause %d, want %d (class %v)", c.name, got, c.want, e.Class)
 		}

@@ -158,7 +158,7 @@ func (h *host) apiError(ctx context.Context, op string, err error, timeout time.
 	case ctx.Err() != nil:
 		return &Error{Class: Transient, Host: h.name, Op: op, Err: fmt.Errorf("no answer within %v", timeout), cause: NoReply}
 	case errors.As(err, &said):
-		e := &Error{Class: classify(said.status, said.text), Status: said.status, Host: h.name, Op: op, Err: said}
+		e := &Error{Class: classOfStatus(said.status, said.text), Status: said.status, Host: h.name, Op: op, Err: said}
 		h.withAnswer(e, said)
 		return e
 	case errors.Is(err, errNoVersion), errors.As(err, &syntax), errors.As(err, &typed):

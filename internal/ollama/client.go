@@ -172,7 +172,7 @@ func (h *host) postChat(ctx context.Context, r *Request) (resp *http.Response, b
 	body, err = readBody(resp)
 	if err != nil {
 		e := h.netError(r.Model, opChat, err)
-		if classify(resp.StatusCode, "") == Busy {
+		if classOfStatus(resp.StatusCode, "") == Busy {
 			e.Class = Busy
 		}
 		e.Status, e.Err = resp.StatusCode, fmt.Errorf("reply cut after %d bytes: %w", len(body), e.Err)

@@ -145,8 +145,8 @@ func saysOverflow(text string) bool {
 	return false
 }
 
-// classify maps an HTTP answer that is no reply to its class.
-func classify(status int, text string) Class {
+// classOfStatus maps an HTTP answer that is no reply to its class.
+func classOfStatus(status int, text string) Class {
 	switch {
 	case saysOverflow(text), status == http.StatusRequestEntityTooLarge:
 		return Overflow

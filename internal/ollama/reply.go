@@ -123,7 +123,7 @@ func readReply(host, model string, status int, body []byte) (*Reply, error) {
 		return nil, &Error{Class: class, Status: status, Host: host, Model: model, Op: opChat, Err: err}
 	}
 	failWithText := func(text string) (*Reply, error) {
-		return fail(classify(status, text), &statusText{status: status, text: text})
+		return fail(classOfStatus(status, text), &statusText{status: status, text: text})
 	}
 	if status < 200 || status > 299 {
 		text := errorText(body)

@@ -41,9 +41,9 @@ func (m *Meter) Observe(at time.Time, total float64) {
 	m.count++
 }
 
-// Restart forgets the measurements, as during a pause, and starts measuring again
+// Reset forgets the measurements, as during a pause, and starts measuring again
 // from the current count.
-func (m *Meter) Restart(now time.Time) {
+func (m *Meter) Reset(now time.Time) {
 	if m.count == 0 {
 		return
 	}

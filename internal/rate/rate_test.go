@@ -40,7 +40,7 @@ func TestMeterRestarts(t *testing.T) {
 	}
 	for at := 20; at <= 100; at++ {
 		m.Observe(clock(float64(at)), 60)
-		m.Restart(clock(float64(at)))
+		m.Reset(clock(float64(at)))
 	}
 	if got := m.Rate(clock(100)); got != 0 {
 		t.Errorf("in the rest: %v/s", got)

@@ -248,7 +248,7 @@ func searchableLists(r *stats.Result) []list {
 	failed := list{ID: "failed", Name: "Rows that failed", Heads: []string{"file", "RowID", "position", "attempts", "reason"}}
 	if r.Run != nil {
 		for _, f := range r.Run.Failed {
-			failed.Lines = append(failed.Lines, []string{term.Printable(f.File), formatInt(f.RowID), formatInt(f.Position), formatInt(int64(f.Attempts)), term.Printable(f.Reason)})
+			failed.Lines = append(failed.Lines, []string{term.Printable(f.File), formatInt(f.RowID), formatInt(f.Position), formatInt(int64(f.Calls)), term.Printable(f.Reason)})
 		}
 		if more := r.Run.FailedRows - int64(len(r.Run.Failed)); more > 0 {
 			failed.Note = term.Plural(more, "more row") + " in " + term.Printable(r.Run.FailedRanges)

@@ -126,7 +126,7 @@ type FailedRow struct {
 	File     string `json:"file"` // its label
 	RowID    int64  `json:"row_id"`
 	Position int64  `json:"position"`
-	Attempts int    `json:"attempts"` // calls that asked for the row
+	Calls    int    `json:"attempts"` // calls that asked for the row
 	Reason   string `json:"reason"`
 }
 

@@ -41,7 +41,7 @@ func (s *blockScanner) findRecords(b *Block, i, overrun int) (scanEnd, error) {
 
 // findRecord finds the one record that starts at Data[i], or skips a blank line.
 func (s *blockScanner) findRecord(b *Block, i, overrun int) (next int, end scanEnd, err error) {
-	s.splitter.restart()
+	s.splitter.reset()
 	for {
 		rec, bad := s.splitter.next(b.Data[i:], s.atEOF(b))
 		switch {

@@ -95,7 +95,7 @@ func newObjectSplitter(h *Header) *objectSplitter {
 	return o
 }
 
-func (o *objectSplitter) restart() { o.seen = 0 }
+func (o *objectSplitter) reset() { o.seen = 0 }
 
 func (o *objectSplitter) tooLong() *fault { return &fault{msg: tooLongMessage()} }
 

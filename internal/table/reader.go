@@ -125,7 +125,7 @@ func (r *Reader) Next() (*Record, error) {
 // peekRecord finds the record that comes next, which stays in the buffer, and
 // steps over blank lines before it. It returns nil at the end of the stream.
 func (r *Reader) peekRecord() (*rawRecord, error) {
-	r.splitter.restart()
+	r.splitter.reset()
 	for {
 		b := r.buf[r.start:r.end]
 		rec, bad := r.splitter.next(b, r.eof)

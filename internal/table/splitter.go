@@ -12,8 +12,8 @@ type recordSplitter interface {
 	// call after that must have the same data and what follows it; what was read is
 	// not read again. The record lives until the next call.
 	next(data []byte, atEOF bool) (*rawRecord, *fault)
-	// restart forgets the part of a record that was read.
-	restart()
+	// reset forgets the part of a record that was read.
+	reset()
 	// tooLong is the fault of the record of which a part was read: it does not
 	// end within maxSize.
 	tooLong() *fault
@@ -97,7 +97,7 @@ const (
 	atQuote                    // after a quote that closes the field or is doubled
 )
 
-func (s *csvSplitter) restart() { s.state = atRecord }
+func (s *csvSplitter) reset() { s.state = atRecord }
 
 func (s *csvSplitter) tooLong() *fault {
 	if s.state == inQuotes {

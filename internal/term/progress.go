@@ -65,8 +65,8 @@ func (p *Progress) Update(s Snapshot) {
 	p.rows.Observe(now, float64(s.Rows))
 	p.tokens.Observe(now, float64(s.Tokens))
 	if s.Paused {
-		p.rows.Restart(now)
-		p.tokens.Restart(now)
+		p.rows.Reset(now)
+		p.tokens.Reset(now)
 	}
 	p.last = s
 	if p.drawnAt.IsZero() || now.Sub(p.drawnAt) >= redrawInterval {

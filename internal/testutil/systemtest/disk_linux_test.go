@@ -66,7 +66,7 @@ func TestFullDisk(t *testing.T) {
 			w.waitExit(1)
 			w.checkPrinted("no space left on device")
 			w.checkPrinted(tt.says)
-			w.checkPrinted("rows saved; to go on: prism-classify ")
+			w.checkPrinted("rows saved; to continue: prism-classify ")
 			if _, err := os.Stat(output); err == nil {
 				t.Error("a worker that failed left an output")
 			}

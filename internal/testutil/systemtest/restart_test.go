@@ -167,7 +167,7 @@ func TestRealOutage(t *testing.T) {
 	srv.kill()
 	w.waitExit(4)
 	w.checkPrinted("no Ollama server at " + srv.url())
-	w.checkPrinted("rows saved; to go on: prism-classify ")
+	w.checkPrinted("rows saved; to continue: prism-classify ")
 	if _, err := os.Stat(filepath.Join(dir, "logs", "r", "failed_ranges_w1.json")); err == nil {
 		t.Error("rows failed for the outage")
 	}

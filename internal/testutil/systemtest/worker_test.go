@@ -174,9 +174,9 @@ func TestInterruptedWorker(t *testing.T) {
 			}
 			checkNoTemporaryFiles(t, dir)
 			saved := finishedRows(t, dir)
-			w.checkPrinted(fmt.Sprintf("%d rows saved; to go on: prism-classify ", saved))
+			w.checkPrinted(fmt.Sprintf("%d rows saved; to continue: prism-classify ", saved))
 
-			_, command, _ := strings.Cut(w.stderr.String(), "to go on: ")
+			_, command, _ := strings.Cut(w.stderr.String(), "to continue: ")
 			command, _, _ = strings.Cut(command, "\n")
 			again := exec.Command("sh", "-c", command)
 			again.Dir = dir
@@ -241,7 +241,7 @@ func TestInterruptWhileOutputBlocks(t *testing.T) {
 	worker.waitForRows(2000)
 	worker.sendSignal(syscall.SIGTERM)
 	worker.waitExit(143)
-	worker.checkPrinted("rows saved; to go on: ")
+	worker.checkPrinted("rows saved; to continue: ")
 }
 
 // newBlockedPipe returns a pipe that nobody reads.

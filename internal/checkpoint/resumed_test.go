@@ -50,13 +50,13 @@ func TestEachRow(t *testing.T) {
 	}
 
 	part := filepath.Join(dir, s.partName(9))
-	if err := os.WriteFile(part, []byte(string(s.header)+"7,1,whole,x\n8,1,\"torn"), 0o666); err != nil {
+	if err := os.WriteFile(part, []byte(string(s.partHeader)+"7,1,whole,x\n8,1,\"torn"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if got := rowsOf(t, dir, job); got != want+"7: 1,whole,x\n" {
 		t.Errorf("with a torn tail: got\n%s", got)
 	}
-	if err := os.WriteFile(filepath.Join(dir, s.partName(1)), []byte(string(s.header)+"7,1,changed,x\n"), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, s.partName(1)), []byte(string(s.partHeader)+"7,1,changed,x\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	var damage *DamageError

@@ -1,0 +1,104 @@
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"prism/internal/rowid"
+	"prism/internal/table"
+)
+
+// EachRow calls each with every finished row of a job: its position and its record
+// as a part holds it, without position and line end; it lives until each
+// returns. Nothing is changed, and the job may be at work: what it has not
+// wholly written is left out.
+func EachRow(dir, jobID string, each func(pos int64, record []byte) error) error {
+	s := &Store{dir: dir, job: jobID}
+	numbers, err := s.partNumbers()
+	if err != nil {
+		return err
+	}
+	sums, err := s.readSums()
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers {
+		sealed, ok := sums[n]
+		if err := s.eachRowOf(n, sealed, ok, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSums reads the checksums without dropping a torn line.
+func (s *Store) readSums() (map[int]sum, error) {
+	data, err := os.ReadFile(s.path(".sums"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	sums := map[int]sum{}
+	for line := range bytes.Lines(data) {
+		var v sum
+		if json.Unmarshal(line, &v) == nil && v.Part > 0 {
+			sums[v.Part] = v
+		}
+	}
+	return sums, nil
+}
+
+func (s *Store) eachRowOf(number int, want sum, sealed bool, each func(int64, []byte) error) error {
+	path := filepath.Join(s.dir, s.partName(number))
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	crc := crc32.New(castagnoli)
+	size, err := io.Copy(crc, f)
+	if err != nil {
+		return err
+	}
+	if sealed && (size != want.Bytes || fmt.Sprintf("%08x", crc.Sum32()) != want.CRC) {
+		return &DamageError{File: path, What: "it is not as it was sealed"}
+	}
+	r, err := table.NewReader(io.NewSectionReader(f, 0, size), table.Options{Name: path, Format: table.CSV})
+	if err != nil {
+		return unlessTorn(sealed, asDamage(err))
+	}
+	whole, err := endsLine(f, size)
+	if err != nil {
+		return fmt.Errorf("read checkpoint part %s: %w", path, err)
+	}
+	for {
+		rec, err := r.Next()
+		if err != nil {
+			return unlessTorn(sealed, asDamage(err))
+		}
+		end := rec.Offset + int64(len(rec.Raw())) + 1
+		if end > size || end == size && !whole {
+			return nil // no line end: torn
+		}
+		pos, err := rowid.Parse(rec.Text(nil, 0))
+		if err != nil || pos < 1 {
+			return unlessTorn(sealed, &DamageError{File: path, Line: rec.Line, What: "invalid position"})
+		}
+		if err := each(pos, rec.Raw()[len(rec.Field(0))+1:]); err != nil {
+			return err
+		}
+	}
+}
+
+// unlessTorn forgives what an unsealed part ends with.
+func unlessTorn(sealed bool, err error) error {
+	var damage *DamageError
+	if errors.Is(err, io.EOF) || !sealed && errors.As(err, &damage) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,49 @@
+package classify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"prism/internal/fsutil"
+	"prism/internal/job"
+)
+
+// openOutput opens what the labelled rows go to: the stream, or a file that has
+// its name only when it is whole.
+func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
+	if w.s.OutputPath == "-" {
+		return &cancelWriter{ctx: ctx, dst: w.io.Out, sleep: w.io.Sleep}, nil
+	}
+	f, err := fsutil.Await(ctx, w.createOutput, func(f *fsutil.AtomicFile) { f.Abort() }) // a named pipe waits for its reader
+	if err != nil {
+		return nil, fmt.Errorf("open the output: %w", err)
+	}
+	w.out = f
+	if f.IsStream() {
+		return &cancelWriter{ctx: ctx, dst: f, sleep: w.io.Sleep}, nil
+	}
+	return f, nil
+}
+
+// createOutput makes the pending output. The lock of the checkpoint lets a job
+// have one name for it, so that those killed leave no more than one.
+func (w *worker) createOutput() (*fsutil.AtomicFile, error) {
+	if w.s.Output.Checkpoints.Directory != "" {
+		return fsutil.CreateAtomicAs(w.s.OutputPath, "."+job.JobID(w.s.RunID, w.s.WorkerID)+".tmp")
+	}
+	return fsutil.CreateAtomic(w.s.OutputPath)
+}
+
+// closeOutput gives the output its name if it is whole; else it goes.
+func (w *worker) closeOutput(whole bool) error {
+	if w.out == nil {
+		return nil
+	}
+	var err error
+	if whole {
+		err = w.out.Commit()
+	}
+	return errors.Join(err, w.out.Abort())
+}
