@@ -147,7 +147,7 @@ func (g *grammar) writeStartFailure(std cli.Std, err error) {
 	if g.Manifest != "" {
 		w.Resume = "prism-classify " + job.UnitArgs(g.Manifest, g.Unit)
 	}
-	w.UpdatedAt, w.LastError = status.At(time.Now()), err.Error()
+	w.UpdatedAt, w.LastError, w.Hint = status.At(time.Now()), err.Error(), classify.Hint(err, s.Model.Name)
 	w.PID, w.ProcessStart = os.Getpid(), status.ProcessStart(os.Getpid())
 	w.Host, _ = os.Hostname() // without a name the process cannot be asked for, and need not
 	switch {

@@ -61,6 +61,9 @@ func (g *grammar) printUnits(m *monitor, out io.Writer) error {
 			if u.worker != nil && u.worker.LastError != "" && !printed[u.worker.LastError] {
 				printed[u.worker.LastError] = true
 				fmt.Fprintln(w, oneLine(u.worker.LastError))
+				if u.worker.Hint != "" {
+					fmt.Fprintln(w, "hint: "+oneLine(u.worker.Hint))
+				}
 			}
 		default:
 			fmt.Fprintln(w, strings.Join(u.cells(), "\t"))

@@ -136,7 +136,7 @@ func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end er
 	st.Checkpoints, st.CheckpointCount = w.store.PartNames(16)
 	st.LastError = lastErr
 	if end != nil {
-		st.LastError = end.Error()
+		st.LastError, st.Hint = end.Error(), Hint(end, w.s.Model.Name)
 		st.StopReason = reason
 	}
 	return st.WriteFile(job.RunDir(w.s.Monitoring.StatusDir, w.s.RunID))

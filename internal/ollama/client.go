@@ -25,7 +25,7 @@ type Config struct {
 	InFlight        int              // calls at once that connections are kept for; 0: 1
 	Timeout         time.Duration    // of a call, from sending to its last byte; 0: 5 minutes
 	AllowTruncation bool             // take servers that cut over-long prompts silently
-	Proxy           string           // as ParseProxy reads it; empty: the environment's, for far hosts
+	Proxy           string           // URL, none or env; empty: the environment's, for far hosts
 	Now             func() time.Time // nil: time.Now
 }
 
@@ -72,7 +72,7 @@ func New(c Config) (*Client, error) {
 		inFlight:        max(c.InFlight, 1),
 		balancer:        balancer{now: c.Now},
 	}
-	if err := ParseProxy(c.Proxy); err != nil {
+	if _, err := parseProxy(c.Proxy); err != nil {
 		return nil, err
 	}
 	for _, u := range urls {

@@ -21,13 +21,8 @@ const (
 	proxyEnv  = "env"  // the environment's: HTTP_PROXY, HTTPS_PROXY and NO_PROXY
 )
 
-// ParseProxy checks a value of Config.Proxy. No error shows credentials.
-func ParseProxy(s string) error {
-	_, err := parseProxy(s)
-	return err
-}
-
-// parseProxy returns the address of a proxy, nil where s names none.
+// parseProxy returns the address of a proxy, nil where s, a value of Config.Proxy,
+// names none. No error shows credentials.
 func parseProxy(s string) (*url.URL, error) {
 	if s == proxyAuto || s == "auto" || s == proxyNone || s == proxyEnv {
 		return nil, nil

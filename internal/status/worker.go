@@ -110,6 +110,7 @@ type Worker struct {
 	RowsResumed     int64  `json:"rows_resumed"`  // of RowsProcessed: read from checkpoints
 	Retries         int64  `json:"retries"`       // calls that asked again for rows
 	LastError       string `json:"last_error,omitempty"`
+	Hint            string `json:"hint,omitempty"`        // what helps against LastError, where that ended the worker
 	StopReason      Reason `json:"stop_reason,omitempty"` // set with Failed and Stopped
 	Log             string `json:"log,omitempty"`         // absolute path of the worker's log
 	Resume          string `json:"resume,omitempty"`      // command that resumes this worker
@@ -152,7 +153,7 @@ func (w *Worker) marshal() ([]byte, error) {
 	out := *w
 	out.ProgressPct, out.ETASeconds = progressAndETA(w.State, w.RowsProcessed, w.TotalRows, w.RowsPerSec)
 	out.RowsPerSec, out.TokensPerSec = roundTo(w.RowsPerSec, 100), roundTo(w.TokensPerSec, 10)
-	out.LastError = truncateText(w.LastError, maxErrorText)
+	out.LastError, out.Hint = truncateText(w.LastError, maxErrorText), truncateText(w.Hint, maxErrorText)
 	if out.Checkpoints == nil {
 		out.Checkpoints = []string{}
 	}

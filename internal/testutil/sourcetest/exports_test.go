@@ -21,9 +21,6 @@ type export struct {
 
 // allowedExports are names that no other package uses, with the reason.
 var allowedExports = map[string]string{
-	"ollama.Stop":      "a value of Reply.DoneReason",
-	"ollama.Length":    "a value of Reply.DoneReason",
-	"ollama.Repeat":    "a value of Reply.DoneReason",
 	"ollama.ThinkAuto": "a value of Think",
 	"ollama.ThinkOn":   "a value of Think",
 	"ollama.ThinkOff":  "a value of Think",
