@@ -1,0 +1,220 @@
+package sourcetest
+
+import (
+	"go/ast"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// readPage reads a page under docs and returns its table rows, each cut into cells.
+func readPage(t *testing.T, name string) [][]string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, "docs", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows [][]string
+	for line := range strings.Lines(string(data)) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "| "), " | ")
+		if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| ---") {
+			rows = append(rows, cells)
+		}
+	}
+	return rows
+}
+
+var quoted = regexp.MustCompile("`([^`]+)`")
+
+// quotes returns what a cell has between backquotes.
+func quotes(cell string) []string {
+	var texts []string
+	for _, found := range quoted.FindAllStringSubmatch(cell, -1) {
+		texts = append(texts, found[1])
+	}
+	return texts
+}
+
+// The last column of each row of docs/reliability.md names the tests that show it:
+// `package.TestName`, or `TestFake/script` for a script of the system tests.
+func TestReliabilityNamesTests(t *testing.T) {
+	have := map[string]bool{}
+	declaredFunctions(readSources(t), func(s *source, f *ast.FuncDecl) {
+		if s.isTest() && f.Recv == nil {
+			have[filepath.Base(filepath.Dir(s.path))+"."+f.Name.Name] = true
+		}
+	})
+	for _, path := range listFiles(t, ".txtar", "internal/testutil/systemtest/testdata") {
+		folder, script := filepath.Split(strings.TrimSuffix(path, ".txtar"))
+		have[map[string]string{"fake": "TestFake/", "real": "TestReal/"}[filepath.Base(folder)]+script] = true
+	}
+	rows := 0
+	for _, cells := range readPage(t, "reliability.md") {
+		if len(cells) < 3 || cells[len(cells)-1] == "shown by" {
+			continue
+		}
+		rows++
+		tests := quotes(cells[len(cells)-1])
+		if len(tests) == 0 {
+			t.Errorf("docs/reliability.md names no test for %q", cells[0])
+		}
+		for _, name := range tests {
+			if !have[name] {
+				t.Errorf("docs/reliability.md names %s, which does not exist", name)
+			}
+		}
+	}
+	if rows == 0 {
+		t.Error("docs/reliability.md has no rows")
+	}
+}
+
+var (
+	verb      = regexp.MustCompile(`%[-+# 0]*\d*(\.\d+)?[a-zA-Z]`)
+	shellVerb = regexp.MustCompile(`\$\{[^}]*\}|\$\([^)]*\)|\$[a-z_0-9]+`)
+
+	// A placeholder is a word in capitals, or RowID, perhaps in quotes and with a unit.
+	placeholder = regexp.MustCompile(`"?\b([A-Z][A-Z_]*[0-9]?|RowID)\b"?( (rows?|calls?|lines?|bytes?|tokens|batch(es)?)\b)?`)
+	place       = regexp.MustCompile(`^([A-Z]+:){1,3} `)
+)
+
+// comparable is a text as messages of the page and formats are compared: what stands
+// for something that differs is the same everywhere.
+func comparable(text string) string {
+	return strings.ReplaceAll(placeholder.ReplaceAllLiteralString(verb.ReplaceAllLiteralString(text, "X"), "*"), "X", "*")
+}
+
+// readFormats collects every text of the tools and the scripts: string constants of
+// Go, joined where they are added, and the texts in quotes of the scripts, made
+// comparable.
+func readFormats(t *testing.T) []string {
+	t.Helper()
+	var formats []string
+	for _, s := range readSources(t) {
+		if s.isTest() || strings.Contains(s.path, "/testutil/") || strings.Contains(s.path, "/bench/") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if e, ok := n.(ast.Expr); ok {
+				if text, ok := constantText(e); ok && hasWords(text) {
+					formats = append(formats, comparable(strings.ReplaceAll(text, "%%", "%")))
+				}
+			}
+			return true
+		})
+	}
+	between := regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+	for _, path := range []string{"scripts/prism-run", "scripts/prism-interactive"} {
+		data, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range between.FindAllStringSubmatch(string(data), -1) {
+			formats = append(formats, comparable(shellVerb.ReplaceAllString(found[1], "%s")))
+		}
+	}
+	return formats
+}
+
+// constantText is the text of a string constant, or of a sum of texts; what is added
+// to one and is not constant becomes a verb.
+func constantText(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, e.Kind == token.STRING && err == nil
+	case *ast.BinaryExpr:
+		left, isLeft := constantText(e.X)
+		right, isRight := constantText(e.Y)
+		if e.Op != token.ADD || !isLeft && !isRight {
+			return "", false
+		}
+		if !isLeft {
+			left = "%s"
+		}
+		if !isRight {
+			right = "%s"
+		}
+		return left + right, true
+	}
+	return "", false
+}
+
+// isPrinted tells whether a format makes the quoted message. A place such as
+// FILE:LINE: may be before it. One that ends in … is the beginning of a message.
+func isPrinted(message string, formats []string) bool {
+	start, isStart := strings.CutSuffix(message, "…")
+	start = strings.TrimRight(start, " ")
+	for _, text := range []string{comparable(start), comparable(place.ReplaceAllString(start, ""))} {
+		for _, format := range formats {
+			rest, found := strings.CutPrefix(format, text)
+			if found && (rest == "" || isStart && !unicode.IsLetter(rune(rest[0]))) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasWords tells whether a format says more than its verbs.
+func hasWords(format string) bool {
+	return strings.IndexFunc(verb.ReplaceAllString(format, ""), func(r rune) bool { return 'a' <= r && r <= 'z' }) >= 0
+}
+
+// The first column of each table of docs/troubleshooting.md quotes messages as the
+// tools print them, with placeholders in capitals: FILE, LINE, N.
+func TestTroubleshootingQuotesMessages(t *testing.T) {
+	formats := readFormats(t)
+	messages := 0
+	for _, cells := range readPage(t, "troubleshooting.md") {
+		if cells[0] == "message" {
+			continue
+		}
+		if len(cells) != 3 {
+			t.Errorf("docs/troubleshooting.md: a row has %d cells, want 3: %q", len(cells), cells)
+		}
+		for _, message := range quotes(cells[0]) {
+			messages++
+			if !isPrinted(message, formats) {
+				t.Errorf("docs/troubleshooting.md quotes a message that no tool prints: %s", message)
+			}
+		}
+	}
+	if messages == 0 {
+		t.Error("docs/troubleshooting.md quotes no message")
+	}
+}
+
+func TestIsPrinted(t *testing.T) {
+	formats := []string{"duplicate RowID %d (first on line %d)", "unknown format %q", "no reply within %v", "%s failed"}
+	for i, f := range formats {
+		formats[i] = comparable(f)
+	}
+	tests := []struct {
+		message string
+		want    bool
+	}{
+		{"FILE:LINE: duplicate RowID N (first on line N)", true},
+		{"duplicate RowID N (first on line N)", true},
+		{"duplicate RowID N (first on …", true},
+		{"duplicate RowID N…", true},
+		{`unknown format "TEXT"`, true},
+		{"N rows failed", true},
+		{"no reply within TIME", true},
+		{"duplicate RowID 7 (first on line 3)", false},
+		{"duplicate RowIDs N…", false},
+		{"FILE: the text is not what it was", false},
+		{"FILE: NAME", false},
+		{"no reply within", false},
+	}
+	for _, tt := range tests {
+		if got := isPrinted(tt.message, formats); got != tt.want {
+			t.Errorf("isPrinted(%q) = %v, want %v", tt.message, got, tt.want)
+		}
+	}
+}
