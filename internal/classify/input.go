@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"prism/internal/fsutil"
 	"prism/internal/table"
@@ -16,7 +17,8 @@ import (
 type input struct {
 	name    string // for messages
 	form    table.Format
-	file    *os.File // nil: a stream
+	file    *os.File    // nil: a stream
+	stable  *stableFile // of file; nil: a stream
 	size    int64
 	sum     string // of the content; empty: a stream
 	rows    int64  // to label, where it is known; -1: not
@@ -61,8 +63,9 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		return nil, errors.Join(&usageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}, f.Close())
 	}
 	in.file, in.size = f, info.Size()
+	in.stable = newStableFile(f, in.size, in.name)
 	if err := s.checkFile(ctx, in); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(onlyChange(err), f.Close())
 	}
 	return in, nil
 }
@@ -100,36 +103,78 @@ func (in *input) openStream(r io.Reader, rg table.Range) error {
 	return nil
 }
 
+// checkFile reads the rows to label once, before anything else happens. They are
+// read again to be labelled: from in.stable, which gives the same bytes then.
 func (s *Settings) checkFile(ctx context.Context, in *input) error {
-	sum, err := fsutil.SumContent(in.file, in.size)
+	sum, err := fsutil.SumContent(in.stable, in.size)
 	if err != nil {
 		return err
 	}
-	if s.InputSum != "" && s.InputSum != sum {
-		return &usageError{
-			What: fmt.Sprintf("%s is not the file that was split: its sum is %s, was %s", s.Input, sum, s.InputSum),
-			Hint: "split it again with prism-split",
-		}
-	}
 	in.sum = sum
 	o := table.Options{Name: s.Input, Format: in.form}
-	if s.rows() == (table.Range{}) {
-		found, err := table.Check(ctx, in.file, in.size, table.CheckOptions{Options: o})
-		if err != nil {
-			return err
-		}
-		in.rows = found.Rows
-	} else if in.rows, err = s.checkRange(ctx, in, o); err != nil {
+	if err := s.checkRows(ctx, in, o); err != nil {
 		return err
 	}
-	if err := table.CheckUTF8(ctx, in.file, s.ByteStart, cmp.Or(s.ByteEnd, in.size), s.Input); err != nil {
-		return err
-	}
-	in.records, err = table.OpenRange(in.file, in.size, o, s.rows())
+	in.records, err = table.OpenRange(in.stable, in.size, o, s.rows())
 	if s.Limit > 0 {
 		in.rows = min(in.rows, s.Limit)
 	}
 	return err
+}
+
+// checkRows checks all that is read of the input. What prism-split gave a checksum
+// it has checked.
+func (s *Settings) checkRows(ctx context.Context, in *input, o table.Options) error {
+	rg := s.rows()
+	proven, err := s.checkSum(in, o)
+	if err != nil {
+		return err
+	}
+	switch {
+	case proven && rg.ByteEnd > 0 && rg.RowEnd > 0:
+		in.rows = max(rg.RowEnd-max(rg.RowStart, 1)+1, 0)
+		return nil
+	case rg == (table.Range{}):
+		found, err := table.Check(ctx, in.stable, in.size, table.CheckOptions{Options: o})
+		if err != nil {
+			return err
+		}
+		in.rows = found.Rows
+	default:
+		if in.rows, err = s.checkRange(ctx, in, o); err != nil {
+			return err
+		}
+	}
+	return table.CheckUTF8(ctx, in.stable, rg.ByteStart, cmp.Or(rg.ByteEnd, in.size), s.Input)
+}
+
+// checkSum refuses a range with another checksum than prism-split found. It tells
+// whether the range has one.
+func (s *Settings) checkSum(in *input, o table.Options) (proven bool, err error) {
+	if s.InputSum == "" {
+		return false, nil
+	}
+	rg := s.rows()
+	if err := in.checkBytes(rg); err != nil {
+		return false, err
+	}
+	sum := in.sum
+	if proven = strings.HasPrefix(s.InputSum, rangeSumKind); proven {
+		h, err := table.ReadHeader(in.stable, in.size, o)
+		if err != nil {
+			return false, err
+		}
+		if sum, err = in.stable.rangeSum(cmp.Or(rg.ByteStart, h.Size), cmp.Or(rg.ByteEnd, in.size)); err != nil {
+			return false, err
+		}
+	}
+	if sum != s.InputSum {
+		return false, &usageError{
+			What: fmt.Sprintf("%s is not the file that was split: the sum of rows %s is %s, was %s", s.Input, rangeText(rg), sum, s.InputSum),
+			Hint: "split it again with prism-split, or go on with a job by prism-run --resume: finished rows are kept",
+		}
+	}
+	return proven, nil
 }
 
 // checkRange reads the unit's range once; the rest of the file is the split's to
@@ -140,7 +185,7 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (
 		return 0, err
 	}
 	end := cmp.Or(rg.ByteEnd, in.size)
-	h, err := table.ReadHeader(in.file, in.size, o)
+	h, err := table.ReadHeader(in.stable, in.size, o)
 	if err != nil {
 		return 0, err
 	}
@@ -155,7 +200,7 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (
 	}
 	var ids table.UniqueIDs
 	var text []byte
-	err = table.Scan(ctx, in.file, end, h, scan, func(b *table.Block) error {
+	err = table.Scan(ctx, in.stable, end, h, scan, func(b *table.Block) error {
 		for i := range b.Recs {
 			switch pos := first + b.Pos - 1 + int64(i); {
 			case pos < rg.RowStart:
@@ -189,7 +234,7 @@ var errPastRange = errors.New("past the range")
 func (in *input) addLine(err error, offset int64) error {
 	var bad *table.Error
 	if errors.As(err, &bad) {
-		line, lerr := table.LineAt(in.file, offset)
+		line, lerr := table.LineAt(in.stable, offset)
 		if lerr != nil {
 			return lerr
 		}
@@ -209,7 +254,7 @@ func (in *input) checkBytes(rg table.Range) error {
 			continue
 		}
 		var before [1]byte
-		if _, err := in.file.ReadAt(before[:], at-1); err != nil {
+		if _, err := in.stable.ReadAt(before[:], at-1); err != nil {
 			return err
 		}
 		if before[0] != '\n' {

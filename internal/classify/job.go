@@ -268,7 +268,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 	for _, line := range w.whereRowsGo {
 		w.log.printf("warning: %s", line)
 	}
-	err = e.labelRows(ctx, cancel)
+	err = onlyChange(e.labelRows(ctx, cancel))
 	if err == nil && e.out.rows != w.counts().Rows {
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
 	}

@@ -153,7 +153,7 @@ func (s *source) checkSameRow(rec *table.Record) error {
 	if err != nil || same {
 		return err
 	}
-	return &changedError{fmt.Sprintf("%s: row %d differs from the one of the run so far", s.file, rec.Pos)}
+	return &changedError{fmt.Sprintf("%s: row %d differs from the one of the run so far", s.file, rec.Pos), sameStreamHint}
 }
 
 // checkSameEnd refuses a stream that ends before the one of earlier processes did.
@@ -161,15 +161,7 @@ func (s *source) checkSameEnd() error {
 	if s.store == nil || s.last >= s.store.StreamRows() {
 		return nil
 	}
-	return &changedError{fmt.Sprintf("%s ends after row %d, the run so far had row %d", s.file, s.last, s.store.StreamRows())}
+	return &changedError{fmt.Sprintf("%s ends after row %d, the run so far had row %d", s.file, s.last, s.store.StreamRows()), sameStreamHint}
 }
 
-// changedError says that the input is not what it was.
-type changedError struct{ what string }
-
-func (e *changedError) Error() string { return e.what }
-
-// Hint says what to do about it.
-func (e *changedError) Hint() string {
-	return "give the same input, or start over with --restart (the old parts are set aside)"
-}
+const sameStreamHint = "give the same input, or start over with --restart (the old parts are set aside)"
