@@ -38,7 +38,7 @@ type Call struct {
 	Worker   int
 	Host     string // of Ollama, as a URL
 	Call     int64  // 1-based number of the call in its worker
-	Attempt  int    // 1-based; more than 1: the same rows again
+	Attempt  int    // 1-based, in its round; more than 1: the same request again, after a transient error
 	Rows     int    // asked for
 	RowIDs   []int64
 	Outcome  Outcome

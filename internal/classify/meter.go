@@ -21,7 +21,7 @@ type Counts struct {
 	Labelled     int64 // finished by this process
 	Failed       int64 // given up, those of earlier processes included
 	Calls        int64
-	Retries      int64 // calls with an attempt after the first
+	Retries      int64 // calls repeated after a transient error
 	Errors       int64 // calls that did not bring every row
 	Sent         int64 // rows sent, each as often as it was
 	PromptTokens int64

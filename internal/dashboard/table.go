@@ -10,7 +10,9 @@ import (
 )
 
 // field is a column of the table of workers. Where the terminal is narrow
-// those of the lowest rank go first.
+// those of the lowest rank go first. The text tables of package report share only
+// term.Width and term.Truncate with it: here cells have colours, one column takes
+// the width that is left, and widths are those of all workers, not of those shown.
 type field struct {
 	name  string
 	rank  int

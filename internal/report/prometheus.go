@@ -59,7 +59,7 @@ func runMetrics(v *status.View) []prometheusMetric {
 		{"prism_run_tokens_per_second", "gauge", "Generated tokens/s of the last half minute.", v.TokensPerSec},
 		{"prism_run_api_calls", "gauge", "Model calls of the processes at work.", float64(v.APICalls)},
 		{"prism_run_errors", "gauge", "Calls that did not bring every row.", float64(v.Errors)},
-		{"prism_run_retries", "gauge", "Calls that asked for the same rows again.", float64(v.Retries)},
+		{"prism_run_retries", "gauge", "Calls repeated after a transient error.", float64(v.Retries)},
 		{"prism_run_tokens", "gauge", "Generated tokens.", float64(v.Tokens)},
 		{"prism_run_prompt_tokens", "gauge", "Tokens of prompts.", float64(v.PromptTokens)},
 		{"prism_run_paused", "gauge", "1 while the pause flag is set.", boolValue(v.Paused)},

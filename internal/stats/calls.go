@@ -12,7 +12,7 @@ type Calls struct {
 	Calls        int64                     `json:"calls"`
 	Outcomes     map[calllog.Outcome]int64 `json:"outcomes"`
 	Errors       int64                     `json:"errors"`        // calls without a valid answer for every row, except probes
-	Retries      int64                     `json:"retries"`       // calls that asked again for rows
+	Retries      int64                     `json:"retries"`       // calls repeated after a transient error
 	RowsAsked    int64                     `json:"rows_asked"`    // a row counts each time it was asked for
 	RowsLabelled int64                     `json:"rows_labelled"` // with a valid answer
 	PromptTokens int64                     `json:"prompt_tokens"` // including those from the server's cache

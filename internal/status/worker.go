@@ -108,7 +108,7 @@ type Worker struct {
 	PromptTokens    int64  `json:"prompt_tokens"` // sent, including those from the server's cache
 	RowsFailed      int64  `json:"rows_failed"`   // of RowsProcessed
 	RowsResumed     int64  `json:"rows_resumed"`  // of RowsProcessed: read from checkpoints
-	Retries         int64  `json:"retries"`       // calls that asked again for rows
+	Retries         int64  `json:"retries"`       // calls repeated after a transient error
 	LastError       string `json:"last_error,omitempty"`
 	Hint            string `json:"hint,omitempty"`        // what helps against LastError, where that ended the worker
 	StopReason      Reason `json:"stop_reason,omitempty"` // set with Failed and Stopped
