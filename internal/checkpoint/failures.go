@@ -76,6 +76,14 @@ func (s *Store) ResetFailures() {
 	s.retried, s.failed = s.failed, rowid.Set{}
 }
 
+// FinishedRows counts the rows that are finished, by earlier processes alone if
+// nothing is kept of this one.
+func (s *Store) FinishedRows() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.finished.Len()
+}
+
 // FailedRows is the number of rows that EachFailure lists.
 func (s *Store) FailedRows() int64 {
 	s.mu.Lock()

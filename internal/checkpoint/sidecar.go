@@ -19,8 +19,9 @@ import (
 // Sidecar is what a job's rows depend on. Rows of another sidecar are never mixed.
 type Sidecar struct {
 	JobID        string            `json:"job_id"`
-	Columns      []string          `json:"columns"`    // of a part, Position first
-	DependsOn    map[string]string `json:"depends_on"` // prompt, model digest, options, input
+	Columns      []string          `json:"columns"`            // of a part, Position first
+	DependsOn    map[string]string `json:"depends_on"`         // prompt, model digest, options, input
+	Contract     []string          `json:"contract,omitempty"` // servers that were found to keep to the reply schema, by the last process
 	outputHeader []byte            // without the Position
 }
 
@@ -146,4 +147,17 @@ func ReadSidecar(dir, jobID string) (*Sidecar, error) {
 		return nil, &DamageError{File: s.path(".json"), What: "it does not name the columns of a part"}
 	}
 	return &side, nil
+}
+
+// RecordContract notes in the sidecar which servers keep to the reply schema.
+func (s *Store) RecordContract(hosts []string) error {
+	if s.dir == "" {
+		return nil
+	}
+	side, err := ReadSidecar(s.dir, s.job)
+	if err != nil {
+		return err
+	}
+	side.Contract = hosts
+	return side.save(s.path(".json"))
 }

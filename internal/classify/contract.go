@@ -3,10 +3,12 @@ package classify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"prism/internal/ollama"
 	"prism/internal/term"
 )
 
@@ -40,11 +42,14 @@ func (e *engine) askForContract(ctx context.Context) error {
 	}
 	first := time.Duration(e.c.Options.Delay)
 	wait := func(n int, asked time.Duration) error {
-		return e.c.Sleep(ctx, max(min(first<<min(n-1, 10), maxDelay), min(asked, maxAskedWait)))
+		return e.c.Sleep(ctx, max(min(first<<min(n-1, 10), max(maxDelay, first)), min(asked, ollama.LongestAskedWait)))
 	}
 	found, err := e.model.ProveContract(ctx, &e.c.Request, e.c.Options.Retries, wait)
 	if err != nil {
 		e.c.Note("contract probe: %v", err)
+		return err
+	}
+	if err := e.store.RecordContract(found.Proven); err != nil {
 		return err
 	}
 	for _, host := range found.Proven {
@@ -98,7 +103,7 @@ func (e *engine) settleInOrder(r *round) error {
 			return err
 		}
 	}
-	if !r.isUnusable() || e.meter.anyFinished() {
+	if !r.isUnusable() || e.resumed || e.meter.anyFinished() {
 		return e.settle(r)
 	}
 	e.unusable = append(e.unusable, r)
@@ -124,7 +129,7 @@ func (r *round) isUnusable() bool {
 func (e *engine) releaseUnusable() error {
 	rounds := e.unusable
 	e.unusable = nil
-	for _, r := range rounds {
+	for _, r := range slices.Backward(rounds) { // the first is asked for next
 		if err := e.settle(r); err != nil {
 			return err
 		}

@@ -70,6 +70,7 @@ type engine struct {
 	organic  map[reply.Label]bool
 	failed   int              // rows
 	unusable []*round         // of whole batches, while no row is labelled
+	resumed  bool             // an earlier process finished rows
 	finished []checkpoint.Row // of commit
 
 	contract   contract
@@ -86,6 +87,7 @@ func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) 
 	e.seen = make(chan int64, 1)
 	e.results = make(chan *round, e.c.Options.Parallel)
 	e.organic = map[reply.Label]bool{}
+	e.resumed = e.store.FinishedRows() > 0
 	e.buffers.New = func() any { return new(callBuffers) }
 	quit := make(chan struct{})
 

@@ -14,11 +14,6 @@ import (
 	"prism/internal/status"
 )
 
-// maxAskedWait bounds the wait that a server asks for with Retry-After.
-const maxAskedWait = 5 * time.Minute
-
-func askedWait(err error) time.Duration { return min(ollama.RetryAfter(err), maxAskedWait) }
-
 // maxDelay bounds the wait before a call is resent.
 const maxDelay = time.Minute
 
@@ -85,10 +80,19 @@ func (e *engine) runRound(ctx context.Context, b *batch) *round {
 		if r.action.endsRound() {
 			return r
 		}
-		if err := e.c.Sleep(ctx, max(delay.NextBackOff(), askedWait(r.err))); err != nil {
+		if err := e.c.Sleep(ctx, max(delay.NextBackOff(), e.askedWait(r.err))); err != nil {
 			return r.stopped(context.Cause(ctx))
 		}
 	}
+}
+
+// askedWait is how long the only server wants to be left alone; of several, the
+// call goes to another.
+func (e *engine) askedWait(err error) time.Duration {
+	if len(e.c.Options.Hosts) > 1 {
+		return 0
+	}
+	return min(ollama.RetryAfter(err), ollama.LongestAskedWait)
 }
 
 // stopped ends the round, and the worker, with an error that is not of a call.

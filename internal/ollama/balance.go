@@ -12,6 +12,10 @@ const (
 	longestAvoid = time.Minute
 )
 
+// LongestAskedWait bounds how long a server is left alone because it asked for that
+// (Retry-After).
+const LongestAskedWait = 5 * time.Minute
+
 // balancer decides which host a call goes to: of those that are not avoided the
 // one with the least calls in flight, in turn where several have the least. A
 // host that failed is avoided for a while, then tried with one call at a time
@@ -88,6 +92,7 @@ func (b *balancer) release(h *host, err error) {
 	switch {
 	case class.Retryable():
 		wait := min(firstAvoid<<min(h.load.failures, 10), longestAvoid)
+		wait = max(wait, min(RetryAfter(err), LongestAskedWait))
 		h.load.failures++
 		h.load.until = b.now().Add(wait)
 	case err == nil || class != 0:

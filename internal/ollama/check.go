@@ -239,7 +239,7 @@ func shortDigest(digest string) string {
 	if digest == "" {
 		return "unknown"
 	}
-	return digest[:min(12, len(digest))]
+	return term.Printable(digest[:min(12, len(digest))])
 }
 
 // List names the models that every host has, sorted. The error, an *Error,
