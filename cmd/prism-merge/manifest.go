@@ -262,7 +262,7 @@ func (r *runMerger) findMissing(ctx context.Context, label, path string, units [
 	}
 	defer in.File.Close()
 	in.Options.Format = inputFormat(f)
-	if sum, err := fsutil.SumContent(in.File, in.File.Size); err != nil || sum != f.InputSum {
+	if sum, err := fsutil.SumRange(ctx, in.File, 0, in.File.Size); err != nil || sum.String() != f.InputSum {
 		return nil, errors.Join(err, cli.Usagef("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name))
 	}
 	merged, err := r.openInput(ctx, path)

@@ -195,7 +195,7 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	p.checkColumns(in.Path, sum.Header)
 	p.cutting = p.config.Cutting()
 	p.warnRanges(in.Path, sum.Rows)
-	units, err := job.Cut(f, sum, o, in.Label, p.cutting, len(p.units)+1)
+	units, err := job.Cut(ctx, f, sum, o, in.Label, p.cutting, len(p.units)+1, true)
 	if err != nil {
 		return err
 	}

@@ -77,9 +77,12 @@ func printArgs(w io.Writer, inputFormat string, units []job.Unit) error {
 		if strings.HasPrefix(input, "-") {
 			input = "./" + input
 		}
-		line := fmt.Sprintf("--worker-id %d --input-file %s --row-start %d --row-end %d --byte-start %d --byte-end %d --input-sum %s --output-name %s",
-			u.Unit, job.QuoteXargs(input), u.RowStart, u.RowEnd, u.ByteStart, u.ByteEnd, u.InputSum,
-			job.QuoteXargs(job.OutputName(u.Label, u.Unit, table.CSV.String())))
+		line := fmt.Sprintf("--worker-id %d --input-file %s --row-start %d --row-end %d --byte-start %d --byte-end %d",
+			u.Unit, job.QuoteXargs(input), u.RowStart, u.RowEnd, u.ByteStart, u.ByteEnd)
+		if u.InputSum != "" {
+			line += " --input-sum " + u.InputSum
+		}
+		line += " --output-name " + job.QuoteXargs(job.OutputName(u.Label, u.Unit, table.CSV.String()))
 		if inputFormat != "" {
 			line += " --input-format " + inputFormat
 		}

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/table"
 )
 
@@ -106,12 +106,14 @@ func (in *input) openStream(r io.Reader, rg table.Range) error {
 // checkFile reads the rows to label once, before anything else happens. They are
 // read again to be labelled: from in.stable, which gives the same bytes then.
 func (s *Settings) checkFile(ctx context.Context, in *input) error {
-	sum, err := fsutil.SumContent(in.stable, in.size)
+	o := table.Options{Name: s.Input, Format: in.form}
+	h, err := table.ReadHeader(in.stable, in.size, o)
 	if err != nil {
 		return err
 	}
-	in.sum = sum
-	o := table.Options{Name: s.Input, Format: in.form}
+	if err := s.checkSum(in, h); err != nil {
+		return err
+	}
 	if err := s.checkRows(ctx, in, o); err != nil {
 		return err
 	}
@@ -124,57 +126,46 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 
 // checkRows checks all that is read of the input. What prism-split gave a checksum
 // it has checked.
-func (s *Settings) checkRows(ctx context.Context, in *input, o table.Options) error {
-	rg := s.rows()
-	proven, err := s.checkSum(in, o)
-	if err != nil {
-		return err
-	}
-	switch {
-	case proven && rg.ByteEnd > 0 && rg.RowEnd > 0:
+func (s *Settings) checkRows(ctx context.Context, in *input, o table.Options) (err error) {
+	switch rg := s.rows(); {
+	case s.InputSum != "" && rg.ByteEnd > 0 && rg.RowEnd > 0:
 		in.rows = max(rg.RowEnd-max(rg.RowStart, 1)+1, 0)
-		return nil
 	case rg == (table.Range{}):
-		found, err := table.Check(ctx, in.stable, in.size, table.CheckOptions{Options: o})
-		if err != nil {
-			return err
-		}
+		var found table.Summary
+		found, err = table.Check(ctx, in.stable, in.size, table.CheckOptions{Options: o, NoSum: true})
 		in.rows = found.Rows
 	default:
-		if in.rows, err = s.checkRange(ctx, in, o); err != nil {
+		in.rows, err = s.checkRange(ctx, in, o)
+	}
+	return err
+}
+
+// checkSum finds the checksum of the range. It refuses another one than prism-split found.
+func (s *Settings) checkSum(in *input, h *table.Header) (err error) {
+	rg := s.rows()
+	if s.InputSum != "" && rg.ByteEnd > in.size {
+		return s.changedSinceSplit(fmt.Sprintf("it has %d bytes, had %d or more", in.size, rg.ByteEnd))
+	}
+	if s.InputSum == "" {
+		if err := in.checkBytes(rg); err != nil {
 			return err
 		}
 	}
-	return table.CheckUTF8(ctx, in.stable, rg.ByteStart, cmp.Or(rg.ByteEnd, in.size), s.Input)
+	if in.sum, err = in.stable.rangeSum(max(rg.ByteStart, h.Size), cmp.Or(rg.ByteEnd, in.size)); err != nil {
+		return err
+	}
+	if s.InputSum != "" && in.sum != s.InputSum {
+		return s.changedSinceSplit(fmt.Sprintf("the checksum of rows %s is %s, was %s", rangeText(rg), in.sum, s.InputSum))
+	}
+	return nil
 }
 
-// checkSum refuses a range with another checksum than prism-split found. It tells
-// whether the range has one.
-func (s *Settings) checkSum(in *input, o table.Options) (proven bool, err error) {
-	if s.InputSum == "" {
-		return false, nil
+func (s *Settings) changedSinceSplit(how string) error {
+	hint := "split it again with prism-split"
+	if s.Label != "" { // the unit is one of a planned run
+		hint = "prism-run JOB_FILE --resume --run-id " + job.QuoteShell(s.RunID) + " plans its units again; rows that did not change keep their labels"
 	}
-	rg := s.rows()
-	if err := in.checkBytes(rg); err != nil {
-		return false, err
-	}
-	sum := in.sum
-	if proven = strings.HasPrefix(s.InputSum, rangeSumKind); proven {
-		h, err := table.ReadHeader(in.stable, in.size, o)
-		if err != nil {
-			return false, err
-		}
-		if sum, err = in.stable.rangeSum(cmp.Or(rg.ByteStart, h.Size), cmp.Or(rg.ByteEnd, in.size)); err != nil {
-			return false, err
-		}
-	}
-	if sum != s.InputSum {
-		return false, &usageError{
-			What: fmt.Sprintf("%s is not the file that was split: the sum of rows %s is %s, was %s", s.Input, rangeText(rg), sum, s.InputSum),
-			Hint: "split it again with prism-split, or go on with a job by prism-run --resume: finished rows are kept",
-		}
-	}
-	return proven, nil
+	return &usageError{What: fmt.Sprintf("%s changed since it was split: %s", s.Input, how), Hint: hint}
 }
 
 // checkRange reads the unit's range once; the rest of the file is the split's to
@@ -190,7 +181,7 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (
 		return 0, err
 	}
 	scan := table.ScanOptions{Options: o, From: rg.ByteStart}
-	checkIDs := s.InputSum == "" && h.Index(table.RowID) >= 0 // where it is missing newLayout says so
+	checkIDs := h.Index(table.RowID) >= 0 // where it is missing newLayout says so
 	if checkIDs {
 		scan.Columns = []int{h.Index(table.RowID)}
 	}
@@ -209,12 +200,16 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (
 				return errPastRange
 			}
 			rows++
+			at := b.Offset + int64(b.Recs[i].From)
+			if err := table.CheckText(s.Input, b.Data[b.Recs[i].From:b.Recs[i].End]); err != nil {
+				return in.addLine(err, at)
+			}
 			if !checkIDs {
 				continue
 			}
 			text = table.AppendText(text[:0], o.Format, b.Token(b.Spans[i]))
 			if _, err := ids.Add(s.Input, 0, text); err != nil {
-				return in.addLine(err, b.Offset+int64(b.Recs[i].From))
+				return in.addLine(err, at)
 			}
 		}
 		return nil
@@ -238,7 +233,7 @@ func (in *input) addLine(err error, offset int64) error {
 		if lerr != nil {
 			return lerr
 		}
-		bad.Line = line
+		bad.Line = line + max(bad.Line-1, 0)
 	}
 	return err
 }

@@ -325,7 +325,7 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 		{"keep alive", func(s *Settings) { s.Model.KeepAlive = "soon" }, "--keep-alive"},
 		{"think", func(s *Settings) { s.Model.Think = "hard" }, "--think"},
 		{"host", func(s *Settings) { s.Model.Hosts = []string{"ftp://x"} }, "ftp"},
-		{"sum", func(s *Settings) { s.InputSum = "00" }, "is not the file that was split"},
+		{"sum", func(s *Settings) { s.InputSum = "00" }, "changed since it was split"},
 		{"drop", func(s *Settings) { s.Output.Drop = []string{"Titel"} }, `unknown column "Titel" to drop`},
 		{"prompts", func(s *Settings) { s.Prompts.ConfigFile = "nowhere.json" }, "nowhere.json"},
 		{"output is the input", func(s *Settings) { s.OutputPath = s.Input }, "is the input"},

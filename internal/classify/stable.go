@@ -1,10 +1,11 @@
 package classify
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
+	"prism/internal/fsutil"
 	"sync"
 	"sync/atomic"
 )
@@ -90,15 +91,9 @@ func (s *stableFile) readBlock(b []byte, number int64) error {
 // rangeSum is the checksum of the bytes from start to end, as prism-split makes it
 // for a unit.
 func (s *stableFile) rangeSum(start, end int64) (string, error) {
-	sum := crc32.New(castagnoli)
-	if _, err := io.Copy(sum, io.NewSectionReader(s, start, end-start)); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s%08x", rangeSumKind, sum.Sum32()), nil
+	sum, err := fsutil.SumRange(context.Background(), s, start, end)
+	return sum.String(), err
 }
-
-// rangeSumKind begins the checksum of a range of bytes.
-const rangeSumKind = "crc32c:"
 
 // changedError says that the input is not what it was.
 type changedError struct{ what, hint string }

@@ -71,10 +71,22 @@ func (m Messages) printError(err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintf(m.w, "error: %s\n", line)
 	}
-	var e *Error
-	if errors.As(err, &e) && e.Hint != "" {
-		for line := range strings.SplitSeq(e.Hint, "\n") {
+	if hint := findHint(err); hint != "" {
+		for line := range strings.SplitSeq(hint, "\n") {
 			fmt.Fprintf(m.w, "hint: %s\n", line)
 		}
 	}
+}
+
+// findHint is the hint of an error, or else of an error that it wraps.
+func findHint(err error) string {
+	var e *Error
+	if errors.As(err, &e) && e.Hint != "" {
+		return e.Hint
+	}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
 }

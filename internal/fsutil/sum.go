@@ -1,43 +1,100 @@
 package fsutil
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
+	"context"
+	"fmt"
+	"hash/crc32"
 	"io"
 )
 
-// SumContent samples this many pieces of this many bytes.
-const (
-	sumPieces = 64
-	sumPiece  = 16 << 10
-)
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// SumContent identifies the content of a file by its size and a hash of samples: the
-// whole of a file up to 1 MiB, else 64 pieces evenly spread from the first to
-// the last byte. It is 32 hexadecimal digits and the same for every copy.
-func SumContent(f io.ReaderAt, size int64) (string, error) {
-	h := sha256.New()
-	var head [8]byte
-	binary.LittleEndian.PutUint64(head[:], uint64(size))
-	h.Write(head[:])
-	if size <= sumPieces*sumPiece {
-		if _, err := io.Copy(h, io.NewSectionReader(f, 0, size)); err != nil {
-			return "", err
+// Checksum is the CRC-32C of bytes. Those of consecutive pieces can be joined, so
+// that pieces may be read in parallel, and cut later. The zero value is that of
+// no bytes.
+type Checksum struct {
+	crc    uint32
+	length int64
+}
+
+// Update appends bytes to those that were summed.
+func (c *Checksum) Update(b []byte) {
+	c.crc = crc32.Update(c.crc, castagnoli, b)
+	c.length += int64(len(b))
+}
+
+// Join is the checksum of the bytes of c followed by those of next.
+func (c Checksum) Join(next Checksum) Checksum {
+	return Checksum{appendZeros(c.crc, next.length) ^ next.crc, c.length + next.length}
+}
+
+// Without is the checksum of the bytes of c after those of prefix, with which they begin.
+func (c Checksum) Without(prefix Checksum) Checksum {
+	n := c.length - prefix.length
+	return Checksum{c.crc ^ appendZeros(prefix.crc, n), n}
+}
+
+// String is the checksum as files and flags have it: crc32c: and 8 hexadecimal digits.
+func (c Checksum) String() string { return fmt.Sprintf("crc32c:%08x", c.crc) }
+
+// SumRange is the checksum of bytes from up to to of f.
+func SumRange(ctx context.Context, f io.ReaderAt, from, to int64) (Checksum, error) {
+	var sum Checksum
+	buf := make([]byte, min(256<<10, max(to-from, 0)))
+	for from < to {
+		if ctx.Err() != nil {
+			return Checksum{}, context.Cause(ctx)
 		}
-		return hex.EncodeToString(h.Sum(nil)[:16]), nil
+		n, err := f.ReadAt(buf[:min(int64(len(buf)), to-from)], from)
+		sum.Update(buf[:n])
+		from += int64(n)
+		if err == io.EOF && from < to {
+			return Checksum{}, io.ErrUnexpectedEOF
+		} else if err != nil && err != io.EOF {
+			return Checksum{}, err
+		}
 	}
-	var buf [sumPiece]byte
-	step := (size - sumPiece) / (sumPieces - 1)
-	for i := range int64(sumPieces) {
-		at := i * step
-		if i == sumPieces-1 {
-			at = size - sumPiece
+	return sum, nil
+}
+
+// bitMatrix is a linear map of the 32 bits of a CRC: column i is what bit i maps to.
+type bitMatrix [32]uint32
+
+func (m *bitMatrix) apply(v uint32) uint32 {
+	var sum uint32
+	for i := 0; v != 0; i, v = i+1, v>>1 {
+		if v&1 != 0 {
+			sum ^= m[i]
 		}
-		if n, err := f.ReadAt(buf[:], at); n < len(buf) {
-			return "", err
-		}
-		h.Write(buf[:])
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+	return sum
+}
+
+func (m *bitMatrix) square() (out bitMatrix) {
+	for i := range m {
+		out[i] = m.apply(m[i])
+	}
+	return out
+}
+
+// appendZeros is what n zero bytes make of a CRC, but for the inversions that
+// begin and end each CRC: they cancel out in Join. To append a zero bit is a
+// linear map of the CRC's bits (Ross Williams, A painless guide to CRC error
+// detection algorithms, 1993); 2^k of them are that map squared k times.
+func appendZeros(crc uint32, n int64) uint32 {
+	var m bitMatrix
+	m[0] = crc32.Castagnoli // of one zero bit
+	for i := 1; i < len(m); i++ {
+		m[i] = 1 << (i - 1)
+	}
+	m = m.square()
+	m = m.square()
+	m = m.square() // of one zero byte
+	for ; n > 0; n >>= 1 {
+		if n&1 != 0 {
+			crc = m.apply(crc)
+		}
+		m = m.square()
+	}
+	return crc
 }

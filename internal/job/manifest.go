@@ -102,7 +102,7 @@ func Plan(runID string, c *Config, s *Settings, units []Unit, now time.Time) *Ma
 		for _, u := range units {
 			if u.Label == in.Label {
 				f.Rows += u.Rows
-				f.InputSize, f.InputSum = u.InputSize, u.InputSum
+				f.InputSize, f.InputSum = u.InputSize, u.FileSum
 				f.RowRanges = append(f.RowRanges, FileRange{u.RowStart, u.RowEnd})
 			}
 		}

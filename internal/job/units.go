@@ -1,12 +1,12 @@
 package job
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 
-	"prism/internal/fsutil"
 	"prism/internal/table"
 )
 
@@ -21,7 +21,9 @@ type Unit struct {
 	ByteStart int64  `json:"byte_start"`
 	ByteEnd   int64  `json:"byte_end"` // after the last byte
 	InputSize int64  `json:"input_size"`
-	InputSum  string `json:"input_sum"` // see fsutil.SumContent
+	InputSum  string `json:"input_sum"` // checksum of the bytes from ByteStart to ByteEnd; empty: unchecked
+
+	FileSum string `json:"-"` // checksum of the whole file
 }
 
 // Range is a range of positions of a file, 1-based and inclusive. End 0 is the last row.
@@ -110,18 +112,13 @@ func (c Cutting) ranges(rows int64) []Range {
 }
 
 // Cut cuts a checked file into units and numbers them from first on. Ranges
-// that go beyond its last row end there.
-func Cut(f io.ReaderAt, sum table.Summary, o table.Options, label string, c Cutting, first int) ([]Unit, error) {
-	content, err := fsutil.SumContent(f, sum.Size)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", o.Name, err)
-	}
+// that go beyond its last row end there. Without sums the units have none.
+func Cut(ctx context.Context, f io.ReaderAt, sum table.Summary, o table.Options, label string, c Cutting, first int, sums bool) (units []Unit, err error) {
 	offsets := sum.Offsets(f, o)
-	var units []Unit
 	for _, r := range c.ranges(sum.Rows) {
 		u := Unit{
 			Unit: first + len(units), Label: label, Input: o.Name,
-			RowStart: r.Start, RowEnd: r.End, Rows: r.End - r.Start + 1, InputSize: sum.Size, InputSum: content,
+			RowStart: r.Start, RowEnd: r.End, Rows: r.End - r.Start + 1, InputSize: sum.Size,
 		}
 		if n := len(units); n > 0 && units[n-1].RowEnd == r.Start-1 {
 			u.ByteStart = units[n-1].ByteEnd
@@ -132,6 +129,13 @@ func Cut(f io.ReaderAt, sum table.Summary, o table.Options, label string, c Cutt
 			if u.ByteEnd, err = offsets.At(r.End + 1); err != nil {
 				return nil, err
 			}
+		}
+		if sums {
+			own, err := offsets.Sum(ctx, u.ByteStart, u.ByteEnd)
+			if err != nil {
+				return nil, err
+			}
+			u.InputSum, u.FileSum = own.String(), sum.Sum.String()
 		}
 		units = append(units, u)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"prism/internal/fsutil"
 	"prism/internal/table"
 )
 
@@ -66,7 +67,8 @@ func TestCut(t *testing.T) {
 			got := cut(t, in, tt.c)
 			for i := range tt.want {
 				u := &tt.want[i]
-				u.Label, u.Input, u.InputSize, u.InputSum = "l", "f.csv", 32, got[0].InputSum
+				u.Label, u.Input, u.InputSize = "l", "f.csv", 32
+				u.InputSum, u.FileSum = sumOf(in[u.ByteStart:u.ByteEnd]), sumOf(in)
 			}
 			if diff := cmp.Diff(got, tt.want); diff != "" {
 				t.Errorf("(-got +want):\n%s", diff)
@@ -75,10 +77,16 @@ func TestCut(t *testing.T) {
 	}
 	want := []Unit{{Unit: 7, Label: "l", Input: "f.csv", RowStart: 1, ByteStart: 8, ByteEnd: 8, InputSize: 8}}
 	got := cut(t, "RowID,x\n", Cutting{Workers: 4})
-	want[0].InputSum = got[0].InputSum
+	want[0].InputSum, want[0].FileSum = sumOf(""), sumOf("RowID,x\n")
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("no rows (-got +want):\n%s", diff)
 	}
+}
+
+func sumOf(text string) string {
+	var sum fsutil.Checksum
+	sum.Update([]byte(text))
+	return sum.String()
 }
 
 func cut(t *testing.T, in string, c Cutting) []Unit {
@@ -89,7 +97,7 @@ func cut(t *testing.T, in string, c Cutting) []Unit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	units, err := Cut(f, sum, o, "l", c, 7)
+	units, err := Cut(context.Background(), f, sum, o, "l", c, 7, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func splitText(t *testing.T, text string, format table.Format, n int, noIDs bool
 	if err != nil {
 		t.Fatalf("%v in %.200q", err, text)
 	}
-	units, err := job.Cut(f, sum, o, "in", job.Cutting{Workers: n}, 1)
+	units, err := job.Cut(context.Background(), f, sum, o, "in", job.Cutting{Workers: n}, 1, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,16 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"prism/internal/fsutil"
 )
 
 // Block is a piece of a file that holds whole records.
 type Block struct {
 	Data   []byte // of the file, from Offset on
 	Offset int64
-	Pos    int64  // position of the first record
-	Recs   []Rec  // in the order of the file
-	Spans  []Span // of the wanted columns: len(Recs) × columns
-	Aux    any    // what Prepare keeps here; reused with the block
+	Pos    int64           // position of the first record
+	Recs   []Rec           // in the order of the file
+	Spans  []Span          // of the wanted columns: len(Recs) × columns
+	Aux    any             // what Prepare keeps here; reused with the block
+	Sum    fsutil.Checksum // of the bytes from Start to End, where it is wanted
 
 	begin, limit int   // records that start in Data[begin:limit] are the block's
 	first        int64 // file offset from which Recs were found; -1: nowhere
@@ -33,9 +36,16 @@ type Span struct{ From, To int32 }
 // blockFault is what is wrong with the record after the last good one.
 type blockFault struct {
 	msg   string
-	start int // of the record in Data
-	at    int // where it shows
+	start int  // of the record in Data
+	at    int  // where it shows
+	text  bool // it is not UTF-8
 }
+
+// Start is the offset in the file of the first record, or of blank lines before it.
+func (b *Block) Start() int64 { return b.first }
+
+// End is the offset in the file after the last record.
+func (b *Block) End() int64 { return b.next }
 
 // Token is the raw token that a span marks, nil if absent.
 func (b *Block) Token(s Span) []byte {

@@ -46,7 +46,7 @@ func (s *blockScanner) findRecord(b *Block, i, overrun int) (next int, end scanE
 		rec, bad := s.splitter.next(b.Data[i:], s.atEOF(b))
 		switch {
 		case bad != nil:
-			b.bad = &blockFault{bad.msg, i, i + bad.at}
+			b.bad = &blockFault{msg: bad.msg, start: i, at: i + bad.at}
 			return 0, scanFault, nil
 		case rec != nil && rec.blank:
 			return i + rec.next, scanDone, nil
@@ -67,7 +67,7 @@ func (s *blockScanner) findRecord(b *Block, i, overrun int) (next int, end scanE
 				return 0, scanShort, nil
 			}
 			bad := s.splitter.tooLong()
-			b.bad = &blockFault{bad.msg, i, i + bad.at}
+			b.bad = &blockFault{msg: bad.msg, start: i, at: i + bad.at}
 			return 0, scanFault, nil
 		}
 		if err := s.readMore(b, min(max(4<<10, over), overrun-over)); err != nil {

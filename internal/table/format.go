@@ -88,7 +88,12 @@ type Error struct {
 	File string // as given; "-" is shown as stdin
 	Line int64  // 1-based; 0 where the whole file is meant
 	Msg  string
+
+	hint string // what the user can do; empty: nothing is known
 }
+
+// Hint says what the user can do about it; empty where nothing is known.
+func (e *Error) Hint() string { return e.hint }
 
 func (e *Error) Error() string {
 	if e.Line == 0 {

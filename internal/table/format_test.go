@@ -25,7 +25,7 @@ func TestFormats(t *testing.T) {
 
 func TestErrorNamesStdin(t *testing.T) {
 	for want, e := range map[string]*Error{
-		"stdin:3: torn": {"-", 3, "torn"}, "a b.csv:1: torn": {"a b.csv", 1, "torn"}, "x: torn": {"x", 0, "torn"},
+		"stdin:3: torn": {File: "-", Line: 3, Msg: "torn"}, "a b.csv:1: torn": {File: "a b.csv", Line: 1, Msg: "torn"}, "x: torn": {File: "x", Msg: "torn"},
 	} {
 		if got := e.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)

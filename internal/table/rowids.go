@@ -73,10 +73,10 @@ type UniqueIDs struct{ set rowid.Set }
 func (u *UniqueIDs) Add(file string, line int64, text []byte) (int64, error) {
 	id, err := rowid.Parse(text)
 	if err != nil {
-		return 0, &Error{file, line, rowid.InvalidMessage(RowID, text)}
+		return 0, &Error{File: file, Line: line, Msg: rowid.InvalidMessage(RowID, text)}
 	}
 	if !u.set.Add(id) {
-		return 0, &Error{file, line, rowid.DuplicateMessage(RowID, id, "")}
+		return 0, &Error{File: file, Line: line, Msg: rowid.DuplicateMessage(RowID, id, "")}
 	}
 	return id, nil
 }
@@ -180,7 +180,7 @@ func (c *idChecker) duplicateError(ctx context.Context, f io.ReaderAt, size int6
 	if err != nil {
 		return fmt.Errorf("read %s: %w", shownName(o.Name), err)
 	}
-	return &Error{o.Name, lines[1], rowid.DuplicateMessage(c.column, c.duplicate.ID, fmt.Sprintf("on line %d", lines[0]))}
+	return &Error{File: o.Name, Line: lines[1], Msg: rowid.DuplicateMessage(c.column, c.duplicate.ID, fmt.Sprintf("on line %d", lines[0]))}
 }
 
 var errStop = errors.New("stop")
@@ -196,7 +196,7 @@ func idColumn(h *Header, o CheckOptions) (int, error) {
 	name := idName(o.IDColumn)
 	i := h.Index(name)
 	if i < 0 && (o.Format != JSONL || len(h.Names) > 0) {
-		return -1, &Error{o.Name, h.line(), MissingColumn(h.Names, name)}
+		return -1, &Error{File: o.Name, Line: h.line(), Msg: MissingColumn(h.Names, name)}
 	}
 	return i, nil
 }

@@ -1,11 +1,14 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"runtime"
 	"sync"
+
+	"prism/internal/fsutil"
 )
 
 // ScanOptions says what Scan is to find.
@@ -15,6 +18,8 @@ type ScanOptions struct {
 	From    int64 // where the first record starts; 0: after the header
 	Workers int   // goroutines that find records; 0: one a core, at most 8
 	Block   int   // bytes of the file a block; 0: 512 KiB
+	Text    bool  // check that the records are UTF-8
+	Sum     bool  // find the checksum of each block
 
 	// Prepare, if not nil, is called for each block whose records were found, on
 	// several goroutines at a time, so that work on them runs in parallel. It may
@@ -118,17 +123,30 @@ func (s *scan) findBlock(sc *blockScanner, b *Block, k int64) {
 	default:
 		b.err = sc.guessRecords(b)
 	}
-	if b.err == nil && b.first >= 0 && s.o.Prepare != nil {
+	if b.err == nil && b.first >= 0 {
+		s.examineBlock(b)
+	}
+}
+
+// examineBlock does what is to be done with a block whose records were found.
+func (s *scan) examineBlock(b *Block) {
+	if s.o.Sum {
+		b.Sum = fsutil.Checksum{}
+		b.Sum.Update(b.Data[b.first-b.Offset : b.next-b.Offset])
+	}
+	if s.o.Text {
+		b.checkUTF8()
+	}
+	if s.o.Prepare != nil {
 		s.o.Prepare(b)
 	}
 }
 
 // commitBlock makes sure of a block's records and commits them.
-func (s *scan) commitBlock(sc *blockScanner, b *Block) error {
+func (s *scan) commitBlock(ctx context.Context, sc *blockScanner, b *Block) error {
 	if b.err == nil && b.first != s.at {
-		b.err = sc.findFrom(b, s.at)
-		if b.err == nil && s.o.Prepare != nil {
-			s.o.Prepare(b)
+		if b.err = sc.findFrom(b, s.at); b.err == nil {
+			s.examineBlock(b)
 		}
 	}
 	if b.err != nil {
@@ -144,6 +162,9 @@ func (s *scan) commitBlock(sc *blockScanner, b *Block) error {
 	}
 	if b.bad == nil {
 		return nil
+	}
+	if b.bad.text {
+		return cmp.Or(CheckUTF8(ctx, s.f, s.from, s.size, s.o.Name), errChanged(s.o.Name))
 	}
 	lines, err := countLines(s.f, b.Offset+int64(b.bad.at))
 	if err != nil {
@@ -164,7 +185,7 @@ func (s *scan) scanSerially(ctx context.Context) error {
 		from := s.at
 		b.err = sc.readBlock(b, from, min(from+s.block, s.size), true)
 		b.first = -1
-		if err := s.commitBlock(sc, b); err != nil {
+		if err := s.commitBlock(ctx, sc, b); err != nil {
 			return err
 		}
 	}
@@ -223,7 +244,7 @@ func (s *scan) commitAll(ctx context.Context, found []chan *Block, free chan<- *
 	for k := range s.blocks {
 		select {
 		case b := <-found[k%int64(len(found))]:
-			if err := s.commitBlock(sc, b); err != nil {
+			if err := s.commitBlock(ctx, sc, b); err != nil {
 				return err
 			}
 			free <- b
@@ -232,4 +253,9 @@ func (s *scan) commitAll(ctx context.Context, found []chan *Block, free chan<- *
 		}
 	}
 	return nil
+}
+
+// errChanged says that a file is not what it was when it was read before.
+func errChanged(name string) error {
+	return &Error{File: name, Msg: "the file changed while it was read"}
 }

@@ -36,10 +36,10 @@ func checkSlowly(in string, o CheckOptions) (rows int64, err error) {
 		text := rec.Text(nil, id)
 		v, err := rowid.Parse(text)
 		if err != nil {
-			return 0, &Error{o.Name, rec.Line, rowid.InvalidMessage(RowID, text)}
+			return 0, &Error{File: o.Name, Line: rec.Line, Msg: rowid.InvalidMessage(RowID, text)}
 		}
 		if line, ok := lines[v]; ok {
-			return 0, &Error{o.Name, rec.Line, fmt.Sprintf("duplicate RowID %d (first on line %d)", v, line)}
+			return 0, &Error{File: o.Name, Line: rec.Line, Msg: fmt.Sprintf("duplicate RowID %d (first on line %d)", v, line)}
 		}
 		lines[v] = rec.Line
 		rows++

@@ -1,17 +1,25 @@
 package table
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
-// notUTF8 is what a record says that holds other bytes.
-const notUTF8 = "the text is not UTF-8; convert it first, for example with: iconv -f WINDOWS-1252 -t UTF-8"
+// Hints for text that is not UTF-8.
+const (
+	hintConvert = "if the file is Windows-1252, convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW_FILE"
+	hintMixed   = "the rest of the file is UTF-8: mend these lines by hand; to convert the whole file would spoil the others"
+)
 
-// CheckUTF8 reads bytes from up to to of a file and returns an *Error at the
-// first line that is not UTF-8.
+// CheckUTF8 reads bytes from up to to of a file. Where some are not UTF-8 it
+// returns an *Error that names the first lines with such bytes, and whose hint
+// depends on whether the file has characters that are UTF-8 beyond ASCII.
 func CheckUTF8(ctx context.Context, f io.ReaderAt, from, to int64, name string) error {
+	found := textFaults{line: 1}
 	buf := make([]byte, 1<<20)
 	kept := 0 // bytes of a character that the block before began
 	for at := from; at < to || kept > 0; {
@@ -28,20 +36,108 @@ func CheckUTF8(ctx context.Context, f io.ReaderAt, from, to int64, name string) 
 		if at < to && n > 0 {
 			good -= unfinished(block)
 		}
-		if !utf8.Valid(block[:good]) {
-			bad := at - int64(len(block)) + int64(validPrefix(block[:good]))
-			line, err := LineAt(f, bad)
-			if err != nil {
-				return err
-			}
-			return &Error{name, line, notUTF8}
-		}
+		found.addText(block[:good])
 		kept = copy(buf, block[good:])
 		if n == 0 {
-			return nil
+			break
 		}
 	}
-	return nil
+	if found.bytes == 0 {
+		return nil
+	}
+	before, err := countLines(f, from)
+	if err != nil {
+		return err
+	}
+	return found.describe(name, before)
+}
+
+// maxFaultLines is how many lines with faulty bytes an error names.
+const maxFaultLines = 5
+
+// textFaults is what of a text is not UTF-8.
+type textFaults struct {
+	line      int64   // the one that is being read
+	lines     []int64 // the first lines with such bytes
+	bytes     int64   // number of such bytes
+	first     string  // the first of them, with the text before it
+	multibyte bool    // there are characters of several bytes
+	unnamed   bool    // there are more lines than lines has
+}
+
+// addText adds the next piece of the text, which ends no character in its middle.
+func (t *textFaults) addText(b []byte) {
+	if utf8.Valid(b) {
+		t.multibyte = t.multibyte || bytes.ContainsFunc(b, func(r rune) bool { return r >= utf8.RuneSelf })
+		t.line += int64(bytes.Count(b, newline))
+		return
+	}
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			t.addFault(b, i)
+		case size > 1:
+			t.multibyte = true
+		case r == '\n':
+			t.line++
+		}
+		i += size
+	}
+}
+
+func (t *textFaults) addFault(b []byte, i int) {
+	if t.bytes == 0 {
+		t.first = describeByte(b, i)
+	}
+	t.bytes++
+	switch n := len(t.lines); {
+	case n > 0 && t.lines[n-1] == t.line:
+	case n < maxFaultLines:
+		t.lines = append(t.lines, t.line)
+	default:
+		t.unnamed = true
+	}
+}
+
+// describeByte names a byte that is not UTF-8 and shows the text before it.
+func describeByte(b []byte, i int) string {
+	const shown = 20
+	before := b[max(i-shown, 0):i]
+	if lf := bytes.LastIndexByte(before, '\n'); lf >= 0 {
+		before = before[lf+1:]
+	}
+	for len(before) > 0 && !utf8.RuneStart(before[0]) {
+		before = before[1:]
+	}
+	if len(before) == 0 {
+		return fmt.Sprintf("byte 0x%02x", b[i])
+	}
+	return fmt.Sprintf("byte 0x%02x after %q", b[i], before)
+}
+
+// describe is the error that tells of the faults; so many lines come before the text.
+func (t *textFaults) describe(name string, before int64) *Error {
+	msg := "the text is not UTF-8: " + t.first
+	if t.bytes > 1 {
+		msg += fmt.Sprintf("; %d such bytes", t.bytes)
+	}
+	if len(t.lines) > 1 {
+		list := make([]string, len(t.lines))
+		for i, line := range t.lines {
+			list[i] = fmt.Sprint(before + line)
+		}
+		more := ""
+		if t.unnamed {
+			more = " and more"
+		}
+		msg += " on lines " + strings.Join(list, ", ") + more
+	}
+	hint := hintConvert
+	if t.multibyte {
+		hint = hintMixed
+	}
+	return &Error{File: name, Line: before + t.lines[0], Msg: msg, hint: hint}
 }
 
 // unfinished is the number of bytes at the end of b that begin a character.
@@ -57,23 +153,36 @@ func unfinished(b []byte) int {
 	return 0
 }
 
-// validPrefix is the number of bytes of b before the first that is not UTF-8.
-func validPrefix(b []byte) int {
-	n := 0
-	for n < len(b) {
-		r, size := utf8.DecodeRune(b[n:])
-		if r == utf8.RuneError && size == 1 {
-			break
-		}
-		n += size
+// CheckText returns an *Error if a record of a file holds other bytes than UTF-8.
+// Its lines are counted from that of the record, which is the first.
+func CheckText(name string, record []byte) error {
+	if utf8.Valid(record) {
+		return nil
 	}
-	return n
+	found := textFaults{line: 1}
+	found.addText(record)
+	return found.describe(name, 0)
 }
 
 // CheckUTF8 returns an *Error if the record holds other bytes than UTF-8.
 func (r *Record) CheckUTF8(name string) error {
-	if utf8.Valid(r.raw) {
-		return nil
+	err := CheckText(name, r.raw)
+	if bad, ok := err.(*Error); ok {
+		bad.Line += r.Line - 1
 	}
-	return &Error{name, r.Line, notUTF8}
+	return err
+}
+
+// checkUTF8 declares the first record faulty that holds other bytes than UTF-8.
+func (b *Block) checkUTF8() {
+	if utf8.Valid(b.Data[b.first-b.Offset : b.next-b.Offset]) {
+		return
+	}
+	for i, rec := range b.Recs {
+		if !utf8.Valid(b.Data[rec.From:rec.End]) {
+			b.fail(i, "the text is not UTF-8")
+			b.bad.text = true
+			return
+		}
+	}
 }

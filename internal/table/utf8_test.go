@@ -49,3 +49,23 @@ func TestCheckUTF8AgreesWithTheStandardLibrary(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckUTF8Describes: a file with other characters beyond ASCII mixes encodings,
+// and to convert the whole of it would spoil these.
+func TestCheckUTF8Describes(t *testing.T) {
+	tests := []struct{ name, in, want, hint string }{
+		{"Windows-1252", "RowID,Message\n1,it\x92s\n", `f:2: the text is not UTF-8: byte 0x92 after "1,it"`, hintConvert},
+		{"mixed", "RowID,Message\n1,café\n2,it\x92s\n", `f:3: the text is not UTF-8: byte 0x92 after "2,it"`, hintMixed},
+		{"mixed, the good row last", "1,a\xe9\xe8\n2,é\n", `f:1: the text is not UTF-8: byte 0xe9 after "1,a"; 2 such bytes`, hintMixed},
+		{"many lines", strings.Repeat("\xe9\n", 9), "f:1: the text is not UTF-8: byte 0xe9; 9 such bytes on lines 1, 2, 3, 4, 5 and more", hintConvert},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := CheckUTF8(context.Background(), strings.NewReader(tt.in), 0, int64(len(tt.in)), "f")
+			bad, ok := err.(*Error)
+			if !ok || bad.Error() != tt.want || bad.Hint() != tt.hint {
+				t.Errorf("got %v, hint %q\nwant %s, hint %q", err, bad.Hint(), tt.want, tt.hint)
+			}
+		})
+	}
+}
