@@ -1,6 +1,7 @@
 package ollama
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -52,6 +53,15 @@ func (e *Error) Cause() Cause {
 		text = e.Err.Error()
 	}
 	return causeOf(e.Class, e.Status, text, e)
+}
+
+// causeOfError returns the cause of an error of this package, 0 for others.
+func causeOfError(err error) Cause {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Cause()
+	}
+	return 0
 }
 
 func causeOf(class Class, status int, text string, e *Error) Cause {

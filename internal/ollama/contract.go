@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -51,8 +52,20 @@ func (c *Client) ProveContract(ctx context.Context, r *Request, retries int, wai
 	replies := make([]*Reply, len(hosts))
 	errs := make([]error, len(hosts))
 	var wg sync.WaitGroup
+	var oneProven atomic.Bool
 	for i, h := range hosts {
-		wg.Go(func() { replies[i], errs[i] = c.proveHost(ctx, h, ask, retries, wait) })
+		wg.Go(func() {
+			replies[i], errs[i] = c.proveHost(ctx, h, ask, func(n int, err error) error {
+				hangs := causeOfError(err) == NoReply // the others are not to wait for it again
+				if n > retries || hangs && oneProven.Load() {
+					return err
+				}
+				return wait(n, RetryAfter(err))
+			})
+			if errs[i] == nil {
+				oneProven.Store(true)
+			}
+		})
 	}
 	wg.Wait()
 	if err := contextError(ctx); err != nil {
@@ -80,7 +93,8 @@ func (c *Client) ProveContract(ctx context.Context, r *Request, retries int, wai
 }
 
 // proveHost asks one host until it holds the contract or the tries are used up.
-func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retries int, wait func(int, time.Duration) error) (*Reply, error) {
+// retry waits before the n-th resend after an error that may pass, or refuses it.
+func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retry func(n int, err error) error) (*Reply, error) {
 	failed := 0
 	for wrong := 0; ; {
 		c.balancer.acquireHost(h)
@@ -99,11 +113,11 @@ func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retries in
 			}
 			ask.Seed, ask.Temperature = ask.Seed+1, max(ask.Temperature, 0.2*float64(wrong))
 			continue
-		case !ClassOf(err).Retryable() || failed >= retries:
+		case !ClassOf(err).Retryable():
 			return nil, err
 		}
 		failed++
-		if waitErr := wait(failed, RetryAfter(err)); waitErr != nil {
+		if retry(failed, err) != nil {
 			return nil, err
 		}
 	}

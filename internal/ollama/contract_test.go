@@ -61,6 +61,16 @@ func TestProveContract(t *testing.T) {
 	}
 }
 
+// A host that hangs is not waited for again when another holds the contract.
+func TestProveContractHangs(t *testing.T) {
+	good, hangs := ollamatest.Start(t), ollamatest.Start(t, ollamatest.Fault{Kind: ollamatest.Hang, Contract: true})
+	client := newClient(t, ollama.Config{Hosts: []string{hangs.URL, good.URL}, Timeout: 300 * time.Millisecond})
+	found, err := client.ProveContract(t.Context(), twoRows(), 3, func(int, time.Duration) error { return nil })
+	if err != nil || len(found.LeftOut) != 1 || hangs.Totals().Contracts != 1 {
+		t.Errorf("got %+v, %v after %d probes", found, err, hangs.Totals().Contracts)
+	}
+}
+
 // A thinking model gets the room of the context, told to think or not.
 func TestProveContractThinks(t *testing.T) {
 	for _, think := range []string{"", "true"} {

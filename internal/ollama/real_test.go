@@ -154,3 +154,16 @@ func TestRealServer(t *testing.T) {
 		}
 	})
 }
+
+// A real server holds the contract whatever the model would say: this one has
+// random weights.
+func TestRealContract(t *testing.T) {
+	host, model := realServer(t)
+	client := newClient(t, ollama.Config{Hosts: []string{host}})
+	for seed := range 12 {
+		r := &ollama.Request{Model: model, NumCtx: 2048, Temperature: float64(seed%3) * 0.8, Seed: seed}
+		if _, err := client.ProveContract(t.Context(), r, 0, nil); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package classify
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"prism/internal/ollama"
+)
+
+// TestServerHints: every class of error that ends a worker has a hint, and only
+// where nothing answered it is to start the server.
+func TestServerHints(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  ollama.Error
+		want string
+	}{
+		{"unreachable", ollama.Error{Class: ollama.Unreachable, Host: "http://h:1"}, "start the server (ollama serve), or name another with --host or OLLAMA_HOST (now http://h:1)"},
+		{"busy", ollama.Error{Class: ollama.Busy, Status: 503}, "the server has too many calls"},
+		{"transient", ollama.Error{Class: ollama.Transient, Status: 500}, "the server answers and fails"},
+		{"missing model", ollama.Error{Class: ollama.MissingModel, Have: []string{"a", "b\x1b[31m"}}, "get the model with: ollama pull 'm x'\nthe server has a, b [31m"},
+		{"denied", ollama.Error{Class: ollama.Denied, Status: 401}, "the server wants a user and a password"},
+		{"sign-in", ollama.Error{Class: ollama.Denied, Status: 401, SignIn: "https://x/y"}, "sign in at https://x/y, or with: ollama signin"},
+		{"payment", ollama.Error{Class: ollama.Denied, Status: 402}, "the limit of calls is used up"},
+		{"old server", ollama.Error{Class: ollama.OldServer}, "update Ollama"},
+		{"not ollama", ollama.Error{Class: ollama.NotOllama}, "is --host or OLLAMA_HOST right?"},
+		{"redirect", ollama.Error{Class: ollama.NotOllama, Status: 301, Location: "https://x"}, "if https://x is your server, name it with --host"},
+		{"mismatch", ollama.Error{Class: ollama.Mismatch}, "pull the same model on every host"},
+		{"overflow", ollama.Error{Class: ollama.Overflow}, "use a larger --num-ctx"},
+		{"no contract", ollama.Error{Class: ollama.NoContract}, "try --think true or --think false"},
+	} {
+		got := Hint(&c.err, "m x")
+		if !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: got %q, want %q…", c.name, got, c.want)
+		}
+		if strings.Contains(got, "ollama serve") != (c.err.Class == ollama.Unreachable) {
+			t.Errorf("%s: got %q", c.name, got)
+		}
+	}
+}
+
+func TestHideCredentials(t *testing.T) {
+	for _, c := range []struct{ command, want []string }{
+		{[]string{"p", "in@put.csv"}, []string{"p", "in@put.csv"}},
+		{[]string{"p", "--host", "http://a:b@h", "x"}, []string{"p", "--host", "http://USER:PASSWORD@h", "x"}},
+		{[]string{"p", "--host=a:b@h,c:d@i"}, []string{"p", "--host=USER:PASSWORD@h,USER:PASSWORD@i"}},
+		{[]string{"p", "--proxy", "http://a:b@h:1"}, []string{"p", "--proxy", "http://USER:PASSWORD@h:1"}},
+		{[]string{"p", "--host"}, []string{"p", "--host"}},
+		{[]string{"p", "-o", "a@b", "--host=h"}, []string{"p", "-o", "a@b", "--host=h"}},
+	} {
+		given := slices.Clone(c.command)
+		if got := hideCredentials(c.command); !slices.Equal(got, c.want) || !slices.Equal(c.command, given) {
+			t.Errorf("%q: got %q, want %q", c.command, got, c.want)
+		}
+	}
+}
