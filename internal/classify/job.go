@@ -12,7 +12,8 @@
 //     goroutine for a batch: at most so many at once, and none while too many
 //     finished rows wait for one before them.
 //  3. The goroutine runs a round (round.go, call.go): it calls the model and reads
-//     the reply; the retry policy (policy.go) says what to do when that goes wrong.
+//     the reply, whose objects package reply matches to the rows by RowID; the retry
+//     policy (policy.go) says what to do when that goes wrong.
 //  4. The coordinator settles the round (settle.go): labelled rows are appended to
 //     the checkpoint and put into the window; the others make new batches, or fail.
 //  5. The window (window.go) brings rows into input order. Rows of this process wait

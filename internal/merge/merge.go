@@ -6,7 +6,7 @@
 // Write, sorted by RowID, reads the parts once:
 //
 //  1. The headers give the columns of the output, and what each part is to them:
-//     its records are copied as they stand or written anew (layout.go).
+//     its records are copied as they stand or rewritten (layout.go).
 //  2. The first block of each large part tells whether the part looks sorted.
 //  3. Parts that do not are read in batches of records with their keys and sorted
 //     within the memory; what does not fit waits in a temporary file in sorted runs.
