@@ -164,7 +164,7 @@ func (s *scan) commitBlock(ctx context.Context, sc *blockScanner, b *Block) erro
 		return nil
 	}
 	if b.bad.text {
-		return cmp.Or(CheckUTF8(ctx, s.f, s.from, s.size, s.o.Name), errChanged(s.o.Name))
+		return cmp.Or(checkUTF8(ctx, s.f, s.from, s.size, s.o.Name), errChanged(s.o.Name))
 	}
 	lines, err := countLines(s.f, b.Offset+int64(b.bad.at))
 	if err != nil {

@@ -15,10 +15,10 @@ const (
 	hintMixed   = "the rest of the file is UTF-8: mend these lines by hand; to convert the whole file would spoil the others"
 )
 
-// CheckUTF8 reads bytes from up to to of a file. Where some are not UTF-8 it
+// checkUTF8 reads bytes from up to to of a file. Where some are not UTF-8 it
 // returns an *Error that names the first lines with such bytes, and whose hint
 // depends on whether the file has characters that are UTF-8 beyond ASCII.
-func CheckUTF8(ctx context.Context, f io.ReaderAt, from, to int64, name string) error {
+func checkUTF8(ctx context.Context, f io.ReaderAt, from, to int64, name string) error {
 	found := textFaults{line: 1}
 	buf := make([]byte, 1<<20)
 	kept := 0 // bytes of a character that the block before began

@@ -25,7 +25,7 @@ func TestCheckUTF8(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := CheckUTF8(context.Background(), bytes.NewReader([]byte(tt.in)), 0, int64(len(tt.in)), "f")
+			err := checkUTF8(context.Background(), bytes.NewReader([]byte(tt.in)), 0, int64(len(tt.in)), "f")
 			switch e, _ := err.(*Error); {
 			case tt.line == 0 && err != nil:
 				t.Errorf("got %v", err)
@@ -43,7 +43,7 @@ func TestCheckUTF8AgreesWithTheStandardLibrary(t *testing.T) {
 		for i := range in {
 			in[i] = []byte{'a', '\n', 0xc3, 0xa9, 0xf0, 0x9f, 0x99, 0x81, 0xff}[rng.IntN(9)]
 		}
-		err := CheckUTF8(context.Background(), bytes.NewReader(in), 0, int64(len(in)), "f")
+		err := checkUTF8(context.Background(), bytes.NewReader(in), 0, int64(len(in)), "f")
 		if utf8.Valid(in) != (err == nil) {
 			t.Fatalf("%q: %v", in, err)
 		}
@@ -61,7 +61,7 @@ func TestCheckUTF8Describes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := CheckUTF8(context.Background(), strings.NewReader(tt.in), 0, int64(len(tt.in)), "f")
+			err := checkUTF8(context.Background(), strings.NewReader(tt.in), 0, int64(len(tt.in)), "f")
 			bad, ok := err.(*Error)
 			if !ok || bad.Error() != tt.want || bad.Hint() != tt.hint {
 				t.Errorf("got %v, hint %q\nwant %s, hint %q", err, bad.Hint(), tt.want, tt.hint)
