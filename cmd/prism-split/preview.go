@@ -73,7 +73,7 @@ func (p *planner) printUnitTable(w io.Writer, m *job.Manifest) {
 func findLatestRate(m *job.Manifest) (job.Rate, error) {
 	paths, err := job.FindManifests(m.Paths.LogsDir)
 	if err != nil {
-		return job.Rate{}, nil // a folder that is no pattern has no runs to learn from
+		return job.Rate{}, nil // a folder that is not a pattern has no runs to learn from
 	}
 	var latest job.Rate
 	var when = m.CreatedAt

@@ -66,7 +66,7 @@ func (e *engine) sendCall(ctx context.Context, req *ollama.Request, call *calllo
 		return r, nil
 	}
 	if ctx.Err() != nil {
-		return nil, err // an interrupt is no fault of the call
+		return nil, err // an interrupt is not a fault of the call
 	}
 	call.Error = err.Error()
 	var oe *ollama.Error

@@ -156,7 +156,7 @@ func TestOtherConditionsAreRefused(t *testing.T) {
 	}
 }
 
-// TestOtherBatchSizeResumes: how many rows go into a call is no condition.
+// TestOtherBatchSizeResumes: how many rows go into a call is not a condition.
 func TestOtherBatchSizeResumes(t *testing.T) {
 	srv := serve(t)
 	b := newBench(t, 50, srv)

@@ -68,7 +68,7 @@ func TestOpenFileIsAStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !f.IsStream() || f.OSFile() == nil {
-		t.Error("it is no stream")
+		t.Error("it is not a stream")
 	}
 	if err := f.Abort(); err != nil {
 		t.Fatal(err)

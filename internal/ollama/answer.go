@@ -14,7 +14,7 @@ import (
 	"prism/internal/term"
 )
 
-// statusText is what a server said in an HTTP answer that is no reply.
+// statusText is what a server said in an HTTP answer that is not a reply.
 type statusText struct {
 	status     int
 	text       string
@@ -35,7 +35,7 @@ func (s *statusText) Error() string {
 	return fmt.Sprintf("status %d: %s", s.status, s.text)
 }
 
-// newStatusText reads what an answer says of why it is no reply.
+// newStatusText reads what an answer says of why it is not a reply.
 func newStatusText(status int, header http.Header, body []byte) *statusText {
 	s := &statusText{status: status, text: errorText(body), retryAfter: retryAfter(header)}
 	var asked struct {

@@ -145,7 +145,7 @@ func saysOverflow(text string) bool {
 	return false
 }
 
-// classOfStatus maps an HTTP answer that is no reply to its class.
+// classOfStatus maps an HTTP answer that is not a reply to its class.
 func classOfStatus(status int, text string) Class {
 	switch {
 	case saysOverflow(text), status == http.StatusRequestEntityTooLarge:

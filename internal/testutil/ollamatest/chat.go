@@ -44,7 +44,7 @@ type chatCall struct {
 	rows         []Row
 	columns      []shapeColumn
 	array        bool
-	contract     string // the only reply that the schema takes; empty: it is no contract probe
+	contract     string // the only reply that the schema takes; empty: it is not a contract probe
 	loads        bool   // the model is loaded for it
 	fault        *Fault
 }

@@ -74,7 +74,7 @@ const foreignOffset = 1_000_000_000
 // Fault is a way to go wrong and the calls it happens to: those that meet all
 // conditions given; without any, every call. P, Rows and Marker are about calls
 // with rows only, so a probe goes well unless From or nothing at all covers it.
-// A contract probe (see contractReply) is no chat call of From and To, and only
+// A contract probe (see contractReply) does not count as a chat call of From and To, and only
 // faults with Contract happen to it.
 // Of several faults that fit, those with other conditions than P go first, in
 // order; the others share one throw, so their P add up.
