@@ -118,7 +118,7 @@ func (f *failedFile) addRows(m *job.Manifest, units []job.UnitPlan) {
 	}
 }
 
-// eachFailure reads the rows of a worker's list one by one, up to the end of the list.
+// eachFailure reads the rows of a worker's list one by one, as far as it can be read.
 func eachFailure(d *json.Decoder, each func(checkpoint.Failure)) {
 	if _, err := d.Token(); err != nil {
 		return
