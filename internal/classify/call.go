@@ -63,6 +63,9 @@ func (e *engine) sendCall(ctx context.Context, req *ollama.Request, call *calllo
 		call.Host = r.Host
 		call.PromptTokens, call.CachedTokens, call.Tokens = r.PromptTokens, r.CachedTokens, r.Tokens
 		call.Load, call.Prompt, call.Eval = r.Load, r.PromptEval, r.Eval
+		if r.RemoteHost != "" {
+			e.warnRemote(ollama.RemoteText(r.Host, req.Model, r.RemoteHost, ""))
+		}
 		return r, nil
 	}
 	if ctx.Err() != nil {

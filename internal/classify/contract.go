@@ -56,7 +56,7 @@ func (e *engine) askForContract(ctx context.Context) error {
 		e.c.Note("contract probe: %s keeps to the reply schema", host)
 	}
 	for _, line := range found.Remote {
-		e.c.Warn("%s", line)
+		e.warnRemote(line)
 	}
 	for _, err := range found.LeftOut {
 		e.c.Warn("%v; working without it", err)
@@ -65,6 +65,14 @@ func (e *engine) askForContract(ctx context.Context) error {
 		e.thinks.Store(true)
 	}
 	return nil
+}
+
+// warnRemote says once that rows leave the server they are sent to, unless it was
+// said at the start.
+func (e *engine) warnRemote(line string) {
+	if !e.c.SaidRemote && !e.saidRemote.Swap(true) {
+		e.c.Warn("%s", line)
+	}
 }
 
 // maxUnusable is how many whole batches may be unusable before any row is labelled.

@@ -34,13 +34,14 @@ type model interface {
 
 // config is what the engine needs to know of the job.
 type config struct {
-	Schema    *prompt.Schema
-	Strict    bool
-	Options   job.CallOptions
-	Request   ollama.Request
-	Tail      []byte // cells that end each record: model, batch size, run ID
-	PauseDir  string // where pause.flag may be; empty: nowhere
-	MaxWindow int    // bytes of finished rows that may wait for one before them
+	Schema     *prompt.Schema
+	Strict     bool
+	Options    job.CallOptions
+	Request    ollama.Request
+	Tail       []byte // cells that end each record: model, batch size, run ID
+	PauseDir   string // where pause.flag may be; empty: nowhere
+	SaidRemote bool   // people know that the server passes calls on
+	MaxWindow  int    // bytes of finished rows that may wait for one before them
 
 	Sleep func(ctx context.Context, d time.Duration) error
 	Now   func() time.Time
@@ -75,6 +76,7 @@ type engine struct {
 
 	contract   contract
 	thinks     atomic.Bool  // the model thinks before it answers
+	saidRemote atomic.Bool  // people were told that the server passes calls on
 	calls      atomic.Int64 // made so far
 	unpausedAt atomic.Int64 // when the run was last seen not to be paused, Unix ns
 	buffers    sync.Pool    // of *callBuffers

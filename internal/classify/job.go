@@ -106,7 +106,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	for _, err := range found.LeftOut {
 		io.Messages.Warnf("%v; working without it", err)
 	}
-	w := &worker{s: &s, io: io, schema: schema, in: in, layout: l, client: client, whereRowsGo: append(client.Proxies(), found.Remote...)}
+	w := &worker{s: &s, io: io, schema: schema, in: in, layout: l, client: client, whereRowsGo: append(client.Proxies(), found.Remote...), saidRemote: len(found.Remote) > 0}
 	for _, line := range w.whereRowsGo {
 		io.Messages.Warnf("%s", line)
 	}
@@ -185,6 +185,7 @@ type worker struct {
 	started time.Time
 
 	whereRowsGo []string // proxies and other servers on the way, a line each
+	saidRemote  bool     // servers are among them
 
 	out *fsutil.AtomicFile // nil: the stream
 
@@ -313,7 +314,8 @@ func (w *worker) newEngine(out io.Writer) *engine {
 			Tail:     recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
 			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), MaxWindow: cmp.Or(s.maxWindow, maxWindow),
 			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
-			Lists: s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
+			SaidRemote: w.saidRemote,
+			Lists:      s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
 		source: src, store: w.store, model: w.client, meter: &w.meter,
 		out: newOutputWriter(w.store, w.layout, s.outputFormat(), out), window: newWindow(w.store, first),

@@ -135,16 +135,20 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 	}
 	m := modelOf(shown)
 	if shown.RemoteHost != "" || shown.RemoteModel != "" {
-		m.Remote = []string{remoteText(h.name, name, shown.RemoteHost, shown.RemoteModel)}
+		m.Remote = []string{RemoteText(h.name, name, shown.RemoteHost, shown.RemoteModel)}
 	}
 	m.Name, m.ServerVersion, m.Digest = name, version, digestOf(listed, name)
 	return m, nil
 }
 
-// remoteText says that a server passes the calls of a model on to another.
-func remoteText(host, name, remoteHost, remoteModel string) string {
-	return fmt.Sprintf("the rows leave %s: it passes the calls of model %q on to %s (model %q there)",
-		host, name, cmp.Or(excerpt([]byte(term.HideCredentials(remoteHost))), "another server"), excerpt([]byte(remoteModel)))
+// RemoteText says that a server passes the calls of a model on to another.
+func RemoteText(host, name, remoteHost, remoteModel string) string {
+	text := fmt.Sprintf("the rows leave %s: it passes the calls of model %q on to %s",
+		host, name, cmp.Or(excerpt([]byte(term.HideCredentials(remoteHost))), "another server"))
+	if remoteModel != "" {
+		text += fmt.Sprintf(" (model %q there)", excerpt([]byte(remoteModel)))
+	}
+	return text
 }
 
 var errNoVersion = errors.New("no version in the answer")

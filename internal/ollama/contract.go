@@ -82,7 +82,7 @@ func (c *Client) ProveContract(ctx context.Context, r *Request, retries int, wai
 		found.Proven = append(found.Proven, h.name)
 		found.Thinks = found.Thinks || replies[i].Thought
 		if to := replies[i].RemoteHost; to != "" {
-			found.Remote = append(found.Remote, remoteText(h.name, r.Model, to, ""))
+			found.Remote = append(found.Remote, RemoteText(h.name, r.Model, to, ""))
 		}
 	}
 	if len(proven) == 0 {
