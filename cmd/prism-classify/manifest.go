@@ -59,6 +59,7 @@ func (g *grammar) checkPromptsUnchanged(m *job.Manifest) error {
 
 // applyUnit gives the settings the rows of a unit and the place of its output.
 func (g *grammar) applyUnit(m *job.Manifest, u job.UnitPlan) {
+	g.ManifestPath = g.Manifest
 	g.RunID, g.WorkerID, g.Label = m.RunID, u.Unit.Unit, u.Label
 	g.Input, g.InputFormat, g.InputSum = m.Path(u.Input), m.File(u.Label).Format, u.InputSum
 	if u.Rows > 0 { // else the whole file, which has no rows

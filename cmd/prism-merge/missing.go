@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -19,6 +20,7 @@ func (m *merger) missingListPath() string { return job.FailedRangesPath(filepath
 // missingList is what the parts lack of the input that was expected.
 type missingList struct {
 	path, input string
+	checkOnly   bool               // nothing is written
 	list        *fsutil.AtomicFile // of the rows; nil: none is missing
 	err         error              // that says so
 }
@@ -28,14 +30,18 @@ type missingList struct {
 func (m *merger) listMissing(ctx context.Context, input merge.Input) (*missingList, error) {
 	m.steps.StartStep("looking for missing rows", 3*input.File.Size+m.bytes)
 	name := input.Options.Name
-	out := &missingList{path: m.missingListPath(), input: name}
-	f, err := fsutil.CreateAtomic(out.path)
-	if err != nil {
-		return nil, err
+	out := &missingList{path: m.missingListPath(), input: name, checkOnly: m.g.Check}
+	var w io.Writer = io.Discard // --check writes nothing
+	if !m.g.Check {
+		f, err := fsutil.CreateAtomic(out.path)
+		if err != nil {
+			return nil, err
+		}
+		out.list, w = f, f
 	}
-	list, err := merge.NewMissingList(f, name)
+	list, err := merge.NewMissingList(w, name)
 	if err != nil {
-		return nil, errors.Join(err, f.Abort())
+		return nil, errors.Join(err, out.abort())
 	}
 	e, err := merge.Expect(ctx, m.inputs, input, m.o, list.Add)
 	if e.Unexpected > 0 {
@@ -45,11 +51,13 @@ func (m *merger) listMissing(ctx context.Context, input merge.Input) (*missingLi
 		err = list.Close()
 	}
 	if err != nil || e.Missing == 0 {
-		return out, errors.Join(err, f.Abort())
+		return out, errors.Join(err, out.abort())
 	}
-	out.list = f
-	out.err = cli.Fail(cli.Partial, fmt.Errorf("%d of the %d rows of %s are missing: positions %s", e.Missing, e.Rows, name, list),
-		out.path+" lists them")
+	hint := out.path + " lists them"
+	if m.g.Check {
+		hint = "without --check, " + out.path + " will list them"
+	}
+	out.err = cli.Fail(cli.Partial, fmt.Errorf("%d of the %d rows of %s are missing: positions %s", e.Missing, e.Rows, name, list), hint)
 	return out, nil
 }
 
@@ -59,20 +67,26 @@ func (l *missingList) commit() error {
 	switch {
 	case l == nil:
 		return nil
+	case l.checkOnly:
+		return l.err
 	case l.list == nil:
 		return removeList(l.path, l.input)
 	}
 	if err := l.list.Commit(); err != nil {
 		return err
 	}
+	l.list = nil
 	return l.err
 }
 
 // abort removes the list, unless it was committed.
-func (l *missingList) abort() {
-	if l != nil && l.list != nil {
-		l.list.Abort()
+func (l *missingList) abort() error {
+	if l == nil || l.list == nil {
+		return nil
 	}
+	list := l.list
+	l.list = nil
+	return list.Abort()
 }
 
 // removeList removes the list that an earlier call made of the same input; any

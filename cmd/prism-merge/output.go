@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 
@@ -70,25 +71,26 @@ func (o *output) abort() {
 
 // refuseLoops makes sure that no input is the output, which takes its place.
 func (m *merger) refuseLoops(expected *merge.Input) error {
-	inputs := m.inputs
-	var outputs []string
-	if m.g.Output != "" && !m.g.Check {
-		outputs = append(outputs, m.g.Output)
+	var guard fsutil.Guard
+	for _, in := range m.inputs {
+		guard.KeepOpen("an input", in.File.File)
 	}
 	if expected != nil {
-		inputs = append(inputs[:len(inputs):len(inputs)], *expected)
-		outputs = append(outputs, m.missingListPath())
+		guard.KeepOpen("an input", expected.File.File)
 	}
-	for _, path := range outputs {
-		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() {
-			continue
-		}
-		for _, in := range inputs {
-			if have, err := in.File.Stat(); err == nil && os.SameFile(info, have) {
-				return cli.Usagef("%s is an input, so it cannot be the output", path)
-			}
-		}
+	var errs []error
+	switch f, isFile := m.std.Out.(*os.File); {
+	case m.g.Check:
+	case m.g.Output != "" && m.g.Output != "-":
+		errs = append(errs, guard.Check(m.g.Output))
+	case isFile:
+		errs = append(errs, guard.CheckOpen("stdout", f))
+	}
+	if expected != nil {
+		errs = append(errs, guard.Check(m.missingListPath()))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return cli.Fail(cli.Usage, err, "")
 	}
 	return nil
 }

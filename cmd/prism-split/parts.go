@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -78,6 +79,20 @@ func (s *splitter) refuseForeignParts(label string, format table.Format, paths [
 		if path := filepath.Join(s.g.Write, e.Name()); !slices.Contains(paths, path) {
 			return cli.Fail(cli.Usage, fmt.Errorf("%s is a part of another split", path), "remove it, or choose another folder or label")
 		}
+	}
+	return nil
+}
+
+// refuseStdout makes sure that what is printed is not appended to the input.
+func refuseStdout(stdout io.Writer, in *os.File) error {
+	out, ok := stdout.(*os.File)
+	if !ok {
+		return nil
+	}
+	var guard fsutil.Guard
+	guard.KeepOpen("an input", in)
+	if err := guard.CheckOpen("stdout", out); err != nil {
+		return cli.Fail(cli.Usage, err, "")
 	}
 	return nil
 }

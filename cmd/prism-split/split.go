@@ -31,6 +31,9 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 		return err
 	}
 	defer f.Close()
+	if err := refuseStdout(s.std.Out, f.File); err != nil {
+		return err
+	}
 	if s.g.Write == "" && f.Spooled {
 		return cli.Fail(cli.Usage, fmt.Errorf("%s is not a regular file, so workers cannot read it again", name), "write parts with --write DIR")
 	}

@@ -61,7 +61,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		}
 	}
 	files, logs := g.resultsAndCallLogs()
-	if err := g.checkOutputs(slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), ofRun, std.In); err != nil {
+	if err := g.checkOutputs(slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), ofRun, std); err != nil {
 		return err
 	}
 	o := stats.Options{Columns: g.Columns}

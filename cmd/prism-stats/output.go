@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 
 	"prism/internal/cli"
 	"prism/internal/fsutil"
@@ -54,42 +52,31 @@ func render(r *stats.Result, format string) ([]byte, error) {
 
 // checkOutputs makes sure that no output overwrites an input, a file of the run or
 // another output.
-func (g *grammar) checkOutputs(inputs, ofRun []string, stdin io.Reader) error {
-	outputs := slices.DeleteFunc([]string{g.Summary, g.Analytics, g.HTML}, func(name string) bool { return name == "" })
-	for i, out := range outputs {
-		at, _ := filepath.Abs(out)
-		info, _ := os.Stat(out)
-		holds := func(name string) bool { return name != "" && newFileID(name, stdin).same(fileID{at, info}) }
-		switch {
-		case slices.ContainsFunc(inputs, holds):
-			return cli.Usagef("%s is an input, so it cannot be the output", out)
-		case slices.ContainsFunc(ofRun, holds):
-			return cli.Usagef("%s is a file of the run, so it cannot be the output", out)
-		case slices.ContainsFunc(outputs[:i], holds):
-			return cli.Usagef("%s is given twice: --summary, --analytics and --html need a file each", out)
+func (g *grammar) checkOutputs(inputs, ofRun []string, std cli.Std) error {
+	var guard fsutil.Guard
+	for _, name := range inputs {
+		if f, ok := std.In.(*os.File); ok && name == "-" {
+			guard.KeepOpen("an input", f)
+		} else if name != "-" {
+			guard.Keep("an input", name)
 		}
+	}
+	for _, name := range ofRun {
+		guard.Keep("a file of the run", name)
+	}
+	if f, ok := std.Out.(*os.File); ok {
+		if err := guard.CheckOpen("stdout", f); err != nil {
+			return cli.Fail(cli.Usage, err, "")
+		}
+	}
+	for _, out := range []struct{ flag, path string }{{"--summary", g.Summary}, {"--analytics", g.Analytics}, {"--html", g.HTML}} {
+		if out.path == "" {
+			continue
+		}
+		if err := guard.Check(out.path); err != nil {
+			return cli.Fail(cli.Usage, err, "")
+		}
+		guard.Keep("the file of "+out.flag, out.path)
 	}
 	return nil
-}
-
-// fileID identifies a file, or the place of one that does not exist yet.
-type fileID struct {
-	path string      // absolute; empty: stdin
-	info os.FileInfo // nil: the file does not exist
-}
-
-func newFileID(name string, stdin io.Reader) (p fileID) {
-	if name == "-" {
-		if f, ok := stdin.(*os.File); ok {
-			p.info, _ = f.Stat()
-		}
-		return p
-	}
-	p.path, _ = filepath.Abs(name)
-	p.info, _ = os.Stat(name)
-	return p
-}
-
-func (p fileID) same(q fileID) bool {
-	return p.path != "" && p.path == q.path || p.info != nil && q.info != nil && os.SameFile(p.info, q.info)
 }

@@ -21,13 +21,14 @@ func IsUsage(err error) bool {
 		changed  *changedError
 		bad      *table.Error
 		mismatch *checkpoint.MismatchError
+		guard    *fsutil.GuardError
 		server   *ollama.Error
 	)
 	switch {
 	case errors.As(err, &server):
 		return server.Class == ollama.BadRequest
 	case errors.As(err, &usage), errors.As(err, &column), errors.As(err, &changed), errors.As(err, &bad),
-		errors.As(err, &mismatch), errors.Is(err, fsutil.ErrLocked):
+		errors.As(err, &mismatch), errors.As(err, &guard), errors.Is(err, fsutil.ErrLocked):
 		return true
 	}
 	return false

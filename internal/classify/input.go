@@ -38,11 +38,6 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 	in := &input{name: s.Input, form: s.inputFormat(), rows: -1}
 	if s.Input == "-" {
 		in.name = "stdin"
-		if f, ok := stdin.(*os.File); ok {
-			if info, err := f.Stat(); err == nil && s.overwrites(info) {
-				return nil, &usageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}
-			}
-		}
 		return in, in.openStream(newCancelReader(ctx, stdin), s.rows())
 	}
 	f, err := openFile(ctx, s.Input)
@@ -59,21 +54,12 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		in.file = f
 		return in, in.openStream(newCancelReader(ctx, f), s.rows())
 	}
-	if s.overwrites(info) {
-		return nil, errors.Join(&usageError{What: fmt.Sprintf("the output %s is the input", s.OutputPath)}, f.Close())
-	}
 	in.file, in.size = f, info.Size()
 	in.stable = newStableFile(f, in.size, in.name)
 	if err := s.checkFile(ctx, in); err != nil {
 		return nil, errors.Join(onlyChange(err), f.Close())
 	}
 	return in, nil
-}
-
-// overwrites tells whether the output would overwrite a file.
-func (s *Settings) overwrites(file os.FileInfo) bool {
-	out, err := os.Stat(s.OutputPath)
-	return s.OutputPath != "-" && err == nil && out.Mode().IsRegular() && os.SameFile(file, out)
 }
 
 // openFile opens the input; a named pipe waits for its writer until ctx ends.

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/ollama"
 	"prism/internal/prompt"
@@ -31,6 +33,8 @@ type Settings struct {
 
 	OutputPath string `kong:"-"` // "-": the stream given to Run
 	Label      string `kong:"-"` // of the input file; empty: from its name
+
+	ManifestPath string `kong:"-"` // of the run that the unit belongs to; empty: none
 
 	RunID       string   `name:"run-id" placeholder:"ID" help:"Name of the run; the same ID resumes [made from input, model and time]." group:"Run:"`
 	WorkerID    int      `name:"worker-id" default:"1" help:"Number of this worker in the run." group:"Run:"`
@@ -78,18 +82,43 @@ func (s *Settings) checkFlags() error {
 }
 
 // checkOutput refuses an output that cannot take the place of what is there.
-func (s *Settings) checkOutput() error {
-	info, err := os.Stat(s.OutputPath)
-	if s.OutputPath == "-" || err != nil {
+func (s *Settings) checkOutput(io Streams) error {
+	guard := s.guard(io.In)
+	if s.OutputPath == "-" {
+		if f, ok := io.Out.(*os.File); ok {
+			return guard.CheckOpen("stdout", f)
+		}
 		return nil
 	}
-	if info.IsDir() {
+	if info, err := os.Stat(s.OutputPath); err == nil && info.IsDir() {
 		return &usageError{What: fmt.Sprintf("the output %s is a folder", s.OutputPath), Hint: "name a file, or use --output-dir"}
 	}
-	if prompts, err := os.Stat(s.Prompts.ConfigFile); err == nil && os.SameFile(info, prompts) {
-		return &usageError{What: fmt.Sprintf("the output %s is the prompt schema", s.OutputPath)}
+	return guard.Check(s.OutputPath)
+}
+
+// guard knows the files that the worker reads or keeps.
+func (s *Settings) guard(stdin io.Reader) *fsutil.Guard {
+	var g fsutil.Guard
+	if f, ok := stdin.(*os.File); ok && s.Input == "-" {
+		g.KeepOpen("the input", f)
+	} else if s.Input != "-" {
+		g.Keep("the input", s.Input)
 	}
-	return nil
+	g.Keep("the prompt schema", s.Prompts.ConfigFile)
+	g.Keep("the manifest", s.ManifestPath)
+	if dir := s.Output.Checkpoints.Directory; dir != "" {
+		g.KeepAll("a file of the checkpoint", filepath.Join(dir, job.CheckpointPrefix("")))
+	}
+	if dir := job.RunDir(s.Monitoring.LogsDir, s.RunID); dir != "" {
+		g.Keep("the log", job.RunLogPath(s.Monitoring.LogsDir, s.RunID, s.WorkerID))
+		g.Keep("the call log", job.CallLogPath(dir, s.WorkerID))
+		g.Keep("the list of failed rows", job.FailedRowsPath(dir, s.WorkerID))
+	}
+	if dir := job.RunDir(s.Monitoring.StatusDir, s.RunID); dir != "" {
+		g.Keep("the status file", job.WorkerStatusPath(dir, s.WorkerID))
+		g.Keep("the pause flag", job.PauseFlagPath(dir))
+	}
+	return &g
 }
 
 func safeName(s string) bool {

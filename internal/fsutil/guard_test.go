@@ -1,0 +1,65 @@
+package fsutil
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestGuard(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write := func(name string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(name), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	try := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("in.csv")
+	write("other.csv")
+	try(os.Mkdir("sub", 0o777))
+	try(os.Symlink("../in.csv", "sub/link.csv"))
+	try(os.Symlink("sub", "subs"))
+	try(os.Link("in.csv", "hard.csv"))
+	try(os.Symlink("missing.csv", "dangling.csv"))
+	abs, err := filepath.Abs("in.csv")
+	try(err)
+	var g Guard
+	g.Keep("the input", "in.csv")
+	g.Keep("the plan", "sub/missing.json")
+	g.Keep("nothing", "")
+	g.Keep("the list", "missing.csv")
+	g.KeepAll("a file of the checkpoint", "sub/checkpoint_")
+	for path, want := range map[string]string{
+		"in.csv": "the input", "./sub/../in.csv": "the input", abs: "the input", "hard.csv": "the input",
+		"sub/link.csv": "the input", "subs/link.csv": "the input", "sub/missing.json": "the plan", "subs/missing.json": "the plan",
+		"dangling.csv": "the list", "subs/checkpoint_r_w1.json": "a file of the checkpoint", "checkpoint_r_w1.json": "", "other.csv": "", "new.csv": "", os.DevNull: "",
+	} {
+		var refused *GuardError
+		err := g.Check(path)
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", path, err)
+		case want != "" && (!errors.As(err, &refused) || refused.What != want || refused.Output != path):
+			t.Errorf("%s: got %v, want %s", path, err, want)
+		}
+	}
+
+	in, err := os.Open("hard.csv")
+	try(err)
+	defer in.Close()
+	if err := g.CheckOpen("stdout", in); err == nil || err.Error() != "stdout is the input, so it cannot be the output" {
+		t.Errorf("open file: %v", err)
+	}
+	var open Guard
+	open.KeepOpen("stdin", in)
+	if err := open.Check("sub/link.csv"); err == nil {
+		t.Error("an open file is not guarded")
+	}
+}
