@@ -61,6 +61,9 @@ func (s *Store) appendRows(rows []Row) (full bool, err error) {
 	if s.err != nil {
 		return false, s.err
 	}
+	if s.err = s.flushFingerprints(); s.err != nil {
+		return false, s.err
+	}
 	if s.err = s.writeRows(rows); s.err != nil {
 		return false, s.err
 	}
@@ -179,7 +182,7 @@ func (s *Store) sealParts(parts []*part) error {
 }
 
 func (s *Store) syncParts(parts []*part) error {
-	if err := s.syncStream(); err != nil {
+	if err := s.syncFingerprints(); err != nil {
 		return err
 	}
 	for _, p := range parts { // so that the first sync does most of the work of all
@@ -224,7 +227,7 @@ func (s *Store) syncCurrent() error {
 	}
 	p.dirty = false
 	s.mu.Unlock()
-	if err := s.syncStream(); err != nil {
+	if err := s.syncFingerprints(); err != nil {
 		return err
 	}
 	if err := p.f.Sync(); err != nil {
@@ -241,7 +244,7 @@ func (s *Store) syncFailures() error {
 	if !dirty {
 		return nil
 	}
-	if err := s.syncStream(); err != nil {
+	if err := s.syncFingerprints(); err != nil {
 		return err
 	}
 	if err := s.failures.Sync(); err != nil {

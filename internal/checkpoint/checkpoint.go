@@ -23,14 +23,13 @@
 //	checkpoint_{job_id}.lock            held while a process works on the job
 //	checkpoint_{job_id}.sums            a line a sealed part: rows, bytes, checksum
 //	checkpoint_{job_id}.failed.jsonl    a line a failed row
-//	checkpoint_{job_id}.stream          fingerprints of the rows of a stream
+//	checkpoint_{job_id}.stream          fingerprints of the rows of the input
 //	checkpoint_{job_id}_part0001.csv …  Position and the columns of the output
 package checkpoint
 
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +49,11 @@ type Options struct {
 	Dir      string // folder of the parts; empty: no rows are kept
 	Interval int    // rows a part, at least 1
 	Restart  bool   // set old parts aside and start over
-	Stream   bool   // the input has no checksum: its rows are compared one by one
+	Stream   bool   // the input can be read only once: a row that differs is refused
+
+	// OldInputSum is the checksum of the input as earlier versions made it, which kept no
+	// fingerprints of files. nil: a stream.
+	OldInputSum func() (string, error)
 
 	MayChange []string // keys of Sidecar.DependsOn that may differ from those of earlier rows
 }
@@ -58,15 +61,18 @@ type Options struct {
 // Store is the checkpoint of one job. One goroutine may append rows and failures,
 // one may ask for State and SameRow, and one may read resumed rows, at the same time.
 type Store struct {
-	dir, job   string
-	interval   int
-	lock       *fsutil.Lock
-	partHeader []byte // with the Position
-	sums       *os.File
-	stream     *fingerprints // nil: the input is a file, or nothing is kept
-	resumed    []extent      // rows that earlier processes finished, by position; not changed after Open
-	reader     extentReader
-	buf        []byte // of Append
+	dir, job    string
+	interval    int
+	lock        *fsutil.Lock
+	partHeader  []byte // with the Position
+	sums        *os.File
+	prints      *fingerprints // nil: nothing is kept
+	isStream    bool
+	want        Sidecar
+	inputProven bool     // rows without a fingerprint are those of the input
+	resumed     []extent // rows that earlier processes finished, by position; not changed after Open
+	reader      extentReader
+	buf         []byte // of Append
 
 	mu            sync.Mutex
 	err           error // sticky: the disk failed
@@ -99,15 +105,19 @@ func Open(o Options, want Sidecar) (*Store, error) {
 		return nil, err
 	}
 	s.lock = lock
-	if err := s.load(o, want); err != nil {
-		return nil, errors.Join(err, s.closeFiles())
+	err = s.finishSwap()
+	if err == nil {
+		err = s.load(o, want)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.closeFiles(), s.lock.Release())
 	}
 	s.startSyncing()
 	return s, nil
 }
 
 func newStore(o Options, want Sidecar) *Store {
-	s := &Store{dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1)}
+	s := &Store{dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1), want: want, isStream: o.Stream}
 	s.partHeader = append([]byte(positionColumn), ',')
 	s.partHeader = append(append(s.partHeader, want.outputHeader...), '\n')
 	return s
@@ -119,16 +129,14 @@ func (s *Store) load(o Options, want Sidecar) error {
 			return err
 		}
 	}
-	if err := s.checkSidecar(want, o.MayChange); err != nil {
+	if err := s.checkSidecar(want, o); err != nil {
 		return err
 	}
 	if err := s.loadParts(); err != nil {
 		return err
 	}
-	if o.Stream {
-		if err := s.openFingerprints(); err != nil {
-			return err
-		}
+	if err := s.openFingerprints(); err != nil {
+		return err
 	}
 	return s.openFailures()
 }
@@ -164,7 +172,11 @@ func (s *Store) Close() error {
 		s.syncing.Wait()
 		s.keepError(s.syncFailures())
 	}
-	if err := s.closeFiles(); err != nil {
+	err := s.closeFiles()
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Release())
+	}
+	if err != nil {
 		return errors.Join(s.err, err)
 	}
 	return s.err
@@ -181,12 +193,10 @@ func (s *Store) closeFiles() error {
 			errs = append(errs, f.Close())
 		}
 	}
-	if s.stream != nil {
-		errs = append(errs, s.stream.f.Close())
+	if s.prints != nil {
+		errs = append(errs, s.prints.flush(), s.prints.f.Close())
 	}
-	if s.lock != nil {
-		errs = append(errs, s.lock.Release())
-	}
+	s.failures, s.sums, s.reader.file, s.prints = nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -228,16 +238,9 @@ func (s *Store) setAside() error {
 	if len(mine) == 0 {
 		return nil
 	}
-	folder := ""
-	for n := 1; ; n++ {
-		folder = s.path(fmt.Sprintf(".aside%d", n))
-		err := os.Mkdir(folder, 0o777)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return err
-		}
+	folder := s.nextAside()
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		return err
 	}
 	for _, path := range mine {
 		if err := os.Rename(path, filepath.Join(folder, filepath.Base(path))); err != nil {
@@ -245,6 +248,17 @@ func (s *Store) setAside() error {
 		}
 	}
 	return fsutil.SyncDir(s.dir)
+}
+
+// nextAside is a free name for a folder of files that are no longer those of the
+// job. The lock keeps it free.
+func (s *Store) nextAside() string {
+	for n := 1; ; n++ {
+		folder := s.path(fmt.Sprintf(".aside%d", n))
+		if _, err := os.Lstat(folder); err != nil {
+			return folder
+		}
+	}
 }
 
 // isMine keeps job R_w1 from the files of job R_w10.
@@ -272,7 +286,7 @@ func Remove(dir, jobID string) error {
 		return err
 	}
 	paths, err := filepath.Glob(globEscape(s.path("")) + "*")
-	errs := []error{err}
+	errs := []error{err, os.RemoveAll(s.path(movingSuffix)), os.RemoveAll(s.path(movedSuffix))}
 	for _, path := range paths {
 		if s.isMine(path) {
 			errs = append(errs, os.Remove(path))

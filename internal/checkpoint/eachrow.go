@@ -19,6 +19,9 @@ import (
 // wholly written is left out.
 func EachRow(dir, jobID string, each func(pos int64, record []byte) error) error {
 	s := &Store{dir: dir, job: jobID}
+	if s.isSwapping() {
+		return s.errSwapping()
+	}
 	numbers, err := s.partNumbers()
 	if err != nil {
 		return err

@@ -53,6 +53,9 @@ func (s *Store) Fail(f Failure) error {
 	if s.err != nil {
 		return s.err
 	}
+	if s.err = s.flushFingerprints(); s.err != nil {
+		return s.err
+	}
 	if s.failures == nil { // nothing is kept: replies of many failed rows do not fit into memory
 		if s.failures, s.err = fsutil.CreateTemp("prism-rows-*"); s.err != nil {
 			return s.err

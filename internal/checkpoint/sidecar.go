@@ -20,7 +20,7 @@ import (
 type Sidecar struct {
 	JobID        string            `json:"job_id"`
 	Columns      []string          `json:"columns"`            // of a part, Position first
-	DependsOn    map[string]string `json:"depends_on"`         // prompt, model digest, options, input
+	DependsOn    map[string]string `json:"depends_on"`         // prompt, model digest and options
 	Contract     []string          `json:"contract,omitempty"` // servers that were found to keep to the reply schema, by the last process
 	outputHeader []byte            // without the Position
 }
@@ -45,7 +45,13 @@ type MismatchError struct {
 // Difference is a condition that changed.
 type Difference struct{ What, Was, Is string }
 
-const columnsCondition = "the columns"
+const (
+	columnsCondition = "the columns"
+
+	// inputCondition is that of earlier versions: a checksum, or streamInput.
+	inputCondition = "input"
+	streamInput    = "a stream"
+)
 
 func (d Difference) String() string {
 	if d.What == columnsCondition {
@@ -69,7 +75,10 @@ func (e *MismatchError) Only(what ...string) bool {
 
 // checkSidecar compares the sidecar with want, or writes it where there is none
 // or where it differs in nothing but what may change.
-func (s *Store) checkSidecar(want Sidecar, mayChange []string) error {
+//
+// Earlier versions kept the checksum of a file among the conditions, and no fingerprints. Where it is
+// still that of the input it stays, until all rows have a fingerprint.
+func (s *Store) checkSidecar(want Sidecar, o Options) error {
 	path := s.path(".json")
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,11 +94,25 @@ func (s *Store) checkSidecar(want Sidecar, mayChange []string) error {
 	if err := json.Unmarshal(data, &have); err != nil {
 		return &DamageError{File: path, What: err.Error()}
 	}
+	switch old := have.DependsOn[inputCondition]; old {
+	case "", streamInput: // its rows have fingerprints
+		delete(have.DependsOn, inputCondition)
+	default:
+		now := streamInput
+		if o.OldInputSum != nil {
+			if now, err = o.OldInputSum(); err != nil {
+				return err
+			}
+		}
+		s.inputProven = old == now
+		want.DependsOn = maps.Clone(want.DependsOn)
+		want.DependsOn[inputCondition] = now
+	}
 	d := differences(have, want)
 	if len(d) == 0 {
 		return nil
 	}
-	if e := (&MismatchError{File: path, Differences: d}); !e.Only(mayChange...) {
+	if e := (&MismatchError{File: path, Differences: d}); !e.Only(o.MayChange...) {
 		return e
 	}
 	return want.save(path)

@@ -20,8 +20,7 @@ type input struct {
 	file    *os.File    // nil: a stream
 	stable  *stableFile // of file; nil: a stream
 	size    int64
-	sum     string // of the content; empty: a stream
-	rows    int64  // to label, where it is known; -1: not
+	rows    int64 // to label, where it is known; -1: not
 	records *table.Reader
 }
 
@@ -126,24 +125,21 @@ func (s *Settings) checkRows(ctx context.Context, in *input, o table.Options) (e
 	return err
 }
 
-// checkSum finds the checksum of the range. It refuses another one than prism-split found.
-func (s *Settings) checkSum(in *input, h *table.Header) (err error) {
+// checkSum refuses a range with another checksum than prism-split found, and one without
+// a checksum that does not begin and end with a line.
+func (s *Settings) checkSum(in *input, h *table.Header) error {
 	rg := s.rows()
-	if s.InputSum != "" && rg.ByteEnd > in.size {
+	switch {
+	case s.InputSum == "":
+		return in.checkBytes(rg)
+	case rg.ByteEnd > in.size:
 		return s.changedSinceSplit(fmt.Sprintf("it has %d bytes, had %d or more", in.size, rg.ByteEnd))
 	}
-	if s.InputSum == "" {
-		if err := in.checkBytes(rg); err != nil {
-			return err
-		}
+	sum, err := in.stable.rangeSum(max(rg.ByteStart, h.Size), cmp.Or(rg.ByteEnd, in.size))
+	if err == nil && sum != s.InputSum {
+		return s.changedSinceSplit(fmt.Sprintf("the checksum of rows %s is %s, was %s", rangeText(rg), sum, s.InputSum))
 	}
-	if in.sum, err = in.stable.rangeSum(max(rg.ByteStart, h.Size), cmp.Or(rg.ByteEnd, in.size)); err != nil {
-		return err
-	}
-	if s.InputSum != "" && in.sum != s.InputSum {
-		return s.changedSinceSplit(fmt.Sprintf("the checksum of rows %s is %s, was %s", rangeText(rg), in.sum, s.InputSum))
-	}
-	return nil
+	return err
 }
 
 func (s *Settings) changedSinceSplit(how string) error {

@@ -186,6 +186,7 @@ type worker struct {
 
 	whereRowsGo []string // proxies and other servers on the way, a line each
 	saidRemote  bool     // servers are among them
+	changes     []string // of the input since an earlier process, a line each
 
 	out *fsutil.AtomicFile // nil: the stream
 
@@ -220,16 +221,18 @@ func (w *worker) openStore(m *ollama.Model) error {
 		"think":        w.request.Think,
 		"labels":       policyName(s.strict(w.schema)),
 		"prompt style": "classic",
-		"input":        w.in.sum,
 		"input format": w.in.form.String(),
 	}
 	if s.Model.NumPredict > 0 {
 		depends["num_predict"] = strconv.Itoa(s.Model.NumPredict)
 	}
-	if w.in.sum == "" {
-		depends["input"] = "a stream"
+	o := checkpoint.Options{
+		Dir: s.Output.Checkpoints.Directory, Interval: s.Output.Checkpoints.Interval, Restart: s.Restart,
+		Stream: w.in.stable == nil,
 	}
-	o := checkpoint.Options{Dir: s.Output.Checkpoints.Directory, Interval: s.Output.Checkpoints.Interval, Restart: s.Restart, Stream: w.in.sum == ""}
+	if w.in.stable != nil {
+		o.OldInputSum = w.in.stable.oldInputSum
+	}
 	if s.RetryFailed {
 		o.MayChange = sizeConditions
 	}
@@ -238,6 +241,9 @@ func (w *worker) openStore(m *ollama.Model) error {
 		return err
 	}
 	w.store = store
+	if err := w.reconcile(); err != nil {
+		return errors.Join(onlyChange(err), store.Close())
+	}
 	if s.RetryFailed {
 		store.ResetFailures()
 	}
@@ -268,6 +274,9 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 	e := w.newEngine(out)
 	w.log.printf("started: %s, rows %s, model %s, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.s.Model.BatchSize, w.s.Model.Parallel)
 	for _, line := range w.whereRowsGo {
+		w.log.printf("warning: %s", line)
+	}
+	for _, line := range w.changes {
 		w.log.printf("warning: %s", line)
 	}
 	err = onlyChange(e.labelRows(ctx, cancel))
@@ -304,9 +313,9 @@ func endText(err error, c Counts) string {
 func (w *worker) newEngine(out io.Writer) *engine {
 	s := w.s
 	first := max(s.RowStart, 1)
-	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.RowEnd, last: first - 1}
-	if w.in.sum == "" {
-		src.ids, src.store = new(table.UniqueIDs), w.store
+	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.RowEnd, last: first - 1, store: w.store}
+	if w.in.stable == nil {
+		src.ids = new(table.UniqueIDs)
 	}
 	return &engine{
 		c: config{

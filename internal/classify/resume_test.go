@@ -128,7 +128,6 @@ func TestOtherConditionsAreRefused(t *testing.T) {
 		{"num_predict", func(b *bench) { b.s.Model.NumPredict = 999 }, "num_predict was from the schema, is 999"},
 		{"temperature", func(b *bench) { b.s.Model.Temperature = 0.5 }, "temperature was 0, is 0.5"},
 		{"seed", func(b *bench) { b.s.Model.Seed = 4 }, "seed was 0, is 4"},
-		{"input", func(b *bench) { b.rows[3].Message += "!"; b.writeRows() }, "input was"},
 		{"columns", func(b *bench) { b.s.Output.Drop = []string{"Title"} }, "the columns were"},
 	}
 	for _, tt := range tests {

@@ -25,7 +25,7 @@ type source struct {
 	records *table.Reader
 	layout  *layout
 	ids     *table.UniqueIDs  // of a stream, which nobody checked before; nil for a checked file
-	store   *checkpoint.Store // tells a stream from another one; nil for a checked file
+	store   *checkpoint.Store // tells another input; nil: nobody asks
 	file    string
 	limit   int64 // rows to read at most; 0: all
 	until   int64 // last position to read; 0: all
@@ -143,8 +143,8 @@ func (e *engine) tellSeen(pos int64) {
 	e.seen <- pos
 }
 
-// checkSameRow refuses a stream that is not the one of earlier processes. Of a file
-// the input sum tells.
+// checkSameRow refuses a stream that is not the one of earlier processes. The rows of
+// a file were reconciled before.
 func (s *source) checkSameRow(rec *table.Record) error {
 	if s.store == nil {
 		return nil
@@ -158,7 +158,7 @@ func (s *source) checkSameRow(rec *table.Record) error {
 
 // checkSameEnd refuses a stream that ends before the one of earlier processes did.
 func (s *source) checkSameEnd() error {
-	if s.store == nil || s.last >= s.store.StreamRows() {
+	if s.store == nil || s.ids == nil || s.last >= s.store.StreamRows() {
 		return nil
 	}
 	return &changedError{fmt.Sprintf("%s ends after row %d, the run so far had row %d", s.file, s.last, s.store.StreamRows()), sameStreamHint}

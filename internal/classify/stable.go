@@ -2,12 +2,16 @@ package classify
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"hash/crc32"
 	"io"
-	"prism/internal/fsutil"
 	"sync"
 	"sync/atomic"
+
+	"prism/internal/fsutil"
 )
 
 // Blocks of a stableFile: minStableBlock bytes, more where a file would have more
@@ -93,6 +97,33 @@ func (s *stableFile) readBlock(b []byte, number int64) error {
 func (s *stableFile) rangeSum(start, end int64) (string, error) {
 	sum, err := fsutil.SumRange(context.Background(), s, start, end)
 	return sum.String(), err
+}
+
+// oldInputSum is what earlier versions kept of the input in the sidecar: a hash of the
+// size and of all bytes, of samples where there are more than fit into these.
+func (s *stableFile) oldInputSum() (string, error) {
+	const samples, sample = 64, 16 << 10
+	h := sha256.New()
+	var head [8]byte
+	binary.LittleEndian.PutUint64(head[:], uint64(s.size))
+	h.Write(head[:])
+	if s.size <= samples*sample {
+		_, err := io.Copy(h, io.NewSectionReader(s, 0, s.size))
+		return hex.EncodeToString(h.Sum(nil)[:16]), err
+	}
+	var buf [sample]byte
+	step := (s.size - sample) / (samples - 1)
+	for i := range int64(samples) {
+		at := i * step
+		if i == samples-1 {
+			at = s.size - sample
+		}
+		if n, err := s.ReadAt(buf[:], at); n < len(buf) {
+			return "", err
+		}
+		h.Write(buf[:])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
 }
 
 // changedError says that the input is not what it was.

@@ -1,0 +1,338 @@
+package checkpoint
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+
+	"prism/internal/fsutil"
+	"prism/internal/rowid"
+	"prism/internal/table"
+)
+
+// InputRow is a row of the input as it is now. Record lives until the next one.
+type InputRow struct {
+	Pos, Line, RowID int64
+	Record           []byte
+}
+
+// InputRows calls each with the rows to label in the order of the input. It tells
+// whether they end where the input does. It can be called again.
+type InputRows func(each func(InputRow) error) (toEnd bool, err error)
+
+// Changes are finished rows that the input no longer has.
+type Changes struct {
+	Changed int64 // their RowID is there, with another record: they are to be asked again
+	Gone    int64 // their RowID is not there
+}
+
+// reconciliation compares the input with the rows of earlier processes. A row is
+// the same if its record has the same fingerprint, wherever it is.
+//
+//  1. Rows at equal positions are compared. If all that are finished or failed are
+//     the same, that is all.
+//  2. Else a new checkpoint is written in a folder beside: the rows whose record the
+//     input has, at the positions which these have now, and those at positions
+//     that this process does not read. That takes 16 bytes a row.
+//  3. The new checkpoint takes the place of the old one: see swap.go.
+type reconciliation struct {
+	s     *Store
+	rows  InputRows
+	first int64 // position of the first row
+	last  int64 // of the last row read
+	toEnd bool
+
+	known   []knownRow // by fingerprint
+	claimed rowid.Set  // old positions of rows that the input has
+	moved   map[int64]InputRow
+	next    *Store
+	batch   []Row
+}
+
+// knownRow is a finished or failed row.
+type knownRow struct {
+	print fingerprint
+	pos   int64
+}
+
+// Reconcile makes the finished and failed rows those of the input as it is now, whose
+// rows begin at position first. It is called before any row is appended. Rows that
+// changed, or that nothing is known of, become unfinished.
+func (s *Store) Reconcile(first int64, rows InputRows) (Changes, error) {
+	if s.prints == nil || s.isStream || s.finished.Len()+s.failed.Len() == 0 {
+		return Changes{}, nil
+	}
+	r := &reconciliation{s: s, rows: rows, first: first, moved: map[int64]InputRow{}}
+	same, err := r.compareInPlace()
+	if err != nil || same {
+		return Changes{}, err
+	}
+	if err := r.collectKnown(); err != nil {
+		return Changes{}, err
+	}
+	if err := r.writeMoved(); err != nil {
+		return Changes{}, err
+	}
+	changes, err := r.countLost()
+	if err != nil {
+		return Changes{}, err
+	}
+	if err := s.keepOld(changes); err != nil {
+		return Changes{}, err
+	}
+	return changes, s.takeMoved()
+}
+
+// compareInPlace tells whether all known rows are still at their positions. Of a
+// checkpoint that was made before files had fingerprints the input is proven by its
+// checksum; the fingerprints are added.
+func (r *reconciliation) compareInPlace() (bool, error) {
+	same, seen := true, int64(0)
+	toEnd, err := r.rows(func(row InputRow) error {
+		r.last = row.Pos
+		if r.s.State(row.Pos) == Unfinished {
+			return nil
+		}
+		seen++
+		have, err := r.s.knownFingerprint(row.Pos)
+		if err != nil {
+			return err
+		}
+		now := fingerprintOf(row.Record)
+		if have == 0 && r.s.inputProven {
+			return r.s.prints.write(row.Pos, now)
+		}
+		same = same && have == now
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	r.toEnd = toEnd
+	if known := r.s.finished.Len() + r.s.failed.Len(); r.s.inputProven && same {
+		return true, r.s.keepFingerprints(seen == known)
+	}
+	if toEnd {
+		same = same && !isAfter(&r.s.finished, r.last) && !isAfter(&r.s.failed, r.last)
+	}
+	return same, nil
+}
+
+func isAfter(set *rowid.Set, pos int64) bool {
+	for id := range set.All() {
+		if id > pos {
+			return true
+		}
+	}
+	return false
+}
+
+// keepFingerprints makes the added fingerprints durable. If all rows have one the
+// checksum of the input is no condition any more.
+func (s *Store) keepFingerprints(all bool) error {
+	if err := s.syncFingerprints(); err != nil || !all {
+		return err
+	}
+	s.inputProven = false
+	return s.want.save(s.path(".json"))
+}
+
+func (r *reconciliation) collectKnown() error {
+	for _, set := range []*rowid.Set{&r.s.finished, &r.s.failed} {
+		r.known = slices.Grow(r.known, int(set.Len()))
+		for pos := range set.All() {
+			p, err := r.s.knownFingerprint(pos)
+			if err != nil {
+				return err
+			}
+			if p != 0 {
+				r.known = append(r.known, knownRow{p, pos})
+			}
+		}
+	}
+	slices.SortFunc(r.known, func(a, b knownRow) int { return cmp.Compare(a.print, b.print) })
+	return nil
+}
+
+// oldPosition is where the row with this record was; 0 if it is not known.
+func (r *reconciliation) oldPosition(record []byte) int64 {
+	print := fingerprintOf(record)
+	i, found := slices.BinarySearchFunc(r.known, print, func(k knownRow, p fingerprint) int { return cmp.Compare(k.print, p) })
+	if !found {
+		return 0
+	}
+	return r.known[i].pos
+}
+
+// writeMoved writes the new checkpoint into its folder.
+func (r *reconciliation) writeMoved() error {
+	s := r.s
+	dir := s.path(movingSuffix)
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return fmt.Errorf("make the checkpoint folder: %w", err)
+	}
+	r.next = newStore(Options{Dir: dir, Interval: s.interval}, s.want)
+	if err := r.next.load(Options{}, s.want); err != nil {
+		return err
+	}
+	r.next.startSyncing()
+	err := r.moveRows()
+	if err == nil {
+		err = r.next.syncFingerprints()
+	}
+	return cmp.Or(err, r.next.Close())
+}
+
+func (r *reconciliation) moveRows() error {
+	s := r.s
+	if _, err := r.rows(func(row InputRow) error {
+		old := r.oldPosition(row.Record)
+		if old == 0 || !r.claimed.Add(old) {
+			return nil
+		}
+		return r.moveRow(old, row, fingerprintOf(row.Record))
+	}); err != nil {
+		return err
+	}
+	for _, set := range []*rowid.Set{&s.finished, &s.failed} {
+		for pos := range set.All() {
+			if r.isRead(pos) || r.claimed.Has(pos) {
+				continue
+			}
+			p, err := s.knownFingerprint(pos)
+			if err != nil {
+				return err
+			}
+			if err := r.moveRow(pos, InputRow{Pos: pos}, p); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.flushBatch(); err != nil {
+		return err
+	}
+	return r.moveFailures()
+}
+
+// isRead tells whether this process reads the position, so that its row is known.
+func (r *reconciliation) isRead(pos int64) bool {
+	return pos >= r.first && (pos <= r.last || r.toEnd)
+}
+
+// moveRow gives the row at position old its place in the input.
+func (r *reconciliation) moveRow(old int64, row InputRow, print fingerprint) error {
+	if err := r.next.prints.write(row.Pos, print); err != nil {
+		return err
+	}
+	if !r.s.finished.Has(old) {
+		row.Record = nil
+		r.moved[old] = row
+		return nil
+	}
+	records, err := r.s.ReadResumed(old, old)
+	if err != nil {
+		return err
+	}
+	r.batch = append(r.batch, Row{Pos: row.Pos, Record: bytes.Clone(bytes.TrimSuffix(records[0], []byte("\n")))})
+	const most = 256
+	if len(r.batch) < most {
+		return nil
+	}
+	return r.flushBatch()
+}
+
+func (r *reconciliation) flushBatch() error {
+	if len(r.batch) == 0 {
+		return nil
+	}
+	err := r.next.Append(r.batch)
+	r.batch = r.batch[:0]
+	return err
+}
+
+func (r *reconciliation) moveFailures() error {
+	return r.s.EachFailure(func(f Failure) error {
+		row, ok := r.moved[f.Position]
+		if !ok {
+			return nil
+		}
+		f.Position = row.Pos
+		if row.Line > 0 {
+			f.Line = row.Line
+		}
+		return r.next.Fail(f)
+	})
+}
+
+// countLost counts the finished rows that the input does not have as they were.
+func (r *reconciliation) countLost() (Changes, error) {
+	column := slices.Index(r.s.want.Columns, table.RowID) - 1 // without the Position
+	var lost, ids int64
+	var lostIDs rowid.Set
+	for pos := range r.s.finished.All() {
+		if r.claimed.Has(pos) || !r.isRead(pos) {
+			continue
+		}
+		lost++
+		if column < 0 {
+			continue
+		}
+		records, err := r.s.ReadResumed(pos, pos)
+		if err != nil {
+			return Changes{}, err
+		}
+		if id, err := rowid.Parse(fieldText(records[0], column)); err == nil {
+			lostIDs.Add(id)
+			ids++
+		}
+	}
+	changed := lost - ids
+	if ids > 0 {
+		if _, err := r.rows(func(row InputRow) error {
+			if lostIDs.Has(row.RowID) {
+				lostIDs.Remove(row.RowID)
+				changed++
+			}
+			return nil
+		}); err != nil {
+			return Changes{}, err
+		}
+	}
+	return Changes{Changed: changed, Gone: lost - changed}, nil
+}
+
+// fieldText is the text of a field of a part's record.
+func fieldText(record []byte, column int) []byte {
+	record = bytes.TrimSuffix(record, []byte("\n"))
+	for range column {
+		end := table.FieldEnd(table.CSV, record)
+		if end >= len(record) {
+			return nil
+		}
+		record = record[end+1:]
+	}
+	return table.AppendText(nil, table.CSV, record[:table.FieldEnd(table.CSV, record)])
+}
+
+// takeMoved makes the new checkpoint the one of the job, and loads it.
+func (s *Store) takeMoved() error {
+	if err := fsutil.SyncDir(s.path(movingSuffix)); err != nil {
+		return err
+	}
+	if err := os.Rename(s.path(movingSuffix), s.path(movedSuffix)); err != nil {
+		return err
+	}
+	if err := s.closeFiles(); err != nil {
+		return err
+	}
+	if err := s.finishSwap(); err != nil {
+		return err
+	}
+	s.resumed, s.reader, s.finished, s.failed, s.retried = nil, extentReader{}, rowid.Set{}, rowid.Set{}, rowid.Set{}
+	return s.load(Options{}, s.want)
+}

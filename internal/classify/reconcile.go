@@ -1,0 +1,76 @@
+package classify
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"prism/internal/checkpoint"
+	"prism/internal/rowid"
+	"prism/internal/table"
+	"prism/internal/term"
+)
+
+// reconcile keeps the finished rows that the input still has, and says how many it
+// has not. The rows of a stream are compared as they come.
+func (w *worker) reconcile() error {
+	if w.in.stable == nil {
+		return nil
+	}
+	changes, err := w.store.Reconcile(max(w.s.RowStart, 1), w.eachInputRow)
+	if err != nil {
+		return err
+	}
+	w.changes = changesText(w.in.name, changes)
+	for _, line := range w.changes {
+		w.io.Messages.Warnf("%s", line)
+	}
+	return nil
+}
+
+func changesText(name string, c checkpoint.Changes) (lines []string) {
+	switch n := c.Changed; {
+	case n == 1:
+		lines = append(lines, name+": 1 row changed since it was labelled: it is asked again")
+	case n > 1:
+		lines = append(lines, fmt.Sprintf("%s: %s changed since they were labelled: they are asked again", name, term.Plural(n, "row")))
+	}
+	switch n := c.Gone; {
+	case n == 1:
+		lines = append(lines, name+": 1 finished row is gone from the input")
+	case n > 1:
+		lines = append(lines, fmt.Sprintf("%s: %s are gone from the input", name, term.Plural(n, "finished row")))
+	}
+	if len(lines) > 0 {
+		lines = append(lines, "the checkpoint as it was before is set aside in the checkpoint folder")
+	}
+	return lines
+}
+
+// eachInputRow reads the rows to label of a file, as source does.
+func (w *worker) eachInputRow(each func(checkpoint.InputRow) error) (toEnd bool, err error) {
+	s := w.s
+	records, err := table.OpenRange(w.in.stable, w.in.size, table.Options{Name: s.Input, Format: w.in.form}, s.rows())
+	if err != nil {
+		return false, err
+	}
+	var text []byte
+	for n := int64(0); s.Limit == 0 || n < s.Limit; n++ {
+		rec, err := records.Next()
+		if errors.Is(err, io.EOF) {
+			return s.RowEnd == 0 && s.ByteEnd == 0, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		row := checkpoint.InputRow{Pos: rec.Pos, Line: rec.Line, Record: rec.Raw()}
+		text = rec.Text(text[:0], w.layout.id)
+		if row.RowID, err = rowid.Parse(text); err != nil {
+			return false, &table.Error{File: w.in.name, Line: rec.Line, Msg: err.Error()}
+		}
+		if err := each(row); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
