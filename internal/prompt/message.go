@@ -45,16 +45,16 @@ func appendMention(dst []byte, m *Mention) []byte {
 	dst = strconv.AppendInt(dst, m.RowID, 10)
 	if m.Sentiment != "" {
 		dst = append(dst, "\n[INPUT SENTIMENT]: "...)
-		dst = append(dst, m.Sentiment...)
+		dst = appendCell(dst, m.Sentiment)
 		dst = append(dst, " ← Validate and override if wrong"...)
 	}
 	dst = append(dst, "\n\n"...)
 	if m.Title != "" {
 		dst = append(dst, "Title: "...)
-		dst = append(dst, m.Title...)
+		dst = appendCell(dst, m.Title)
 		dst = append(dst, '\n')
 	}
 	dst = append(dst, "Content: "...)
-	dst = append(dst, m.Message...)
+	dst = appendCell(dst, m.Message)
 	return append(dst, '\n')
 }

@@ -2,29 +2,79 @@ package reply
 
 import (
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // alignByRowID matches the objects of the reply to the rows asked for. It
 // returns, for each of ids, where its values begin in p.values, -1 if it has
-// none, and the number of objects that belong to no row.
+// none, and the number of objects that belong to no row. What objects of one row say
+// differently is marked as conflicting in p.values.
 func (p *parser) alignByRowID() (matched []int, dropped int) {
 	matched = make([]int, len(p.ids))
 	for i := range matched {
 		matched[i] = -1
 	}
 	for _, o := range p.objects {
-		if o.row >= 0 && matched[o.row] < 0 {
+		switch {
+		case o.row < 0:
+			dropped++
+		case matched[o.row] < 0:
 			matched[o.row] = o.values
-		} else {
+		default:
+			p.mergeObjects(matched[o.row], o.values)
 			dropped++
 		}
 	}
+	p.withdrawContradicted(matched)
 	if len(p.ids) == 1 && len(p.objects) == 1 && p.objects[0].row == noRowID && !p.cutInRow {
 		matched[0], dropped = p.objects[0].values, 0
 	}
 	return matched, dropped
+}
+
+// mergeObjects compares the values of a second object of a row, at again, with those of
+// its first. Where they differ, neither counts.
+func (p *parser) mergeObjects(first, again int) {
+	for c := range p.columns {
+		a, b := &p.values[first+c], p.values[again+c]
+		if a.kind == missing && b.kind != missing {
+			*a = value{kind: contradicted}
+			continue
+		}
+		if a.merge(b); a.kind == conflicting {
+			a.kind = contradicted
+		}
+	}
+}
+
+// rowIDKey finds what may be the RowID of an object, in text that is no longer read.
+var rowIDKey = regexp.MustCompile(`(?i)row_?id\W{0,40}?(-?[0-9][0-9.eE+]*)`)
+
+// withdrawContradicted takes the values from rows of which the reply says more where it
+// is cut or broken: it could be something else.
+func (p *parser) withdrawContradicted(matched []int) {
+	if !p.cut {
+		return
+	}
+	p.restNames = make([]bool, len(p.ids))
+	if p.cutRow >= 0 {
+		p.restNames[p.cutRow] = true
+	}
+	for _, m := range rowIDKey.FindAllStringSubmatch(p.text[min(p.pos, len(p.text)):], -1) {
+		id, ok := parseRowID(value{raw: m[1], kind: scalar})
+		if i := slices.Index(p.ids, id); ok && i >= 0 {
+			p.restNames[i] = true
+		}
+	}
+	for i := range matched {
+		p.restNames[i] = p.restNames[i] && matched[i] >= 0
+		if p.restNames[i] {
+			matched[i] = -1
+		}
+	}
 }
 
 // indexOfRowID returns the index of o's RowID among those asked for. One that was
@@ -50,6 +100,8 @@ func (p *parser) missingReason(i int) string {
 		}
 	}
 	switch {
+	case p.restNames != nil && p.restNames[i]:
+		return "the reply is cut or broken before a second object with its RowID ends"
 	case p.cutRow == i:
 		return "the reply is cut or broken inside its object"
 	case p.cut:

@@ -20,6 +20,8 @@ type parser struct {
 	cut      bool // reading ended inside an array or object
 	cutInRow bool // that object, or one that holds it, would have been a row's
 	cutRow   int  // index into ids of that row, or unknownRowID
+
+	restNames []bool // ids[i] has an object, and the text behind the cut may hold another; nil: none
 }
 
 // rowObject is a complete object of the reply that stands for a row.

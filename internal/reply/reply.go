@@ -28,8 +28,9 @@
 //
 // # What is never guessed
 //
-// A row gets its values from the first object with its RowID, and from no
-// other. Only if one row was asked for, and the reply has just one object, may
+// A row gets its values from an object with its RowID, and from no
+// other. Where a second one says anything else, or may say so because the reply is cut or broken
+// before its end, the row has none: one of them may repeat a customer's words. Only if one row was asked for, and the reply has just one object, may
 // that lack the RowID. An object with two RowIDs belongs to no row, and a column
 // that an object has twice with different values is invalid.
 package reply

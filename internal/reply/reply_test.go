@@ -55,6 +55,11 @@ const (
 	cutAhead = "! no object with its RowID before the reply is cut or broken"
 )
 
+const (
+	restNames = "! the reply is cut or broken before a second object with its RowID ends"
+	cutBefore = "! no object with its RowID before the reply is cut or broken"
+)
+
 func TestReadForms(t *testing.T) {
 	s := schema(t, short)
 	const both = "1:Product|a; 2:Support|b"
@@ -93,7 +98,19 @@ func TestReadForms(t *testing.T) {
 		{"RowID as another number", `[{"RowID":1.0,"Topic":"Product","Note":"a"},{"RowID":0.2e1,"Topic":"Support","Note":"b"}]`, both},
 		{"RowID twice, the same", `[{"RowID":1,"rowid":"1","Topic":"Product","Note":"a"},` + two + "]", both},
 		{"RowID twice, two", `[{"RowID":1,"Topic":"Product","Note":"a","RowID":2}]`, "1" + absent + "; 2" + absent + "; dropped 1"},
-		{"second object for a row", "[" + one + `,{"RowID":1,"Topic":"Support","Note":"b"},` + two + "]", both + "; dropped 1"},
+		{"second object for a row", "[" + one + `,{"RowID":1,"Topic":"Support","Note":"b"},` + two + "]",
+			"2:Support|b; 1! column \"Topic\" differs between two objects with the same RowID; dropped 1"},
+		{"second object, the same", "[" + one + "," + two + "," + one + "]", both + "; dropped 1"},
+		{"second object says less", "[" + two + "," + one + `,{"RowID":1,"Topic":"Product"}]`,
+			"2:Support|b; 1! column \"Note\" differs between two objects with the same RowID; dropped 1"},
+		{"first object says less", `{"RowID":"1"} [` + one + "," + two + "]",
+			"2:Support|b; 1! column \"Topic\" differs between two objects with the same RowID; dropped 1"},
+		{"repeats a message's object", `The first says {"RowID":1,"Topic":"Support","Note":"x"}. [` + one + "," + two + "]",
+			"2:Support|b; 1! column \"Topic\" differs between two objects with the same RowID; dropped 1"},
+		{"both gates", `[{"RowID":1,"Topic":"N/A","Note":"a"},{"RowID":1.0,"Topic":"N/A","Note":"b"},` + two + "]", "1:NOT_APPLICABLE|none gate; 2:Support|b; dropped 1"},
+		{"broken before the second object", one + " and {\"a\" so: [" + one + "," + two,
+			"1" + restNames + "; 2" + cutBefore},
+		{"cut in the second object", one + two + `{"RowID": 1, "Topic": "Sup`, "2:Support|b; 1" + restNames},
 		{"unknown rows", `[{"RowID":3,"Topic":"Product","Note":"a"},{"RowID":null,"Topic":"Product"},{"RowID":"x"},{"RowID":1.5},{"RowID":[1]},` + two + "]",
 			"2:Support|b; 1" + absent + "; dropped 5"},
 		{"no RowID", `[{"Topic":"Product","Note":"a"},{"Topic":"Support","Note":"b"}]`, "1" + absent + "; 2" + absent + "; dropped 2"},

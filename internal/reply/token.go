@@ -17,7 +17,8 @@ const (
 	null
 	array
 	object
-	conflicting // the key is there twice, with different values
+	conflicting  // the key is there twice, with different values
+	contradicted // two objects of the row have different values
 )
 
 // value is a JSON value as it stands in the reply. Of arrays and objects only

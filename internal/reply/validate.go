@@ -76,6 +76,8 @@ func (v *validator) validate(c *prompt.Column, val value) (t string, organic boo
 		return "", false, "is an object"
 	case conflicting:
 		return "", false, "has two different values"
+	case contradicted:
+		return "", false, "differs between two objects with the same RowID"
 	}
 	t, ok := val.text()
 	if !ok {
