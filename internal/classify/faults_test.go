@@ -38,12 +38,12 @@ func TestFaults(t *testing.T) {
 		{"RowID as text", every(ollamatest.TextID), 30, 3},
 		{"keys in another case", every(ollamatest.OtherCase), 30, 3},
 		{"rows in another order", every(ollamatest.SwapRows), 30, 3},
-		{"a row twice, with other labels", every(ollamatest.TwiceRow), 30, 3},
 		{"no metrics", every(ollamatest.NoMetrics), 30, 3},
 		{"slow", ollamatest.Fault{Kind: ollamatest.Slow, P: 1, Delay: time.Millisecond}, 30, 3},
 
 		// One row of the reply is lost: it alone is asked for again.
 		{"missing row", row(ollamatest.MissingRow, 1), 31, 4},
+		{"a row twice, with other labels", row(ollamatest.TwiceRow, 1), 31, 4},
 		{"foreign RowID", row(ollamatest.ForeignRow, 1), 31, 4},
 		{"label that is not listed", row(ollamatest.WrongLabel, 1), 31, 4},
 		{"null label", row(ollamatest.NullValue, 1), 31, 4},

@@ -1,6 +1,7 @@
 package ollamatest
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -128,9 +129,15 @@ func readRow(block string) Row {
 	block = strings.TrimPrefix(block, "\n")
 	if rest, ok := strings.CutPrefix(block, "Title: "); ok {
 		r.Title, block, _ = strings.Cut(rest, "\nContent: ")
-		r.Message = block
+		r.Title, r.Message = unquote(r.Title), unquote(block)
 		return r
 	}
-	r.Message = strings.TrimPrefix(block, "Content: ")
+	r.Message = unquote(strings.TrimPrefix(block, "Content: "))
 	return r
 }
+
+// quotedFrame is a line of a cell that looks like one of the frame.
+var quotedFrame = regexp.MustCompile(`(?m)^> (═══|\[MENTION |RowID:|\[INPUT SENTIMENT\]|\*\*RETURN:)`)
+
+// unquote returns a cell as the input has it.
+func unquote(cell string) string { return quotedFrame.ReplaceAllString(cell, "$1") }
