@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ func printManifestArgs(out io.Writer, path string, m *job.Manifest) error {
 
 // printPlan prints a plan for people.
 func (p *planner) printPlan(m *job.Manifest) error {
-	w := bufio.NewWriter(p.std.Out)
+	w := new(bytes.Buffer)
 	c := p.config
 	fmt.Fprintf(w, "run        %s\n", m.RunID)
 	fmt.Fprintf(w, "model      %s, %s a call, %s in flight of each worker\n", c.Model.Name,
@@ -53,7 +54,8 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	}
 	fmt.Fprintf(w, "manifest   %s\n", job.ManifestPath(m.Paths.LogsDir, m.RunID))
 	fmt.Fprintf(w, "\nnothing was written; prism-run %s starts it\n", p.g.Job)
-	return w.Flush()
+	_, err = io.WriteString(p.std.Out, term.PrintableLines(w.String()))
+	return err
 }
 
 func (p *planner) printUnitTable(w io.Writer, m *job.Manifest) {

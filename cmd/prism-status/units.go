@@ -9,6 +9,7 @@ import (
 
 	"prism/internal/job"
 	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // planned is the state of a unit that no worker has started.
@@ -60,9 +61,9 @@ func (g *grammar) printUnits(m *monitor, out io.Writer) error {
 		case g.Format == "errors":
 			if u.worker != nil && u.worker.LastError != "" && !printed[u.worker.LastError] {
 				printed[u.worker.LastError] = true
-				fmt.Fprintln(w, oneLine(u.worker.LastError))
+				fmt.Fprintln(w, term.Printable(u.worker.LastError))
 				if u.worker.Hint != "" {
-					fmt.Fprintln(w, "hint: "+oneLine(u.worker.Hint))
+					fmt.Fprintln(w, "hint: "+term.Printable(u.worker.Hint))
 				}
 			}
 		default:
@@ -101,17 +102,7 @@ func (u *unitState) cells() []string {
 		string(w.StopReason), w.Log, w.LastError,
 	}
 	for i, c := range cells {
-		cells[i] = oneLine(c)
+		cells[i] = term.Printable(c)
 	}
 	return cells
-}
-
-// oneLine replaces tabs, line breaks and other control characters by blanks.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' {
-			return ' '
-		}
-		return r
-	}, text)
 }

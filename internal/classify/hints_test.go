@@ -19,7 +19,7 @@ func TestServerHints(t *testing.T) {
 		{"unreachable", ollama.Error{Class: ollama.Unreachable, Host: "http://h:1"}, "start the server (ollama serve), or name another with --host or OLLAMA_HOST (now http://h:1)"},
 		{"busy", ollama.Error{Class: ollama.Busy, Status: 503}, "the server has too many calls"},
 		{"transient", ollama.Error{Class: ollama.Transient, Status: 500}, "the server answers and fails"},
-		{"missing model", ollama.Error{Class: ollama.MissingModel, Have: []string{"a", "b\x1b[31m"}}, "get the model with: ollama pull 'm x'\nthe server has a, b [31m"},
+		{"missing model", ollama.Error{Class: ollama.MissingModel, Have: []string{"a", "b\x1b[31m"}}, "get the model with: ollama pull 'm x'\nthe server has a, b\\x1b[31m"},
 		{"denied", ollama.Error{Class: ollama.Denied, Status: 401}, "the server wants a user and a password"},
 		{"sign-in", ollama.Error{Class: ollama.Denied, Status: 401, SignIn: "https://x/y"}, "sign in at https://x/y, or with: ollama signin"},
 		{"payment", ollama.Error{Class: ollama.Denied, Status: 402}, "the limit of calls is used up"},

@@ -9,6 +9,7 @@ import (
 
 	"prism/internal/calllog"
 	"prism/internal/job"
+	"prism/internal/term"
 )
 
 // workerLog is the worker's log: a line an event, with the time. A nil one
@@ -26,7 +27,8 @@ func (l *workerLog) printf(format string, args ...any) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, err := fmt.Fprintf(l.f, l.now().Format("2006-01-02T15:04:05.000Z07:00")+" "+format+"\n", args...)
+	text := term.PrintableLines(fmt.Sprintf(format, args...))
+	_, err := fmt.Fprintf(l.f, "%s %s\n", l.now().Format("2006-01-02T15:04:05.000Z07:00"), text)
 	if l.err == nil {
 		l.err = err
 	}

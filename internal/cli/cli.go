@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"prism/internal/term"
 )
 
 // Command describes one of the programs.
@@ -74,7 +76,8 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	return exitCode(ctx, err)
 }
 
-// Messages prints to people on stderr.
+// Messages prints to people on stderr. Whatever a message quotes from outside, such as a
+// file's name or a server's words, no control character of it reaches the terminal.
 type Messages struct {
 	w              io.Writer
 	quiet, verbose bool
@@ -89,9 +92,11 @@ func (m Messages) Quiet() bool { return m.quiet }
 // Infof prints a line, unless quiet.
 func (m Messages) Infof(format string, args ...any) {
 	if !m.quiet {
-		fmt.Fprintf(m.w, format+"\n", args...)
+		m.printLine(fmt.Sprintf(format, args...))
 	}
 }
+
+func (m Messages) printLine(text string) { io.WriteString(m.w, term.PrintableLines(text)+"\n") }
 
 // Warnf prints a line that starts with "warning: ", unless quiet.
 func (m Messages) Warnf(format string, args ...any) { m.Infof("warning: "+format, args...) }
@@ -99,7 +104,7 @@ func (m Messages) Warnf(format string, args ...any) { m.Infof("warning: "+format
 // Debugf prints a line if verbose.
 func (m Messages) Debugf(format string, args ...any) {
 	if m.verbose {
-		fmt.Fprintf(m.w, format+"\n", args...)
+		m.printLine(fmt.Sprintf(format, args...))
 	}
 }
 

@@ -68,25 +68,20 @@ func (m Messages) printError(err error) {
 	if err == nil || errors.Is(err, errSilent) {
 		return
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintf(m.w, "error: %s\n", line)
+	lines := strings.Split(err.Error(), "\n")
+	for _, line := range lines[:min(len(lines), maxErrorLines)] {
+		m.printLine("error: " + line)
 	}
-	if hint := findHint(err); hint != "" {
-		for line := range strings.SplitSeq(hint, "\n") {
-			fmt.Fprintf(m.w, "hint: %s\n", line)
+	if more := len(lines) - maxErrorLines; more > 0 {
+		m.printLine(fmt.Sprintf("error: and %d more", more))
+	}
+	var e *Error
+	if errors.As(err, &e) && e.Hint != "" {
+		for line := range strings.SplitSeq(e.Hint, "\n") {
+			m.printLine("hint: " + line)
 		}
 	}
 }
 
-// findHint is the hint of an error, or else of an error that it wraps.
-func findHint(err error) string {
-	var e *Error
-	if errors.As(err, &e) && e.Hint != "" {
-		return e.Hint
-	}
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		return hinted.Hint()
-	}
-	return ""
-}
+// maxErrorLines is how many mistakes of a file are told at once.
+const maxErrorLines = 20

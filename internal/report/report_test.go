@@ -164,11 +164,11 @@ func TestRunTextNamesWorkersInTrouble(t *testing.T) {
 	text := string(RunText(v))
 	for _, want := range []string{
 		"run r: running, pausing\n",
-		"worker 1: 2 rows failed: it broke [2J\n",
+		"worker 1: 2 rows failed: it broke\\x1b[2J\n",
 		"worker 2 is slow: no heartbeat for 1m00s from process 102 on h\n",
 		"worker 3 is dead: no heartbeat for 1m00s from process 103 on h\n  resume: prism-classify --run-id r\n",
-		"worker 4 stopped (unreachable): it broke [2J\n  resume: ",
-		"worker 5 failed: it broke [2J\n",
+		"worker 4 stopped (unreachable): it broke\\x1b[2J\n  resume: ",
+		"worker 5 failed: it broke\\x1b[2J\n",
 		"3 units not started\n",
 	} {
 		if !strings.Contains(text, want) {

@@ -26,7 +26,8 @@ func TestNumbers(t *testing.T) {
 		{"no bar", Bar(0, 4), ""}, {"over-full bar", Bar(7, 4), "████"}, {"bar of no number", Bar(math.NaN(), 4), ""},
 		{"gauge", Gauge(0.5, 4), "██░░"}, {"gauge not quite full", Gauge(0.999, 4), "███░"}, {"gauge of no number", Gauge(math.NaN(), 4), "░░░░"},
 		{"full gauge", Gauge(1, 4), "████"},
-		{"plain", Printable("a\tb\x1b[31m\u202ec\u009b\n"), "a b [31m c  "}, {"plain stays", Printable("Größe 退款 👍"), "Größe 退款 👍"}, {"no UTF-8", Printable("a\xff"), "a\ufffd"},
+		{"plain", Printable("a\tb\x1b[31m\u202ec\u009b\n"), `a b\x1b[31m\u202ec\u009b `}, {"invisible", Printable("\ufeffMess\u200bage\u00ad"), `\ufeffMess\u200bage\u00ad`},
+		{"joiners", Printable("👩\u200d👧 می\u200cخواهم"), "👩\u200d👧 می\u200cخواهم"}, {"lines", PrintableLines("a\x1b\nb\r"), "a\\x1b\nb "}, {"plain stays", Printable("Größe 退款 👍"), "Größe 退款 👍"}, {"no UTF-8", Printable("a\xff"), "a\ufffd"},
 		{"cut", Truncate("abcdef", 4), "abc…"}, {"cut wide", Truncate("退款退款", 5), "退款…"}, {"not cut", Truncate("abcd", 4), "abcd"},
 	} {
 		if c.got != c.want {

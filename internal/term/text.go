@@ -5,9 +5,11 @@
 package term
 
 import (
+	"fmt"
 	"math"
 	"runtime"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
@@ -37,15 +39,77 @@ func Truncate(s string, width int) string {
 	return ansi.Truncate(s, width, "…")
 }
 
-// Printable makes a text from outside safe for one line of a terminal: control
-// characters become blanks, so no data can control the terminal.
+// Printable makes a text from outside safe for one line of a terminal, a log or a page:
+// tabs and line ends become blanks; other control characters and those that are invisible
+// or turn the direction of text show as escapes (\x1b, \u202e); what is not UTF-8 is
+// U+FFFD. The joiners of Persian and of emoji stay.
 func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return ' '
+	if isPrintable(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s { // invalid bytes are U+FFFD
+		switch {
+		case r == '\t' || r == '\n' || r == '\r':
+			b.WriteByte(' ')
+		case unicode.IsControl(r) && r < 0x80:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case isHidden(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
 		}
-		return r
-	}, strings.ToValidUTF8(s, "\ufffd"))
+	}
+	return b.String()
+}
+
+func isPrintable(s string) bool {
+	for _, r := range s {
+		if r == utf8.RuneError || isHidden(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// isHidden tells whether r is not seen, or changes how others are seen.
+func isHidden(r rune) bool {
+	switch r {
+	case '\u2028', '\u2029':
+		return true
+	}
+	return unicode.IsControl(r) || IsInvisible(r)
+}
+
+// IsInvisible tells whether r takes no room in a text and means nothing to its reader:
+// zero-width space and no-break space, word joiner, soft hyphen, the marks that turn
+// the direction of text and what fills a place. Such names look like others.
+func IsInvisible(r rune) bool {
+	switch {
+	case r < 0xad:
+		return false
+	case r == '\u200c' || r == '\u200d': // joiners
+		return false
+	}
+	return r == '\u00ad' || r == '\u034f' || r == '\u061c' || r == '\u115f' || r == '\u1160' || r == '\u180e' ||
+		r >= '\u200b' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2060' && r <= '\u206f' ||
+		r == '\u3164' || r == '\ufeff' || r == '\uffa0'
+}
+
+// maxLine is the most bytes of a line of a message.
+const maxLine = 16 << 10
+
+// PrintableLines is Printable for each line of a text of several lines; a longer line than anyone
+// reads is cut.
+func PrintableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		if l = Printable(l); len(l) > maxLine {
+			l = strings.ToValidUTF8(l[:maxLine], "") + "…"
+		}
+		lines[i] = l
+	}
+	return strings.Join(lines, "\n")
 }
 
 var eighths = [...]string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}
