@@ -9,7 +9,7 @@
 // USR1, where the system has it, makes it print its progress on stderr.
 //
 // Exit codes: 0 done; 1 failed; 2 wrong usage, configuration or input; 3 some
-// rows failed; 4 Ollama unreachable or the model missing; 130 and 143
+// rows failed; 4 no server, or no model that is of use; 130 and 143
 // interrupted after saving.
 package main
 

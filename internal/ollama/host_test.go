@@ -1,6 +1,9 @@
 package ollama
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestParseHost(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
@@ -82,12 +85,15 @@ func TestNewDropsRepeatedHosts(t *testing.T) {
 }
 
 func FuzzParseHost(f *testing.F) {
-	for _, s := range []string{"", "localhost", "http://a:1/b", "[::]:1", "https://x", "0.0.0.0:", "a:b:c", "//", "http:///x"} {
+	for _, s := range []string{"", "localhost", "http://a:1/b", "[::]:1", "https://x", "0.0.0.0:", "a:b:c", "//", "http:///x", "http://a:secret@b:x", "a:secret@", ":secret@b/%"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		u, err := parseHost(s)
 		if err != nil {
+			if user, _, ok := strings.Cut(s, ":secret@"); ok && !strings.Contains(user, "secret") && strings.Count(s, "secret") == 1 && strings.Contains(err.Error(), "secret") {
+				t.Errorf("%q: the error shows the password: %v", s, err)
+			}
 			return
 		}
 		again, err := parseHost(u.String())

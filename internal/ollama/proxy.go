@@ -16,7 +16,7 @@ import (
 
 // Values of Config.Proxy other than the address of a proxy.
 const (
-	proxyAuto = ""     // the environment's, but none to addresses of this machine and its networks
+	proxyAuto = "auto" // also empty: the environment's, but none to addresses of this machine and its networks
 	proxyNone = "none" // none
 	proxyEnv  = "env"  // the environment's: HTTP_PROXY, HTTPS_PROXY and NO_PROXY
 )
@@ -24,7 +24,7 @@ const (
 // parseProxy returns the address of a proxy, nil where s, a value of Config.Proxy,
 // names none. No error shows credentials.
 func parseProxy(s string) (*url.URL, error) {
-	if s == proxyAuto || s == "auto" || s == proxyNone || s == proxyEnv {
+	if s == "" || s == proxyAuto || s == proxyNone || s == proxyEnv {
 		return nil, nil
 	}
 	shown := term.HideCredentials(s)

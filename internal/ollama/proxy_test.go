@@ -25,7 +25,7 @@ func TestIsNear(t *testing.T) {
 
 func TestParseProxy(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
-		{"", ""}, {"none", ""}, {"env", ""},
+		{"", ""}, {"none", ""}, {"env", ""}, {"auto", ""},
 		{"proxy:3128", "http://proxy:3128"},
 		{"http://me:secret@proxy:3128/", "http://proxy:3128/"},
 		{"socks5://proxy:1080", "socks5://proxy:1080"},
