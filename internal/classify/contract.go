@@ -20,8 +20,9 @@ import (
 
 // contract is what the contract probe found; all calls wait for it.
 type contract struct {
-	once sync.Once
-	err  error
+	once  sync.Once
+	err   error
+	hosts int // that get rows
 }
 
 // proveContract returns nil if the hosts that get rows keep to the reply schema. The
@@ -36,6 +37,7 @@ func (e *engine) proveContract(ctx context.Context) error {
 
 func (e *engine) askForContract(ctx context.Context) error {
 	e.thinks.Store(e.c.Request.Think != "" && e.c.Request.Think != "false")
+	e.contract.hosts = len(e.c.Options.Hosts)
 	if e.c.Options.AllowFreeReplies {
 		e.c.Note("contract probe: left out (--allow-free-replies)")
 		return nil
@@ -49,6 +51,7 @@ func (e *engine) askForContract(ctx context.Context) error {
 		e.c.Note("contract probe: %v", err)
 		return err
 	}
+	e.contract.hosts = len(found.Proven)
 	if err := e.store.RecordContract(found.Proven); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"prism/internal/ollama"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -194,5 +195,24 @@ func TestNoServer(t *testing.T) {
 	}
 	if made, _ := filepath.Glob(filepath.Join(b.dir, "*", "*")); len(made) != 0 || b.out.Len() != 0 {
 		t.Errorf("made %q, wrote %d bytes", made, b.out.Len())
+	}
+}
+
+// TestAskedWait: the only server is left alone for as long as it asks, within bounds.
+func TestAskedWait(t *testing.T) {
+	for _, c := range []struct {
+		hosts int
+		asked time.Duration
+		want  time.Duration
+	}{
+		{1, 30 * time.Second, 30 * time.Second},
+		{1, 24 * time.Hour, ollama.LongestAskedWait},
+		{1, 0, 0},
+		{2, 30 * time.Second, 0},
+	} {
+		e := &engine{contract: contract{hosts: c.hosts}}
+		if got := e.askedWait(&ollama.Error{Class: ollama.Busy, RetryAfter: c.asked}); got != c.want {
+			t.Errorf("%d hosts, asked for %v: got %v, want %v", c.hosts, c.asked, got, c.want)
+		}
 	}
 }

@@ -89,7 +89,7 @@ func (e *engine) runRound(ctx context.Context, b *batch) *round {
 // askedWait is how long the only server wants to be left alone; of several, the
 // call goes to another.
 func (e *engine) askedWait(err error) time.Duration {
-	if len(e.c.Options.Hosts) > 1 {
+	if e.contract.hosts > 1 {
 		return 0
 	}
 	return min(ollama.RetryAfter(err), ollama.LongestAskedWait)
