@@ -45,6 +45,9 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
+	if err := man.CheckOutputs(); err != nil {
+		return cli.Fail(cli.Usage, err, "plan a new run with another output.naming_pattern or output.directory")
+	}
 	r := &runMerger{merger: m, m: man, condition: man.Config.Merge.Condition}
 	if g.Condition != "" {
 		r.condition = g.Condition
@@ -128,7 +131,7 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 		return r.recordUnmerged(label, report, units, parts.without)
 	}
 	path := r.m.MergedName(label)
-	if err := r.writeMerged(ctx, r.m.Path(path), parts.inputs); err != nil {
+	if err := r.writeMerged(ctx, r.m.File(label), r.m.Path(path), parts.inputs); err != nil {
 		return err
 	}
 	missing, err := r.findMissing(ctx, label, r.m.Path(path), units)
@@ -220,7 +223,7 @@ func inputFormat(f *job.File) table.Format {
 }
 
 // writeMerged merges the parts of a file into its output.
-func (r *runMerger) writeMerged(ctx context.Context, path string, inputs []merge.Input) error {
+func (r *runMerger) writeMerged(ctx context.Context, f *job.File, path string, inputs []merge.Input) error {
 	form, err := table.ParseFormat(r.m.Config.Output.Format)
 	if err != nil {
 		return cli.Fail(cli.Usage, err, "")
@@ -244,12 +247,30 @@ func (r *runMerger) writeMerged(ctx context.Context, path string, inputs []merge
 	if err != nil {
 		return err
 	}
-	if err := out.commit(); err != nil {
+	r.steps.Clear()
+	if err := r.commitMerged(f, path, out, res.Rows); err != nil {
 		return err
 	}
-	r.steps.Clear()
 	r.std.Infof("merged %d rows of %d units into %s", res.Rows, res.Parts, path)
 	return nil
+}
+
+// commitMerged replaces the output of an earlier merge. A file that somebody edited,
+// that another program wrote or that has more rows is kept beside it.
+func (r *runMerger) commitMerged(f *job.File, path string, out *output, rows int64) error {
+	sum, backup, err := out.file.CommitKeeping(func(old fsutil.Checksum) bool {
+		return old.String() == f.MergedSum && f.MergedRows <= rows
+	})
+	if err != nil {
+		return err
+	}
+	if backup != "" {
+		r.std.Warnf("%s was not the last merged output of this run: it is now %s", path, backup)
+	}
+	f.MergedSum, f.MergedRows = sum.String(), rows
+	return job.UpdateManifest(r.g.Manifest, func(m *job.Manifest) {
+		m.File(f.Label).MergedSum, m.File(f.Label).MergedRows = f.MergedSum, f.MergedRows
+	})
 }
 
 // findMissing reads the merged output again and looks for the rows of the units

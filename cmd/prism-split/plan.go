@@ -46,6 +46,9 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	runID := p.chooseRunID(time.Now())
 	m := job.Plan(runID, p.config, p.settings, p.units, time.Now().Truncate(time.Second))
 	m.JobFile, m.Hashes, m.ModelID = g.Job, p.hashes, p.models.ID(m.ModelName)
+	if err := m.CheckOutputs(); err != nil {
+		return cli.Fail(cli.Usage, err, "choose another output.naming_pattern or output.directory in "+g.Job)
+	}
 	if g.DryRun {
 		return p.printPlan(m)
 	}

@@ -22,7 +22,14 @@ type Sidecar struct {
 	Columns      []string          `json:"columns"`            // of a part, Position first
 	DependsOn    map[string]string `json:"depends_on"`         // prompt, model digest and options
 	Contract     []string          `json:"contract,omitempty"` // servers that were found to keep to the reply schema, by the last process
+	Output       *Output           `json:"output,omitempty"`   // what the job wrote last; nil: nothing, or to a stream
 	outputHeader []byte            // without the Position
+}
+
+// Output is what is known of a file that the job wrote.
+type Output struct {
+	Sum  string `json:"sum"` // of its content, see fsutil.Checksum
+	Rows int64  `json:"rows"`
 }
 
 // NewSidecar describes a job whose rows have the named columns (without Position).
@@ -115,6 +122,7 @@ func (s *Store) checkSidecar(want Sidecar, o Options) error {
 	if e := (&MismatchError{File: path, Differences: d}); !e.Only(o.MayChange...) {
 		return e
 	}
+	want.Output = have.Output
 	return want.save(path)
 }
 
@@ -170,6 +178,32 @@ func ReadSidecar(dir, jobID string) (*Sidecar, error) {
 		return nil, &DamageError{File: s.path(".json"), What: "it does not name the columns of a part"}
 	}
 	return &side, nil
+}
+
+// Output is what an earlier process wrote as the output of the job; the zero value if
+// nothing is known of it.
+func (s *Store) Output() (Output, error) {
+	if s.dir == "" {
+		return Output{}, nil
+	}
+	side, err := ReadSidecar(s.dir, s.job)
+	if err != nil || side.Output == nil {
+		return Output{}, err
+	}
+	return *side.Output, nil
+}
+
+// RecordOutput notes in the sidecar what was written as the output of the job.
+func (s *Store) RecordOutput(o Output) error {
+	if s.dir == "" {
+		return nil
+	}
+	side, err := ReadSidecar(s.dir, s.job)
+	if err != nil {
+		return err
+	}
+	side.Output = &o
+	return side.save(s.path(".json"))
 }
 
 // RecordContract notes in the sidecar which servers keep to the reply schema.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"prism/internal/checkpoint"
 	"prism/internal/fsutil"
 	"prism/internal/job"
 )
@@ -43,7 +44,30 @@ func (w *worker) closeOutput(whole bool) error {
 	}
 	var err error
 	if whole {
-		err = w.out.Commit()
+		err = w.commitOutput()
 	}
 	return errors.Join(err, w.out.Abort())
+}
+
+// commitOutput replaces the output of an earlier process. A file that somebody
+// edited, that another command wrote or that has more rows is kept beside it.
+func (w *worker) commitOutput() error {
+	if w.out.IsStream() {
+		return w.out.Commit()
+	}
+	rows := w.counts().Rows
+	before, err := w.store.Output()
+	if err != nil {
+		return err
+	}
+	sum, backup, err := w.out.CommitKeeping(func(old fsutil.Checksum) bool {
+		return old.String() == before.Sum && before.Rows <= rows
+	})
+	if err != nil {
+		return err
+	}
+	if backup != "" {
+		w.warn("%s was not the last output of this job: it is now %s", w.s.OutputPath, backup)
+	}
+	return w.store.RecordOutput(checkpoint.Output{Sum: sum.String(), Rows: rows})
 }

@@ -107,7 +107,7 @@ func (s *Settings) guard(stdin io.Reader) *fsutil.Guard {
 	g.Keep("the prompt schema", s.Prompts.ConfigFile)
 	g.Keep("the manifest", s.ManifestPath)
 	if dir := s.Output.Checkpoints.Directory; dir != "" {
-		g.KeepAll("a file of the checkpoint", filepath.Join(dir, job.CheckpointPrefix("")))
+		g.KeepAll("a file of the checkpoint", dir, job.CheckpointPrefix(""))
 	}
 	if dir := job.RunDir(s.Monitoring.LogsDir, s.RunID); dir != "" {
 		g.Keep("the log", job.RunLogPath(s.Monitoring.LogsDir, s.RunID, s.WorkerID))

@@ -32,9 +32,12 @@ func (g *Guard) Keep(what, path string) {
 	}
 }
 
-// KeepAll guards every file whose path begins with prefix.
-func (g *Guard) KeepAll(what, prefix string) {
-	g.kept = append(g.kept, guardedFile{what: what, file: identify(prefix), prefix: true})
+// KeepAll guards every file in dir whose name begins with prefix, and with an empty
+// prefix also those in the folders below.
+func (g *Guard) KeepAll(what, dir, prefix string) {
+	id := identify(filepath.Join(dir, "x"))
+	id = fileID{path: strings.TrimSuffix(id.path, "x") + prefix}
+	g.kept = append(g.kept, guardedFile{what: what, file: id, prefix: true})
 }
 
 // KeepOpen guards an open file, such as a redirected stdin.
@@ -87,10 +90,23 @@ func identify(path string) (id fileID) {
 	if t, err := resolveTarget(abs); err == nil {
 		abs = t.path
 	}
-	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
-		id.path = filepath.Join(dir, filepath.Base(abs))
-	}
+	id.path = resolveFolder(abs)
 	return id
+}
+
+// resolveFolder resolves the links of the folders that a path leads through, as far
+// as they exist.
+func resolveFolder(path string) string {
+	rest := ""
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		rest = filepath.Join(filepath.Base(path), rest)
+		if at, err := filepath.EvalSymlinks(dir); err == nil {
+			return filepath.Join(at, rest)
+		}
+		if path = dir; dir == filepath.Dir(dir) {
+			return filepath.Join(dir, rest)
+		}
+	}
 }
 
 func (a fileID) same(b fileID) bool {

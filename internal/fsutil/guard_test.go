@@ -35,11 +35,12 @@ func TestGuard(t *testing.T) {
 	g.Keep("the plan", "sub/missing.json")
 	g.Keep("nothing", "")
 	g.Keep("the list", "missing.csv")
-	g.KeepAll("a file of the checkpoint", "sub/checkpoint_")
+	g.KeepAll("a file of the checkpoint", "sub", "checkpoint_")
+	g.KeepAll("a log", "subs/logs/r", "")
 	for path, want := range map[string]string{
 		"in.csv": "the input", "./sub/../in.csv": "the input", abs: "the input", "hard.csv": "the input",
 		"sub/link.csv": "the input", "subs/link.csv": "the input", "sub/missing.json": "the plan", "subs/missing.json": "the plan",
-		"dangling.csv": "the list", "subs/checkpoint_r_w1.json": "a file of the checkpoint", "checkpoint_r_w1.json": "", "other.csv": "", "new.csv": "", os.DevNull: "",
+		"dangling.csv": "the list", "subs/checkpoint_r_w1.json": "a file of the checkpoint", "checkpoint_r_w1.json": "", "sub/logs/r/a/b": "a log", "sub/logs/r2": "", "logs/r/a": "", "other.csv": "", "new.csv": "", os.DevNull: "",
 	} {
 		var refused *GuardError
 		err := g.Check(path)

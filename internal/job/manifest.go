@@ -76,8 +76,10 @@ type File struct {
 	InputSize    int64       `json:"input_size"`
 	InputSum     string      `json:"input_sum"`
 	Format       string      `json:"format"`
-	RowRanges    []FileRange `json:"row_ranges"`    // of its units
-	MergedOutput string      `json:"merged_output"` // empty: not merged
+	RowRanges    []FileRange `json:"row_ranges"`            // of its units
+	MergedOutput string      `json:"merged_output"`         // empty: not merged
+	MergedSum    string      `json:"merged_sum,omitempty"`  // of the merged output as it was written, see fsutil.Checksum
+	MergedRows   int64       `json:"merged_rows,omitempty"` // of it
 }
 
 // UnitPlan is a unit and the name of its output in the output folder.

@@ -45,8 +45,8 @@ func TestManifest(t *testing.T) {
 		t.Errorf("(-got +want):\n%s", diff)
 	}
 	want := []File{
-		{"a", "data/a.csv", Planned, 5, 9, "s", "", []FileRange{{1, 3}, {4, 5}}, ""},
-		{"b", "b.csv", Planned, 1, 5, "t", "", []FileRange{{1, 1}}, ""},
+		{"a", "data/a.csv", Planned, 5, 9, "s", "", []FileRange{{1, 3}, {4, 5}}, "", "", 0},
+		{"b", "b.csv", Planned, 1, 5, "t", "", []FileRange{{1, 1}}, "", "", 0},
 	}
 	if diff := cmp.Diff(got.Files, want); diff != "" {
 		t.Errorf("files (-got +want):\n%s", diff)

@@ -1,0 +1,43 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"prism/internal/fsutil"
+)
+
+// CheckOutputs makes sure that no output of the run, of a unit or merged, takes the
+// place of a file that the run reads or of another output. The error names
+// every one that does.
+func (m *Manifest) CheckOutputs() error {
+	var guard fsutil.Guard
+	for _, f := range m.Files {
+		guard.Keep("an input of the run", m.Path(f.InputFile))
+	}
+	guard.Keep("the prompt schema", m.Path(m.Paths.PromptsConfig))
+	guard.Keep("the job file", m.Path(m.JobFile))
+	guard.Keep("the manifest", filepath.Join(m.RunDir(), manifestName))
+	guard.KeepAll("a file of the checkpoints", m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
+	guard.KeepAll("a file of the run", m.RunDir(), "")
+	guard.KeepAll("a status file", m.StatusDir(), "")
+	var errs []error
+	for _, u := range m.Units {
+		path := m.UnitOutput(u)
+		if err := guard.Check(path); err != nil {
+			errs = append(errs, fmt.Errorf("output of unit %d: %w", u.Unit.Unit, err))
+		}
+	}
+	for _, u := range m.Units {
+		guard.Keep(fmt.Sprintf("the output of unit %d", u.Unit.Unit), m.UnitOutput(u))
+	}
+	for _, f := range m.Files {
+		path := m.Path(m.MergedName(f.Label))
+		if err := guard.Check(path); err != nil {
+			errs = append(errs, fmt.Errorf("output.naming_pattern %q: %w", m.Config.Output.NamingPattern, err))
+		}
+		guard.Keep(fmt.Sprintf("the merged output of %s", f.Label), path)
+	}
+	return errors.Join(errs...)
+}
