@@ -75,12 +75,24 @@ func (m Messages) printError(err error) {
 	if more := len(lines) - maxErrorLines; more > 0 {
 		m.printLine(fmt.Sprintf("error: and %d more", more))
 	}
-	var e *Error
-	if errors.As(err, &e) && e.Hint != "" {
-		for line := range strings.SplitSeq(e.Hint, "\n") {
+	if hint := findHint(err); hint != "" {
+		for line := range strings.SplitSeq(hint, "\n") {
 			m.printLine("hint: " + line)
 		}
 	}
+}
+
+// findHint is the hint of an error, or else of an error that it wraps.
+func findHint(err error) string {
+	var e *Error
+	if errors.As(err, &e) && e.Hint != "" {
+		return e.Hint
+	}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
 }
 
 // maxErrorLines is how many mistakes of a file are told at once.
