@@ -38,6 +38,10 @@ type part struct {
 	sum    uint32 // CRC-32C of these bytes
 	rows   int
 	dirty  bool // has bytes that were not synced
+
+	// Of a part that was not sealed, while it is loaded:
+	rowSums []rowSum
+	proven  int64 // bytes that it begins with and that are the header and rows with their checksums
 }
 
 // Append writes finished rows to the current part. When it returns nil they
@@ -76,19 +80,24 @@ func (s *Store) appendRows(rows []Row) (full bool, err error) {
 }
 
 func (s *Store) writeRows(rows []Row) error {
-	buf := s.buf[:0]
+	buf, sums := s.buf[:0], s.sumBuf[:0]
 	if s.current == nil {
 		if err := s.createPart(); err != nil {
 			return err
 		}
 		buf = append(buf, s.partHeader...)
 	}
+	p := s.current
 	for _, r := range rows {
+		start := len(buf)
 		buf = strconv.AppendInt(buf, r.Pos, 10)
 		buf = append(append(append(buf, ','), r.Record...), '\n')
+		sums = appendRowSum(sums, p.number, buf[start:])
 	}
-	s.buf = buf
-	p := s.current
+	s.buf, s.sumBuf = buf, sums
+	if _, err := s.rowSums.Write(sums); err != nil { // first: a row without one would be dropped
+		return fmt.Errorf("write checksums of rows: %w", err)
+	}
 	if n, err := p.f.Write(buf); err != nil {
 		if n > 0 { // best effort: a torn tail would be dropped at the next start anyway
 			err = errors.Join(err, p.f.Truncate(p.size))
@@ -229,6 +238,9 @@ func (s *Store) syncCurrent() error {
 	s.mu.Unlock()
 	if err := s.syncFingerprints(); err != nil {
 		return err
+	}
+	if err := s.rowSums.Sync(); err != nil {
+		return fmt.Errorf("sync checksums of rows: %w", err)
 	}
 	if err := p.f.Sync(); err != nil {
 		return fmt.Errorf("sync checkpoint part %s: %w", p.name, err)

@@ -22,6 +22,7 @@
 //	checkpoint_{job_id}.json            what the rows depend on
 //	checkpoint_{job_id}.lock            held while a process works on the job
 //	checkpoint_{job_id}.sums            a line a sealed part: rows, bytes, checksum
+//	checkpoint_{job_id}.rowsums         length and checksum of each row that is not in a sealed part
 //	checkpoint_{job_id}.failed.jsonl    a line a failed row
 //	checkpoint_{job_id}.stream          fingerprints of the rows of the input
 //	checkpoint_{job_id}_part0001.csv …  Position and the columns of the output
@@ -72,7 +73,10 @@ type Store struct {
 	inputProven bool     // rows without a fingerprint are those of the input
 	resumed     []extent // rows that earlier processes finished, by position; not changed after Open
 	reader      extentReader
-	buf         []byte // of Append
+	rowSums     *os.File // of the parts that are not sealed
+	dropped     int64    // rows of earlier processes that did not fit their checksums
+	buf         []byte   // of Append
+	sumBuf      []byte   // of Append
 
 	mu            sync.Mutex
 	err           error // sticky: the disk failed
@@ -135,7 +139,7 @@ func (s *Store) load(o Options, want Sidecar) error {
 	if err := s.loadParts(); err != nil {
 		return err
 	}
-	if err := s.openFingerprints(); err != nil {
+	if err := errors.Join(s.openFingerprints(), s.openRowSums()); err != nil {
 		return err
 	}
 	return s.openFailures()
@@ -160,6 +164,10 @@ func (s *Store) PartNames(n int) (names []string, all int) {
 	}
 	return names, s.count
 }
+
+// DroppedRows is the number of rows at the end of parts that an earlier process
+// finished, and that were damaged: they are unfinished.
+func (s *Store) DroppedRows() int64 { return s.dropped }
 
 // Close ends the current part, seals what is ended, syncs everything and releases the lock. The
 // error is that of the disk, if it failed.
@@ -188,7 +196,7 @@ func (s *Store) closeFiles() error {
 		errs = append(errs, fsutil.CloseTemp(s.failures))
 		s.failures = nil
 	}
-	for _, f := range []*os.File{s.failures, s.sums, s.reader.file} {
+	for _, f := range []*os.File{s.failures, s.sums, s.rowSums, s.reader.file} {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}
@@ -196,7 +204,7 @@ func (s *Store) closeFiles() error {
 	if s.prints != nil {
 		errs = append(errs, s.prints.flush(), s.prints.f.Close())
 	}
-	s.failures, s.sums, s.reader.file, s.prints = nil, nil, nil, nil
+	s.failures, s.sums, s.rowSums, s.reader.file, s.prints = nil, nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -265,7 +273,7 @@ func (s *Store) nextAside() string {
 func (s *Store) isMine(path string) bool {
 	rest := strings.TrimPrefix(path, s.path(""))
 	switch rest {
-	case ".json", ".sums", ".failed.jsonl", ".stream":
+	case ".json", ".sums", ".failed.jsonl", ".stream", ".rowsums":
 		return true
 	}
 	_, ok := partNumber(rest)

@@ -354,7 +354,7 @@ func TestOtherConditionsAreRefused(t *testing.T) {
 		t.Errorf("%d rows after a restart", s.finished.Len())
 	}
 	aside, err := filepath.Glob(filepath.Join(dir, "checkpoint_run_w1.aside1", "*"))
-	if err != nil || len(aside) != 6 { // sidecar, sums, failures, fingerprints, two parts
+	if err != nil || len(aside) != 7 { // sidecar, sums, checksums of rows, failures, fingerprints, two parts
 		t.Errorf("set aside: %v, %v", aside, err)
 	}
 }

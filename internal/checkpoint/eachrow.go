@@ -30,9 +30,13 @@ func EachRow(dir, jobID string, each func(pos int64, record []byte) error) error
 	if err != nil {
 		return err
 	}
+	rowSums, err := s.readRowSums(len(sums))
+	if err != nil {
+		return err
+	}
 	for _, n := range numbers {
 		sealed, ok := sums[n]
-		if err := s.eachRowOf(n, sealed, ok, each); err != nil {
+		if err := s.eachRowOf(n, sealed, ok, rowSums[n], each); err != nil {
 			return err
 		}
 	}
@@ -55,7 +59,7 @@ func (s *Store) readSums() (map[int]sum, error) {
 	return sums, nil
 }
 
-func (s *Store) eachRowOf(number int, want sum, sealed bool, each func(int64, []byte) error) error {
+func (s *Store) eachRowOf(number int, want sum, sealed bool, rowSums []rowSum, each func(int64, []byte) error) error {
 	path := filepath.Join(s.dir, s.partName(number))
 	f, err := os.Open(path)
 	if err != nil {
@@ -74,6 +78,7 @@ func (s *Store) eachRowOf(number int, want sum, sealed bool, each func(int64, []
 	if err != nil {
 		return unlessTorn(sealed, asDamage(err))
 	}
+	doubt := doubtfulRows{sums: rowSums}
 	whole, err := endsLine(f, size)
 	if err != nil {
 		return fmt.Errorf("read checkpoint part %s: %w", path, err)
@@ -90,6 +95,11 @@ func (s *Store) eachRowOf(number int, want sum, sealed bool, each func(int64, []
 		pos, err := rowid.Parse(rec.Text(nil, 0))
 		if err != nil || pos < 1 {
 			return unlessTorn(sealed, &DamageError{File: path, Line: rec.Line, What: "invalid position"})
+		}
+		if !sealed {
+			if proven, _ := doubt.add(rec.Raw(), rec.Offset, rec.Line); !proven {
+				return nil
+			}
 		}
 		if err := each(pos, rec.Raw()[len(rec.Field(0))+1:]); err != nil {
 			return err

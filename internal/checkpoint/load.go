@@ -96,6 +96,10 @@ func (s *Store) loadParts() error {
 	if err != nil {
 		return err
 	}
+	rowSums, err := s.readRowSums(len(sums))
+	if err != nil {
+		return err
+	}
 	var l partLoader
 	for n := 1; n <= max(len(numbers), len(sums)); n++ {
 		if n > len(numbers) || numbers[n-1] != n {
@@ -104,7 +108,7 @@ func (s *Store) loadParts() error {
 		if n <= len(sums) {
 			err = l.loadSealed(s, n, sums[n-1])
 		} else {
-			err = s.loadUnsealed(n)
+			err = s.loadUnsealed(n, rowSums[n])
 		}
 		if err != nil {
 			return err

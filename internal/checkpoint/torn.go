@@ -18,13 +18,16 @@ const maxTail = 256 << 20
 
 // loadUnsealed adds the rows of a part that was never sealed, drops the torn
 // tail behind them, and seals it.
-func (s *Store) loadUnsealed(number int) error {
-	p := &part{number: number, name: s.partName(number)}
+func (s *Store) loadUnsealed(number int, sums []rowSum) error {
+	p := &part{number: number, name: s.partName(number), rowSums: sums}
 	var err error
 	if p.f, err = os.OpenFile(s.partPath(number), os.O_RDWR, 0); err != nil {
 		return err
 	}
 	defer func() { p.f.Close() }()
+	if err := p.findProven(int64(len(s.partHeader))); err != nil {
+		return err
+	}
 	written, err := p.measure(p.f)
 	if err != nil {
 		return err
@@ -47,7 +50,7 @@ func (s *Store) loadUnsealed(number int) error {
 const minZeroRun = 512
 
 // measure sets size and checksum of what the part's file r holds, and returns
-// how many bytes come before the first run of zeros.
+// how many bytes come before the first run of zeros, which proven rows may hold.
 func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return 0, err
@@ -61,7 +64,7 @@ func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
 			zeros = 0
 		} else {
 			for i, c := range buf[:n] {
-				if c != 0 {
+				if c != 0 || p.size+int64(i) < p.proven {
 					zeros = 0
 				} else if zeros++; zeros == minZeroRun && written < 0 {
 					written = p.size + int64(i) + 1 - minZeroRun
@@ -83,9 +86,22 @@ func (p *part) measure(r io.ReadSeeker) (written int64, err error) {
 }
 
 // readUnsealed adds the rows in the first size bytes of a part's file and returns
-// where the last whole record ends. What follows is a torn tail if it holds no
-// whole record, damage otherwise.
+// where the last of them ends. What follows is a torn tail: rows without their
+// checksums, then no whole record.
 func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, err error) {
+	d := doubtfulRows{sums: p.rowSums}
+	end, err = s.readRecords(p, file, size, &d)
+	if err == nil && d.n > 0 {
+		s.dropped += d.n
+		end = d.from
+	}
+	return end, err
+}
+
+// readRecords adds the rows that are not doubtful and returns where the last whole record
+// ends. If a whole record follows, or a row that is not doubtful follows a doubtful
+// one, that is damage.
+func (s *Store) readRecords(p *part, file io.ReaderAt, size int64, d *doubtfulRows) (end int64, err error) {
 	path := s.partPath(p.number)
 	head := make([]byte, min(int64(len(s.partHeader)), size))
 	if n, err := file.ReadAt(head, 0); n < len(head) {
@@ -112,9 +128,9 @@ func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, 
 		case err == io.EOF && end == size:
 			return end, nil
 		case err == io.EOF:
-			return end, orTorn(file, end, size, &DamageError{File: path, What: "there are blank lines at its end"})
+			return end, d.orTorn(file, end, size, &DamageError{File: path, What: "there are blank lines at its end"})
 		case err != nil:
-			return end, orTorn(file, end, size, asDamage(err))
+			return end, d.orTorn(file, end, size, asDamage(err))
 		case rec.Offset != end: // a blank line, or a carriage return before the line end
 			return 0, &DamageError{File: path, Line: rec.Line, What: "the record before it does not end as records of a part do"}
 		}
@@ -126,10 +142,17 @@ func (s *Store) readUnsealed(p *part, file io.ReaderAt, size int64) (end int64, 
 		if err != nil || pos < 1 || pos > maxPosition {
 			return 0, &DamageError{File: path, Line: rec.Line, What: "invalid position"}
 		}
-		if !s.addResumed(extent{pos: pos, off: end, part: int32(p.number), rows: 1, bytes: int32(next - end)}) {
+		proven, damaged := d.add(rec.Raw(), end, rec.Line)
+		if damaged > 0 {
+			return 0, &DamageError{File: path, Line: damaged, What: "the row does not fit its checksum"}
+		}
+		if s.finished.Has(pos) {
 			return 0, &DamageError{File: path, Line: rec.Line, What: fmt.Sprintf("duplicate position %d", pos)}
 		}
-		p.rows++
+		if proven {
+			s.addResumed(extent{pos: pos, off: end, part: int32(p.number), rows: 1, bytes: int32(next - end)})
+			p.rows++
+		}
 		end = next
 	}
 }
@@ -153,8 +176,8 @@ func asDamage(err error) error {
 }
 
 // orTorn is nil if the bytes from end to size are a record that was never
-// finished; else it is the cause.
-func orTorn(file io.ReaderAt, end, size int64, cause error) error {
+// finished, or rows of which none fits its checksum; else it is the cause.
+func (d *doubtfulRows) orTorn(file io.ReaderAt, end, size int64, cause error) error {
 	if size-end > maxTail {
 		return cause
 	}
@@ -163,6 +186,10 @@ func orTorn(file io.ReaderAt, end, size int64, cause error) error {
 		return err
 	}
 	if table.RecordEnd(table.CSV, bytes.TrimRight(tail, "\x00")) == 0 {
+		return nil
+	}
+	if d.rows < len(d.sums) && !holdsProvenRow(tail, d.sums[d.rows:]) {
+		d.addDoubtful(end, 0)
 		return nil
 	}
 	return cause

@@ -14,14 +14,16 @@ import (
 // reconcile keeps the finished rows that the input still has, and says how many it
 // has not. The rows of a stream are compared as they come.
 func (w *worker) reconcile() error {
-	if w.in.stable == nil {
-		return nil
+	if n := w.store.DroppedRows(); n > 0 {
+		w.changes = []string{fmt.Sprintf("the checkpoint ends in %s that were not wholly saved: asked again", term.Plural(n, "row"))}
 	}
-	changes, err := w.store.Reconcile(max(w.s.RowStart, 1), w.eachInputRow)
-	if err != nil {
-		return err
+	if w.in.stable != nil {
+		changes, err := w.store.Reconcile(max(w.s.RowStart, 1), w.eachInputRow)
+		if err != nil {
+			return err
+		}
+		w.changes = append(w.changes, changesText(w.in.name, changes)...)
 	}
-	w.changes = changesText(w.in.name, changes)
 	for _, line := range w.changes {
 		w.io.Messages.Warnf("%s", line)
 	}
