@@ -113,13 +113,15 @@ func (c *config) lastUnitFlags(input string, workers int) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prism-split: %w", err)
 	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	lines := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
 	names, values := strings.Split(lines[0], "\t"), strings.Split(lines[len(lines)-1], "\t")
 	var flags []string
 	for i, name := range names {
 		switch name {
 		case "row_start", "row_end", "byte_start", "byte_end", "input_sum":
-			flags = append(flags, "--"+strings.ReplaceAll(name, "_", "-"), values[i])
+			if values[i] != "" { // without the check there is no sum
+				flags = append(flags, "--"+strings.ReplaceAll(name, "_", "-"), values[i])
+			}
 		}
 	}
 	return flags, nil
