@@ -90,7 +90,7 @@ type unusableError struct {
 func (e *unusableError) Error() string {
 	text := ""
 	if e.text != "" {
-		text = fmt.Sprintf("; the first reply: %q", shortText(e.text))
+		text = fmt.Sprintf("; the first reply: \"%s\"", shortText(e.text))
 	}
 	return fmt.Sprintf("no row is labelled: the replies to the first %d batches are unusable (%s)%s", maxUnusable, e.reason, text)
 }

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"prism/internal/term"
@@ -116,7 +115,7 @@ func errorMessage(value json.RawMessage) string {
 func excerpt(body []byte) string {
 	const longest = 300
 	text := strings.ToValidUTF8(string(body[:min(len(body), 4*longest)]), "�")
-	text = strings.Join(strings.Fields(strings.Map(replaceControl, text)), " ")
+	text = term.Printable(strings.Join(strings.Fields(text), " "))
 	if len(text) <= longest {
 		return text
 	}
@@ -125,12 +124,4 @@ func excerpt(body []byte) string {
 		cut--
 	}
 	return text[:cut] + "…"
-}
-
-// replaceControl keeps the escape sequences of a server from terminals.
-func replaceControl(r rune) rune {
-	if unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.Is(unicode.Bidi_Control, r) {
-		return utf8.RuneError
-	}
-	return r
 }

@@ -135,8 +135,8 @@ func describeReply(r *Reply) string {
 	case text == "":
 		return "nothing"
 	case r.DoneReason == Length:
-		return fmt.Sprintf("%q, cut after %d tokens", text, r.Tokens)
+		return fmt.Sprintf("\"%s\", cut after %d tokens", text, r.Tokens)
 	default:
-		return fmt.Sprintf("%q", text)
+		return "\"" + text + "\""
 	}
 }
