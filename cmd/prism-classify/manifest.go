@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"prism/internal/cli"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/prompt"
 )
@@ -42,7 +42,7 @@ func (g *grammar) checkPromptsUnchanged(m *job.Manifest) error {
 	if g.typed["prompts-config"] {
 		return nil
 	}
-	data, err := os.ReadFile(g.Prompts.ConfigFile)
+	data, err := fsutil.ReadFile(g.Prompts.ConfigFile, fsutil.MaxConfig)
 	if err != nil {
 		return cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
 	}

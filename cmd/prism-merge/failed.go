@@ -158,7 +158,7 @@ type failedFiles struct {
 // be merged now.
 func readFailedFiles(m *job.Manifest) (failedFiles, error) {
 	out := failedFiles{RunID: m.RunID}
-	data, err := os.ReadFile(m.FailedRangesPath())
+	data, err := fsutil.ReadFile(m.FailedRangesPath(), job.MaxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return out, nil
 	}

@@ -78,7 +78,7 @@ func (m *merger) mergeRun(ctx context.Context) error {
 
 func columnsToCode(m *job.Manifest) (int, error) {
 	path := m.Path(m.Paths.PromptsConfig)
-	data, err := os.ReadFile(path)
+	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
 	if err != nil {
 		return 0, cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"prism/internal/cli"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/table"
@@ -108,7 +109,7 @@ func (p *planner) readFiles() {
 	if p.g.Workers != nil {
 		overrides.Workers = *p.g.Workers
 	}
-	data, err := os.ReadFile(p.g.Job)
+	data, err := fsutil.ReadFile(p.g.Job, fsutil.MaxConfig)
 	if err != nil {
 		p.addMistake(err)
 		return
@@ -130,7 +131,7 @@ const (
 
 // readOptional reads a file that must be there only if a flag names it.
 func (p *planner) readOptional(named, usual string) ([]byte, bool) {
-	data, err := os.ReadFile(cmp.Or(named, usual))
+	data, err := fsutil.ReadFile(cmp.Or(named, usual), fsutil.MaxConfig)
 	if named == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, false
 	}
@@ -143,7 +144,7 @@ func (p *planner) readPrompts() {
 	if path == "" {
 		return
 	}
-	data, err := os.ReadFile(path)
+	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
 	if err != nil {
 		p.addMistake(fmt.Errorf("read the prompt schema: %w", err))
 		return

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"prism/internal/cli"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/stats"
@@ -48,7 +49,7 @@ func readSchema(path string) (*prompt.Schema, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(path)
+	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, err, "")
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"prism/internal/cli"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/stats"
 )
@@ -84,7 +85,7 @@ func newRun(m *job.Manifest) *stats.Run {
 // addFailedRows adds the failed rows from the list that the last merge wrote, and
 // returns the number of missing rows of each file.
 func addFailedRows(r *stats.Run, path string) (missing map[string]int64) {
-	data, err := os.ReadFile(path)
+	data, err := fsutil.ReadFile(path, job.MaxManifest)
 	if err != nil {
 		return nil
 	}

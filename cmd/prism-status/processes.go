@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +61,7 @@ func (p *runPlan) startsWorkers() (bool, error) {
 // starterGroup is the process group of the program that starts workers, which
 // prism-run writes into the file that they keep locked; 0: not written yet.
 func (p *runPlan) starterGroup() int {
-	text, err := os.ReadFile(p.manifest.WorkersLockPath())
+	text, err := fsutil.ReadFile(p.manifest.WorkersLockPath(), fsutil.MaxConfig)
 	if err != nil {
 		return 0
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -87,7 +86,7 @@ func (e *MismatchError) Only(what ...string) bool {
 // still that of the input it stays, until all rows have a fingerprint.
 func (s *Store) checkSidecar(want Sidecar, o Options) error {
 	path := s.path(".json")
-	data, err := os.ReadFile(path)
+	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		if numbers, err := s.partNumbers(); err != nil || len(numbers) > 0 {
 			return errors.Join(err, &DamageError{File: path, What: "it is missing, but the parts it belongs to are there"})
@@ -166,7 +165,7 @@ func shorten(s string) string {
 // fs.ErrNotExist.
 func ReadSidecar(dir, jobID string) (*Sidecar, error) {
 	s := &Store{dir: dir, job: jobID}
-	data, err := os.ReadFile(s.path(".json"))
+	data, err := fsutil.ReadFile(s.path(".json"), fsutil.MaxConfig)
 	if err != nil {
 		return nil, err
 	}

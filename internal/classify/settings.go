@@ -126,7 +126,7 @@ func safeName(s string) bool {
 }
 
 func (s *Settings) loadPrompts() (*prompt.Schema, error) {
-	data, err := os.ReadFile(s.Prompts.ConfigFile)
+	data, err := fsutil.ReadFile(s.Prompts.ConfigFile, fsutil.MaxConfig)
 	if err != nil {
 		return nil, &usageError{What: fmt.Sprintf("read the prompt schema: %v", err), Hint: "--prompts-config names it"}
 	}

@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// nonBlocking lets a named pipe be opened without its writer.
+const nonBlocking = unix.O_NONBLOCK
+
 type renameioFile struct{ *renameio.PendingFile }
 
 func newPendingFile(path string) (pendingFile, error) {

@@ -8,6 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+const nonBlocking = 0
+
 func newPendingFile(path string) (pendingFile, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.tmp")
 	if err != nil {

@@ -52,6 +52,16 @@ func (d *decoder) decode(data []byte, v any) {
 	}
 }
 
+// maxSuggestions is the mistakes after which names are no longer compared: they are not shown.
+const maxSuggestions = 100
+
+func (d *decoder) suggest(name string, names []string) string {
+	if len(d.mistakes) > maxSuggestions {
+		return ""
+	}
+	return term.DidYouMean(name, names)
+}
+
 // joinMistakes returns all mistakes, a line each, in the order of the file.
 func (d *decoder) joinMistakes() error {
 	slices.SortStableFunc(d.mistakes, func(a, b mistake) int {
@@ -131,7 +141,7 @@ func (d *decoder) decodeStruct(n ast.Node, v reflect.Value, path string) {
 		i := slices.Index(keys, p.key)
 		switch {
 		case i < 0:
-			d.rejectAt(p.at, "%sunknown key %q%s", pathPrefix(path), p.key, term.DidYouMean(p.key, keys))
+			d.rejectAt(p.at, "%sunknown key %q%s", pathPrefix(path), p.key, d.suggest(p.key, keys))
 		case seen[p.key]:
 			d.rejectAt(p.at, "%sduplicate key %q", pathPrefix(path), p.key)
 		default:

@@ -151,12 +151,16 @@ func (m *Manifest) saveFile(path string) error {
 	return fsutil.WriteFile(path, b.Bytes())
 }
 
+// MaxManifest is the most bytes of a manifest, or of another file that has some lines a
+// unit: a million units.
+const MaxManifest = 512 << 20
+
 // ErrNoManifest says that a file is not a manifest.
 var ErrNoManifest = errors.New("not a manifest")
 
 // ReadManifest reads a manifest. A file with other content is an ErrNoManifest.
 func ReadManifest(path string) (*Manifest, error) {
-	data, err := os.ReadFile(path)
+	data, err := fsutil.ReadFile(path, MaxManifest)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}

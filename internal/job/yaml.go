@@ -18,6 +18,10 @@ func (d *decoder) parseDocument(data []byte) (ast.Node, bool) {
 		d.rejectAt(location{1 + bytes.Count(data[:validLen(data)], []byte("\n")), 1}, "not UTF-8 text")
 		return nil, false
 	}
+	if line := deepLine(data); line > 0 {
+		d.rejectAt(location{line, 1}, "nested too deeply")
+		return nil, false
+	}
 	file, err := parseYAML(data)
 	var syntax *yaml.SyntaxError
 	switch {
@@ -34,6 +38,37 @@ func (d *decoder) parseDocument(data []byte) (ast.Node, bool) {
 		return nil, true
 	}
 	return file.Docs[0].Body, true
+}
+
+// maxNesting is how many brackets may be open, and how many lists may begin on one line:
+// the YAML reader takes time and memory by the square of it.
+const maxNesting = 100
+
+// deepLine is the line on which nesting goes beyond maxNesting, 0 if none does. It counts
+// brackets in texts too, of which nobody leaves that many open.
+func deepLine(data []byte) int {
+	open, number := 0, 0
+	for line := range bytes.Lines(data) {
+		number++
+		starts, inStart := 0, true
+		for _, c := range line {
+			switch c {
+			case '[', '{':
+				open++
+			case ']', '}':
+				open = max(open-1, 0)
+			case '-', '?':
+				if inStart {
+					starts++
+				}
+			}
+			inStart = inStart && (c == ' ' || c == '-' || c == '?')
+			if open > maxNesting || starts > maxNesting {
+				return number
+			}
+		}
+	}
+	return 0
 }
 
 // parseYAML keeps a fault of the YAML reader from ending the program.

@@ -24,6 +24,9 @@ const (
 	keyPolicy    = "label_policy"
 )
 
+// maxColumns is the most columns to code: far more than a model answers.
+const maxColumns = 1000
+
 // rulePrefix comes before a column's name, in lower case, in keyRules.
 const rulePrefix = "valid_"
 
@@ -58,6 +61,16 @@ func (p *parser) addMistake(line int, format string, args ...any) {
 	p.mistakes = append(p.mistakes, mistake{line, fmt.Errorf(format, args...)})
 }
 
+// maxSuggestions is the mistakes after which names are no longer compared: they are not shown.
+const maxSuggestions = 100
+
+func (p *parser) suggest(name string, names []string) string {
+	if len(p.mistakes) > maxSuggestions {
+		return ""
+	}
+	return term.DidYouMean(name, names)
+}
+
 func (p *parser) joinMistakes() error {
 	slices.SortStableFunc(p.mistakes, func(a, b mistake) int { return cmp.Compare(a.line, b.line) })
 	errs := make([]error, len(p.mistakes))
@@ -87,7 +100,7 @@ func (p *parser) parseSchema(root node) *Schema {
 	values := map[string]node{}
 	for _, m := range root.members {
 		if !slices.Contains(keys, m.key) {
-			p.addMistake(m.line, "unknown key %q%s", m.key, term.DidYouMean(m.key, keys))
+			p.addMistake(m.line, "unknown key %q%s", m.key, p.suggest(m.key, keys))
 			continue
 		}
 		values[m.key] = m.value
@@ -122,6 +135,10 @@ func (p *parser) parseColumns(values map[string]node) []Column {
 	}
 	if len(n.elems) == 0 {
 		p.addMistake(n.line, "%s is empty", keyColumns)
+	}
+	if len(n.elems) > maxColumns {
+		p.addMistake(n.line, "%s: want at most %d columns, have %d", keyColumns, maxColumns, len(n.elems))
+		return nil
 	}
 	var columns []Column
 	for _, e := range n.elems {
@@ -169,6 +186,8 @@ func (p *parser) checkText(n node, what string) bool {
 		p.addMistake(n.line, "%s %q has leading or trailing white space", what, n.text)
 	case strings.ContainsFunc(n.text, unicode.IsControl):
 		p.addMistake(n.line, "%s %q has a control character", what, n.text)
+	case strings.ContainsFunc(n.text, term.IsInvisible):
+		p.addMistake(n.line, "%s \"%s\" has an invisible character", what, term.Printable(n.text))
 	case utf8.RuneCountInString(n.text) > MaxLength:
 		p.addMistake(n.line, "%s %.20q… has more than %d characters", what, n.text, MaxLength)
 	default:
@@ -189,7 +208,7 @@ func (p *parser) parseRules(values map[string]node, columns []Column) {
 	for _, m := range n.members {
 		i := slices.Index(keys, m.key)
 		if i < 0 {
-			p.addMistake(m.line, "%s: %q matches no column in columns_to_code%s", keyRules, m.key, term.DidYouMean(m.key, keys))
+			p.addMistake(m.line, "%s: %q matches no column in columns_to_code%s", keyRules, m.key, p.suggest(m.key, keys))
 			continue
 		}
 		columns[i].Labels = p.parseLabels(m)
@@ -260,7 +279,7 @@ func (p *parser) findColumn(m member, what string, columns []Column) *Column {
 		}
 		names[i] = columns[i].Name
 	}
-	p.addMistake(m.line, "%s: unknown column %q%s", what, m.key, term.DidYouMean(m.key, names))
+	p.addMistake(m.line, "%s: unknown column %q%s", what, m.key, p.suggest(m.key, names))
 	return nil
 }
 

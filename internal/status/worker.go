@@ -212,7 +212,7 @@ func truncateText(s string, n int) string {
 // ReadWorker reads a worker's status file. Unknown fields are ignored, missing
 // ones are zero. Errors name the path.
 func ReadWorker(path string) (*Worker, error) {
-	data, err := os.ReadFile(path)
+	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,44 @@
+package fsutil
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+)
+
+// MaxConfig is the most bytes of a file that people write: a job, a prompt schema,
+// settings. A program's own small files (status, sidecar) fit it too.
+const MaxConfig = 16 << 20
+
+// ReadFile reads a whole file of at most limit bytes. A named pipe, a device or a
+// folder is an error, before a byte of it is read and without waiting for a writer; only a
+// descriptor of this process, as the shell makes of <(…), may be a pipe. Errors name the path.
+func ReadFile(path string, limit int64) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	_, isDescriptor := parseDescriptor(path)
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return nil, fmt.Errorf("%s is a folder, not a file", path)
+	case mode.IsRegular() || path == "/dev/stdin" || isDescriptor:
+	default:
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if n > limit {
+		return nil, fmt.Errorf("%s has more than %d MiB", path, limit>>20)
+	}
+	return b.Bytes(), nil
+}
