@@ -103,8 +103,8 @@ func (r *runMerger) labels() ([]string, error) {
 // without one what their checkpoints hold.
 type fileParts struct {
 	inputs    []merge.Input
-	completed int   // units with an output
-	without   []int // units without one
+	completed int   // units with an output, or all rows in their checkpoint
+	without   []int // the others
 }
 
 func (p *fileParts) close() {
@@ -192,20 +192,29 @@ func (r *runMerger) openUnits(ctx context.Context, label string, units []job.Uni
 		name := r.m.UnitOutput(u)
 		in, err := r.openInput(ctx, name)
 		if err == nil {
-			p.completed++
 			p.inputs = append(p.inputs, in)
+			if checkpoint.IsCurrentOutput(r.m.Path(r.m.Paths.CheckpointDir), r.m.JobID(u.Unit.Unit), u.InputSum) {
+				p.completed++
+			} else { // the input changed since
+				p.without = append(p.without, u.Unit.Unit)
+			}
 			continue
 		}
 		if _, statErr := os.Lstat(name); !errors.Is(statErr, fs.ErrNotExist) {
 			return p, err
 		}
-		p.without = append(p.without, u.Unit.Unit)
-		in, err = merge.FromCheckpoint(r.m.Path(r.m.Paths.CheckpointDir), r.m.JobID(u.Unit.Unit), inputFormat(r.m.File(label)), r.columns)
+		var rows int64
+		in, rows, err = merge.FromCheckpoint(r.m.Path(r.m.Paths.CheckpointDir), r.m.JobID(u.Unit.Unit), inputFormat(r.m.File(label)), r.columns)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // the unit never began
+			p.without = append(p.without, u.Unit.Unit)
 		case err != nil:
 			return p, err
+		case rows == u.Rows: // its output is gone
+			p.completed++
+			p.inputs = append(p.inputs, in)
 		default:
+			p.without = append(p.without, u.Unit.Unit)
 			p.inputs = append(p.inputs, in)
 		}
 	}

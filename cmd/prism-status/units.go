@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 
+	"prism/internal/checkpoint"
 	"prism/internal/job"
 	"prism/internal/status"
 	"prism/internal/term"
@@ -23,7 +25,27 @@ type unitState struct {
 }
 
 // isRunning reports whether a worker is working on the unit.
-func (u *unitState) isRunning() bool { return u.worker != nil && !u.state.Ended() }
+func (u *unitState) isRunning() bool { return u.worker != nil && !u.worker.State.Ended() }
+
+// refused reports whether the worker ended with exit code 2: it would again.
+func (u *unitState) refused() bool {
+	return u.state == status.Failed && u.worker.StopReason == status.BadInput
+}
+
+// hasOutput reports whether the output of a unit is there and was made from the rows
+// that the unit has today. Files decide what is done; a status only reports.
+func (p *runPlan) hasOutput(unit int) bool {
+	m := p.manifest
+	if unit < 1 || unit > len(m.Units) {
+		return true // no unit of this run
+	}
+	u := m.Units[unit-1]
+	info, err := os.Stat(m.UnitOutput(u))
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	return checkpoint.IsCurrentOutput(m.Path(m.Paths.CheckpointDir), m.JobID(u.Unit.Unit), u.InputSum)
+}
 
 // selected reports whether --units selects the unit.
 func (u *unitState) selected(which string) bool {
@@ -32,6 +54,10 @@ func (u *unitState) selected(which string) bool {
 		return u.state != status.Completed && !u.isRunning()
 	case "failed":
 		return u.state == status.Failed || u.state == status.Dead || u.worker != nil && !u.isRunning() && u.worker.RowsFailed > 0
+	case "retryable":
+		return u.selected("incomplete") && !u.refused()
+	case "refused":
+		return u.refused()
 	case "unreachable":
 		return u.state != status.Completed && !u.isRunning() && u.worker != nil && u.worker.StopReason == status.Unreachable
 	case "running":

@@ -29,6 +29,8 @@ type Sidecar struct {
 type Output struct {
 	Sum  string `json:"sum"` // of its content, see fsutil.Checksum
 	Rows int64  `json:"rows"`
+
+	InputSum string `json:"input_sum,omitempty"` // of the unit, as prism-split gave it; empty: none
 }
 
 // NewSidecar describes a job whose rows have the named columns (without Position).
@@ -190,6 +192,13 @@ func (s *Store) Output() (Output, error) {
 		return Output{}, err
 	}
 	return *side.Output, nil
+}
+
+// IsCurrentOutput reports whether the output of a job was made from rows with this
+// checksum. Where nothing is known of the output, it was.
+func IsCurrentOutput(dir, jobID, inputSum string) bool {
+	side, err := ReadSidecar(dir, jobID)
+	return err != nil || side.Output == nil || side.Output.InputSum == inputSum
 }
 
 // RecordOutput notes in the sidecar what was written as the output of the job.

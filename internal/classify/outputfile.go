@@ -69,5 +69,5 @@ func (w *worker) commitOutput() error {
 	if backup != "" {
 		w.warn("%s was not the last output of this job: it is now %s", w.s.OutputPath, backup)
 	}
-	return w.store.RecordOutput(checkpoint.Output{Sum: sum.String(), Rows: rows})
+	return w.store.RecordOutput(checkpoint.Output{Sum: sum.String(), Rows: rows, InputSum: w.s.InputSum})
 }

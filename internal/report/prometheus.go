@@ -40,7 +40,7 @@ func Prometheus(v *status.View) []byte {
 }
 
 var allStates = []status.State{
-	status.Starting, status.Running, status.Paused, status.Slow, status.Completed, status.Stopped, status.Failed, status.Dead,
+	status.Starting, status.Running, status.Paused, status.Slow, status.Completed, status.Stopped, status.Failed, status.Dead, status.Lost,
 }
 
 type prometheusMetric struct {

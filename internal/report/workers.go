@@ -116,7 +116,7 @@ func RunLine(v *status.View) string {
 		parts = append(parts, "ETA "+term.TimeLeft(v.ETASeconds))
 	}
 	if !v.Over {
-		for _, s := range []status.State{status.Slow, status.Dead, status.Failed, status.Stopped} {
+		for _, s := range []status.State{status.Slow, status.Dead, status.Failed, status.Stopped, status.Lost} {
 			if n := v.States[s]; n > 0 && s != v.State {
 				parts = append(parts, term.Plural(int64(n), "worker")+" "+string(s))
 			}
@@ -158,13 +158,15 @@ func appendWorkerNotes(dst []byte, v *status.View) []byte {
 			notes = append(notes, who+" is slow: no heartbeat for "+silenceText(w)+" from "+processName(w))
 		case status.Dead:
 			notes = append(notes, who+" is dead: no heartbeat for "+silenceText(w)+" from "+processName(w))
+		case status.Lost:
+			notes = append(notes, who+" completed, but its output is gone or was made from other rows")
 		case status.Failed, status.Stopped:
 			notes = append(notes, who+" "+string(w.State)+stopReasonText(w))
 		}
 		if w.RowsFailed > 0 {
 			notes = append(notes, who+": "+term.Plural(w.RowsFailed, "row")+" failed"+lastErrorText(w))
 		}
-		if w.State == status.Dead || w.State == status.Stopped {
+		if w.State == status.Dead || w.State == status.Stopped || w.State == status.Lost {
 			notes = append(notes, "  resume: "+resumeCommand(w))
 		}
 	}

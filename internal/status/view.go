@@ -27,6 +27,7 @@ type ViewOptions struct {
 	Host         string                           // name of this machine in the status files
 	ProcessAlive func(pid int, start string) bool // see ProcessAlive
 	DeadAfter    time.Duration                    // silence after which a worker is slow or dead
+	HasOutput    func(workerID int) bool          // whether a unit's output is there; nil: unknown
 	Units        int                              // planned; 0: unknown
 	Rows         int64                            // planned; 0: unknown
 }
@@ -106,12 +107,15 @@ func (o *ViewOptions) viewWorker(w *Worker) WorkerView {
 	v := WorkerView{Worker: *w, State: w.State, Reported: w.State}
 	if !w.State.Ended() {
 		local := w.Host == o.Host
-		silent := max(0, o.Now.Sub(w.UpdatedAt.Time))
+		silent := remoteSilence(w, o.Now)
 		if local { // a clock that is ahead is not another machine's
 			silent = silenceSince(w.UpdatedAt.Time, o.Now, o.DeadAfter)
 		}
 		v.SilentSeconds = roundTo(silent.Seconds(), 1000)
 		v.State = deriveState(w.State, silent, o.DeadAfter, local, local && o.ProcessAlive(w.PID, w.ProcessStart))
+	}
+	if v.State == Completed && o.HasOutput != nil && !o.HasOutput(w.WorkerID) {
+		v.State = Lost
 	}
 	switch v.State {
 	case Running, Starting:
@@ -160,6 +164,21 @@ func silenceSince(last, now time.Time, deadAfter time.Duration) time.Duration {
 	return max(0, silent)
 }
 
+// remoteSilence is how long a worker on another machine is silent: by its own clock or
+// by that of the file system, whichever is shorter. A clock that is ahead tells
+// nothing: the other one counts then.
+func remoteSilence(w *Worker, now time.Time) time.Duration {
+	own := now.Sub(w.UpdatedAt.Time)
+	if w.changed.IsZero() {
+		return max(0, own)
+	}
+	files := now.Sub(w.changed)
+	if own < 0 || files >= 0 && files < own {
+		return max(0, files)
+	}
+	return own
+}
+
 // meanRates is rows/s and tokens/s of a worker over its working time.
 func meanRates(w *Worker, workTime time.Duration) (rows, tokens float64) {
 	s := workTime.Seconds()
@@ -196,7 +215,7 @@ func (v *View) runState(started int) State {
 			return s
 		}
 	}
-	for _, s := range []State{Dead, Failed, Stopped} {
+	for _, s := range []State{Dead, Failed, Stopped, Lost} {
 		if v.States[s] > 0 {
 			return s
 		}

@@ -37,15 +37,16 @@ const (
 	Stopped   State = "stopped"   // ended early; the same command resumes
 )
 
-// The states that only a view has, for workers whose files say they are working.
+// The states that only a view has, where other facts contradict a worker's file.
 const (
 	Slow State = "slow" // no heartbeat, but the process exists or may exist
 	Dead State = "dead" // no heartbeat and no process
+	Lost State = "lost" // its file says completed, but its output is gone
 )
 
 // Ended reports whether a worker in this state has finished working.
 func (s State) Ended() bool {
-	return s == Completed || s == Failed || s == Stopped || s == Dead
+	return s == Completed || s == Failed || s == Stopped || s == Dead || s == Lost
 }
 
 // writable reports whether a worker may write this state to its file.
@@ -114,6 +115,8 @@ type Worker struct {
 	StopReason      Reason `json:"stop_reason,omitempty"` // set with Failed and Stopped
 	Log             string `json:"log,omitempty"`         // absolute path of the worker's log
 	Resume          string `json:"resume,omitempty"`      // command that resumes this worker
+
+	changed time.Time // when the file was written, by the clock of its file system; zero: unknown
 }
 
 // AddCheckpoint counts a checkpoint part and lists its name. Only the newest names are kept.
@@ -219,6 +222,9 @@ func ReadWorker(path string) (*Worker, error) {
 	w, err := parseWorker(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if info, err := os.Stat(path); err == nil {
+		w.changed = info.ModTime()
 	}
 	return w, nil
 }
