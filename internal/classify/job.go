@@ -98,6 +98,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	warnNearMisses(io.Messages, in.name, in.records.Header().Names)
 	client, found, err := s.connect(ctx)
 	if err != nil {
 		return Result{}, err

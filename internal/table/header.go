@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+
+	"prism/internal/term"
 )
 
 const bom = "\xEF\xBB\xBF"
@@ -89,12 +92,30 @@ func MissingColumn(columns []string, name string) string {
 			return fmt.Sprintf("%s (they look separated by %q; commas are needed: mlr --csv --ifs '%[2]c' cat converts it)", text, columns[0][other])
 		}
 	}
-	for _, n := range columns {
-		if strings.EqualFold(strings.TrimSpace(n), name) {
-			return fmt.Sprintf("%s (%q is not %q: rename it)", text, n, name)
-		}
+	if near := NearMiss(columns, name); near != "" {
+		return fmt.Sprintf("%s (%q is not %q: rename it)", text, near, name)
 	}
 	return text
+}
+
+// NearMiss is the column that name may mean: equal to it but for case, outer blanks and
+// invisible characters. It is empty if there is none, or one of exactly that name.
+func NearMiss(columns []string, name string) string {
+	if slices.Contains(columns, name) {
+		return ""
+	}
+	for _, n := range columns {
+		seen := strings.Map(func(r rune) rune {
+			if term.IsInvisible(r) {
+				return -1
+			}
+			return r
+		}, n)
+		if strings.EqualFold(strings.TrimSpace(seen), name) {
+			return n
+		}
+	}
+	return ""
 }
 
 // readHeader reads what comes before the first record.
