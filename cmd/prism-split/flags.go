@@ -16,7 +16,7 @@ type grammar struct {
 	Workers     *int     `xor:"cut" help:"Split each file into N equal units [4]." placeholder:"N"`
 	Rows        *int64   `xor:"cut" help:"Split each file into units of N rows." placeholder:"N"`
 	Ranges      string   `xor:"cut" help:"Take only these positions of each file, inclusive; 501- means the rest." placeholder:"1-100,101-300"`
-	Format      string   `enum:"jsonl,tsv,args" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs) [${default}]."`
+	Format      string   `enum:"jsonl,tsv,args,settings" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs); settings prints what --print-settings does, of the run that was planned [${default}]."`
 	Label       string   `help:"Label of a single file [its name]." placeholder:"L"`
 	Write       string   `help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR"`
 	NoCheck     bool     `help:"Do not check RowIDs; fields and quotes are still checked."`
@@ -26,6 +26,7 @@ type grammar struct {
 	Tag           string `help:"Version of the project, instead of the one in the job file." placeholder:"VERSION" group:"Runs:"`
 	DryRun        bool   `help:"Print the plan as a table; write nothing." group:"Runs:"`
 	PrintSettings bool   `help:"Print the settings that scripts need, as shell assignments." group:"Runs:"`
+	RefreshInputs bool   `help:"Of the run that --run-id names: check its inputs, and plan its units again where an input changed since." group:"Runs:"`
 	Settings      string `help:"Settings for all jobs [config/settings.json, if it exists]." placeholder:"FILE" group:"Runs:"`
 	Models        string `help:"Models and batch sizes to choose from [config/models.json, if it exists]." placeholder:"FILE" group:"Runs:"`
 }
@@ -96,6 +97,8 @@ func (g *grammar) checkJobFlags() error {
 		return cli.Usagef("--job names the inputs: give no FILE beside it")
 	case g.Rows != nil || g.Ranges != "" || g.Label != "" || g.Write != "" || g.InputFormat != "" || g.NoCheck:
 		return cli.Usagef("--job plans by the job file: of the flags that cut, only --workers goes with it")
+	case g.RefreshInputs && (g.RunID == "" || g.DryRun || g.PrintSettings):
+		return cli.Usagef("--refresh-inputs needs --run-id, and goes with neither --dry-run nor --print-settings")
 	case g.RunID != "" && (job.SafeName(g.RunID, '_') != g.RunID || len(g.RunID) > maxRunID):
 		return cli.Usagef("--run-id %q: want letters, digits, . _ and -", g.RunID)
 	case g.Tag != "" && job.SafeName(g.Tag, '_') != g.Tag:

@@ -63,8 +63,8 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 	if g.Job != "" || g.PrintSettings {
 		return g.planRun(ctx, s)
 	}
-	if g.RunID != "" || g.Tag != "" || g.DryRun {
-		return cli.Usagef("--run-id, --tag and --dry-run go with --job")
+	if g.RunID != "" || g.Tag != "" || g.DryRun || g.RefreshInputs || g.Format == "settings" {
+		return cli.Usagef("--run-id, --tag, --dry-run, --refresh-inputs and --format settings go with --job")
 	}
 	files, labels, err := g.listInputs()
 	if err != nil {

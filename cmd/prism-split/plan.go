@@ -41,31 +41,54 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	if g.PrintSettings {
 		return p.printSettings(ctx)
 	}
+	if g.RefreshInputs {
+		if p.config == nil || len(p.mistakes) > 0 {
+			return p.checkAll(ctx)
+		}
+		return p.refreshInputs(ctx)
+	}
 	if err := p.checkAll(ctx); err != nil {
 		return err
 	}
-	runID := p.chooseRunID(time.Now())
-	m := job.Plan(runID, p.config, p.settings, p.units, time.Now().Truncate(time.Second))
-	m.JobFile, m.Hashes, m.ModelID = g.Job, p.hashes, p.models.ID(m.ModelName)
-	if err := m.CheckOutputs(); err != nil {
-		return cli.Fail(cli.Usage, err, "choose another output.naming_pattern or output.directory in "+g.Job)
+	m, path, err := p.writePlan()
+	if err != nil {
+		return err
 	}
 	if g.DryRun {
 		return p.printPlan(m)
 	}
-	path, err := m.Write()
-	if errors.Is(err, fs.ErrExist) {
-		return cli.Fail(cli.Usage, err, fmt.Sprintf("resume it: prism-run %s --resume --run-id %s; or name another --run-id", g.Job, runID))
-	}
-	if err != nil {
-		return err
-	}
-	p.std.Infof("planned run %s: %s of %s, %s", runID, term.Plural(int64(len(m.Units)), "unit"),
+	p.std.Infof("planned run %s: %s of %s, %s", m.RunID, term.Plural(int64(len(m.Units)), "unit"),
 		term.Plural(int64(len(m.Files)), "file"), term.Plural(countRows(p.units), "row"))
-	if g.Format == "args" {
+	switch g.Format {
+	case "args":
 		return printManifestArgs(p.std.Out, path, m)
+	case "settings":
+		return p.printSettingsOf(m)
 	}
 	return printUnits(p.std.Out, g.Format, "", p.units)
+}
+
+// writePlan makes the manifest and, unless it is a dry run, writes it. Of several
+// processes that make the same run ID each gets one of its own.
+func (p *planner) writePlan() (m *job.Manifest, path string, err error) {
+	for {
+		m = job.Plan(p.chooseRunID(time.Now()), p.config, p.settings, p.units, time.Now().Truncate(time.Second))
+		m.JobFile, m.Hashes, m.ModelID = p.g.Job, p.hashes, p.models.ID(m.ModelName)
+		if err := m.CheckOutputs(); err != nil {
+			return nil, "", cli.Fail(cli.Usage, err, "choose another output.naming_pattern or output.directory in "+p.g.Job)
+		}
+		if p.g.DryRun {
+			return m, "", nil
+		}
+		switch path, err = m.Write(); {
+		case err == nil:
+			return m, path, nil
+		case !errors.Is(err, fs.ErrExist):
+			return nil, "", err
+		case p.g.RunID != "":
+			return nil, "", cli.Fail(cli.Usage, err, fmt.Sprintf("resume it: prism-run %s --resume --run-id %s; or name another --run-id", p.g.Job, m.RunID))
+		}
+	}
 }
 
 // checkAll checks what the job file names; the error holds every mistake.
@@ -176,13 +199,7 @@ func (p *planner) checkInputs(ctx context.Context) error {
 }
 
 func (p *planner) checkInput(ctx context.Context, in job.Input) error {
-	o := table.Options{Name: in.Path, Format: table.CSV}
-	if f, ok := table.FormatByName(in.Path); ok {
-		o.Format = f
-	}
-	if f, err := table.ParseFormat(in.Format); err == nil {
-		o.Format = f
-	}
+	o := inputOptions(in.Path, in.Format)
 	f, err := table.Open(ctx, in.Path, nil)
 	if err != nil {
 		return err
@@ -209,6 +226,18 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 		p.load.Bytes += u.ByteEnd - u.ByteStart
 	}
 	return nil
+}
+
+// inputOptions are those of an input of a job, whose format may be named.
+func inputOptions(path, format string) table.Options {
+	o := table.Options{Name: path, Format: table.CSV}
+	if f, ok := table.FormatByName(path); ok {
+		o.Format = f
+	}
+	if f, err := table.ParseFormat(format); err == nil {
+		o.Format = f
+	}
+	return o
 }
 
 // checkSortBy reports a merge.sort_by that the output will not have.

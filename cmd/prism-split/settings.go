@@ -44,6 +44,14 @@ func (p *planner) printSettings(ctx context.Context) error {
 	return a.w.Flush()
 }
 
+// printSettingsOf prints the settings of a run that was just planned.
+func (p *planner) printSettingsOf(m *job.Manifest) error {
+	a := assignments{bufio.NewWriter(p.std.Out)}
+	p.printGeneral(a)
+	p.printRun(a, m)
+	return a.w.Flush()
+}
+
 // findManifest returns the manifest of the run that --run-id names; nil: there is none.
 func (p *planner) findManifest() (*job.Manifest, error) {
 	if p.g.RunID == "" || p.config == nil {

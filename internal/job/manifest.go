@@ -116,10 +116,35 @@ func Plan(runID string, c *Config, s *Settings, units []Unit, now time.Time) *Ma
 	return m
 }
 
+// ReplaceUnits gives a file other units, of the same number and in the same order.
+// What a merge recorded of the file is forgotten, but for what it wrote.
+func (m *Manifest) ReplaceUnits(label string, units []Unit) {
+	f := m.File(label)
+	f.Status, f.Rows, f.RowRanges = Planned, 0, []FileRange{}
+	for _, u := range units {
+		m.Units[u.Unit-1].Unit = u
+		f.Rows += u.Rows
+		f.InputSize, f.InputSum = u.InputSize, u.FileSum
+		f.RowRanges = append(f.RowRanges, FileRange{u.RowStart, u.RowEnd})
+	}
+}
+
 // Write writes the manifest of a new run to its path, from where its relative
-// paths begin at the current folder. A run that exists is not overwritten.
+// paths begin at the current folder. A run that exists is not overwritten: the
+// error is fs.ErrExist. Of several processes one writes it.
 func (m *Manifest) Write() (path string, err error) {
 	path = ManifestPath(m.Paths.LogsDir, m.RunID)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return path, err
+	}
+	lock, err := fsutil.AcquireLock(path + ".lock")
+	if errors.Is(err, fsutil.ErrLocked) {
+		return path, fmt.Errorf("run %q exists: %w", m.RunID, os.ErrExist)
+	}
+	if err != nil {
+		return path, err
+	}
+	defer lock.Release()
 	if _, err := os.Lstat(path); err == nil {
 		return path, fmt.Errorf("run %q exists: %w", m.RunID, os.ErrExist)
 	}

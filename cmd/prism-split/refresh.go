@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"prism/internal/cli"
+	"prism/internal/fsutil"
+	"prism/internal/job"
+	"prism/internal/table"
+	"prism/internal/term"
+)
+
+// refreshInputs plans the units of a run again whose inputs changed since: the same
+// units with the same rows, where they are now. The last unit of a file grows or
+// shrinks with the file. Rows that did not change keep their labels: the workers know
+// them by their content.
+func (p *planner) refreshInputs(ctx context.Context) error {
+	m, err := p.findManifest()
+	if err != nil {
+		return err
+	}
+	if m == nil {
+		return cli.Usagef("--refresh-inputs: there is no run %q", p.g.RunID)
+	}
+	changed := map[string][]job.Unit{} // by label
+	for i := range m.Files {
+		units, err := p.cutAgain(ctx, m, &m.Files[i])
+		if _, bad := errors.AsType[*table.Error](err); bad {
+			p.addMistake(err)
+		} else if err != nil {
+			return exitError(ctx, err)
+		}
+		if units != nil {
+			changed[m.Files[i].Label] = units
+		}
+	}
+	p.steps.Clear()
+	if len(p.mistakes) > 0 {
+		return cli.Fail(cli.Usage, errors.Join(p.mistakes...), "")
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	path := job.ManifestPath(p.config.Monitoring.LogsDir, p.g.RunID)
+	return job.UpdateManifest(path, func(m *job.Manifest) {
+		for label, units := range changed {
+			m.ReplaceUnits(label, units)
+		}
+	})
+}
+
+// cutAgain returns the units of a file that changed since they were planned; nil
+// if it did not.
+func (p *planner) cutAgain(ctx context.Context, m *job.Manifest, in *job.File) ([]job.Unit, error) {
+	path := m.Path(in.InputFile)
+	f, err := table.Open(ctx, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	p.steps.StartStep("checking "+path, f.Size)
+	if f.Size == in.InputSize {
+		sum, err := fsutil.SumRange(ctx, f, 0, f.Size)
+		if err != nil || sum.String() == in.InputSum {
+			return nil, err
+		}
+	}
+	o := inputOptions(path, in.Format)
+	found, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
+	if err != nil {
+		return nil, err
+	}
+	old := m.UnitsOf(in.Label)
+	if len(old) == 0 {
+		return nil, nil
+	}
+	units, err := job.Cut(ctx, f, found, o, in.Label, cuttingOf(old, in.InputSize), old[0].Unit.Unit, true)
+	if err != nil {
+		return nil, err
+	}
+	if len(units) < len(old) {
+		return nil, &table.Error{File: path, Msg: fmt.Sprintf("it has %d rows now, and %s of run %q begin after them: plan a new run",
+			found.Rows, term.Plural(int64(len(old)-len(units)), "unit"), m.RunID)}
+	}
+	for i := range units {
+		units[i].Input = in.InputFile
+	}
+	p.std.Infof("%s changed since run %s was planned: its units are planned again (%s, were %d); rows that did not change keep their labels",
+		path, m.RunID, term.Plural(countRows(units), "row"), in.Rows)
+	return units, nil
+}
+
+// cuttingOf is the cutting that made these units of a file of so many bytes. What
+// went to the end of the file still does.
+func cuttingOf(units []job.UnitPlan, size int64) job.Cutting {
+	if len(units) == 1 && units[0].Rows == 0 {
+		return job.Cutting{Workers: 1}
+	}
+	var c job.Cutting
+	for _, u := range units {
+		r := job.Range{Start: u.RowStart, End: u.RowEnd}
+		if u.ByteEnd == size {
+			r.End = 0
+		}
+		c.Ranges = append(c.Ranges, r)
+	}
+	return c
+}
