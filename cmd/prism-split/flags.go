@@ -21,6 +21,8 @@ type grammar struct {
 	Write       string   `help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR"`
 	NoCheck     bool     `help:"Do not check RowIDs; fields and quotes are still checked."`
 
+	normalizeFlags
+
 	Job           string `help:"Plan a run of this job file: check everything, write its manifest, print its units." placeholder:"FILE" group:"Runs:"`
 	RunID         string `help:"Name of the run [made from project, version, model and time]." placeholder:"ID" group:"Runs:"`
 	Tag           string `help:"Version of the project, instead of the one in the job file." placeholder:"VERSION" group:"Runs:"`

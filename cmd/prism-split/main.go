@@ -13,6 +13,11 @@
 // With --write the units are written as files of their own, each with the
 // header, and what is printed describes these files.
 //
+//	prism-split --normalize -o feedback.csv export.csv
+//
+// With --normalize it writes any text table in normal form: UTF-8 CSV, commas,
+// unique column names, RowID first.
+//
 //	prism-split --job job_config.yaml --dry-run
 //	prism-split --job job_config.yaml --format args | xargs -P4 -L1 prism-classify
 //
@@ -53,6 +58,12 @@ const goMemory = 24 << 20
 // splitOrPlan does what the flags ask for: cut files, or plan a run.
 func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 	debug.SetMemoryLimit(goMemory)
+	if g.Normalize {
+		return g.normalizeFile(ctx, std)
+	}
+	if g.normalizeFlags != (normalizeFlags{}) {
+		return cli.Usagef("-o, --encoding, --delimiter, --header-line, --skip-rows and --id-column go with --normalize")
+	}
 	cutting, err := g.readCutting()
 	if err != nil {
 		return err

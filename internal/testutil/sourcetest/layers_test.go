@@ -12,7 +12,7 @@ import (
 // forbidden lists what a package of the layers must not import besides.
 var forbidden = map[string][]string{
 	"rate": {kong, api, "os"}, "term": {kong, api}, "fsutil": {kong, api}, "extsort": {kong, api}, "rowid": {kong, api},
-	"table": {kong, api}, "job": {api}, "prompt": {"net", "net/http", "os"}, "reply": {"net", "net/http", "os"},
+	"table": {kong, api}, "normalize": {kong, api}, "job": {api}, "prompt": {"net", "net/http", "os"}, "reply": {"net", "net/http", "os"},
 	"checkpoint": {api}, "status": {api}, "calllog": {api}, "classify": {kong, isatty}, "merge": {kong, api},
 	"stats": {"os", api}, "report": {api}, "dashboard": {kong, api},
 }

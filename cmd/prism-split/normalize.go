@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"prism/internal/cli"
+	"prism/internal/fsutil"
+	"prism/internal/normalize"
+	"prism/internal/table"
+)
+
+// normalizeFlags are the flags of --normalize.
+type normalizeFlags struct {
+	Normalize  bool   `help:"Write FILE as UTF-8 CSV with commas, unique column names and RowID first." group:"Normal form:"`
+	Output     string `short:"o" help:"Write to this file [stdout]." placeholder:"FILE" group:"Normal form:"`
+	Encoding   string `help:"Encoding of FILE: utf-8, utf-16, windows-1252, shift_jis and others [by its bytes]." placeholder:"E" group:"Normal form:"`
+	Delimiter  string `help:"Delimiter of FILE, a character or tab [the most frequent in the header]." placeholder:"D" group:"Normal form:"`
+	HeaderLine int64  `help:"Line of the header; lines above are dropped." placeholder:"N" group:"Normal form:"`
+	SkipRows   int64  `help:"Leave out the first N records after the header." placeholder:"N" group:"Normal form:"`
+	IDColumn   string `name:"id-column" help:"Column whose integers become RowID [RowID, else the positions]." placeholder:"C" group:"Normal form:"`
+}
+
+// options reads the flags.
+func (n *normalizeFlags) options(std cli.Std) (normalize.Options, error) {
+	o := normalize.Options{Encoding: n.Encoding, HeaderLine: n.HeaderLine, SkipRows: n.SkipRows, IDColumn: n.IDColumn, Note: std.Infof}
+	switch {
+	case n.HeaderLine < 0:
+		return o, cli.Usagef("--header-line %d: want at least 1", n.HeaderLine)
+	case n.SkipRows < 0:
+		return o, cli.Usagef("--skip-rows %d: want at least 0", n.SkipRows)
+	}
+	switch d := n.Delimiter; {
+	case d == "":
+	case d == "tab" || d == `\t`:
+		o.Delimiter = '\t'
+	case len(d) == 1 && d[0] < 0x80 && d != `"` && d != "\n" && d != "\r":
+		o.Delimiter = d[0]
+	default:
+		return o, cli.Usagef("--delimiter %q: want one ASCII character or tab", d)
+	}
+	return o, nil
+}
+
+// normalizeFile writes one table in normal form.
+func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
+	o, err := g.options(std)
+	if err != nil {
+		return err
+	}
+	files, _, err := g.listInputs()
+	if err != nil {
+		return err
+	}
+	if len(files) > 1 {
+		return cli.Usagef("--normalize takes one FILE, not %d", len(files))
+	}
+	if g.InputFormat != "" || g.Workers != nil || g.Rows != nil || g.Ranges != "" || g.Write != "" || g.Job != "" {
+		return cli.Usagef("--normalize goes with no flag that cuts or plans: what FILE is is told from its first bytes")
+	}
+	in, err := table.Open(ctx, files[0], std.In)
+	if err != nil {
+		return exitError(ctx, err)
+	}
+	defer in.Close()
+	if g.Output == "" {
+		if err := refuseStdout(std.Out, in.File); err != nil {
+			return err
+		}
+		return exitError(ctx, normalize.Convert(ctx, in, std.Out, o))
+	}
+	if err := refuseInput(in, g.Output); err != nil {
+		return err
+	}
+	out := &lateFile{path: g.Output}
+	defer func() { err = errors.Join(err, out.abort()) }()
+	if err := normalize.Convert(ctx, in, out, o); err != nil {
+		return exitError(ctx, err)
+	}
+	return out.file.Commit()
+}
+
+// refuseInput makes sure that the output is CSV by its name, and not the input.
+func refuseInput(in *table.File, output string) error {
+	if format, ok := table.FormatByName(output); !ok || format != table.CSV {
+		return cli.Fail(cli.Usage, fmt.Errorf("%s: normal form is CSV", output), "call the output .csv")
+	}
+	var guard fsutil.Guard
+	guard.KeepOpen("the input", in.File)
+	if err := guard.Check(output); err != nil {
+		return cli.Fail(cli.Usage, err, "choose another name for -o")
+	}
+	return nil
+}
+
+// lateFile is an output that is made at the first write.
+type lateFile struct {
+	path string
+	file *fsutil.AtomicFile
+}
+
+var _ io.Writer = (*lateFile)(nil)
+
+func (l *lateFile) Write(b []byte) (int, error) {
+	if l.file == nil {
+		var err error
+		if l.file, err = fsutil.CreateAtomic(l.path); err != nil {
+			return 0, err
+		}
+	}
+	return l.file.Write(b)
+}
+
+func (l *lateFile) abort() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Abort()
+}

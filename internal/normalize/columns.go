@@ -1,0 +1,94 @@
+package normalize
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"prism/internal/table"
+)
+
+// plan is the columns to write and what each is made of.
+type plan struct {
+	names []string
+	from  []int // column of the table; -1: the row's position
+	notes []string
+}
+
+// planColumns decides the columns of the normal form.
+func planColumns(f findings, idColumn string) (plan, error) {
+	var p plan
+	if len(f.names) == 0 {
+		return p, fmt.Errorf("the table has no columns")
+	}
+	id := slices.Index(f.names, table.RowID)
+	if idColumn != "" {
+		id = slices.Index(f.names, idColumn)
+		switch {
+		case id < 0:
+			return p, fmt.Errorf("missing column %q (--id-column); the columns are %s", idColumn, strings.Join(f.names, ", "))
+		case !f.integer[id]:
+			return p, fmt.Errorf("column %q (--id-column) does not have an integer in every row; without --id-column the positions are the RowIDs", idColumn)
+		}
+	} else if id >= 0 && !f.integer[id] {
+		id = -1
+	}
+	names, notes := uniqueNames(f, id)
+	p.notes = notes
+	p.names, p.from = []string{table.RowID}, []int{id}
+	switch {
+	case id < 0:
+		p.notes = append(p.notes, "RowID added: positions")
+	case f.names[id] != table.RowID:
+		p.notes = append(p.notes, fmt.Sprintf("RowID added: the values of %q", f.names[id]))
+	case id > 0:
+		p.notes = append(p.notes, "RowID moved to the first column")
+	}
+	for i, name := range names {
+		if name == "" || i == id && f.names[i] == table.RowID {
+			continue
+		}
+		p.names, p.from = append(p.names, name), append(p.from, i)
+	}
+	return p, nil
+}
+
+// uniqueNames gives every column a name of its own, "" to one that is left out.
+// RowID is kept for column id, or for the one that is added.
+func uniqueNames(f findings, id int) (names, notes []string) {
+	given := map[string]bool{table.RowID: true} // names of the table, which keep their first columns
+	for _, n := range f.names {
+		given[n] = true
+	}
+	taken := map[string]bool{table.RowID: true}
+	for i, n := range f.names {
+		name := n
+		switch {
+		case strings.TrimSpace(n) == "" && !f.used[i]:
+			names = append(names, "")
+			notes = append(notes, fmt.Sprintf("column %d left out: no name and no content", i+1))
+			continue
+		case strings.TrimSpace(n) == "":
+			name = fmt.Sprintf("column_%d", i+1)
+			if given[name] || taken[name] {
+				name = freeName(name, given, taken)
+			}
+			notes = append(notes, fmt.Sprintf("column %d named %s", i+1, name))
+		case i == id && n == table.RowID:
+		case taken[n]:
+			name = freeName(n, given, taken)
+			notes = append(notes, fmt.Sprintf("column %d renamed from %q to %q", i+1, n, name))
+		}
+		taken[name] = true
+		names = append(names, name)
+	}
+	return names, notes
+}
+
+func freeName(name string, given, taken map[string]bool) string {
+	for k := 2; ; k++ {
+		if free := fmt.Sprintf("%s_%d", name, k); !given[free] && !taken[free] {
+			return free
+		}
+	}
+}

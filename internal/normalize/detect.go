@@ -1,0 +1,134 @@
+package normalize
+
+import "bytes"
+
+// kind is what the first bytes of a file say that it is.
+type kind uint8
+
+const (
+	kindText kind = iota
+	kindJSON      // an array of objects, or objects one after the other
+	kindGzip
+	kindZstd
+	kindUTF16LE
+	kindUTF16BE
+)
+
+// sniffed is how many bytes of a file are looked at.
+const sniffed = 4096
+
+var signatures = [...]struct {
+	start string
+	kind  kind
+}{
+	{"\x1F\x8B", kindGzip},
+	{"\x28\xB5\x2F\xFD", kindZstd},
+	{"\xFF\xFE", kindUTF16LE},
+	{"\xFE\xFF", kindUTF16BE},
+}
+
+// refused are files that are not read, with what to do instead.
+var refused = [...]struct{ start, what string }{
+	{"PK\x03\x04", "a ZIP archive, as workbooks are (.xlsx, .ods); save the table as CSV in UTF-8, or unpack the archive"},
+	{"PAR1", "a Parquet file; export the table as CSV"},
+	{"\xD0\xCF\x11\xE0", "an old workbook of Excel (.xls); save the table as CSV in UTF-8"},
+	{"%PDF-", "a PDF; export the table as CSV from where it was made"},
+	{"<!DOCTYPE", "HTML; save the table as CSV"},
+	{"<!doctype", "HTML; save the table as CSV"},
+	{"<html", "HTML; save the table as CSV"},
+	{"<?xml", "XML; save the table as CSV"},
+	{"SQLite format 3\x00", "an SQLite database; export the table as CSV"},
+}
+
+// detectKind tells what a file is by its first bytes. What is not read is named in
+// refusal.
+func detectKind(b []byte) (k kind, refusal string) {
+	for _, s := range signatures {
+		if bytes.HasPrefix(b, []byte(s.start)) {
+			return s.kind, ""
+		}
+	}
+	for _, r := range refused {
+		if bytes.HasPrefix(b, []byte(r.start)) {
+			return kindText, r.what
+		}
+	}
+	return detectUTF16(b), ""
+}
+
+// detectUTF16 tells UTF-16 without a mark by its zeros: in Latin text every second
+// byte is one, always on the same side.
+func detectUTF16(b []byte) kind {
+	var zeros [2]int
+	for i, c := range b {
+		if c == 0 {
+			zeros[i%2]++
+		}
+	}
+	switch {
+	case zeros[0] == 0 && zeros[1] > len(b)/4:
+		return kindUTF16LE
+	case zeros[1] == 0 && zeros[0] > len(b)/4:
+		return kindUTF16BE
+	}
+	return kindText
+}
+
+// looksLikeJSON tells by the first characters of a text whether it is an array of
+// objects, or objects.
+func looksLikeJSON(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	if rest, isArray := bytes.CutPrefix(text, []byte("[")); isArray {
+		rest = bytes.TrimLeft(rest, " \t\r\n")
+		return len(rest) > 0 && (rest[0] == '{' || rest[0] == ']')
+	}
+	rest, isObject := bytes.CutPrefix(text, []byte("{"))
+	rest = bytes.TrimLeft(rest, " \t\r\n")
+	return isObject && len(rest) > 0 && (rest[0] == '"' || rest[0] == '}')
+}
+
+// candidates are the delimiters that are looked for; of ties the first wins.
+const candidates = ",;\t|"
+
+// detectDelimiter is the most frequent delimiter outside quotes in the record that
+// text starts with.
+func detectDelimiter(text []byte) byte {
+	var counts [len(candidates)]int
+	scanRecord(text, func(i int) { counts[i]++ })
+	best := 0
+	for i, n := range counts {
+		if n > counts[best] {
+			best = i
+		}
+	}
+	return candidates[best]
+}
+
+// endsInCR tells whether the record that text starts with ends in CR alone.
+func endsInCR(text []byte) bool {
+	end := scanRecord(text, func(int) {})
+	return end+1 < len(text) && text[end] == '\r' && text[end+1] != '\n'
+}
+
+// scanRecord is where the record ends that text starts with, whatever its
+// delimiter is; each candidate outside quotes is counted.
+func scanRecord(text []byte, count func(candidate int)) (end int) {
+	quoted, start := false, true
+	for i, c := range text {
+		switch {
+		case c == '"' && (quoted || start):
+			quoted = !quoted // a doubled quote closes and opens
+			start = quoted || start
+			continue
+		case quoted:
+			continue
+		case c == '\n' || c == '\r':
+			return i
+		}
+		which := bytes.IndexByte([]byte(candidates), c)
+		if start = which >= 0; start {
+			count(which)
+		}
+	}
+	return len(text)
+}

@@ -1,0 +1,197 @@
+// Package normalize turns tables as people have them into normal form: UTF-8 CSV
+// with commas and LF, quotes only where they are needed, unique column names and
+// RowID, an integer, as the first column.
+//
+//  1. The first bytes tell what the file is. A compressed one is unpacked into a
+//     temporary file; a workbook, a Parquet file or a PDF is refused by name.
+//  2. The bytes tell the encoding; where they disagree nothing is guessed.
+//  3. The first pass reads all records: it finds records of the wrong length,
+//     nameless columns without content and whether the IDs are integers.
+//  4. The second pass writes. So a faulty table gives no output.
+//
+// Memory does not grow with the file. Cells keep their text, byte by byte once they
+// are UTF-8. Whether RowIDs are unique is left to prism-split's check.
+package normalize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"prism/internal/rowid"
+	"prism/internal/table"
+)
+
+// Options says how a table is to be read where its bytes do not tell.
+type Options struct {
+	Encoding   string // a name that golang.org/x/text knows; empty: by the bytes
+	Delimiter  byte   // 0: the most frequent in the header
+	HeaderLine int64  // line of the header, counted from 1; 0: the first that is not blank
+	SkipRows   int64  // records after the header to leave out
+	IDColumn   string // whose values become RowID; empty: RowID itself, or the positions
+	Note       func(format string, args ...any)
+}
+
+// record is a row of any format: its cells as text. It lives until the next call.
+type record struct {
+	cells [][]byte
+	line  int64 // 0: unknown
+}
+
+// recordReader yields the records after the header; columns names what cells hold.
+type recordReader interface {
+	nextRecord() (*record, error)
+	columns() []string
+}
+
+// Convert writes the table in f to out in normal form, and notes each thing done.
+// A fault of the table is a *table.Error, found before the first byte is written.
+func Convert(ctx context.Context, f *table.File, out io.Writer, o Options) error {
+	src, err := openSource(ctx, f, o)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	found, err := inspect(ctx, src, o)
+	if err != nil {
+		return err
+	}
+	p, err := planColumns(found, o.IDColumn)
+	if err != nil {
+		return &table.Error{File: f.Name, Msg: err.Error()}
+	}
+	for _, text := range append(src.notes, p.notes...) {
+		o.Note("%s: %s", f.Name, text)
+	}
+	return writeTable(ctx, src, out, p, o)
+}
+
+// findings are what the first pass learns of a table.
+type findings struct {
+	names   []string
+	used    []bool // columns with content in some row
+	integer []bool // columns with an integer in every row
+	rows    int64
+}
+
+// maxFaults is how many faulty records are listed.
+const maxFaults = 10
+
+// inspect is the first pass.
+func inspect(ctx context.Context, src *source, o Options) (findings, error) {
+	r, err := src.openRecords(o)
+	if err != nil {
+		return findings{}, err
+	}
+	var found findings
+	var faults []error
+	total := 0
+	for ; ; found.rows++ {
+		if ctx.Err() != nil {
+			return findings{}, context.Cause(ctx)
+		}
+		rec, err := r.nextRecord()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return findings{}, errors.Join(append(faults, err)...)
+		}
+		found.noteRecord(r.columns(), rec.cells)
+		if msg := faultOf(rec, len(r.columns()), src); msg != "" {
+			if total++; total <= maxFaults {
+				faults = append(faults, &table.Error{File: src.name, Line: rec.line, Msg: msg})
+			}
+		}
+	}
+	if total > maxFaults {
+		faults = append(faults, &table.Error{File: src.name, Msg: fmt.Sprintf("%d more records like these", total-maxFaults)})
+	}
+	found.noteRecord(r.columns(), nil)
+	found.names = r.columns()
+	return found, errors.Join(faults...)
+}
+
+// noteRecord looks at the cells of a row; without cells it only makes room.
+func (f *findings) noteRecord(columns []string, cells [][]byte) {
+	for len(f.used) < len(columns) { // JSON names columns as they come
+		f.used, f.integer = append(f.used, false), append(f.integer, f.rows == 0)
+	}
+	if cells == nil {
+		return
+	}
+	for i := range columns {
+		var cell []byte
+		if i < len(cells) {
+			cell = cells[i]
+		}
+		f.used[i] = f.used[i] || len(cell) > 0
+		if f.integer[i] {
+			_, err := rowid.Parse(cell)
+			f.integer[i] = err == nil
+		}
+	}
+}
+
+// faultOf says what is wrong with a record, "" if nothing.
+func faultOf(rec *record, columns int, src *source) string {
+	if n := len(rec.cells); src.kind == kindText && n != columns {
+		return fmt.Sprintf("the record has %d fields, the header %d", n, columns)
+	}
+	if !src.decoded {
+		return ""
+	}
+	for _, cell := range rec.cells {
+		if strings.Contains(string(cell), "\uFFFD") {
+			return fmt.Sprintf("bytes that are not %s (--encoding names another encoding)", src.encoding)
+		}
+	}
+	return ""
+}
+
+// writeTable is the second pass.
+func writeTable(ctx context.Context, src *source, out io.Writer, p plan, o Options) error {
+	r, err := src.openRecords(o)
+	if err != nil {
+		return err
+	}
+	encoder := table.NewEncoder(table.CSV, p.names)
+	line := encoder.Header(nil)
+	cells := make([]table.Cell, len(p.names))
+	var id []byte
+	for pos := int64(1); ; pos++ {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		rec, err := r.nextRecord()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		for i, from := range p.from {
+			switch {
+			case from < 0:
+				id = fmt.Append(id[:0], pos)
+				cells[i].Bytes = id
+			case from < len(rec.cells):
+				cells[i].Bytes = rec.cells[from]
+			default:
+				cells[i].Bytes = nil
+			}
+		}
+		if line = encoder.Record(line, cells); len(line) >= writeSize {
+			if _, err := out.Write(line); err != nil {
+				return err
+			}
+			line = line[:0]
+		}
+	}
+	_, err = out.Write(line)
+	return err
+}
+
+const writeSize = 256 << 10 // bytes a write
