@@ -11,7 +11,7 @@ TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from input to report'
 	@echo 'make build         build the five tools in bin/'
-	@echo 'make install       install the five tools and two scripts in $$PREFIX/bin [$(PREFIX)/bin]'
+	@echo 'make install       install the five tools and their scripts in $$PREFIX/bin [$(PREFIX)/bin]'
 	@echo 'make test          run every test, including those on a real Ollama server'
 	@echo 'make lint          check formatting, vet, staticcheck, dead code, structure, spelling and scripts'
 	@echo 'make cross         build for Linux, macOS and Windows on amd64 and arm64'
@@ -51,7 +51,7 @@ fuzz:
 
 install: build
 	mkdir -p $(PREFIX)/bin
-	cp $(TOOLS:%=bin/%) scripts/prism-run scripts/prism-interactive $(PREFIX)/bin/
+	cp $(TOOLS:%=bin/%) scripts/prism-run scripts/prism-run-workers scripts/prism-interactive $(PREFIX)/bin/
 
 clean:
 	rm -rf bin demo

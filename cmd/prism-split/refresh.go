@@ -81,7 +81,7 @@ func (p *planner) cutAgain(ctx context.Context, m *job.Manifest, in *job.File) (
 		return nil, err
 	}
 	if len(units) < len(old) {
-		return nil, &table.Error{File: path, Msg: fmt.Sprintf("it has %d rows now, and %s of run %q begin after them: plan a new run",
+		return nil, &table.Error{File: path, Msg: fmt.Sprintf("it has %d rows now, too few for %s of run %q: plan a new run",
 			found.Rows, term.Plural(int64(len(old)-len(units)), "unit"), m.RunID)}
 	}
 	for i := range units {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -34,12 +35,14 @@ func (p *planner) printSettings(ctx context.Context) error {
 		return a.w.Flush()
 	}
 	planned := m != nil
+	if planned {
+		p.warnOfRun(m)
+	}
 	if m == nil {
 		now := time.Now()
 		m = job.Plan(p.chooseRunID(now), p.config, p.settings, nil, now)
 	}
 	a.setBool("planned", planned)
-	a.setBool("job_changed", planned && p.hashes.JobFile != "" && p.hashes.JobFile != m.Hashes.JobFile)
 	p.printRun(a, m)
 	return a.w.Flush()
 }
@@ -50,6 +53,16 @@ func (p *planner) printSettingsOf(m *job.Manifest) error {
 	p.printGeneral(a)
 	p.printRun(a, m)
 	return a.w.Flush()
+}
+
+// warnOfRun tells what somebody who continues a run may not know.
+func (p *planner) warnOfRun(m *job.Manifest) {
+	if p.hashes.JobFile != "" && p.hashes.JobFile != m.Hashes.JobFile {
+		p.std.Warnf("%s changed since the run was planned; the run continues as it was planned", p.g.Job)
+	}
+	if _, err := os.Lstat(job.PauseFlagPath(m.StatusDir())); err == nil {
+		p.std.Warnf("the run is paused; prism-run --resume-run lets its workers continue")
+	}
 }
 
 // findManifest returns the manifest of the run that --run-id names; nil: there is none.

@@ -48,6 +48,7 @@ type grammar struct {
 	Summary       string   `help:"Also write a summary in Markdown to this file." placeholder:"FILE.md"`
 	HTML          string   `help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html"`
 	Analytics     string   `help:"Also write all figures as CSV to this file." placeholder:"FILE.csv"`
+	Save          bool     `help:"With --manifest: also write the summary and the figures of the run, where its settings want them, and print where."`
 	cli.Common
 }
 
@@ -55,6 +56,9 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	var run *stats.Run
 	var ofRun []string
 	var err error
+	if g.Save && g.Manifest == "" {
+		return cli.Usagef("--save needs --manifest")
+	}
 	if g.Manifest != "" {
 		if run, ofRun, err = g.readManifest(); err != nil {
 			return err
@@ -83,5 +87,13 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	}
 	r := t.Result()
 	r.Calls, r.Run = calls, run
-	return g.writeResult(r, std.Out)
+	if err := g.writeResult(r, std.Out); err != nil || !g.Save {
+		return err
+	}
+	for _, f := range []struct{ what, path string }{{"summary", g.Summary}, {"analytics", g.Analytics}} {
+		if f.path != "" {
+			std.Infof("%-9s  %s", f.what, f.path)
+		}
+	}
+	return nil
 }

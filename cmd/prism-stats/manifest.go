@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -46,6 +47,9 @@ func (g *grammar) readManifest() (run *stats.Run, ofRun []string, err error) {
 	}
 	if path := m.Path(m.Paths.PromptsConfig); g.PromptsConfig == "" || g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
 		g.PromptsConfig = path
+	}
+	if g.Save {
+		g.Summary, g.Analytics = cmp.Or(g.Summary, m.SummaryPath()), cmp.Or(g.Analytics, m.AnalyticsPath())
 	}
 	return newRun(m), runFiles(m), nil
 }

@@ -57,6 +57,8 @@ type grammar struct {
 	Format        string       `help:"Print units as args (the flags of prism-classify, quoted for xargs), as tsv, as numbers (unit numbers, one a line) or as errors (their distinct last errors) [${default}]." enum:"args,tsv,numbers,errors" default:"tsv"`
 	ProcessGroups bool         `help:"Print the process groups of the workers that are alive on this machine, one a line." xor:"print"`
 	LockFD        int          `help:"Lock the file that the caller opened as this file descriptor; it stays locked until the caller closes it. Exit code 3: another process holds the lock for a second or longer." name:"lock-fd" xor:"run,print" placeholder:"N"`
+	Pause         bool         `help:"Make the workers of the manifest's run wait between calls." xor:"print"`
+	Unpause       bool         `help:"Let them continue." xor:"print"`
 	Refresh       cli.Duration `help:"Time between two refreshes [5s; dashboard: 1s]." placeholder:"DURATION"`
 	Metrics       string       `help:"Write the figures in Prometheus' text format to this file at every refresh." placeholder:"FILE.prom"`
 	DeadAfter     cli.Duration `help:"Time without a heartbeat after which a worker counts as slow; a worker on another machine counts as dead after four times as long [${default}]." default:"30s" placeholder:"DURATION"`
@@ -70,6 +72,8 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	switch {
 	case g.Units != "" && g.ProcessGroups:
 		return cli.Usagef("--units and --process-groups can't be used together")
+	case (g.Pause || g.Unpause) && g.Manifest == "":
+		return cli.Usagef("--pause and --unpause need --manifest")
 	case g.UntilIdle && (g.Manifest == "" || !g.Watch && !g.Wait):
 		return cli.Usagef("--until-idle needs --manifest, and --watch or --wait")
 	}
@@ -93,10 +97,13 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 		dir: job.RunDir(p.statusDir, p.runID), plan: p, runNamed: g.RunID != "" || g.Manifest != "",
 		follow: g.Watch, wait: g.Wait, refresh: g.refreshInterval(live), metrics: g.Metrics,
 		options: status.ViewOptions{Host: host, ProcessAlive: status.ProcessAlive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
-		now:     time.Now, print: g.newPrinter(std, terminal), warn: warn, warned: map[string]bool{},
+		now:     time.Now, print: g.newPrinter(p, std, terminal), warn: warn, warned: map[string]bool{},
 	}
 	if p.manifest != nil {
 		m.options.HasOutput = p.hasOutput
+	}
+	if g.Pause || g.Unpause {
+		return g.setPause(m, std)
 	}
 	if g.Units != "" {
 		return g.printUnits(m, std.Out)

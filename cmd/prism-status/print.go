@@ -17,7 +17,7 @@ import (
 )
 
 // newPrinter returns a function that prints a view in the format of the flags.
-func (g *grammar) newPrinter(std cli.Std, terminal *redrawer) func(*status.View) error {
+func (g *grammar) newPrinter(p *runPlan, std cli.Std, terminal *redrawer) func(*status.View) error {
 	redraws := isTerminal(std.Out) && os.Getenv("TERM") != "dumb"
 	return func(v *status.View) error {
 		var text []byte
@@ -32,7 +32,7 @@ func (g *grammar) newPrinter(std cli.Std, terminal *redrawer) func(*status.View)
 		case g.Watch:
 			text = terminal.redraw(v, std.Out)
 		default:
-			text = report.RunText(v)
+			text = append(report.RunText(v), unmergedNote(p, v)...)
 		}
 		if err == nil {
 			_, err = std.Out.Write(text)

@@ -32,19 +32,25 @@ func (u *unitState) refused() bool {
 	return u.state == status.Failed && u.worker.StopReason == status.BadInput
 }
 
-// hasOutput reports whether the output of a unit is there and was made from the rows
-// that the unit has today. Files decide what is done; a status only reports.
+// hasOutput reports whether the output of a unit, or the merged output of its file, is
+// there and was made from the rows that the unit has today. Files decide what is
+// done; a status only reports.
 func (p *runPlan) hasOutput(unit int) bool {
 	m := p.manifest
 	if unit < 1 || unit > len(m.Units) {
 		return true // no unit of this run
 	}
 	u := m.Units[unit-1]
-	info, err := os.Stat(m.UnitOutput(u))
-	if err != nil || !info.Mode().IsRegular() {
+	merged := m.File(u.Label).MergedOutput
+	if !isFile(m.UnitOutput(u)) && (merged == "" || !isFile(m.Path(merged))) {
 		return false
 	}
 	return checkpoint.IsCurrentOutput(m.Path(m.Paths.CheckpointDir), m.JobID(u.Unit.Unit), u.InputSum)
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // selected reports whether --units selects the unit.
