@@ -53,7 +53,7 @@ type grammar struct {
 	Wait          bool         `help:"Wait until the run is over; the exit code is its outcome."`
 	UntilIdle     bool         `help:"End --watch or --wait when no worker is active and no prism-run is starting workers, whether or not the run is over."`
 	Label         string       `help:"Only the units of this file of the manifest." placeholder:"LABEL"`
-	Units         string       `help:"Print units of the manifest: incomplete (not completed or without their output, and no worker is active on them), retryable (of these, all but refused), refused (ended by wrong configuration or input, and would again), failed (failed or dead, or with rows that failed), unreachable (stopped because Ollama was unreachable or the model missing), running (a worker is active on them) or all." enum:"incomplete,retryable,refused,failed,unreachable,running,all," default:"" placeholder:"WHICH"`
+	Units         string       `help:"Print units of the manifest: incomplete (not completed or without their output, and no worker is active on them), retryable (of these, those that may complete when started again), refused (ended by wrong configuration or input, and would again), failed (failed or dead, or with rows that failed), unreachable (stopped because Ollama was unreachable or the model missing), running (a worker is active on them) or all." enum:"incomplete,retryable,refused,failed,unreachable,running,all," default:"" placeholder:"WHICH"`
 	Format        string       `help:"Print units as args (the flags of prism-classify, quoted for xargs), as tsv, as numbers (unit numbers, one a line) or as errors (their distinct last errors) [${default}]." enum:"args,tsv,numbers,errors" default:"tsv"`
 	ProcessGroups bool         `help:"Print the process groups of the workers that are alive on this machine, one a line." xor:"print"`
 	LockFD        int          `help:"Lock the file that the caller opened as this file descriptor; it stays locked until the caller closes it. Exit code 3: another process holds the lock for a second or longer." name:"lock-fd" xor:"run,print" placeholder:"N"`
@@ -96,7 +96,7 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	m := &monitor{
 		dir: job.RunDir(p.statusDir, p.runID), plan: p, runNamed: g.RunID != "" || g.Manifest != "",
 		follow: g.Watch, wait: g.Wait, refresh: g.refreshInterval(live), metrics: g.Metrics,
-		options: status.ViewOptions{Host: host, ProcessAlive: status.ProcessAlive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows},
+		options: status.ViewOptions{Host: host, ProcessAlive: status.ProcessAlive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows, Heartbeats: new(status.Heartbeats)},
 		now:     time.Now, print: g.newPrinter(p, std, terminal), warn: warn, warned: map[string]bool{},
 	}
 	if p.manifest != nil {

@@ -39,7 +39,7 @@ func printProcessGroups(m *monitor, out io.Writer) error {
 	}
 	slices.Sort(groups)
 	for _, group := range slices.Compact(groups) {
-		if group == 0 { // unknown
+		if group <= 1 { // unknown; a signal to group 1 would reach every process
 			continue
 		}
 		if _, err := fmt.Fprintln(out, group); err != nil {

@@ -32,6 +32,12 @@ func (u *unitState) refused() bool {
 	return u.state == status.Failed && u.worker.StopReason == status.BadInput
 }
 
+// unreachable reports whether the worker stopped because no server or model could
+// serve it.
+func (u *unitState) unreachable() bool {
+	return u.worker != nil && u.state == status.Stopped && u.worker.StopReason == status.Unreachable
+}
+
 // hasOutput reports whether the output of a unit, or the merged output of its file, is
 // there and was made from the rows that the unit has today. Files decide what is
 // done; a status only reports.
@@ -61,11 +67,11 @@ func (u *unitState) selected(which string) bool {
 	case "failed":
 		return u.state == status.Failed || u.state == status.Dead || u.worker != nil && !u.isRunning() && u.worker.RowsFailed > 0
 	case "retryable":
-		return u.selected("incomplete") && !u.refused()
+		return u.selected("incomplete") && !u.refused() && !(u.unreachable() && u.worker.Permanent)
 	case "refused":
 		return u.refused()
 	case "unreachable":
-		return u.state != status.Completed && !u.isRunning() && u.worker != nil && u.worker.StopReason == status.Unreachable
+		return u.unreachable()
 	case "running":
 		return u.isRunning()
 	}

@@ -42,6 +42,17 @@ func IsServer(err error) bool {
 	return errors.As(err, &unusable) || errors.As(err, &server) && server.Class != ollama.BadRequest
 }
 
+// IsPermanent tells of an error of a server whether the same job would end with it
+// again until somebody mends its cause: a model that is missing, a sign-in, a wrong
+// address. A server that is down may come back by itself.
+func IsPermanent(err error) bool {
+	var server *ollama.Error
+	if !errors.As(err, &server) {
+		return IsServer(err)
+	}
+	return !server.Class.Retryable()
+}
+
 // Hint says what the user can do about an error of a job with this model; empty
 // where nothing is known.
 func Hint(err error, model string) string {

@@ -50,6 +50,8 @@ func ReadRun(runDir string) (*Run, error) {
 			run.Unreadable = append(run.Unreadable, UnreadableFile{id, err})
 		case w.WorkerID != id:
 			run.Unreadable = append(run.Unreadable, UnreadableFile{id, fmt.Errorf("%s: holds the status of worker %d", path, w.WorkerID)})
+		case w.RunID != "" && w.RunID != run.ID:
+			run.Unreadable = append(run.Unreadable, UnreadableFile{id, fmt.Errorf("%s: holds the status of run %q", path, w.RunID)})
 		default:
 			run.Workers = append(run.Workers, *w)
 		}
@@ -96,7 +98,10 @@ func LatestRun(statusDir string) (latest string, skipped []error, err error) {
 // Pause creates the flag that makes the workers of a run wait between calls. The
 // folder of the run must exist. Pausing a paused run does nothing.
 func Pause(runDir string) error {
-	f, err := os.OpenFile(job.PauseFlagPath(runDir), os.O_WRONLY|os.O_CREATE, 0o666)
+	f, err := os.OpenFile(job.PauseFlagPath(runDir), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) { // whatever it is: a named pipe is not opened, a link not followed
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("pause the run: %w", err)
 	}

@@ -25,7 +25,7 @@ func TestReadRunNamesWhatItCannotRead(t *testing.T) {
 	dir := job.RunDir(t.TempDir(), "r1")
 	for id := 10; id >= 9; id-- {
 		w := sampleWorker()
-		w.WorkerID = id
+		w.WorkerID, w.RunID = id, "r1"
 		if err := w.WriteFile(dir); err != nil {
 			t.Fatal(err)
 		}
@@ -34,6 +34,7 @@ func TestReadRunNamesWhatItCannotRead(t *testing.T) {
 	write(t, job.WorkerStatusPath(dir, 2), "")
 	write(t, job.WorkerStatusPath(dir, 3), `{"worker_id":4,"state":"running"}`)
 	write(t, job.WorkerStatusPath(dir, 4), `{"worker_id":4,"state":"idle"}`)
+	write(t, job.WorkerStatusPath(dir, 5), `{"worker_id":5,"run_id":"r2","state":"completed"}`)
 	write(t, filepath.Join(dir, ".worker_5.json-123.tmp"), "{")
 	write(t, filepath.Join(dir, "worker_07.json"), "{")
 	write(t, filepath.Join(dir, "notes.txt"), "mine")
@@ -45,10 +46,10 @@ func TestReadRunNamesWhatItCannotRead(t *testing.T) {
 	if len(run.Workers) != 2 || run.Workers[0].WorkerID != 9 || run.Workers[1].WorkerID != 10 {
 		t.Errorf("got workers %+v, want 9 and 10", run.Workers)
 	}
-	if len(run.Unreadable) != 4 {
-		t.Fatalf("got unreadable files %v, want 4", run.Unreadable)
+	if len(run.Unreadable) != 5 {
+		t.Fatalf("got unreadable files %v, want 5", run.Unreadable)
 	}
-	for i, name := range []string{"worker_1.json", "worker_2.json", "worker_3.json", "worker_4.json"} {
+	for i, name := range []string{"worker_1.json", "worker_2.json", "worker_3.json", "worker_4.json", "worker_5.json"} {
 		if !strings.Contains(run.Unreadable[i].Error(), name) {
 			t.Errorf("error %q does not name %s", run.Unreadable[i], name)
 		}

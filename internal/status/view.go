@@ -28,6 +28,7 @@ type ViewOptions struct {
 	ProcessAlive func(pid int, start string) bool // see ProcessAlive
 	DeadAfter    time.Duration                    // silence after which a worker is slow or dead
 	HasOutput    func(workerID int) bool          // whether a unit's output is there; nil: unknown
+	Heartbeats   *Heartbeats                      // of earlier looks at the run; nil: this is the only one
 	Units        int                              // planned; 0: unknown
 	Rows         int64                            // planned; 0: unknown
 }
@@ -107,7 +108,7 @@ func (o *ViewOptions) viewWorker(w *Worker) WorkerView {
 	v := WorkerView{Worker: *w, State: w.State, Reported: w.State}
 	if !w.State.Ended() {
 		local := w.Host == o.Host
-		silent := remoteSilence(w, o.Now)
+		silent := o.Heartbeats.silence(w, o.Now)
 		if local { // a clock that is ahead is not another machine's
 			silent = silenceSince(w.UpdatedAt.Time, o.Now, o.DeadAfter)
 		}
@@ -162,21 +163,6 @@ func silenceSince(last, now time.Time, deadAfter time.Duration) time.Duration {
 		return deadAfter
 	}
 	return max(0, silent)
-}
-
-// remoteSilence is how long a worker on another machine is silent: by its own clock or
-// by that of the file system, whichever is shorter. A clock that is ahead tells
-// nothing: the other one counts then.
-func remoteSilence(w *Worker, now time.Time) time.Duration {
-	own := now.Sub(w.UpdatedAt.Time)
-	if w.changed.IsZero() {
-		return max(0, own)
-	}
-	files := now.Sub(w.changed)
-	if own < 0 || files >= 0 && files < own {
-		return max(0, files)
-	}
-	return own
 }
 
 // meanRates is rows/s and tokens/s of a worker over its working time.
