@@ -92,7 +92,7 @@ func (r *chatResponse) reply(host string) *Reply {
 	return &Reply{
 		Text: r.Message.Content, DoneReason: r.DoneReason, Host: host, RemoteHost: r.RemoteHost,
 		Thought:      r.Message.Thinking != "" || strings.HasPrefix(strings.TrimSpace(r.Message.Content), thinkStart),
-		PromptTokens: int(toInt64(r.PromptTokens)), CachedTokens: int(toInt64(r.CachedTokens)), Tokens: int(toInt64(r.Tokens)),
+		PromptTokens: tokenCount(r.PromptTokens), CachedTokens: tokenCount(r.CachedTokens), Tokens: tokenCount(r.Tokens),
 		Total: time.Duration(toInt64(r.Total)), Load: time.Duration(toInt64(r.Load)),
 		PromptEval: time.Duration(toInt64(r.PromptEval)), Eval: time.Duration(toInt64(r.Eval)),
 	}
@@ -108,6 +108,12 @@ func (r *Reply) CutWhileThinking() bool {
 	return r.Thought && r.DoneReason == Length &&
 		(text == "" || strings.HasPrefix(text, thinkStart) && !strings.Contains(text, thinkEnd))
 }
+
+// maxTokens is more than any context has. A server may say more; sums of what is
+// kept do not overflow.
+const maxTokens = 1 << 30
+
+func tokenCount(n float64) int { return int(min(toInt64(n), maxTokens)) }
 
 // toInt64 returns -1 for a number that is negative or too large.
 func toInt64(f float64) int64 {

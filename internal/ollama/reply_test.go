@@ -38,6 +38,8 @@ func TestReadReply(t *testing.T) {
 		{"no message", 200, `{"done":true,"message":[1,2]}`, said("", "")},
 		{"floats", 200, ` { "message" : { "content" : "a" } , "done" : true , "eval_count" : 2.5e1 } `,
 			with(func(r *Reply) { r.Text, r.Tokens = "a", 25 })},
+		{"absurd counts", 200, `{"message":{"content":"a"},"done":true,"eval_count":4e18,"prompt_eval_count":1e30}`,
+			with(func(r *Reply) { r.Text, r.Tokens = "a", maxTokens })},
 		{"empty text", 200, `{"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop"}`, said("", "stop")},
 		{"length", 200, `{"message":{"content":"[{"},"done":true,"done_reason":"length"}`, said("[{", "length")},
 		{"streamed though told not to", 200, "{\"message\":{\"content\":\"[1\"},\"done\":false}\n{\"message\":{\"content\":\",2]\"},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n",

@@ -158,6 +158,9 @@ func (w *Worker) marshal() ([]byte, error) {
 	out.ProgressPct, out.ETASeconds = progressAndETA(w.State, w.RowsProcessed, w.TotalRows, w.RowsPerSec)
 	out.RowsPerSec, out.TokensPerSec = roundTo(w.RowsPerSec, 100), roundTo(w.TokensPerSec, 10)
 	out.LastError, out.Hint = truncateText(w.LastError, maxErrorText), truncateText(w.Hint, maxErrorText)
+	for _, n := range out.counts() {
+		*n = min(max(*n, 0), maxCount) // else nobody could read the file
+	}
 	if out.Checkpoints == nil {
 		out.Checkpoints = []string{}
 	}
@@ -230,6 +233,12 @@ func ReadWorker(path string) (*Worker, error) {
 	return w, nil
 }
 
+func (w *Worker) counts() []*int64 {
+	return []*int64{
+		&w.RowsProcessed, &w.TotalRows, &w.RowsFailed, &w.RowsResumed, &w.APICalls, &w.Errors, &w.Retries, &w.Tokens, &w.PromptTokens,
+	}
+}
+
 func parseWorker(data []byte) (*Worker, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("empty status file")
@@ -244,11 +253,9 @@ func parseWorker(data []byte) (*Worker, error) {
 	case w.WorkerID < 0:
 		return nil, errors.New("invalid worker status: negative worker ID")
 	}
-	for _, n := range []int64{
-		w.RowsProcessed, w.TotalRows, w.RowsFailed, w.RowsResumed, w.APICalls, w.Errors, w.Retries, w.Tokens, w.PromptTokens,
-	} {
-		if n < 0 || n > maxCount {
-			return nil, fmt.Errorf("invalid worker status: invalid count %d", n)
+	for _, n := range w.counts() {
+		if *n < 0 || *n > maxCount {
+			return nil, fmt.Errorf("invalid worker status: invalid count %d", *n)
 		}
 	}
 	if w.RowsPerSec < 0 || w.TokensPerSec < 0 {

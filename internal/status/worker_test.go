@@ -214,3 +214,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestCountsAreClampedWhereWritten: a count that a server made absurd does not make the
+// file unreadable.
+func TestCountsAreClampedWhereWritten(t *testing.T) {
+	dir := t.TempDir()
+	w := Worker{WorkerID: 1, RunID: "r", State: Running, Tokens: 1 << 62, PromptTokens: -5, RowsProcessed: 7}
+	if err := w.WriteFile(dir); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadWorker(job.WorkerStatusPath(dir, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Tokens != maxCount || got.PromptTokens != 0 || got.RowsProcessed != 7 {
+		t.Errorf("got tokens %d, prompt tokens %d, rows %d", got.Tokens, got.PromptTokens, got.RowsProcessed)
+	}
+	if w.Tokens != 1<<62 {
+		t.Error("the worker itself changed")
+	}
+}
