@@ -2,9 +2,12 @@ package classify
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"prism/internal/checkpoint"
 	"prism/internal/fsutil"
@@ -31,10 +34,31 @@ func (w *worker) openOutput(ctx context.Context) (io.Writer, error) {
 // createOutput makes the pending output. The lock of the checkpoint lets a job
 // have one name for it, so that those killed leave no more than one.
 func (w *worker) createOutput() (*fsutil.AtomicFile, error) {
-	if w.s.Output.Checkpoints.Directory != "" {
-		return fsutil.CreateAtomicAs(w.s.OutputPath, "."+job.JobID(w.s.RunID, w.s.WorkerID)+".tmp")
+	if w.s.Output.Checkpoints.Directory == "" {
+		return fsutil.CreateAtomic(w.s.OutputPath)
 	}
-	return fsutil.CreateAtomic(w.s.OutputPath)
+	name, err := pendingName(job.JobID(w.s.RunID, w.s.WorkerID), w.s.Output.Checkpoints.Directory)
+	if err != nil {
+		return nil, err
+	}
+	return fsutil.CreateAtomicAs(w.s.OutputPath, name)
+}
+
+// pendingName is a name that only jobs with this checkpoint use: another folder of
+// checkpoints may have a job of the same name, and so may another machine.
+func pendingName(jobID, checkpointDir string) (string, error) {
+	host, err := os.Hostname()
+	if err == nil {
+		checkpointDir, err = filepath.Abs(checkpointDir)
+	}
+	if err == nil {
+		checkpointDir, err = filepath.EvalSymlinks(checkpointDir)
+	}
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(host + "\x00" + checkpointDir))
+	return fmt.Sprintf(".%s-%x.tmp", jobID, sum[:8]), nil
 }
 
 // closeOutput gives the output its name if it is whole; else it goes.
