@@ -56,7 +56,7 @@ type grammar struct {
 	SortBy       string   `default:"RowID" help:"Column to sort by, numbers before texts; none concatenates the parts [${default}]." placeholder:"COLUMN"`
 	OnDuplicate  string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID, keep the one of the last argument or of the first, or end with an error [${default}]." placeholder:"last|first|error"`
 	Expect       string   `help:"Check that every RowID of this file is there; if not, exit with 3 and write failed_ranges.json." placeholder:"INPUT"`
-	Memory       cli.Size `default:"256MiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE"`
+	Memory       cli.Size `default:"256MiB" min:"1MiB" max:"16TiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE"`
 	Check        bool     `help:"Only check the parts; write no output."`
 	Manifest     string   `help:"Merge each file of this run from the outputs of its units; for units without an output, take the rows of their checkpoints." placeholder:"FILE"`
 	Condition    string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: which units of a file must have completed [as in the job file]." placeholder:"all_success|any_success|always"`

@@ -13,8 +13,8 @@ type grammar struct {
 	Files       []string `arg:"" optional:"" name:"FILE" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
 	InputFile   []string `help:"The same as FILE." placeholder:"FILE"`
 	InputFormat string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
-	Workers     *int     `xor:"cut" help:"Split each file into N equal units [4]." placeholder:"N"`
-	Rows        *int64   `xor:"cut" help:"Split each file into units of N rows." placeholder:"N"`
+	Workers     *int     `xor:"cut" min:"1" max:"10000" help:"Split each file into N equal units [4]." placeholder:"N"`
+	Rows        *int64   `xor:"cut" min:"1" help:"Split each file into units of N rows." placeholder:"N"`
 	Ranges      string   `xor:"cut" help:"Take only these positions of each file, inclusive; 501- means the rest." placeholder:"1-100,101-300"`
 	Format      string   `enum:"jsonl,tsv,args,settings" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs); settings prints what --print-settings does, of the run that was planned [${default}]."`
 	Label       string   `help:"Label of a single file [its name]." placeholder:"L"`
@@ -40,12 +40,6 @@ func (g *grammar) readCutting() (job.Cutting, error) {
 	}
 	if g.Rows != nil {
 		c.Rows = *g.Rows
-	}
-	switch {
-	case c.Workers < 1:
-		return c, cli.Usagef("--workers %d: want at least 1", c.Workers)
-	case c.Rows < 1 && g.Rows != nil:
-		return c, cli.Usagef("--rows %d: want at least 1", c.Rows)
 	}
 	if g.Ranges != "" {
 		ranges, err := job.ParseRanges(g.Ranges)

@@ -59,9 +59,9 @@ type grammar struct {
 	LockFD        int          `help:"Lock the file that the caller opened as this file descriptor; it stays locked until the caller closes it. Exit code 3: another process holds the lock for a second or longer." name:"lock-fd" xor:"run,print" placeholder:"N"`
 	Pause         bool         `help:"Make the workers of the manifest's run wait between calls." xor:"print"`
 	Unpause       bool         `help:"Let them continue." xor:"print"`
-	Refresh       cli.Duration `help:"Time between two refreshes [5s; dashboard: 1s]." placeholder:"DURATION"`
+	Refresh       cli.Duration `min:"10ms" max:"24h" help:"Time between two refreshes [5s; dashboard: 1s]." placeholder:"DURATION"`
 	Metrics       string       `help:"Write the figures in Prometheus' text format to this file at every refresh." placeholder:"FILE.prom"`
-	DeadAfter     cli.Duration `help:"Time without a heartbeat after which a worker counts as slow; a worker on another machine counts as dead after four times as long [${default}]." default:"30s" placeholder:"DURATION"`
+	DeadAfter     cli.Duration `min:"1ms" max:"720h" help:"Time without a heartbeat after which a worker counts as slow; a worker on another machine counts as dead after four times as long [${default}]." default:"30s" placeholder:"DURATION"`
 	cli.Common
 }
 

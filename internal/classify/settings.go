@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"prism/internal/fsutil"
 	"prism/internal/job"
@@ -37,7 +36,7 @@ type Settings struct {
 	ManifestPath string `kong:"-"` // of the run that the unit belongs to; empty: none
 
 	RunID       string   `name:"run-id" placeholder:"ID" help:"Name of the run; the same ID resumes [made from input, model and time]." group:"Run:"`
-	WorkerID    int      `name:"worker-id" default:"1" help:"Number of this worker in the run." group:"Run:"`
+	WorkerID    int      `name:"worker-id" min:"0" max:"1000000" default:"1" help:"Number of this worker in the run." group:"Run:"`
 	RetryFailed bool     `name:"retry-failed" help:"Ask again for failed rows." group:"Run:"`
 	Restart     bool     `name:"restart" help:"Start over and move the old checkpoint aside." group:"Run:"`
 	Command     []string `kong:"-"` // as typed, for the hint that resumes
@@ -68,7 +67,6 @@ func (s *Settings) checkFlags() error {
 	}
 	refuse(s.WorkerID < 0, "--worker-id %d: want at least 0", s.WorkerID)
 	refuse(s.Limit < 0, "--limit %d: want at least 0", s.Limit)
-	refuse(s.Model.Timeout <= 0, "--timeout %s: want more than 0", time.Duration(s.Model.Timeout))
 	refuse(s.RunID != "" && !safeName(s.RunID), "--run-id %q: want a name that is safe in a path (letters, digits, . _ -)", s.RunID)
 	r := s.rows()
 	refuse(r.RowStart < 0, "--row-start %d: positions begin at 1", r.RowStart)

@@ -57,13 +57,17 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 		std.printError(fmt.Errorf("bug in the grammar of %s: %w", c.Name, err))
 		return Failed
 	}
-	_, err = parser.Parse(flagsFirst(parser.Model, args))
+	parsed, err := parser.Parse(flagsFirst(parser.Model, args))
 	if done {
 		return code
 	}
 	if err != nil {
 		err = errors.New(strings.Replace(err.Error(), `,"" but got`, " but got", 1)) // the empty one stands for a default
 		std.printError(Fail(Usage, err, fmt.Sprintf("%s --help lists the flags", c.Name)))
+		return Usage
+	}
+	if err := checkFlagLimits(parsed.Flags()); err != nil {
+		std.printError(err)
 		return Usage
 	}
 	if g, ok := c.Grammar.(interface{ common() *Common }); ok {

@@ -20,6 +20,11 @@ type grammar struct {
 	Big   Size
 	On    bool `short:"n"`
 	Start int64
+	Ratio float64  `min:"0" max:"10"`
+	Calls int      `min:"1" max:"64" env:"TOOL_CALLS"`
+	Least Size     `min:"1MiB" max:"1GiB"`
+	Pause Duration `min:"1s" max:"24h"`
+	Rows  *int64   `min:"1"`
 	Common
 }
 
@@ -110,6 +115,29 @@ func TestHelpAndVersion(t *testing.T) {
 	code, out, _ = main([]string{"--version"}, never)
 	if code != OK || !strings.HasPrefix(out, "tool ") {
 		t.Errorf("code %d, version %q", code, out)
+	}
+}
+
+func TestLimitsOfFlags(t *testing.T) {
+	for args, want := range map[string]string{
+		"--calls 64 --ratio 10 --least 1MiB --pause 24h --rows 1": "",
+		"--calls 1000000000":     "error: --calls 1000000000: want at most 64\n",
+		"--calls 0":              "error: --calls 0: want at least 1\n",
+		"--ratio NaN":            "error: --ratio NaN: want a number from 0 to 10\n",
+		"--ratio Inf":            "error: --ratio +Inf: want at most 10\n",
+		"--least 2GiB":           "error: --least 2048MiB: want at most 1GiB\n",
+		"--pause 0":              "error: --pause 0s: want at least 1s\n",
+		"--rows=-1":              "error: --rows -1: want at least 1\n",
+		"--pause 25h --calls 65": "error: --calls 65: want at most 64\nerror: --pause 25h0m0s: want at most 24h\n",
+	} {
+		code, _, got := main(strings.Fields(args), func(*grammar, Std) error { return nil })
+		if got != want || (code == Usage) != (want != "") {
+			t.Errorf("%s: code %d, %q, want %q", args, code, got, want)
+		}
+	}
+	t.Setenv("TOOL_CALLS", "99")
+	if code, _, got := main(nil, func(*grammar, Std) error { return nil }); code != Usage || got != "error: --calls 99: want at most 64\n" {
+		t.Errorf("environment: code %d, %q", code, got)
 	}
 }
 

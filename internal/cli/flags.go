@@ -22,7 +22,9 @@ func (d *Duration) UnmarshalText(text []byte) error {
 }
 
 // MarshalText writes Go's form.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+func (d Duration) String() string { return time.Duration(d).String() }
 
 // Size is a flag's number of bytes: 256MiB, 1GB or a bare number of bytes.
 type Size int64
@@ -53,12 +55,15 @@ func (s *Size) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText writes whole MiB as such, else bytes.
-func (s Size) MarshalText() ([]byte, error) {
+// MarshalText writes what String returns.
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// String is a whole number of MiB, or else of bytes.
+func (s Size) String() string {
 	if s > 0 && s%(1<<20) == 0 {
-		return fmt.Appendf(nil, "%dMiB", s>>20), nil
+		return fmt.Sprintf("%dMiB", int64(s)>>20)
 	}
-	return strconv.AppendInt(nil, int64(s), 10), nil
+	return strconv.FormatInt(int64(s), 10)
 }
 
 // ExplicitFlags names the flags that are on the command line itself, not in the

@@ -41,7 +41,7 @@ type Input struct {
 // Parallelization says how a file is cut and how many workers it gets at once.
 type Parallelization struct {
 	Enabled       bool        `json:"enabled" default:"true" help:"false: one worker."`
-	Workers       int         `json:"workers" default:"4" min:"1" help:"Workers at once; with auto also the number of units of a file."`
+	Workers       int         `json:"workers" default:"4" min:"1" max:"10000" help:"Workers at once; with auto also the number of units of a file."`
 	SplitStrategy string      `json:"split_strategy" default:"auto" enum:"auto,manual" help:"auto: equal units; manual: the ranges below, in every file."`
 	ManualRanges  []FileRange `json:"manual_ranges,omitempty" help:"Ranges of rows, used if the strategy is manual."`
 }
@@ -55,7 +55,7 @@ type FileRange struct {
 // ErrorHandling says what happens when workers fail.
 type ErrorHandling struct {
 	Strategy         string `json:"strategy" default:"continue_and_report" enum:"continue_and_report,stop_on_failure" help:"Whether the queue continues after a file with units that did not complete."`
-	MaxWorkerRetries int    `json:"max_worker_retries" default:"2" min:"0" help:"More rounds for units that did not complete."`
+	MaxWorkerRetries int    `json:"max_worker_retries" default:"2" min:"0" max:"1000" help:"More rounds for units that did not complete."`
 	SaveFailedRanges bool   `json:"save_failed_ranges" default:"true" help:"Write failed_ranges.json beside the manifest."`
 	PromptOnFailure  bool   `json:"prompt_on_failure" default:"true" help:"Ask what to do when units failed; on a terminal only."`
 }

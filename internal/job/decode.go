@@ -20,7 +20,7 @@ import (
 //	json:"key"       the key
 //	need:""          it must be there
 //	enum:"a,b"       text it may be
-//	min:"1"          least number
+//	min:"1" max:"9"  least and greatest number
 type decoder struct {
 	file      string
 	mistakes  []mistake
@@ -188,7 +188,7 @@ func (d *decoder) decodeValue(n ast.Node, v reflect.Value, tag reflect.StructTag
 	}
 	switch {
 	case v.Type() == reflect.TypeFor[Seconds]():
-		d.decodeSeconds(n, v, path)
+		d.decodeSeconds(n, v, tag, path)
 	case v.Kind() == reflect.Struct:
 		d.decodeStruct(n, v, path)
 	case v.Kind() == reflect.Slice:

@@ -3,11 +3,10 @@ package job
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"reflect"
-	"strconv"
 	"time"
 
+	"prism/internal/cli"
 	"prism/internal/term"
 )
 
@@ -21,7 +20,8 @@ import (
 //	default:"v"        default of the key and of the flag
 //	job_default:"v"    default of the key alone
 //	need:""            the job file must have the key
-//	min:"n" enum:"a,b" values that are accepted; an empty one in enum stands for no flag
+//	min:"n" max:"n"    numbers that are accepted, durations as in max:"24h"
+//	enum:"a,b"         text that is accepted; an empty one stands for no flag
 //	help:"…"           text of --help and of the JSON Schema
 //
 // Which source counts more is decided in precedence.go.
@@ -37,9 +37,9 @@ type CallOptions struct {
 	Name        string   `json:"name" name:"model" env:"PRISM_MODEL" need:"" help:"Name of the model on the server." group:"Model:"`
 	Hosts       []string `json:"hosts,omitempty" name:"host" env:"PRISM_HOST,OLLAMA_HOST" local:"" sep:"," placeholder:"URL" help:"Server, as OLLAMA_HOST has it; repeat for several [127.0.0.1:11434]." group:"Model:"`
 	Labels      string   `json:"labels,omitempty" name:"labels" enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict rejects them [as in the prompt schema, else organic]." group:"Model:"`
-	NumCtx      int      `json:"num_ctx,omitempty" name:"num-ctx" min:"1" placeholder:"TOKENS" help:"Context of the model in tokens [8192, or the model's limit if that is less]." group:"Model:"`
-	NumPredict  int      `json:"num_predict,omitempty" name:"num-predict" min:"1" placeholder:"TOKENS" help:"Longest reply in tokens [from the prompt schema]." group:"Model:"`
-	Temperature float64  `json:"temperature" name:"temperature" min:"0" default:"0" help:"Sampling temperature." group:"Model:"`
+	NumCtx      int      `json:"num_ctx,omitempty" name:"num-ctx" min:"1" max:"16777216" placeholder:"TOKENS" help:"Context of the model in tokens [8192, or the model's limit if that is less]." group:"Model:"`
+	NumPredict  int      `json:"num_predict,omitempty" name:"num-predict" min:"1" max:"16777216" placeholder:"TOKENS" help:"Longest reply in tokens [from the prompt schema]." group:"Model:"`
+	Temperature float64  `json:"temperature" name:"temperature" min:"0" max:"10" default:"0" help:"Sampling temperature." group:"Model:"`
 	Seed        int      `json:"seed" name:"seed" default:"0" help:"Sampling seed." group:"Model:"`
 	KeepAlive   string   `json:"keep_alive,omitempty" name:"keep-alive" placeholder:"TIME" help:"How long the server keeps the model loaded, such as 10m [as the server is configured]." group:"Model:"`
 	Think       string   `json:"think" name:"think" default:"auto" help:"auto, true, false, or a level that the model has; with auto the model does not think." group:"Model:"`
@@ -49,11 +49,11 @@ type CallOptions struct {
 	AllowFreeReplies bool `json:"allow_free_replies" name:"allow-free-replies" help:"Label with a server or a model that does not keep to the reply schema." group:"Model:"`
 	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
 
-	BatchSize int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" default:"10" help:"Rows per call; 1 to 15 recommended." group:"Calls:"`
-	Parallel  int     `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" default:"1" help:"Calls that each worker has in flight." group:"Calls:"`
-	Retries   int     `json:"retries" name:"retries" min:"0" default:"3" help:"Times a call is repeated after a transient error, and attempts for a single row." group:"Calls:"`
-	Delay     Seconds `json:"delay" name:"delay" default:"5s" help:"Wait before the first retry, then doubled." group:"Calls:"`
-	Timeout   Seconds `json:"timeout" name:"timeout" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
+	BatchSize int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" max:"10000" default:"10" help:"Rows per call; 1 to 15 recommended." group:"Calls:"`
+	Parallel  int     `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" max:"1024" default:"1" help:"Calls that each worker has in flight." group:"Calls:"`
+	Retries   int     `json:"retries" name:"retries" min:"0" max:"1000" default:"3" help:"Times a call is repeated after a transient error, and attempts for a single row." group:"Calls:"`
+	Delay     Seconds `json:"delay" name:"delay" max:"24h" default:"5s" help:"Wait before the first retry, then doubled." group:"Calls:"`
+	Timeout   Seconds `json:"timeout" name:"timeout" min:"1ms" max:"168h" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
 }
 
 // Prompts names the prompt schema.
@@ -73,7 +73,7 @@ type Output struct {
 // Checkpoints says where finished rows are kept.
 type Checkpoints struct {
 	Directory         string `json:"directory" name:"checkpoint-dir" env:"PRISM_CHECKPOINT_DIR" job_default:"checkpoints" placeholder:"DIR" help:"Folder of the checkpoint parts; without one nothing can resume." group:"Run:"`
-	Interval          int    `json:"interval" name:"checkpoint-interval" min:"1" default:"50" placeholder:"N" help:"Rows per checkpoint part [50]." group:"Run:"`
+	Interval          int    `json:"interval" name:"checkpoint-interval" min:"1" max:"10000000" default:"50" placeholder:"N" help:"Rows per checkpoint part [50]." group:"Run:"`
 	CleanupAfterMerge bool   `json:"cleanup_after_merge" kong:"-" help:"Remove a file's checkpoints and part outputs when its merge has been verified."`
 }
 
@@ -81,7 +81,7 @@ type Checkpoints struct {
 type Monitoring struct {
 	StatusDir        string  `json:"status_dir" name:"status-dir" env:"PRISM_STATUS_DIR" job_default:"status" placeholder:"DIR" help:"Folder of the status files, for prism-status." group:"Run:"`
 	LogsDir          string  `json:"logs_dir" name:"logs-dir" env:"PRISM_LOGS_DIR" job_default:"logs" placeholder:"DIR" help:"Folder of logs, call logs, failed rows and manifests." group:"Run:"`
-	DashboardRefresh Seconds `json:"dashboard_refresh" kong:"-" job_default:"5s" help:"Time between two updates of the dashboard."`
+	DashboardRefresh Seconds `json:"dashboard_refresh" kong:"-" min:"10ms" max:"24h" job_default:"5s" help:"Time between two updates of the dashboard."`
 }
 
 // Seconds is a duration: a number of seconds, or text such as 250ms or 2m.
@@ -100,6 +100,8 @@ func (s *Seconds) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+func (s Seconds) String() string { return time.Duration(s).String() }
+
 // UnmarshalText reads the value of a flag.
 func (s *Seconds) UnmarshalText(text []byte) error {
 	d, err := term.ParseDuration(string(text))
@@ -117,16 +119,13 @@ func (o *Options) RunExists(runID string, worker int) bool {
 // A number without a default may be 0, which stands for no flag.
 func (o *Options) CheckFlags() (problems []string) {
 	for _, option := range optionsIn(reflect.ValueOf(o).Elem()) {
-		least, err := strconv.ParseFloat(option.field.Tag.Get("min"), 64)
-		if err != nil || option.flag == "" {
-			continue
-		}
-		number, ok := option.floatValue()
 		_, hasDefault := option.field.Tag.Lookup("default")
-		if ok && (number >= least && !math.IsInf(number, 0) || number == 0 && !hasDefault) {
+		if option.flag == "" || option.value.IsZero() && !hasDefault {
 			continue
 		}
-		problems = append(problems, fmt.Sprintf("--%s %v: want at least %g", option.flag, option.value, least))
+		if problem := cli.CheckLimits(option.value, option.field.Tag); problem != "" {
+			problems = append(problems, fmt.Sprintf("--%s %v: %s", option.flag, option.value.Interface(), problem))
+		}
 	}
 	return problems
 }

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -61,6 +62,7 @@ func TestEnvironment(t *testing.T) {
 		{"empty", "PRISM_MODEL", "", func(*Config) {}, ""},
 		{"no number", "PRISM_PARALLEL", "six", nil, `PRISM_PARALLEL: invalid number "six" (want at least 1)`},
 		{"too little", "PRISM_BATCH_SIZE", "0", nil, `PRISM_BATCH_SIZE: invalid number "0" (want at least 1)`},
+		{"too much", "PRISM_BATCH_SIZE", "10001", nil, `PRISM_BATCH_SIZE: invalid number "10001" (want at most 10000)`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			want, err := parseJob(least)
@@ -96,6 +98,14 @@ func TestCheckFlags(t *testing.T) {
 	}
 	if diff := cmp.Diff(o.CheckFlags(), want); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
+	}
+	o = tagDefaults().Options
+	o.Model.Parallel, o.Model.Temperature, o.Model.Timeout = 1e9, math.NaN(), Seconds(200*time.Hour)
+	want = []string{
+		"--temperature NaN: want a number from 0 to 10", "--parallel 1000000000: want at most 1024", "--timeout 200h0m0s: want at most 168h",
+	}
+	if diff := cmp.Diff(o.CheckFlags(), want); diff != "" {
+		t.Errorf("too much (-got +want):\n%s", diff)
 	}
 }
 

@@ -39,7 +39,13 @@ func schemaOf(t reflect.Type, tag reflect.StructTag, def reflect.Value) object {
 	}
 	switch {
 	case t == reflect.TypeFor[Seconds]():
-		return append(o, member{"type", []string{"number", "string"}}, member{"minimum", 0})
+		var least, most Seconds
+		_ = least.UnmarshalText([]byte(tag.Get("min"))) // without a limit it stays 0
+		o = append(o, member{"type", []string{"number", "string"}}, member{"minimum", least})
+		if most.UnmarshalText([]byte(tag.Get("max"))) == nil {
+			o = append(o, member{"maximum", most})
+		}
+		return o
 	case t.Kind() == reflect.Struct:
 		keys, fields := fieldsOf(t)
 		properties, required := object{}, []string{}
@@ -70,6 +76,9 @@ func schemaOf(t reflect.Type, tag reflect.StructTag, def reflect.Value) object {
 	}
 	if least, err := strconv.Atoi(tag.Get("min")); err == nil {
 		o = append(o, member{"minimum", least})
+	}
+	if most, err := strconv.Atoi(tag.Get("max")); err == nil {
+		o = append(o, member{"maximum", most})
 	}
 	if !def.IsZero() || t.Kind() == reflect.Bool && tag.Get("need") == "" {
 		o = append(o, member{"default", def.Interface()})

@@ -7,9 +7,9 @@ import (
 
 // Settings is settings.json: values for all jobs that do not set their own.
 type Settings struct {
-	CheckpointInterval   int                 `json:"checkpoint_interval" min:"1" help:"Rows per checkpoint part."`
-	RetryAttempts        int                 `json:"retry_attempts" min:"0" help:"Times a call is repeated."`
-	RetryDelay           Seconds             `json:"retry_delay_seconds" help:"Wait before the first retry."`
+	CheckpointInterval   int                 `json:"checkpoint_interval" min:"1" max:"10000000" help:"Rows per checkpoint part."`
+	RetryAttempts        int                 `json:"retry_attempts" min:"0" max:"1000" help:"Times a call is repeated."`
+	RetryDelay           Seconds             `json:"retry_delay_seconds" max:"24h" help:"Wait before the first retry."`
 	RequiredInputColumns []string            `json:"required_input_columns" help:"Columns that every input must have."`
 	InputFilename        string              `json:"input_filename" help:"Name of a project's input, in its folder data/inputs."`
 	ProjectStructure     map[string][]string `json:"project_structure" help:"Folders of a project and the folders in them."`
@@ -90,7 +90,7 @@ type ModelEntry struct {
 
 // BatchSize is a batch size to choose.
 type BatchSize struct {
-	Size            int     `json:"size" need:"" min:"1" help:"Rows per call."`
+	Size            int     `json:"size" need:"" min:"1" max:"10000" help:"Rows per call."`
 	Description     string  `json:"description" help:"For people."`
 	SpeedMultiplier float64 `json:"speed_multiplier" min:"0" help:"Speed beside one row a call."`
 }

@@ -1,11 +1,14 @@
 package job
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
+
+	"prism/internal/cli"
 )
 
 // option is one field of a struct of options.
@@ -50,18 +53,18 @@ func (o option) lookupEnv(getenv func(string) string) (name, text string) {
 	return "", ""
 }
 
-func (o option) floatValue() (float64, bool) {
-	switch {
-	case o.value.CanInt():
-		return float64(o.value.Int()), true
-	case o.value.CanFloat():
-		return o.value.Float(), true
-	}
-	return 0, false
-}
-
 // setText sets an option to a value that stands in a tag or in the environment.
 func (o option) setText(text string) error {
+	if err := o.parseText(text); err != nil {
+		return err
+	}
+	if problem := cli.CheckLimits(o.value, o.field.Tag); problem != "" {
+		return fmt.Errorf("invalid number %q (%s)", text, problem)
+	}
+	return nil
+}
+
+func (o option) parseText(text string) error {
 	if u, ok := o.value.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return u.UnmarshalText([]byte(text))
 	}
@@ -82,9 +85,8 @@ func (o option) setText(text string) error {
 		o.value.SetFloat(f)
 	case reflect.Int, reflect.Int64:
 		n, err := strconv.Atoi(text)
-		least, lerr := strconv.Atoi(o.field.Tag.Get("min"))
-		if err != nil || lerr == nil && n < least {
-			return fmt.Errorf("invalid number %q (want at least %d)", text, least)
+		if err != nil {
+			return fmt.Errorf("invalid number %q (want at least %s)", text, cmp.Or(o.field.Tag.Get("min"), "0"))
 		}
 		o.value.SetInt(int64(n))
 	default:

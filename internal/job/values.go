@@ -2,7 +2,6 @@ package job
 
 import (
 	"math"
-	"prism/internal/term"
 	"reflect"
 	"slices"
 	"strconv"
@@ -10,6 +9,9 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"prism/internal/cli"
+	"prism/internal/term"
 )
 
 func (d *decoder) rejectKind(path, what string, n ast.Node) {
@@ -41,16 +43,16 @@ func (d *decoder) decodeScalar(n ast.Node, v reflect.Value, tag reflect.StructTa
 			d.rejectKind(path, "a number", n)
 			return
 		}
-		d.checkMinimum(path, f, tag)
 		v.SetFloat(f)
+		d.checkLimits(path, v, tag)
 	default:
 		f, ok := numberOf(n)
 		if !ok || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
 			d.rejectKind(path, "a whole number", n)
 			return
 		}
-		d.checkMinimum(path, f, tag)
 		v.SetInt(int64(f))
+		d.checkLimits(path, v, tag)
 	}
 }
 
@@ -73,13 +75,13 @@ func (d *decoder) checkEnum(path, text string, values []string) {
 	d.reject(path, "want %s, have %q%s", strings.Join(quoted, " or "), text, term.DidYouMean(text, values))
 }
 
-func (d *decoder) checkMinimum(path string, f float64, tag reflect.StructTag) {
-	if least, err := strconv.ParseFloat(tag.Get("min"), 64); err == nil && f < least {
-		d.reject(path, "want at least %g, have %g", least, f)
+func (d *decoder) checkLimits(path string, v reflect.Value, tag reflect.StructTag) {
+	if problem := cli.CheckLimits(v, tag); problem != "" {
+		d.reject(path, "%s, have %v", problem, v.Interface())
 	}
 }
 
-func (d *decoder) decodeSeconds(n ast.Node, v reflect.Value, path string) {
+func (d *decoder) decodeSeconds(n ast.Node, v reflect.Value, tag reflect.StructTag, path string) {
 	f, isNumber := numberOf(n)
 	text, isText := textOf(n)
 	span := time.Duration(f * float64(time.Second))
@@ -98,6 +100,7 @@ func (d *decoder) decodeSeconds(n ast.Node, v reflect.Value, path string) {
 		d.reject(path, "want at least 0, have %s", span)
 	default:
 		v.SetInt(int64(span))
+		d.checkLimits(path, v, tag)
 	}
 }
 
@@ -132,7 +135,9 @@ func kindOf(n ast.Node) string {
 		return "nothing"
 	case *ast.StringNode, *ast.LiteralNode:
 		return "text"
-	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+	case *ast.InfinityNode, *ast.NanNode:
+		return "no finite number"
+	case *ast.IntegerNode, *ast.FloatNode:
 		return "a number"
 	case *ast.BoolNode:
 		return "true or false"
