@@ -115,7 +115,9 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	if w.request, err = s.newRequest(found); err != nil {
 		return Result{}, err
 	}
-	w.nameRun()
+	if err := w.nameRun(); err != nil {
+		return Result{}, err
+	}
 	defer w.closeLogs()
 	if err := w.openStore(found); err != nil {
 		return Result{}, err
@@ -196,17 +198,27 @@ type worker struct {
 }
 
 // nameRun makes a run ID where none was given.
-func (w *worker) nameRun() {
+func (w *worker) nameRun() error {
 	s := w.s
 	if s.RunID != "" {
-		return
+		return nil
 	}
+	var failed error
 	s.RunID = job.RunID(s.label(), "v1", s.Model.Name, 0, w.io.Now(), func(id string) bool {
-		return s.RunExists(id, s.WorkerID)
+		if s.RunExists(id, s.WorkerID) {
+			return true
+		}
+		mine, err := s.ReserveRun(id, s.WorkerID)
+		failed = err
+		return !mine && err == nil
 	})
+	if failed != nil {
+		return fmt.Errorf("reserve run ID %s: %w", s.RunID, failed)
+	}
 	if s.Output.Checkpoints.Directory != "" {
 		w.io.Messages.Infof("run %s; after an interruption the same command with --run-id %s goes on", s.RunID, s.RunID)
 	}
+	return nil
 }
 
 func (w *worker) openStore(m *ollama.Model) error {

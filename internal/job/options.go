@@ -115,6 +115,13 @@ func (o *Options) RunExists(runID string, worker int) bool {
 	return runExists(o.Monitoring.LogsDir, o.Monitoring.StatusDir, o.Output.Checkpoints.Directory, runID, worker)
 }
 
+// ReserveRun tells whether a run ID that was made is this process's alone: of several
+// processes that make the same one at once it is for one. What it makes for that is
+// what the worker will use.
+func (o *Options) ReserveRun(runID string, worker int) (bool, error) {
+	return reserveRun(o.Monitoring.LogsDir, o.Monitoring.StatusDir, o.Output.Checkpoints.Directory, runID, worker)
+}
+
 // CheckFlags returns what is wrong with the numbers of options, by their flags.
 // A number without a default may be 0, which stands for no flag.
 func (o *Options) CheckFlags() (problems []string) {

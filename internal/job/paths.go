@@ -1,7 +1,10 @@
 package job
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -124,6 +127,34 @@ func runExists(logsDir, statusDir, checkpointDir, runID string, worker int) bool
 		}
 	}
 	return false
+}
+
+// reserveRun makes the lock file of a worker's checkpoint, else the run's folder of
+// logs or of status files. It returns false where it exists.
+func reserveRun(logsDir, statusDir, checkpointDir, runID string, worker int) (bool, error) {
+	dir, create := checkpointDir, func() error {
+		path := filepath.Join(checkpointDir, CheckpointPrefix(JobID(runID, worker))+".lock")
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	}
+	if checkpointDir == "" {
+		dir = cmp.Or(logsDir, statusDir)
+		create = func() error { return os.Mkdir(RunDir(dir, runID), 0o777) }
+	}
+	if dir == "" {
+		return true, nil
+	}
+	err := os.MkdirAll(dir, 0o777)
+	if err == nil {
+		err = create()
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // OutputName is the file name of a worker's output that belongs to no manifest.
