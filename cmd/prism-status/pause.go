@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"prism/internal/cli"
-	"prism/internal/job"
 	"prism/internal/status"
 )
 
@@ -40,23 +39,4 @@ func (g *grammar) setPause(m *monitor, std cli.Std) error {
 	}
 	std.Infof("run %s: its workers wait after the calls in flight; prism-run --resume-run lets them continue", id)
 	return status.Pause(m.dir)
-}
-
-// resumeCommand is the command that resumes a planned run.
-func resumeCommand(m *job.Manifest) string {
-	return fmt.Sprintf("prism-run %s --resume --run-id %s", job.QuoteShell(m.Path(m.JobFile)), job.QuoteShell(m.RunID))
-}
-
-// unmergedNote says of a run that is over what is not merged yet, and how to go on;
-// empty if there is nothing to say.
-func unmergedNote(p *runPlan, v *status.View) string {
-	if p.manifest == nil || !v.Over || !p.manifest.Config.Merge.AutoMerge {
-		return ""
-	}
-	for _, f := range p.manifest.Files {
-		if (p.label == "" || p.label == f.Label) && f.Status != job.Completed && f.Status != job.Partial {
-			return fmt.Sprintf("run %s is not merged; to continue: %s\n", p.runID, resumeCommand(p.manifest))
-		}
-	}
-	return ""
 }

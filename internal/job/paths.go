@@ -21,6 +21,7 @@ import (
 //	logs_dir/{run_id}/failed_ranges.json         rows that a merge misses (FailedRangesPath)
 //	logs_dir/{run_id}/summary_{run_id}.md        statistics (SummaryPath, AnalyticsPath)
 //	logs_dir/{run_id}/workers.lock               locked while prism-run's workers live (Manifest.WorkersLockPath)
+//	logs_dir/{run_id}/orchestrator.lock          locked while a prism-run works (Manifest.OrchestratorLockPath)
 //	status_dir/{run_id}/worker_{id}.json         a worker's status (WorkerStatusPath)
 //	status_dir/{run_id}/pause.flag               makes workers wait (PauseFlagPath)
 //	checkpoint_dir/checkpoint_{run_id}_w{id}…    finished rows (CheckpointPrefix)
@@ -31,7 +32,10 @@ const (
 	failedRangesName = "failed_ranges.json"
 	pauseFlagName    = "pause.flag"
 	workersLockName  = "workers.lock"
-	callLogPattern   = "calls_w*.jsonl"
+
+	orchestratorLockName = "orchestrator.lock"
+
+	callLogPattern = "calls_w*.jsonl"
 )
 
 // JobID names the work of one worker of a run, and so its checkpoint.
@@ -210,6 +214,12 @@ func (m *Manifest) AnalyticsPath() string {
 // WorkersLockPath is the file that prism-run, the program that starts workers for
 // it and these workers keep locked. It holds the process group of that program.
 func (m *Manifest) WorkersLockPath() string { return filepath.Join(m.RunDir(), workersLockName) }
+
+// OrchestratorLockPath is the file that a prism-run keeps locked while it works on the
+// run.
+func (m *Manifest) OrchestratorLockPath() string {
+	return filepath.Join(m.RunDir(), orchestratorLockName)
+}
 
 // FailedRangesPath is the list of the run's rows without labels.
 func (m *Manifest) FailedRangesPath() string { return FailedRangesPath(m.RunDir()) }
