@@ -40,6 +40,9 @@ func (g *gaps) addPosition(pos int64, unit int) {
 
 // String is the first gaps, for people.
 func (g *gaps) String() string {
+	if len(g.list) == 0 {
+		return "unknown"
+	}
 	var shown []string
 	for i, r := range g.list {
 		if i == 5 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -130,11 +131,16 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 			label, parts.completed, len(units), r.condition, joinNumbers(parts.without))
 		return r.recordUnmerged(label, report, units, parts.without)
 	}
+	in, err := r.openSplitInput(ctx, r.m.File(label))
+	if err != nil {
+		return err
+	}
+	defer in.File.Close()
 	path := r.m.MergedName(label)
 	if err := r.writeMerged(ctx, r.m.File(label), r.m.Path(path), parts.inputs); err != nil {
 		return err
 	}
-	missing, err := r.findMissing(ctx, label, r.m.Path(path), units)
+	missing, err := r.findMissing(ctx, r.m.File(label), in, r.m.Path(path), units)
 	if err != nil {
 		return err
 	}
@@ -282,25 +288,33 @@ func (r *runMerger) commitMerged(f *job.File, path string, out *output, rows int
 	})
 }
 
-// findMissing reads the merged output again and looks for the rows of the units
-// that it does not have.
-func (r *runMerger) findMissing(ctx context.Context, label, path string, units []job.UnitPlan) (*gaps, error) {
-	f := r.m.File(label)
+// openSplitInput opens the input of a file of the run, which must be as it was split.
+func (r *runMerger) openSplitInput(ctx context.Context, f *job.File) (merge.Input, error) {
 	in, err := r.openInput(ctx, r.m.Path(f.InputFile))
 	if err != nil {
-		return nil, err
+		return in, err
 	}
-	defer in.File.Close()
 	in.Options.Format = inputFormat(f)
-	if sum, err := fsutil.SumRange(ctx, in.File, 0, in.File.Size); err != nil || sum.String() != f.InputSum {
-		return nil, errors.Join(err, cli.Usagef("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name))
+	sum, err := fsutil.SumRange(ctx, in.File, 0, in.File.Size)
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == nil && sum.String() != f.InputSum {
+		err = cli.Fail(cli.Usage, fmt.Errorf("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name),
+			"prism-run JOB_FILE --resume --run-id "+job.QuoteShell(r.m.RunID)+" plans its units again; rows that did not change keep their labels")
 	}
+	if err != nil {
+		return in, errors.Join(err, in.File.Close())
+	}
+	return in, nil
+}
+
+// findMissing reads the merged output again and looks for the rows of the units
+// that it does not have. Where the input changes meanwhile it can only count them.
+func (r *runMerger) findMissing(ctx context.Context, f *job.File, in merge.Input, path string, units []job.UnitPlan) (*gaps, error) {
 	merged, err := r.openInput(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	defer merged.File.Close()
-	r.steps.StartStep("looking for missing rows of "+label, 3*in.File.Size+merged.File.Size)
+	r.steps.StartStep("looking for missing rows of "+f.Label, 3*in.File.Size+merged.File.Size)
 	g := &gaps{}
 	e, err := merge.Expect(ctx, []merge.Input{merged}, in, r.o, func(pos, id int64) error {
 		for _, u := range units {
@@ -315,7 +329,15 @@ func (r *runMerger) findMissing(ctx context.Context, label, path string, units [
 	if err == nil && e.Unexpected > 0 {
 		err = fmt.Errorf("bug: %s has %d rows that %s does not have", path, e.Unexpected, in.Options.Name)
 	}
-	return g, err
+	if err == nil && g.rows == 0 || ctx.Err() != nil {
+		return g, err
+	}
+	again, changed := r.openSplitInput(ctx, f)
+	if changed != nil {
+		r.std.Warnf("%s changed while it was read: missing rows are only counted", in.Options.Name)
+		return &gaps{rows: f.Rows - f.MergedRows}, nil
+	}
+	return g, errors.Join(err, again.File.Close())
 }
 
 // cleanUp removes the checkpoints of units whose rows are all merged.

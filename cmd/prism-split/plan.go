@@ -210,6 +210,9 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	}
 	p.steps.StartStep("checking "+in.Path, f.Size)
 	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
+	if err == nil {
+		err = f.CheckSize()
+	}
 	if err != nil {
 		return err
 	}

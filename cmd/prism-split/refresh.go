@@ -69,6 +69,9 @@ func (p *planner) cutAgain(ctx context.Context, m *job.Manifest, in *job.File) (
 	}
 	o := inputOptions(path, in.Format)
 	found, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
+	if err == nil {
+		err = f.CheckSize()
+	}
 	if err != nil {
 		return nil, err
 	}

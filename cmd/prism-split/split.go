@@ -39,6 +39,9 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 	}
 	s.steps.StartStep("checking "+name, f.Size)
 	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, NoIDs: s.g.NoCheck, NoSum: s.g.NoCheck, Progress: s.steps.AddBytes})
+	if err == nil {
+		err = f.CheckSize()
+	}
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,11 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 	}
 	in.file, in.size = f, info.Size()
 	in.stable = newStableFile(f, in.size, in.name)
-	if err := s.checkFile(ctx, in); err != nil {
+	err = s.checkFile(ctx, in)
+	if now, statErr := f.Stat(); statErr == nil && now.Size() != in.size {
+		err = newInputChangedError(in.name) // it was opened while it was being written
+	}
+	if err != nil {
 		return nil, errors.Join(onlyChange(err), f.Close())
 	}
 	return in, nil
@@ -135,7 +139,7 @@ func (s *Settings) checkSum(in *input, h *table.Header) error {
 	case rg.ByteEnd > in.size:
 		return s.changedSinceSplit(fmt.Sprintf("it has %d bytes, had %d or more", in.size, rg.ByteEnd))
 	}
-	sum, err := in.stable.rangeSum(max(rg.ByteStart, h.Size), cmp.Or(rg.ByteEnd, in.size))
+	sum, err := in.stable.unitSum(h.Size, max(rg.ByteStart, h.Size), cmp.Or(rg.ByteEnd, in.size))
 	if err == nil && sum != s.InputSum {
 		return s.changedSinceSplit(fmt.Sprintf("the checksum of rows %s is %s, was %s", rangeText(rg), sum, s.InputSum))
 	}

@@ -92,11 +92,15 @@ func (s *stableFile) readBlock(b []byte, number int64) error {
 	return nil
 }
 
-// rangeSum is the checksum of the bytes from start to end, as prism-split makes it
-// for a unit.
-func (s *stableFile) rangeSum(start, end int64) (string, error) {
-	sum, err := fsutil.SumRange(context.Background(), s, start, end)
-	return sum.String(), err
+// unitSum is the checksum of a header of so many bytes and the bytes from start to
+// end, as prism-split makes it for a unit.
+func (s *stableFile) unitSum(header, start, end int64) (string, error) {
+	sum, err := fsutil.SumRange(context.Background(), s, 0, header)
+	if err != nil {
+		return "", err
+	}
+	own, err := fsutil.SumRange(context.Background(), s, start, end)
+	return sum.Join(own).String(), err
 }
 
 // oldInputSum is what earlier versions kept of the input in the sidecar: a hash of the

@@ -21,7 +21,7 @@ type Unit struct {
 	ByteStart int64  `json:"byte_start"`
 	ByteEnd   int64  `json:"byte_end"` // after the last byte
 	InputSize int64  `json:"input_size"`
-	InputSum  string `json:"input_sum"` // checksum of the bytes from ByteStart to ByteEnd; empty: unchecked
+	InputSum  string `json:"input_sum"` // checksum of the header and the bytes from ByteStart to ByteEnd; empty: unchecked
 
 	FileSum string `json:"-"` // checksum of the whole file
 }
@@ -135,7 +135,11 @@ func Cut(ctx context.Context, f io.ReaderAt, sum table.Summary, o table.Options,
 			if err != nil {
 				return nil, err
 			}
-			u.InputSum, u.FileSum = own.String(), sum.Sum.String()
+			header, err := offsets.Sum(ctx, 0, sum.Header.Size)
+			if err != nil {
+				return nil, err
+			}
+			u.InputSum, u.FileSum = header.Join(own).String(), sum.Sum.String()
 		}
 		units = append(units, u)
 	}

@@ -68,7 +68,7 @@ func TestCut(t *testing.T) {
 			for i := range tt.want {
 				u := &tt.want[i]
 				u.Label, u.Input, u.InputSize = "l", "f.csv", 32
-				u.InputSum, u.FileSum = sumOf(in[u.ByteStart:u.ByteEnd]), sumOf(in)
+				u.InputSum, u.FileSum = sumOf(in[:8]+in[u.ByteStart:u.ByteEnd]), sumOf(in)
 			}
 			if diff := cmp.Diff(got, tt.want); diff != "" {
 				t.Errorf("(-got +want):\n%s", diff)
@@ -77,7 +77,7 @@ func TestCut(t *testing.T) {
 	}
 	want := []Unit{{Unit: 7, Label: "l", Input: "f.csv", RowStart: 1, ByteStart: 8, ByteEnd: 8, InputSize: 8}}
 	got := cut(t, "RowID,x\n", Cutting{Workers: 4})
-	want[0].InputSum, want[0].FileSum = sumOf(""), sumOf("RowID,x\n")
+	want[0].InputSum, want[0].FileSum = sumOf("RowID,x\n"), sumOf("RowID,x\n")
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("no rows (-got +want):\n%s", diff)
 	}

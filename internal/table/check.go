@@ -38,7 +38,7 @@ func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summ
 		scan.Columns = IDColumns(column, o.Format)
 		scan.Prepare = ids.parseIDs(o.Format, len(scan.Columns))
 	}
-	marks := marker{sum: &sum, ctx: ctx, f: f}
+	marks := marker{sum: &sum, ctx: ctx, f: f, name: o.Name}
 	err = Scan(ctx, f, size, h, scan, func(b *Block) error {
 		if err := marks.addBlock(b, scan.Sum); err != nil {
 			return err

@@ -75,6 +75,28 @@ func spool(ctx context.Context, name string, src io.Reader) (*File, error) {
 	return f, nil
 }
 
+// CheckSize returns an *Error if the file has another size than when it was opened:
+// then it was opened or read while it was being written.
+func (f *File) CheckSize() error {
+	info, err := f.Stat()
+	if err != nil {
+		return readError(f.Name, err)
+	}
+	if info.Size() != f.Size {
+		return errChanged(f.Name)
+	}
+	return nil
+}
+
+// readError is the error for a failed read of a file. One that ends before it should
+// has changed.
+func readError(name string, err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errChanged(name)
+	}
+	return fmt.Errorf("read %s: %w", shownName(name), err)
+}
+
 // Close closes the file; a temporary copy is removed.
 func (f *File) Close() error {
 	if f.Spooled {

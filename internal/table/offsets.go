@@ -2,7 +2,6 @@ package table
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"sort"
 
@@ -27,10 +26,11 @@ type mark struct {
 
 // marker makes the marks of a summary while the file is scanned.
 type marker struct {
-	ctx context.Context
-	f   io.ReaderAt
-	sum *Summary
-	at  int64 // the bytes of the file before it are summed
+	ctx  context.Context
+	f    io.ReaderAt
+	name string
+	sum  *Summary
+	at   int64 // the bytes of the file before it are summed
 }
 
 // addBlock marks the first record of a block, whose checksum is known if summed.
@@ -56,8 +56,11 @@ func (m *marker) addUntil(end int64) error {
 		return nil
 	}
 	gap, err := fsutil.SumRange(m.ctx, m.f, m.at, end)
+	if err != nil {
+		return readError(m.name, err)
+	}
 	m.sum.Sum, m.at = m.sum.Sum.Join(gap), end
-	return err
+	return nil
 }
 
 // addRest sums blank lines at the end of the file.
@@ -151,7 +154,7 @@ func (x *Offsets) sumBefore(ctx context.Context, offset int64) (fsutil.Checksum,
 	}
 	gap, err := fsutil.SumRange(ctx, x.f, from, offset)
 	if err != nil {
-		return fsutil.Checksum{}, fmt.Errorf("read %s: %w", shownName(x.o.Name), err)
+		return fsutil.Checksum{}, readError(x.o.Name, err)
 	}
 	x.summed, x.before = offset, before.Join(gap)
 	return x.before, nil

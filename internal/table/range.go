@@ -82,6 +82,9 @@ func countLines(f io.ReaderAt, n int64) (int64, error) {
 	for at := int64(0); at < n; {
 		b := buf[:min(int64(len(buf)), n-at)]
 		got, err := f.ReadAt(b, at)
+		if got < len(b) && err == io.EOF {
+			return 0, io.ErrUnexpectedEOF
+		}
 		if got < len(b) && err != nil {
 			return 0, err
 		}

@@ -187,7 +187,7 @@ func (r *Reader) fillBuffer() error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("read %s: %w", shownName(r.name), err)
+			return readError(r.name, err)
 		}
 		if n > 0 {
 			return nil
@@ -206,7 +206,7 @@ func (r *Reader) errorf(line int64, format string, args ...any) error {
 	if r.lineBase < 0 {
 		n, err := countLines(r.at, r.skipped)
 		if err != nil {
-			return fmt.Errorf("read %s: %w", shownName(r.name), err)
+			return readError(r.name, err)
 		}
 		r.lineBase = n
 	}

@@ -178,7 +178,7 @@ func (c *idChecker) duplicateError(ctx context.Context, f io.ReaderAt, size int6
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("read %s: %w", shownName(o.Name), err)
+		return readError(o.Name, err)
 	}
 	return &Error{File: o.Name, Line: lines[1], Msg: rowid.DuplicateMessage(c.column, c.duplicate.ID, fmt.Sprintf("on line %d", lines[0]))}
 }

@@ -3,7 +3,6 @@ package table
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"runtime"
 	"sync"
@@ -150,7 +149,7 @@ func (s *scan) commitBlock(ctx context.Context, sc *blockScanner, b *Block) erro
 		}
 	}
 	if b.err != nil {
-		return fmt.Errorf("read %s: %w", shownName(s.o.Name), b.err)
+		return readError(s.o.Name, b.err)
 	}
 	b.Pos = s.pos
 	s.pos += int64(len(b.Recs))
@@ -168,7 +167,7 @@ func (s *scan) commitBlock(ctx context.Context, sc *blockScanner, b *Block) erro
 	}
 	lines, err := countLines(s.f, b.Offset+int64(b.bad.at))
 	if err != nil {
-		return fmt.Errorf("read %s: %w", shownName(s.o.Name), err)
+		return readError(s.o.Name, err)
 	}
 	return &Error{File: s.o.Name, Line: lines + 1, Msg: b.bad.msg}
 }

@@ -116,8 +116,8 @@ func TestScanNoticesAShorterFile(t *testing.T) {
 	for _, workers := range []int{1, 3} {
 		o := ScanOptions{Options: Options{Name: "f"}, Block: 100, Workers: workers}
 		err := Scan(context.Background(), f, f.Size()+1000, h, o, func(*Block) error { return nil })
-		if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.HasPrefix(err.Error(), "read f: ") {
-			t.Errorf("%d workers: got %v, want %v", workers, err, io.ErrUnexpectedEOF)
+		if bad, ok := errors.AsType[*Error](err); !ok || bad.Error() != "f: the file changed while it was read" {
+			t.Errorf("%d workers: got %v, want that it changed", workers, err)
 		}
 	}
 }

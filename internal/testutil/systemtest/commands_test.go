@@ -110,6 +110,12 @@ func checkRow(in, out []string, schema *prompt.Schema) error {
 	if !slices.Equal(in, out[:len(in)]) {
 		return fmt.Errorf("input columns are %q, want %q", out[:len(in)], in)
 	}
+	return checkLabelsOf(in, out, schema)
+}
+
+// checkLabelsOf checks that an output row has the labels that the fake server gives
+// the row with this ID, title, message and sentiment.
+func checkLabelsOf(in, out []string, schema *prompt.Schema) error {
 	id, err := strconv.ParseInt(in[0], 10, 64)
 	if err != nil {
 		return err
