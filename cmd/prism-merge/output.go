@@ -9,6 +9,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/fsutil"
 	"prism/internal/merge"
+	"prism/internal/table"
 )
 
 // output is where the joined rows go: a file that appears whole, or a stream.
@@ -82,7 +83,7 @@ func (m *merger) refuseLoops(expected *merge.Input) error {
 	switch f, isFile := m.std.Out.(*os.File); {
 	case m.g.Check:
 	case m.g.Output != "" && m.g.Output != "-":
-		errs = append(errs, guard.Check(m.g.Output))
+		errs = append(errs, table.CheckOutputName(m.g.Output), guard.Check(m.g.Output))
 	case isFile:
 		errs = append(errs, guard.CheckOpen("stdout", f))
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"prism/internal/fsutil"
 	"prism/internal/report"
 	"prism/internal/stats"
+	"prism/internal/table"
 )
 
 // writeResult writes the files of --summary, --analytics and --html, then prints the result.
@@ -73,7 +75,7 @@ func (g *grammar) checkOutputs(inputs, ofRun []string, std cli.Std) error {
 		if out.path == "" {
 			continue
 		}
-		if err := guard.Check(out.path); err != nil {
+		if err := errors.Join(table.CheckOutputName(out.path), guard.Check(out.path)); err != nil {
 			return cli.Fail(cli.Usage, err, "")
 		}
 		guard.Keep("the file of "+out.flag, out.path)

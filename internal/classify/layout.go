@@ -3,8 +3,10 @@ package classify
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/table"
 )
@@ -22,6 +24,7 @@ type layout struct {
 	id, title, message, sentiment int          // indices of input columns; -1: not there
 	kept                          []int        // indices of the input columns that pass through
 	names                         []string     // of the output
+	mark                          bool         // the input begins with a byte order mark
 }
 
 // columnError is an input or a --drop that does not fit the job.
@@ -35,8 +38,9 @@ func (e *columnError) Error() string { return e.file + ":1: " + e.what }
 func (e *columnError) Hint() string { return e.hint }
 
 func newLayout(file string, h *table.Header, form table.Format, schema *prompt.Schema, drop []string) (*layout, error) {
+	drop = table.MatchNames(drop, h.Names)
 	l := &layout{
-		form: form, id: h.Index(table.RowID), message: h.Index(messageColumn),
+		form: form, mark: h.Mark, id: h.Index(table.RowID), message: h.Index(messageColumn),
 		title: h.Index(titleColumn), sentiment: h.Index(sentimentColumn),
 	}
 	for _, need := range []string{table.RowID, messageColumn} {
@@ -63,13 +67,33 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 		l.names = append(l.names, c.OutputName(h.Names))
 	}
 	l.names = append(l.names, prompt.RunColumns()...)
+	return l, l.checkClashes(file)
+}
+
+// checkClashes refuses an output with several columns of one name. It tells all of
+// them, with the flag that leaves the input's out.
+func (l *layout) checkClashes(file string) error {
+	var shown, dropped []string
 	for i, n := range l.names {
 		if slices.Contains(l.names[:i], n) {
-			return nil, &columnError{file, fmt.Sprintf("the output would have two columns %q", n),
-				fmt.Sprintf("leave the input's out with --drop %s", n)}
+			shown = append(shown, strconv.Quote(n))
+			dropped = append(dropped, strings.ReplaceAll(n, ",", `\,`))
 		}
 	}
-	return l, nil
+	if len(shown) == 0 {
+		return nil
+	}
+	return &columnError{file, "the output would have two columns " + strings.Join(shown, ", two "),
+		"leave the input's out with --drop " + job.QuoteShell(strings.Join(dropped, ","))}
+}
+
+// header is what the output begins with.
+func (l *layout) header(form table.Format) []byte {
+	var head []byte
+	if l.mark && form != table.JSONL {
+		head = []byte(table.ByteOrderMark)
+	}
+	return table.NewEncoder(form, l.names).Header(head)
 }
 
 // warnNearMisses names the columns that the model does not see as their names are

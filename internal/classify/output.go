@@ -34,7 +34,7 @@ func newOutputWriter(store *checkpoint.Store, l *layout, form table.Format, out 
 
 // writeChunks writes the header and all rows; it returns after the last chunk.
 func (w *outputWriter) writeChunks() error {
-	if _, err := w.out.Write(table.NewEncoder(w.form, w.layout.names).Header(nil)); err != nil {
+	if _, err := w.out.Write(w.layout.header(w.form)); err != nil {
 		return err
 	}
 	write := w.convertRecords

@@ -88,6 +88,9 @@ func (s *Settings) checkOutput(io Streams) error {
 		}
 		return nil
 	}
+	if err := table.CheckOutputName(s.OutputPath); err != nil {
+		return err
+	}
 	if info, err := os.Stat(s.OutputPath); err == nil && info.IsDir() {
 		return &usageError{What: fmt.Sprintf("the output %s is a folder", s.OutputPath), Hint: "name a file, or use --output-dir"}
 	}

@@ -113,7 +113,11 @@ func (l *layout) head() ([]byte, error) {
 		return nil, nil
 	}
 	if !l.first.raw || l.format == table.JSONL {
-		return table.NewEncoder(l.format, l.names).Header(nil), nil
+		var head []byte
+		if l.first.header.Mark && l.format != table.JSONL {
+			head = []byte(table.ByteOrderMark)
+		}
+		return table.NewEncoder(l.format, l.names).Header(head), nil
 	}
 	head := make([]byte, l.first.header.Size)
 	if _, err := l.first.File.ReadAt(head, 0); err != nil {

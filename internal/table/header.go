@@ -10,7 +10,8 @@ import (
 	"prism/internal/term"
 )
 
-const bom = "\xEF\xBB\xBF"
+// ByteOrderMark is what some programs begin UTF-8 text with.
+const ByteOrderMark = "\xEF\xBB\xBF"
 
 // Header is the columns of a file: the header record of CSV and TSV, the keys
 // of the first object of JSONL. A JSONL file without objects has no columns.
@@ -19,6 +20,7 @@ type Header struct {
 	Size  int64    // bytes before the first record's line: byte order mark and header with its ending
 	Lines int64    // lines before the first record's
 	CRLF  bool     // the header's line ends in CRLF
+	Mark  bool     // the file begins with a byte order mark
 
 	index map[string]int
 }
@@ -124,8 +126,9 @@ func (r *Reader) readHeader() error {
 		return err
 	}
 	b := r.buf[r.start:r.end]
-	if bytes.HasPrefix(b, []byte(bom)) {
-		r.start += len(bom)
+	mark := bytes.HasPrefix(b, []byte(ByteOrderMark))
+	if mark {
+		r.start += len(ByteOrderMark)
 	} else if what := detectBinary(b); what != "" {
 		return r.errorf(1, "this is %s", what)
 	}
@@ -145,6 +148,7 @@ func (r *Reader) readHeader() error {
 	if wrong != "" {
 		return r.errorf(r.line, "%s", wrong)
 	}
+	h.Mark = mark
 	if h.Size = size; r.format != JSONL {
 		b = r.buf[r.start : r.start+rec.next]
 		h.CRLF = bytes.HasSuffix(b, []byte("\r\n"))
@@ -169,4 +173,22 @@ func (r *Reader) namesOf(rec *rawRecord) ([]string, error) {
 		names[i] = string(appendUnquoted(nil, b[f.from:f.to]))
 	}
 	return names, nil
+}
+
+// MatchNames joins what a list flag cut at commas: pieces that together are the name of
+// a column become one.
+func MatchNames(pieces, columns []string) []string {
+	var names []string
+	for len(pieces) > 0 {
+		n := 1
+		for k := len(pieces); k > 1; k-- {
+			if slices.Contains(columns, strings.Join(pieces[:k], ",")) {
+				n = k
+				break
+			}
+		}
+		names = append(names, strings.Join(pieces[:n], ","))
+		pieces = pieces[n:]
+	}
+	return names
 }

@@ -41,7 +41,7 @@ func TestReader(t *testing.T) {
 		{name: "plain", in: "a,b\n1,2\n3,4\n", want: []string{"1:2:4 1|2", "2:3:8 3|4"}},
 		{name: "no final newline", in: "a,b\n1,2\n3,", want: []string{"1:2:4 1|2", "2:3:8 3|"}},
 		{name: "crlf", in: "a,b\r\n1,2\r\n3,4\r\n", want: []string{"1:2:5 1|2", "2:3:10 3|4"}},
-		{name: "bom", in: bom + "a,b\n1,2\n", want: []string{"1:2:7 1|2"}},
+		{name: "ByteOrderMark", in: ByteOrderMark + "a,b\n1,2\n", want: []string{"1:2:7 1|2"}},
 		{name: "blank lines", in: "\n\r\na,b\n\n1,2\n\r\n\n3,4\n\n", want: []string{"1:5:8 1|2", "2:8:15 3|4"}},
 		{name: "blank line of one column", in: "a\n\nx\n", want: []string{"1:2:2 ", "2:3:3 x"}},
 		{name: "quotes", in: "a,b\n\"1,\"\"x\"\"\",\"l1\nl2\r\nl3\"\n5,6\n", want: []string{"1:2:4 1,\"x\"|l1\nl2\r\nl3", "2:5:26 5|6"}},

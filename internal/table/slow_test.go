@@ -17,7 +17,7 @@ import (
 // text of the fields of every record from the header on, and what is wrong
 // with the record after them.
 func slowRead(in string, delim byte) (records [][]string, wrong string) {
-	in = strings.TrimPrefix(in, bom)
+	in = strings.TrimPrefix(in, ByteOrderMark)
 	columns := 0
 	for i := 0; i < len(in); {
 		if rest := in[i:]; columns != 1 && (rest[0] == '\n' || strings.HasPrefix(rest, "\r\n") || rest == "\r") {
@@ -144,7 +144,7 @@ func compareScan(t *testing.T, in string, o Options) {
 
 func FuzzCSV(f *testing.F) {
 	for _, s := range []string{
-		"a,b\n1,2\n", "a,b\r\n1,2\r\n", bom + "a,b\n1,\"x\ny\"\n", "a\n\n\"\"\n", "a,b\n5\" screen,\"a \"\"b\"\", c\"\n",
+		"a,b\n1,2\n", "a,b\r\n1,2\r\n", ByteOrderMark + "a,b\n1,\"x\ny\"\n", "a\n\n\"\"\n", "a,b\n5\" screen,\"a \"\"b\"\", c\"\n",
 		"a,b\n\n1,2\r\n\r\n3,4", "a,b\n1,\"x\r\n\r\ny\"\r", "a,b\n1,2\r\r\n", "a,b\n\"1\"x,2\n", "a,b\n1\n", "a,b\n\"", "a,b\n1,\"\n\"\n,\n",
 		"a,b\n\"x\n1,2\n\",y\n3,4\n", "a,b\nx,\"\n1,\"\",\"\n5\",\"6\n", "\r\na,b\r", "a,b\n1,\"2\"x\n3,4\n", "a,b\n1,\"2\"\rx\n3,4\n", "a,b\nx\",y\nz,\"q\"\n",
 	} {
@@ -193,7 +193,7 @@ func FuzzCSV(f *testing.F) {
 func compareStandard(t *testing.T, in string, format Format, got [][]string) {
 	t.Helper()
 	for _, lazy := range []bool{false, true} {
-		c := csv.NewReader(strings.NewReader(strings.TrimPrefix(in, bom)))
+		c := csv.NewReader(strings.NewReader(strings.TrimPrefix(in, ByteOrderMark)))
 		c.Comma, c.LazyQuotes = rune(format.delimiter()), lazy
 		want, err := c.ReadAll()
 		if err != nil {
@@ -221,7 +221,7 @@ func compareStandard(t *testing.T, in string, format Format, got [][]string) {
 
 func FuzzJSONLScan(f *testing.F) {
 	for _, s := range []string{
-		"{\"a\":1}\n{\"a\":\"x\"}", "\n{\"a\":1,\"b\":[1,\n2]}\n", bom + "{\"a\":1}\r\n \r\n{}\r\n", "{\"a\":1}\n{\"b\":1}\n", "{}\n{}\n", "{\"a\":\"\\u000a\"}\n{\"a\":",
+		"{\"a\":1}\n{\"a\":\"x\"}", "\n{\"a\":1,\"b\":[1,\n2]}\n", ByteOrderMark + "{\"a\":1}\r\n \r\n{}\r\n", "{\"a\":1}\n{\"b\":1}\n", "{}\n{}\n", "{\"a\":\"\\u000a\"}\n{\"a\":",
 	} {
 		f.Add(s)
 	}
