@@ -38,7 +38,7 @@ func (s *sorting) batcher(p *part) *batcher {
 }
 
 func (b *batcher) scanOptions() table.ScanOptions {
-	return table.ScanOptions{Options: b.p.Options, Columns: b.columns, Prepare: b.prepare}
+	return table.ScanOptions{Options: b.p.Options, Columns: b.columns, Text: !b.p.textChecked, Prepare: b.prepare}
 }
 
 // direct tells whether items are records where they stand in the block.

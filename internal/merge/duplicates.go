@@ -17,7 +17,7 @@ func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *tabl
 	base := int64(0)
 	var buffers table.Buffers
 	for _, p := range l.parts {
-		scan := table.ScanOptions{Options: p.Options, Columns: table.IDColumns(p.order[l.id], p.Options.Format)}
+		scan := table.ScanOptions{Options: p.Options, Text: !p.textChecked, Columns: table.IDColumns(p.order[l.id], p.Options.Format)}
 		scan.Buffers = &buffers
 		scan.Prepare = func(b *table.Block) {
 			ids, ok := b.Aux.(*[]int64)
@@ -39,6 +39,7 @@ func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *tabl
 		if err != nil {
 			return err
 		}
+		p.textChecked = true
 		base += rows
 	}
 	return nil

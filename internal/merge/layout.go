@@ -22,6 +22,8 @@ type part struct {
 	order  []int // output column → column of the part
 	raw    bool  // its records are output records as they stand
 	sorted bool  // by what was seen so far
+
+	textChecked bool // all of it was read and is UTF-8
 }
 
 // layout is the output's columns and what each part is to them.

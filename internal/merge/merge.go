@@ -162,7 +162,7 @@ func (j *join) checkParts(ctx context.Context) (Result, *drops, error) {
 	}
 	var r Result
 	for _, p := range j.parts {
-		err := table.Scan(ctx, p.File, p.File.Size, p.header, table.ScanOptions{Options: p.Options}, func(b *table.Block) error {
+		err := table.Scan(ctx, p.File, p.File.Size, p.header, table.ScanOptions{Options: p.Options, Text: true}, func(b *table.Block) error {
 			j.o.progress(len(b.Data))
 			r.Rows += int64(len(b.Recs))
 			return nil

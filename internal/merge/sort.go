@@ -189,6 +189,7 @@ func (s *sorting) verifyMarks(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		p.textChecked = true
 	}
 	return nil
 }

@@ -48,6 +48,9 @@ func (d *Distributions) CountRecords(r *table.Reader, name string, form table.Fo
 			d.finishFile(f)
 			return nil
 		}
+		if err == nil {
+			err = rec.CheckUTF8(name)
+		}
 		if err != nil {
 			return err
 		}

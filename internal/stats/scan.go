@@ -21,7 +21,7 @@ func (d *Distributions) CountFile(ctx context.Context, f io.ReaderAt, size int64
 		return err
 	}
 	p := newBlockScan(src, len(h.Names))
-	err = table.Scan(ctx, f, size, h, table.ScanOptions{Options: o, Columns: p.cutColumns, Prepare: p.countBlock}, p.mergeBlock)
+	err = table.Scan(ctx, f, size, h, table.ScanOptions{Options: o, Columns: p.cutColumns, Text: true, Prepare: p.countBlock}, p.mergeBlock)
 	if err != nil {
 		return err
 	}
