@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -46,7 +47,7 @@ func (g *grammar) AfterApply(ctx *kong.Context) error {
 
 // resolveSettings completes the settings by the manifest, if there is one, and
 // checks what no single flag shows.
-func (g *grammar) resolveSettings() error {
+func (g *grammar) resolveSettings(ctx context.Context) error {
 	if g.File != "" && g.InputFile != "" {
 		return cli.Usagef("both %q and --input-file %q are given: name the input once", g.File, g.InputFile)
 	}
@@ -62,7 +63,7 @@ func (g *grammar) resolveSettings() error {
 	}
 	g.Input = g.File + g.InputFile
 	if g.Manifest != "" {
-		if err := g.applyManifest(); err != nil {
+		if err := g.applyManifest(ctx); err != nil {
 			return err
 		}
 	}

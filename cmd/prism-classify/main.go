@@ -69,7 +69,7 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 	if g.ListModels {
 		return g.listModels(ctx, std.Out)
 	}
-	if err := g.resolveSettings(); err != nil {
+	if err := g.resolveSettings(ctx); err != nil {
 		return err
 	}
 	if g.DryRun {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,11 +14,11 @@ import (
 
 // applyManifest gives the settings the values of a run's unit, except for the
 // flags that were typed.
-func (g *grammar) applyManifest() error {
+func (g *grammar) applyManifest(ctx context.Context) error {
 	if g.Input != "" || g.RowStart != 0 || g.RowEnd != 0 {
 		return cli.Usagef("--manifest names the input and its rows: give none beside it")
 	}
-	m, err := job.ReadManifest(g.Manifest)
+	m, err := job.AwaitManifest(ctx, g.Manifest)
 	switch {
 	case errors.Is(err, job.ErrNoManifest), errors.Is(err, fs.ErrNotExist):
 		return cli.Fail(cli.Usage, err, "prism-split --job writes one")
@@ -33,16 +34,16 @@ func (g *grammar) applyManifest() error {
 	planned := m.Options()
 	g.Options = job.Resolve(&g.Options, &planned, g.typed)
 	g.applyUnit(m, m.Units[g.Unit-1])
-	return g.checkPromptsUnchanged(m)
+	return g.checkPromptsUnchanged(ctx, m)
 }
 
 // checkPromptsUnchanged refuses a prompt schema file that changed since the run
 // was planned: all units of a run have the same prompts.
-func (g *grammar) checkPromptsUnchanged(m *job.Manifest) error {
+func (g *grammar) checkPromptsUnchanged(ctx context.Context, m *job.Manifest) error {
 	if g.typed["prompts-config"] {
 		return nil
 	}
-	data, err := fsutil.ReadFile(g.Prompts.ConfigFile, fsutil.MaxConfig)
+	data, err := fsutil.ReadFileContext(ctx, g.Prompts.ConfigFile, fsutil.MaxConfig)
 	if err != nil {
 		return cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
 	}

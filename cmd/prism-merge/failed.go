@@ -109,7 +109,7 @@ func (f *failedFile) addUnits(m *job.Manifest, units []job.UnitPlan, without []i
 // its rows too.
 func (f *failedFile) addRows(m *job.Manifest, units []job.UnitPlan) {
 	for _, u := range units {
-		list, err := os.Open(job.FailedRowsPath(m.RunDir(), u.Unit.Unit))
+		list, err := fsutil.OpenRegular(job.FailedRowsPath(m.RunDir(), u.Unit.Unit))
 		if err != nil {
 			continue
 		}

@@ -39,7 +39,7 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	if g.Check || g.typed["on-duplicate"] {
 		return cli.Usagef("--check and --on-duplicate do not go with --manifest")
 	}
-	man, err := job.ReadManifest(g.Manifest)
+	man, err := job.AwaitManifest(ctx, g.Manifest)
 	switch {
 	case errors.Is(err, job.ErrNoManifest), errors.Is(err, fs.ErrNotExist):
 		return cli.Fail(cli.Usage, err, "prism-split --job writes one")
@@ -53,7 +53,7 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	if g.Condition != "" {
 		r.condition = g.Condition
 	}
-	if r.columns, err = columnsToCode(man); err != nil {
+	if r.columns, err = columnsToCode(ctx, man); err != nil {
 		return err
 	}
 	labels, err := r.labels()
@@ -77,9 +77,9 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	return nil
 }
 
-func columnsToCode(m *job.Manifest) (int, error) {
+func columnsToCode(ctx context.Context, m *job.Manifest) (int, error) {
 	path := m.Path(m.Paths.PromptsConfig)
-	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
+	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
 	if err != nil {
 		return 0, cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
 	}

@@ -92,7 +92,7 @@ func (l *missingList) abort() error {
 // removeList removes the list that an earlier call made of the same input; any
 // other file of this name stays.
 func removeList(path, input string) error {
-	f, err := os.Open(path)
+	f, err := fsutil.OpenRegular(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

@@ -37,7 +37,7 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 		return err
 	}
 	p := &planner{splitter: s}
-	p.readFiles()
+	p.readFiles(ctx)
 	if g.PrintSettings {
 		return p.printSettings(ctx)
 	}
@@ -94,7 +94,7 @@ func (p *planner) writePlan() (m *job.Manifest, path string, err error) {
 // checkAll checks what the job file names; the error holds every mistake.
 func (p *planner) checkAll(ctx context.Context) error {
 	if p.config != nil {
-		p.readPrompts()
+		p.readPrompts(ctx)
 		if err := p.checkInputs(ctx); err != nil {
 			return exitError(ctx, err)
 		}
@@ -113,14 +113,14 @@ func (p *planner) addMistake(err error) {
 }
 
 // readFiles reads settings.json, models.json and the job file.
-func (p *planner) readFiles() {
+func (p *planner) readFiles(ctx context.Context) {
 	p.settings, p.models = job.DefaultSettings(), job.DefaultModels()
-	if data, ok := p.readOptional(p.g.Settings, defaultSettings); ok {
+	if data, ok := p.readOptional(ctx, p.g.Settings, defaultSettings); ok {
 		s, err := job.ParseSettings(data, cmp.Or(p.g.Settings, defaultSettings))
 		p.addMistake(err)
 		p.settings = s
 	}
-	if data, ok := p.readOptional(p.g.Models, defaultModels); ok {
+	if data, ok := p.readOptional(ctx, p.g.Models, defaultModels); ok {
 		m, err := job.ParseModels(data, cmp.Or(p.g.Models, defaultModels))
 		p.addMistake(err)
 		p.models = m
@@ -132,7 +132,7 @@ func (p *planner) readFiles() {
 	if p.g.Workers != nil {
 		overrides.Workers = *p.g.Workers
 	}
-	data, err := fsutil.ReadFile(p.g.Job, fsutil.MaxConfig)
+	data, err := fsutil.ReadFileContext(ctx, p.g.Job, fsutil.MaxConfig)
 	if err != nil {
 		p.addMistake(err)
 		return
@@ -153,8 +153,8 @@ const (
 )
 
 // readOptional reads a file that must be there only if a flag names it.
-func (p *planner) readOptional(named, usual string) ([]byte, bool) {
-	data, err := fsutil.ReadFile(cmp.Or(named, usual), fsutil.MaxConfig)
+func (p *planner) readOptional(ctx context.Context, named, usual string) ([]byte, bool) {
+	data, err := fsutil.ReadFileContext(ctx, cmp.Or(named, usual), fsutil.MaxConfig)
 	if named == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, false
 	}
@@ -162,12 +162,12 @@ func (p *planner) readOptional(named, usual string) ([]byte, bool) {
 	return data, err == nil
 }
 
-func (p *planner) readPrompts() {
+func (p *planner) readPrompts(ctx context.Context) {
 	path := p.config.Prompts.ConfigFile
 	if path == "" {
 		return
 	}
-	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
+	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
 	if err != nil {
 		p.addMistake(fmt.Errorf("read the prompt schema: %w", err))
 		return

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"text/tabwriter"
 
 	"prism/internal/calllog"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/stats"
 	"prism/internal/term"
@@ -117,7 +117,7 @@ func readCallLogs(dir string) (*stats.Calls, error) {
 }
 
 func readCallLog(sum *stats.CallCounter, name string) error {
-	f, err := os.Open(name)
+	f, err := fsutil.OpenRegular(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

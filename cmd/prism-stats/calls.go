@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,21 +36,21 @@ func (c *callLogs) Decode(ctx *kong.DecodeContext) error {
 const maxWarnings = 5
 
 // countCallLogs counts the calls of call logs; nil without call logs.
-func countCallLogs(names []string, std cli.Std) (*stats.Calls, error) {
+func countCallLogs(ctx context.Context, names []string, std cli.Std) (*stats.Calls, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
 	var sum stats.CallCounter
 	for _, name := range names {
-		if err := countCallLog(&sum, name, std); err != nil {
+		if err := countCallLog(ctx, &sum, name, std); err != nil {
 			return nil, err
 		}
 	}
 	return sum.Result(), nil
 }
 
-func countCallLog(sum *stats.CallCounter, name string, std cli.Std) error {
-	src, done, err := openInput(name, std.In)
+func countCallLog(ctx context.Context, sum *stats.CallCounter, name string, std cli.Std) error {
+	src, done, err := openInput(ctx, name, std.In)
 	if err != nil {
 		return err
 	}

@@ -45,11 +45,11 @@ func (g *grammar) crossPairs() (pairs [][2]string, err error) {
 	return pairs, nil
 }
 
-func readSchema(path string) (*prompt.Schema, error) {
+func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
+	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, err, "")
 	}
@@ -65,7 +65,7 @@ func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name st
 	if err != nil {
 		return err
 	}
-	src, done, err := openInput(name, stdin)
+	src, done, err := openInput(ctx, name, stdin)
 	if err != nil {
 		return err
 	}
@@ -145,17 +145,28 @@ func displayName(name string) string {
 	return name
 }
 
-// openInput opens an input; a missing file is wrong usage.
-func openInput(name string, stdin io.Reader) (src io.Reader, done func() error, err error) {
+// openInput opens an input, and reads a pipe or a terminal until ctx ends; a missing file
+// is wrong usage.
+func openInput(ctx context.Context, name string, stdin io.Reader) (src io.Reader, done func() error, err error) {
 	if name == "-" {
-		return stdin, func() error { return nil }, nil
+		return awaitStream(ctx, stdin), func() error { return nil }, nil
 	}
-	f, err := os.Open(name)
+	f, err := fsutil.Open(ctx, name)
 	if err != nil {
 		return nil, nil, cli.Fail(cli.Usage, err, "")
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, nil, cli.Fail(cli.Usage, errors.Join(fmt.Errorf("%s is a folder", name), f.Close()), "")
 	}
-	return f, f.Close, nil
+	return awaitStream(ctx, f), f.Close, nil
+}
+
+// awaitStream is src itself, or if that can block a reader of it that ends with ctx.
+func awaitStream(ctx context.Context, src io.Reader) io.Reader {
+	if f, ok := src.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			return src
+		}
+	}
+	return fsutil.NewCancelReader(ctx, src)
 }

@@ -60,7 +60,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		return cli.Usagef("--save needs --manifest")
 	}
 	if g.Manifest != "" {
-		if run, ofRun, err = g.readManifest(); err != nil {
+		if run, ofRun, err = g.readManifest(ctx); err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	if o.Cross, err = g.crossPairs(); err != nil {
 		return err
 	}
-	if o.Schema, err = readSchema(g.PromptsConfig); err != nil {
+	if o.Schema, err = readSchema(ctx, g.PromptsConfig); err != nil {
 		return err
 	}
 	t := stats.NewDistributions(o)
@@ -81,7 +81,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 			return err
 		}
 	}
-	calls, err := countCallLogs(logs, std)
+	calls, err := countCallLogs(ctx, logs, std)
 	if err != nil {
 		return err
 	}

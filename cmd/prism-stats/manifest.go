@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -18,11 +19,11 @@ import (
 // the outputs of the units of files that are not merged, all call logs, and the
 // prompt schema. It also returns the paths of all files of the run, even of those
 // that do not exist yet.
-func (g *grammar) readManifest() (run *stats.Run, ofRun []string, err error) {
+func (g *grammar) readManifest(ctx context.Context) (run *stats.Run, ofRun []string, err error) {
 	if len(g.Files) > 0 || len(g.Calls) > 0 {
 		return nil, nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
 	}
-	m, err := job.ReadManifest(g.Manifest)
+	m, err := job.AwaitManifest(ctx, g.Manifest)
 	switch {
 	case errors.Is(err, job.ErrNoManifest), errors.Is(err, fs.ErrNotExist):
 		return nil, nil, cli.Fail(cli.Usage, err, "prism-split --job writes one")

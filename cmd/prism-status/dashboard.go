@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"prism/internal/cli"
 	"prism/internal/dashboard"
+	"prism/internal/fsutil"
 	"prism/internal/report"
 	"prism/internal/status"
 )
@@ -62,7 +62,7 @@ const tailBytes = 64 << 10
 
 // readLastLines returns the lines in the last tailBytes bytes of a file.
 func readLastLines(path string) ([]string, error) {
-	f, err := os.Open(path)
+	f, err := fsutil.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	case g.UntilIdle && (g.Manifest == "" || !g.Watch && !g.Wait):
 		return cli.Usagef("--until-idle needs --manifest, and --watch or --wait")
 	}
-	p, err := g.findRun(std)
+	p, err := g.findRun(ctx, std)
 	if err != nil {
 		return err
 	}

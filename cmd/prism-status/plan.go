@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,9 +26,9 @@ type runPlan struct {
 }
 
 // findRun finds the run to show, and its plan if it has one.
-func (g *grammar) findRun(std cli.Std) (*runPlan, error) {
+func (g *grammar) findRun(ctx context.Context, std cli.Std) (*runPlan, error) {
 	if g.Manifest != "" {
-		return g.planFromManifest()
+		return g.planFromManifest(ctx)
 	}
 	if g.Units != "" || g.Label != "" {
 		return nil, cli.Usagef("--units and --label need --manifest")
@@ -58,8 +59,8 @@ func (g *grammar) findRun(std cli.Std) (*runPlan, error) {
 }
 
 // planFromManifest reads from the manifest what concerns the status of its run.
-func (g *grammar) planFromManifest() (*runPlan, error) {
-	m, err := job.ReadManifest(g.Manifest)
+func (g *grammar) planFromManifest(ctx context.Context) (*runPlan, error) {
+	m, err := job.AwaitManifest(ctx, g.Manifest)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, err, "")
 	}

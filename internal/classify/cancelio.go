@@ -6,54 +6,17 @@ import (
 	"time"
 )
 
-// A pipe or a terminal can block for ever, and a blocked read or write cannot be
-// ended. So that a signal ends the worker all the same, they happen in goroutines
-// that are left behind then, as the process is about to end.
+// A pipe or a terminal can block for ever, and a blocked write cannot be ended. So that
+// a signal ends the worker all the same, it happens in a goroutine that is left
+// behind then, as the process is about to end (fsutil.CancelReader has the same for reads).
 
 // lastWrite is how long the end of the work waits for a write that has begun.
 const lastWrite = 2 * time.Second
 
-const streamBuffer = 64 << 10
-
-// cancelReader reads from src until ctx ends.
-type cancelReader struct {
-	ctx  context.Context
-	src  io.Reader
-	buf  []byte // the goroutine's while it reads
-	rest []byte // of buf, not yet taken
-	read chan ioResult
-	err  error // sticky
-}
-
-// ioResult is what a Read or a Write returned.
+// ioResult is what a Write returned.
 type ioResult struct {
 	n   int
 	err error
-}
-
-func newCancelReader(ctx context.Context, src io.Reader) *cancelReader {
-	return &cancelReader{ctx: ctx, src: src, buf: make([]byte, streamBuffer), read: make(chan ioResult, 1)}
-}
-
-func (r *cancelReader) Read(p []byte) (int, error) {
-	if len(r.rest) == 0 && r.err == nil {
-		go func() {
-			n, err := r.src.Read(r.buf)
-			r.read <- ioResult{n, err}
-		}()
-		select {
-		case g := <-r.read:
-			r.rest, r.err = r.buf[:g.n], g.err
-		case <-r.ctx.Done():
-			r.err = context.Cause(r.ctx)
-		}
-	}
-	if len(r.rest) == 0 {
-		return 0, r.err
-	}
-	n := copy(p, r.rest)
-	r.rest = r.rest[n:]
-	return n, nil
 }
 
 // cancelWriter writes to dst until ctx ends, and a little longer. After an error

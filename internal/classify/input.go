@@ -37,7 +37,7 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 	in := &input{name: s.Input, form: s.inputFormat(), rows: -1}
 	if s.Input == "-" {
 		in.name = "stdin"
-		return in, in.openStream(newCancelReader(ctx, stdin), s.rows())
+		return in, in.openStream(fsutil.NewCancelReader(ctx, stdin), s.rows())
 	}
 	f, err := openFile(ctx, s.Input)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		return nil, errors.Join(&usageError{What: fmt.Sprintf("open the input: %s is a folder", s.Input)}, f.Close())
 	case !info.Mode().IsRegular():
 		in.file = f
-		return in, in.openStream(newCancelReader(ctx, f), s.rows())
+		return in, in.openStream(fsutil.NewCancelReader(ctx, f), s.rows())
 	}
 	in.file, in.size = f, info.Size()
 	in.stable = newStableFile(f, in.size, in.name)
@@ -67,7 +67,7 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 
 // openFile opens the input; a named pipe waits for its writer until ctx ends.
 func openFile(ctx context.Context, path string) (*os.File, error) {
-	f, err := fsutil.Await(ctx, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { f.Close() })
+	f, err := fsutil.Open(ctx, path)
 	if err != nil && ctx.Err() == nil {
 		return nil, &usageError{What: fmt.Sprintf("open the input: %v", err)}
 	}

@@ -13,7 +13,7 @@ import (
 // DryRun prints the messages and the reply schema of the first batch to out. It
 // calls no server.
 func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) error {
-	schema, err := s.checkAndLoadPrompts(Streams{In: stdin, Out: out})
+	schema, err := s.checkAndLoadPrompts(ctx, Streams{In: stdin, Out: out})
 	if err != nil {
 		return err
 	}

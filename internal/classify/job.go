@@ -83,7 +83,7 @@ type Result struct {
 // Run does a worker's job. The error, if any, says what ended it early: all
 // finished rows are saved then, if there is a checkpoint folder.
 func Run(outer context.Context, s Settings, io Streams) (Result, error) {
-	schema, err := s.checkAndLoadPrompts(io)
+	schema, err := s.checkAndLoadPrompts(outer, io)
 	if err != nil {
 		return Result{}, err
 	}
@@ -134,11 +134,11 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 }
 
 // checkAndLoadPrompts checks all that needs neither input nor server.
-func (s *Settings) checkAndLoadPrompts(io Streams) (*prompt.Schema, error) {
+func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt.Schema, error) {
 	if err := errors.Join(s.checkFlags(), s.checkOutput(io)); err != nil {
 		return nil, err
 	}
-	return s.loadPrompts()
+	return s.loadPrompts(ctx)
 }
 
 func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, error) {

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -126,8 +127,11 @@ func safeName(s string) bool {
 	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == "" && strings.Trim(s, ".") != ""
 }
 
-func (s *Settings) loadPrompts() (*prompt.Schema, error) {
-	data, err := fsutil.ReadFile(s.Prompts.ConfigFile, fsutil.MaxConfig)
+func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Schema, error) {
+	data, err := fsutil.ReadFileContext(ctx, s.Prompts.ConfigFile, fsutil.MaxConfig)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, &usageError{What: fmt.Sprintf("read the prompt schema: %v", err), Hint: "--prompts-config names it"}
 	}

@@ -55,10 +55,11 @@ func exitCode(ctx context.Context, err error) int {
 		return OK
 	}
 	var e *Error
-	if errors.As(err, &e) {
-		return e.Code
+	sig := Interruption(ctx)
+	if errors.As(err, &e) && (e.Code != Usage || sig == nil || !errors.Is(err, sig)) {
+		return e.Code // an input that a signal ended is not wrong
 	}
-	if sig := Interruption(ctx); sig != nil && (errors.Is(err, sig) || errors.Is(err, context.Canceled)) {
+	if sig != nil && (errors.Is(err, sig) || errors.Is(err, context.Canceled)) {
 		return sig.Code
 	}
 	return Failed

@@ -2,6 +2,7 @@ package fsutil
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,8 @@ import (
 // MaxConfig is the most bytes of a file that people write: a job, a prompt schema,
 // settings. A program's own small files (status, sidecar) fit it too.
 const MaxConfig = 16 << 20
+
+var errNotRegular = errors.New("is not a regular file")
 
 // ReadFile reads a whole file of at most limit bytes. A named pipe, a device or a
 // folder is an error, before a byte of it is read and without waiting for a writer; only a
@@ -30,7 +33,7 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s is a folder, not a file", path)
 	case mode.IsRegular() || path == "/dev/stdin" || isDescriptor:
 	default:
-		return nil, fmt.Errorf("%s is not a regular file", path)
+		return nil, fmt.Errorf("%s %w", path, errNotRegular)
 	}
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(f, limit+1))

@@ -29,7 +29,7 @@ func CloseTemp(f *os.File) error {
 }
 
 // Await calls open, which may block for ever as the opening of a named pipe does,
-// and waits for it until ctx ends. What opens too late goes to abandon.
+// and waits for it until ctx ends. What opens too late goes to abandon, which may be nil.
 func Await[T any](ctx context.Context, open func() (T, error), abandon func(T)) (T, error) {
 	type opened struct {
 		file T
@@ -49,7 +49,7 @@ func Await[T any](ctx context.Context, open func() (T, error), abandon func(T)) 
 		return o.file, o.err
 	case <-ctx.Done():
 		go func() {
-			if o := <-done; o.err == nil {
+			if o := <-done; o.err == nil && abandon != nil {
 				abandon(o.file)
 			}
 		}()

@@ -2,6 +2,7 @@ package job
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -190,6 +191,12 @@ func ReadManifest(path string) (*Manifest, error) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	return parseManifest(data, path)
+}
+
+// AwaitManifest is ReadManifest for a file that the user names: it waits for a pipe of the
+// shell until ctx ends.
+func AwaitManifest(ctx context.Context, path string) (*Manifest, error) {
+	return fsutil.Await(ctx, func() (*Manifest, error) { return ReadManifest(path) }, nil)
 }
 
 func parseManifest(data []byte, path string) (*Manifest, error) {

@@ -27,7 +27,10 @@ func Open(ctx context.Context, name string, stdin io.Reader) (*File, error) {
 		f, _ = stdin.(*os.File)
 	} else {
 		var err error
-		if f, err = os.Open(name); err != nil {
+		if f, err = fsutil.Open(ctx, name); err != nil {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
 			return nil, openError(name, err)
 		}
 		src = f
@@ -65,7 +68,7 @@ func spool(ctx context.Context, name string, src io.Reader) (*File, error) {
 		return nil, err
 	}
 	f := &File{File: tmp, Name: name, Spooled: true}
-	f.Size, err = fsutil.Await(ctx, func() (int64, error) { return io.Copy(tmp, src) }, func(int64) {})
+	f.Size, err = fsutil.Await(ctx, func() (int64, error) { return io.Copy(tmp, src) }, nil)
 	if ctx.Err() != nil {
 		return nil, errors.Join(context.Cause(ctx), f.Close()) // a read of a silent pipe cannot be ended
 	}
