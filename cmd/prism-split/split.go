@@ -38,7 +38,9 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 		return cli.Fail(cli.Usage, fmt.Errorf("%s is not a regular file, so workers cannot read it again", name), "write parts with --write DIR")
 	}
 	s.steps.StartStep("checking "+name, f.Size)
-	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, NoIDs: s.g.NoCheck, NoSum: s.g.NoCheck, Progress: s.steps.AddBytes})
+	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{
+		Options: o, NoIDs: s.g.NoCheck, NoSum: s.g.NoCheck, Ranges: s.cutting.TableRanges(), Progress: s.steps.AddBytes,
+	})
 	if err == nil {
 		err = f.CheckSize()
 	}

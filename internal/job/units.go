@@ -74,6 +74,14 @@ func (r Range) String() string {
 	return fmt.Sprintf("%d-%d", r.Start, r.End)
 }
 
+// TableRanges are the rows of the units where ranges say which these are; nil: all.
+func (c Cutting) TableRanges() (ranges []table.Range) {
+	for _, r := range c.Ranges {
+		ranges = append(ranges, table.Range{RowStart: r.Start, RowEnd: r.End})
+	}
+	return ranges
+}
+
 // ranges returns the positions of each unit of a file with that many rows. A file
 // without rows is one unit without rows, so that it has an output too.
 func (c Cutting) ranges(rows int64) []Range {

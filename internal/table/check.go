@@ -9,9 +9,10 @@ import (
 // CheckOptions says what Check looks at.
 type CheckOptions struct {
 	Options
-	IDColumn string // RowID if empty
-	NoIDs    bool   // leave the IDs unchecked
-	NoSum    bool   // leave the checksum out
+	IDColumn string  // RowID if empty
+	NoIDs    bool    // leave the IDs unchecked
+	NoSum    bool    // leave the checksum out
+	Ranges   []Range // check text and IDs of these rows alone; nil: of all
 	// Progress, if not nil, is told now and then that so many more bytes were read.
 	Progress func(bytes int64)
 }
@@ -27,6 +28,9 @@ func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summ
 		return Summary{}, err
 	}
 	sum := Summary{Header: h, Size: size}
+	if o.Ranges != nil {
+		return checkRanges(ctx, f, h, sum, o)
+	}
 	scan := ScanOptions{Options: o.Options, Text: true, Sum: !o.NoSum}
 	var ids idChecker
 	if !o.NoIDs {
