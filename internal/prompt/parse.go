@@ -172,6 +172,10 @@ func (p *parser) checkColumnName(n node, others []Column) bool {
 			p.addMistake(n.line, "columns %q and %q differ only in case", c.Name, n.text)
 			return false
 		}
+		if term.EqualNames(c.Name, n.text) {
+			p.addMistake(n.line, "columns %+q and %+q look the same", c.Name, n.text)
+			return false
+		}
 	}
 	return true
 }
@@ -228,13 +232,16 @@ func (p *parser) parseLabels(m member) []string {
 		if !p.expectKind(e, kindString, "a label in "+m.key) || !p.checkText(e, "label of "+m.key) {
 			continue
 		}
-		switch other, ok := seen[foldCase(e.text)]; {
+		key := foldCase(term.CanonicalName(e.text))
+		switch other, ok := seen[key]; {
 		case ok && other == e.text:
 			p.addMistake(e.line, "%s: duplicate label %q", m.key, e.text)
+		case ok && !strings.EqualFold(other, e.text):
+			p.addMistake(e.line, "%s: labels %+q and %+q look the same", m.key, other, e.text)
 		case ok:
 			p.addMistake(e.line, "%s: labels %q and %q differ only in case", m.key, other, e.text)
 		default:
-			seen[foldCase(e.text)] = e.text
+			seen[key] = e.text
 			labels = append(labels, e.text)
 		}
 	}

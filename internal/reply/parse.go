@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"prism/internal/prompt"
+	"prism/internal/term"
 )
 
 // parser finds the rows' objects in a reply. It reads every byte once, apart from
@@ -242,8 +243,8 @@ const (
 	rowIDColumn = -2
 )
 
-// columnOf returns the index of the column that a key names. Case and outer white
-// space do not count.
+// columnOf returns the index of the column that a key names. Case, outer white space,
+// invisible characters and Unicode's form do not count.
 func (p *parser) columnOf(key value, expected int) int {
 	if expected < len(p.columns) && key.raw == p.columns[expected].Name {
 		return expected
@@ -260,6 +261,17 @@ func (p *parser) columnOf(key value, expected int) int {
 	}
 	for i := range p.columns {
 		if strings.EqualFold(name, p.columns[i].Name) {
+			return i
+		}
+	}
+	if term.IsASCII(name) {
+		return noColumn
+	}
+	if term.EqualNames(name, prompt.RowID) {
+		return rowIDColumn
+	}
+	for i := range p.columns {
+		if term.EqualNames(name, p.columns[i].Name) {
 			return i
 		}
 	}

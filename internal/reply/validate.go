@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"prism/internal/prompt"
+	"prism/internal/term"
 )
 
 // validator turns the values of objects into rows.
@@ -52,6 +53,7 @@ func isGate(c *prompt.Column, v value) bool {
 	if !ok {
 		return false
 	}
+	t = term.CanonicalName(t)
 	if strings.EqualFold(t, prompt.NotApplicable) || strings.EqualFold(t, "N/A") {
 		return true
 	}
@@ -96,8 +98,8 @@ func (v *validator) validate(c *prompt.Column, val value) (t string, organic boo
 	return label, !ok, ""
 }
 
-// findLabel returns the listed label that t is apart from case, or else t itself
-// and false.
+// findLabel returns the listed label that t is apart from case, invisible characters and
+// Unicode's form, or else t itself and false.
 func findLabel(c *prompt.Column, t string) (string, bool) {
 	for _, l := range c.Labels {
 		if l == t {
@@ -106,6 +108,14 @@ func findLabel(c *prompt.Column, t string) (string, bool) {
 	}
 	for _, l := range c.Labels {
 		if strings.EqualFold(l, t) {
+			return l, true
+		}
+	}
+	if term.IsASCII(t) {
+		return t, false
+	}
+	for _, l := range c.Labels {
+		if term.EqualNames(l, t) {
 			return l, true
 		}
 	}

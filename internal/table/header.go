@@ -100,20 +100,14 @@ func MissingColumn(columns []string, name string) string {
 	return text
 }
 
-// NearMiss is the column that name may mean: equal to it but for case, outer blanks and
-// invisible characters. It is empty if there is none, or one of exactly that name.
+// NearMiss is the column that name may mean: equal to it but for case, outer blanks,
+// invisible characters and Unicode's form. It is empty if there is none, or one of exactly that name.
 func NearMiss(columns []string, name string) string {
 	if slices.Contains(columns, name) {
 		return ""
 	}
 	for _, n := range columns {
-		seen := strings.Map(func(r rune) rune {
-			if term.IsInvisible(r) {
-				return -1
-			}
-			return r
-		}, n)
-		if strings.EqualFold(strings.TrimSpace(seen), name) {
+		if term.EqualNames(n, name) {
 			return n
 		}
 	}

@@ -1,0 +1,39 @@
+package term
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// CanonicalName is a name or a label as it is compared, but for case: in Unicode's form
+// NFC, without invisible characters and outer blanks. ASCII costs next to nothing.
+func CanonicalName(s string) string {
+	if IsASCII(s) {
+		return strings.TrimSpace(s)
+	}
+	s = strings.Map(func(r rune) rune {
+		if IsInvisible(r) {
+			return -1
+		}
+		return r
+	}, s)
+	return norm.NFC.String(strings.TrimSpace(s))
+}
+
+// EqualNames tells whether two names are equal as CanonicalName has them, without
+// regard to case.
+func EqualNames(a, b string) bool {
+	return strings.EqualFold(a, b) || strings.EqualFold(CanonicalName(a), CanonicalName(b))
+}
+
+// IsASCII tells whether s has only ASCII characters.
+func IsASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
