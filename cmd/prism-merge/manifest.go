@@ -18,6 +18,7 @@ import (
 	"prism/internal/merge"
 	"prism/internal/prompt"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // runMerger merges the files of a run, each from the outputs of its units.
@@ -298,7 +299,7 @@ func (r *runMerger) openSplitInput(ctx context.Context, f *job.File) (merge.Inpu
 	sum, err := fsutil.SumRange(ctx, in.File, 0, in.File.Size)
 	if errors.Is(err, io.ErrUnexpectedEOF) || err == nil && sum.String() != f.InputSum {
 		err = cli.Fail(cli.Usage, fmt.Errorf("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name),
-			"prism-run JOB_FILE --resume --run-id "+job.QuoteShell(r.m.RunID)+" plans its units again; rows that did not change keep their labels")
+			"prism-run JOB_FILE --resume --run-id "+term.QuoteShell(r.m.RunID)+" plans its units again; rows that did not change keep their labels")
 	}
 	if err != nil {
 		return in, errors.Join(err, in.File.Close())

@@ -267,7 +267,7 @@ func (p *planner) checkColumns(name string, h *table.Header) {
 	}
 	for _, c := range p.settings.RequiredInputColumns {
 		if h.Index(c) < 0 {
-			p.addMistake(fmt.Errorf("%s:1: %s", name, table.MissingColumn(h.Names, c)))
+			p.addMistake(h.MissingColumn(name, c))
 		}
 	}
 	p.checkSortBy(name, h)

@@ -11,6 +11,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/job"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // printUnits writes a line a unit.
@@ -78,11 +79,11 @@ func printArgs(w io.Writer, inputFormat string, units []job.Unit) error {
 			input = "./" + input
 		}
 		line := fmt.Sprintf("--worker-id %d --input-file %s --row-start %d --row-end %d --byte-start %d --byte-end %d",
-			u.Unit, job.QuoteXargs(input), u.RowStart, u.RowEnd, u.ByteStart, u.ByteEnd)
+			u.Unit, term.QuoteXargs(input), u.RowStart, u.RowEnd, u.ByteStart, u.ByteEnd)
 		if u.InputSum != "" {
 			line += " --input-sum " + u.InputSum
 		}
-		line += " --output-name " + job.QuoteXargs(job.OutputName(u.Label, u.Unit, table.CSV.String()))
+		line += " --output-name " + term.QuoteXargs(job.OutputName(u.Label, u.Unit, table.CSV.String()))
 		if inputFormat != "" {
 			line += " --input-format " + inputFormat
 		}

@@ -13,6 +13,7 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/job"
+	"prism/internal/term"
 )
 
 // printSettings prints what scripts need as assignments that a shell may
@@ -144,7 +145,7 @@ func (p *planner) printRun(a assignments, m *job.Manifest) {
 type assignments struct{ w *bufio.Writer }
 
 func (a assignments) setText(name, value string) {
-	fmt.Fprintf(a.w, "%s=%s\n", name, job.QuoteShell(value))
+	fmt.Fprintf(a.w, "%s=%s\n", name, term.QuoteShell(value))
 }
 func (a assignments) setNumber(name string, n int) { fmt.Fprintf(a.w, "%s=%d\n", name, n) }
 
@@ -158,7 +159,7 @@ func (a assignments) setBool(name string, v bool) { fmt.Fprintf(a.w, "%s=%t\n", 
 func (a assignments) setList(name string, values []string) {
 	quoted := make([]string, len(values))
 	for i, v := range values {
-		quoted[i] = job.QuoteShell(v)
+		quoted[i] = term.QuoteShell(v)
 	}
 	fmt.Fprintf(a.w, "%s=(%s)\n", name, strings.Join(quoted, " "))
 }

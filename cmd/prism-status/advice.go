@@ -8,6 +8,7 @@ import (
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/status"
+	"prism/internal/term"
 )
 
 // resumeCommand is the command that resumes a planned run, as a shell takes it.
@@ -16,13 +17,13 @@ func resumeCommand(m *job.Manifest) string {
 	if strings.HasPrefix(path, "-") { // it is no flag
 		path = "./" + path
 	}
-	return fmt.Sprintf("prism-run %s --resume --run-id %s", quoteVisibly(path), job.QuoteShell(m.RunID))
+	return fmt.Sprintf("prism-run %s --resume --run-id %s", quoteVisibly(path), term.QuoteShell(m.RunID))
 }
 
 // quoteVisibly quotes a text for bash and zsh in one line without control characters.
 func quoteVisibly(text string) string {
 	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
-		return job.QuoteShell(text)
+		return term.QuoteShell(text)
 	}
 	var b strings.Builder
 	for _, r := range text {

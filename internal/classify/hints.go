@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"prism/internal/job"
 	"prism/internal/ollama"
 	"prism/internal/term"
 )
@@ -16,7 +15,7 @@ func serverHint(e *ollama.Error, model string) string {
 	case ollama.NotConnected:
 		return fmt.Sprintf("start the server (ollama serve), or name another with --host or OLLAMA_HOST (now %s)", e.Host)
 	case ollama.NoModel:
-		hint := "get the model with: ollama pull " + term.Printable(job.QuoteShell(model))
+		hint := "get the model with: ollama pull " + term.Printable(term.QuoteShell(model))
 		if len(e.Have) > 0 {
 			hint += "\nthe server has " + term.Printable(strings.Join(e.Have, ", "))
 		}

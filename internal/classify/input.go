@@ -9,8 +9,8 @@ import (
 	"os"
 
 	"prism/internal/fsutil"
-	"prism/internal/job"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // input is the opened input of a job.
@@ -149,7 +149,7 @@ func (s *Settings) checkSum(in *input, h *table.Header) error {
 func (s *Settings) changedSinceSplit(how string) error {
 	hint := "split it again with prism-split"
 	if s.Label != "" { // the unit is one of a planned run
-		hint = "prism-run JOB_FILE --resume --run-id " + job.QuoteShell(s.RunID) + " plans its units again; rows that did not change keep their labels"
+		hint = "prism-run JOB_FILE --resume --run-id " + term.QuoteShell(s.RunID) + " plans its units again; rows that did not change keep their labels"
 	}
 	return &usageError{What: fmt.Sprintf("%s changed since it was split: %s", s.Input, how), Hint: hint}
 }

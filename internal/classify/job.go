@@ -349,16 +349,16 @@ func (w *worker) resume() string {
 	if w.s.Output.Checkpoints.Directory == "" || len(w.s.Command) == 0 {
 		return ""
 	}
-	args := []string{job.QuoteShell(w.s.Command[0])}
+	args := []string{term.QuoteShell(w.s.Command[0])}
 	named := false
 	for _, a := range hideCredentials(w.s.Command)[1:] {
 		named = named || a == "--run-id" || strings.HasPrefix(a, "--run-id=")
 		if a != "--restart" && !strings.HasPrefix(a, "--restart=") {
-			args = append(args, job.QuoteShell(a))
+			args = append(args, term.QuoteShell(a))
 		}
 	}
 	if !named {
-		args = slices.Insert(args, 1, "--run-id", job.QuoteShell(w.s.RunID))
+		args = slices.Insert(args, 1, "--run-id", term.QuoteShell(w.s.RunID))
 	}
 	return strings.Join(args, " ")
 }

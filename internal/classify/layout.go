@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // Columns of the input that the engine knows.
@@ -45,7 +45,7 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 	}
 	for _, need := range []string{table.RowID, messageColumn} {
 		if h.Index(need) < 0 {
-			return nil, &columnError{file: file, what: table.MissingColumn(h.Names, need)}
+			return nil, h.MissingColumn(file, need)
 		}
 	}
 	for _, d := range drop {
@@ -84,7 +84,7 @@ func (l *layout) checkClashes(file string) error {
 		return nil
 	}
 	return &columnError{file, "the output would have two columns " + strings.Join(shown, ", two "),
-		"leave the input's out with --drop " + job.QuoteShell(strings.Join(dropped, ","))}
+		"leave the input's out with --drop " + term.QuoteShell(strings.Join(dropped, ","))}
 }
 
 // header is what the output begins with.

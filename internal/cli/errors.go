@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -76,24 +77,38 @@ func (m Messages) printError(err error) {
 	if more := len(lines) - maxErrorLines; more > 0 {
 		m.printLine(fmt.Sprintf("error: and %d more", more))
 	}
-	if hint := findHint(err); hint != "" {
-		for line := range strings.SplitSeq(hint, "\n") {
-			m.printLine("hint: " + line)
-		}
+	hints := findHints(err, nil)
+	for _, line := range hints[:min(len(hints), maxErrorLines)] {
+		m.printLine("hint: " + line)
 	}
 }
 
-// findHint is the hint of an error, or else of an error that it wraps.
-func findHint(err error) string {
-	var e *Error
-	if errors.As(err, &e) && e.Hint != "" {
-		return e.Hint
+// findHints appends the lines of the hint of an error, or else of those that it
+// wraps; none comes twice.
+func findHints(err error, hints []string) []string {
+	hint := ""
+	if hinted, ok := err.(interface{ Hint() string }); ok {
+		hint = hinted.Hint()
+	} else if e, ok := err.(*Error); ok {
+		hint = e.Hint
 	}
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		return hinted.Hint()
+	if hint != "" {
+		for line := range strings.SplitSeq(hint, "\n") {
+			if !slices.Contains(hints, line) {
+				hints = append(hints, line)
+			}
+		}
+		return hints
 	}
-	return ""
+	switch wrapper := err.(type) {
+	case interface{ Unwrap() error }:
+		return findHints(wrapper.Unwrap(), hints)
+	case interface{ Unwrap() []error }:
+		for _, e := range wrapper.Unwrap() {
+			hints = findHints(e, hints)
+		}
+	}
+	return hints
 }
 
 // maxErrorLines is how many mistakes of a file are told at once.

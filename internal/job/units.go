@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // Unit is one range of one input file: the work of one prism-classify process.
@@ -157,5 +158,5 @@ func Cut(ctx context.Context, f io.ReaderAt, sum table.Summary, o table.Options,
 // UnitArgs returns the flags of prism-classify for a unit of the manifest at path,
 // quoted as xargs reads them.
 func UnitArgs(path string, unit int) string {
-	return fmt.Sprintf("--manifest %s --unit %d", QuoteXargs(path), unit)
+	return fmt.Sprintf("--manifest %s --unit %d", term.QuoteXargs(path), unit)
 }

@@ -105,7 +105,7 @@ func (l *layout) fit(p *part) error {
 
 // missingColumn is the error for a column that the parts do not have.
 func (l *layout) missingColumn(name string) *table.Error {
-	return &table.Error{File: l.first.Options.Name, Line: max(l.first.header.Lines, 1), Msg: table.MissingColumn(l.names, name)}
+	return l.first.header.MissingColumn(l.first.Options.Name, name)
 }
 
 // head is the header record of the output: that of the first part, byte for

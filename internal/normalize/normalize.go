@@ -137,7 +137,7 @@ func (f *findings) noteRecord(columns []string, cells [][]byte) {
 
 // faultOf says what is wrong with a record, "" if nothing.
 func faultOf(rec *record, columns int, src *source) string {
-	if n := len(rec.cells); src.kind == kindText && n != columns {
+	if n := len(rec.cells); src.kind == table.PlainText && n != columns {
 		return fmt.Sprintf("the record has %d fields, the header %d", n, columns)
 	}
 	if !src.decoded {

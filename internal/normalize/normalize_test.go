@@ -45,10 +45,10 @@ func encodeAs(t testing.TB, e encoding.Encoding, text string) string {
 	return s
 }
 
-func pack(t testing.TB, k kind, text string) string {
+func pack(t testing.TB, k table.Kind, text string) string {
 	t.Helper()
 	var b bytes.Buffer
-	if k == kindGzip {
+	if k == table.Gzip {
 		w := gzip.NewWriter(&b)
 		fmt.Fprint(w, text)
 		w.Close()
@@ -93,8 +93,8 @@ func TestFormsOfOneTableAreOneNormalForm(t *testing.T) {
 		{"big-endian without mark", utf16(unicode.BigEndian, unicode.IgnoreBOM, tabs), Options{}},
 		{"tabs", tabs, Options{}},
 		{"pipes", pipes, Options{}},
-		{"gzip", pack(t, kindGzip, semicolons), Options{}},
-		{"zstd", pack(t, kindZstd, "\uFEFF"+quoted), Options{}},
+		{"gzip", pack(t, table.Gzip, semicolons), Options{}},
+		{"zstd", pack(t, table.Zstd, "\uFEFF"+quoted), Options{}},
 		{"JSON lines", objects, Options{}},
 		{"JSON array", "\uFEFF [\n" + strings.ReplaceAll(strings.TrimSpace(objects), "}\n", "},\n") + "]\n", Options{}},
 		{"lines end in CR", strings.ReplaceAll(semicolons, "\r\n", "\r"), Options{}},
@@ -159,9 +159,9 @@ func TestFaultsGiveNoOutput(t *testing.T) {
 		{"workbook", "PK\x03\x04...", "a ZIP archive", Options{}},
 		{"parquet", "PAR1", "a Parquet file", Options{}},
 		{"damaged gzip", "\x1f\x8b\x08", "damaged gzip", Options{}},
-		{"cut gzip", pack(t, kindGzip, "A\n1\n")[:20], "damaged gzip", Options{}},
+		{"cut gzip", pack(t, table.Gzip, "A\n1\n")[:20], "damaged gzip", Options{}},
 		{"damaged zstd", "\x28\xB5\x2F\xFDxx", "damaged zstd", Options{}},
-		{"packed twice", pack(t, kindGzip, pack(t, kindZstd, "A\n")), "compressed twice", Options{}},
+		{"packed twice", pack(t, table.Gzip, pack(t, table.Zstd, "A\n")), "compressed twice", Options{}},
 		{"cut JSON", `[{"A":1},{"A":`, "object 2", Options{}},
 		{"text after the array", `[{"A":1}] x`, "bad JSON", Options{}},
 		{"not an object", `[{"A":1}, 2]`, "want an object", Options{}},

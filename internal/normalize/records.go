@@ -2,7 +2,6 @@ package normalize
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +19,7 @@ func (s *source) openRecords(o Options) (recordReader, error) {
 		return nil, err
 	}
 	var r recordReader
-	if s.kind == kindJSON {
+	if s.kind == table.JSONObjects {
 		r = newObjectReader(text, s.name)
 	} else if r, err = s.openText(text, o); err != nil {
 		return nil, err
@@ -46,7 +45,7 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 	line := int64(1)
 	delimiter := o.Delimiter
 	first, _ := text.Peek(len(`"sep=;"`))
-	if d := separatorLine(first); d != 0 {
+	if d := table.SeparatorLine(first); d != 0 {
 		if delimiter == 0 {
 			delimiter = d
 		}
@@ -61,7 +60,7 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 	}
 	if delimiter == 0 {
 		header, _ := text.Peek(text.Size() / 2)
-		delimiter = detectDelimiter(header)
+		delimiter = table.DetectDelimiter(header)
 	}
 	if note := fmt.Sprintf("delimiter %q", delimiter); delimiter != ',' && !slices.Contains(s.notes, note) {
 		s.notes = append(s.notes, note)
@@ -98,16 +97,6 @@ func (s *source) findHeader(text *bufio.Reader, line, headerLine int64) (int64, 
 		}
 		line++
 	}
-}
-
-// separatorLine is the delimiter that Excel's first line sep=; names, 0 if there is none.
-func separatorLine(first []byte) byte {
-	first = bytes.TrimPrefix(first, []byte{'"'})
-	rest, ok := bytes.CutPrefix(first, []byte("sep="))
-	if !ok || len(rest) == 0 || len(rest) > 1 && bytes.IndexByte([]byte("\r\n\""), rest[1]) < 0 {
-		return 0
-	}
-	return rest[0]
 }
 
 // discardLine steps over a line of any length.

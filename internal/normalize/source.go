@@ -31,8 +31,8 @@ type source struct {
 	size     int64
 	unpacked *os.File // temporary, of a compressed file
 
-	kind     kind // kindText or kindJSON
-	decoded  bool // from another encoding
+	kind     table.Kind // table.PlainText or table.JSONObjects
+	decoded  bool       // from another encoding
 	encoding string
 	decoder  encoding.Encoding
 	notes    []string
@@ -42,11 +42,11 @@ type source struct {
 func openSource(ctx context.Context, f *table.File, o Options) (*source, error) {
 	s := &source{name: f.Name, at: f, size: f.Size}
 	k, err := s.sniff()
-	if err == nil && (k == kindGzip || k == kindZstd) {
+	if err == nil && (k == table.Gzip || k == table.Zstd) {
 		if err = s.unpack(ctx, k); err == nil {
 			k, err = s.sniff()
 		}
-		if k == kindGzip || k == kindZstd {
+		if k == table.Gzip || k == table.Zstd {
 			err = errors.Join(err, &table.Error{File: s.name, Msg: "this is compressed twice; unpack it first"})
 		}
 	}
@@ -69,13 +69,16 @@ func (s *source) close() error {
 	return fsutil.CloseTemp(s.unpacked)
 }
 
+// sniffed is how many bytes of a file are looked at.
+const sniffed = 4096
+
 // sniff looks at the first bytes.
-func (s *source) sniff() (kind, error) {
+func (s *source) sniff() (table.Kind, error) {
 	b := make([]byte, min(sniffed, s.size))
 	if _, err := s.at.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
-	k, refusal := detectKind(b)
+	k, refusal := table.DetectKind(b)
 	if refusal != "" {
 		return 0, &table.Error{File: s.name, Msg: "this is " + refusal}
 	}
@@ -86,11 +89,11 @@ func (s *source) sniff() (kind, error) {
 const maxWindow = 32 << 20
 
 // unpack puts the content of a compressed file into a temporary one.
-func (s *source) unpack(ctx context.Context, k kind) error {
+func (s *source) unpack(ctx context.Context, k table.Kind) error {
 	packed := io.NewSectionReader(s.at, 0, s.size)
 	var r io.Reader
 	what := "gzip"
-	if k == kindGzip {
+	if k == table.Gzip {
 		g, err := gzip.NewReader(packed)
 		if err != nil {
 			return &table.Error{File: s.name, Msg: "damaged gzip file: " + err.Error()}
@@ -131,7 +134,7 @@ func (s *source) unpack(ctx context.Context, k kind) error {
 
 // findEncoding sets the decoder: by name, by the mark or zeros of UTF-16, or by
 // all bytes of the file.
-func (s *source) findEncoding(ctx context.Context, k kind, name string) error {
+func (s *source) findEncoding(ctx context.Context, k table.Kind, name string) error {
 	switch {
 	case name != "":
 		e, err := encodingByName(name)
@@ -142,9 +145,9 @@ func (s *source) findEncoding(ctx context.Context, k kind, name string) error {
 			return s.checkUTF8(ctx, true)
 		}
 		s.setDecoder(e, name)
-	case k == kindUTF16LE:
+	case k == table.UTF16LE:
 		s.setDecoder(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "UTF-16")
-	case k == kindUTF16BE:
+	case k == table.UTF16BE:
 		s.setDecoder(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), "UTF-16")
 	default:
 		return s.checkUTF8(ctx, false)
@@ -238,7 +241,7 @@ func (s *source) open() (*bufio.Reader, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if endsInCR(first) {
+	if table.EndsInCR(first) {
 		return bufio.NewReaderSize(crReader{text}, 256<<10), nil
 	}
 	return text, nil
@@ -267,8 +270,8 @@ func (s *source) findFormat() error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	if looksLikeJSON(first) {
-		s.kind = kindJSON
+	if table.LooksLikeJSON(first) {
+		s.kind = table.JSONObjects
 		s.notes = append(s.notes, "from JSON")
 	}
 	return nil

@@ -37,6 +37,9 @@ type crossSource struct {
 // resolveColumns finds the columns to count in a file.
 func (d *Distributions) resolveColumns(h *table.Header, name string, form table.Format) (*inputFile, error) {
 	f := &inputFile{name: name, format: form}
+	if err := h.CheckDelimiter(name); err != nil {
+		return nil, err
+	}
 	wanted := d.columnsToCount(h)
 	if err := d.checkSameColumns(f, h, wanted); err != nil {
 		return nil, err

@@ -33,7 +33,11 @@ func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summ
 	}
 	scan := ScanOptions{Options: o.Options, Text: true, Sum: !o.NoSum}
 	var ids idChecker
-	if !o.NoIDs {
+	if o.NoIDs {
+		if err := h.CheckDelimiter(o.Name); err != nil {
+			return Summary{}, err
+		}
+	} else {
 		column, err := idColumn(h, o)
 		if err != nil {
 			return Summary{}, err

@@ -25,7 +25,7 @@ func TestCheck(t *testing.T) {
 		{name: "far apart", in: "RowID\n9223372036854775807\n5\n-9223372036854775808\n", rows: 3},
 		{name: "twice before ragged", in: "RowID,x\n3,\n3,\n3\n", err: `f:3: duplicate RowID 3 (first on line 2)`},
 		{name: "no rows", in: "RowID,x\n"},
-		{name: "semicolons", in: "RowID;Message\n1;a\n", err: "f:1: missing column RowID; the columns are RowID;Message (they look separated by ';'; commas are needed: mlr --csv --ifs ';' cat converts it)"},
+		{name: "semicolons", in: "RowID;Message\n1;a\n", err: "f:1: missing column RowID; the columns are RowID;Message (they look separated by ';')"},
 		{name: "tabs", in: "RowID\tMessage\n1\ta\n", err: "f:1: missing column RowID; the columns are RowID\tMessage (they look separated by tabs: call the file .tsv or say so by --input-format)"},
 		{name: "another case", in: "rowid,m\n1,a\n", err: "f:1: missing column RowID; the columns are rowid, m (\"rowid\" is not \"RowID\": rename it)"},
 		{name: "header after blank lines", in: "\n\nx,y\n", err: "f:3: missing column RowID; the columns are x, y"},

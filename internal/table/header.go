@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,7 +23,8 @@ type Header struct {
 	CRLF  bool     // the header's line ends in CRLF
 	Mark  bool     // the file begins with a byte order mark
 
-	index map[string]int
+	index          map[string]int
+	otherDelimiter byte // what seems to separate the columns; 0: what should
 }
 
 // Index is the place of a column, -1 if there is none of that name.
@@ -64,36 +66,9 @@ func ReadHeader(f io.ReaderAt, size int64, o Options) (*Header, error) {
 	return r.header, nil
 }
 
-// detectBinary tells by its first bytes what a file is that is not plain text; ""
-// if they may be text.
-func detectBinary(b []byte) string {
-	for _, f := range [...]struct{ start, what string }{
-		{"\xFF\xFE", "UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
-		{"\xFE\xFF", "UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
-		{"\x1F\x8B", "compressed by gzip (gunzip unpacks it)"},
-		{"\x28\xB5\x2F\xFD", "compressed by zstd (unzstd unpacks it)"},
-		{"PK\x03\x04", "a ZIP archive, as workbooks of Excel are; save the table as CSV in UTF-8"},
-		{"\xD0\xCF\x11\xE0", "a workbook of Excel; save the table as CSV in UTF-8"},
-	} {
-		if bytes.HasPrefix(b, []byte(f.start)) {
-			return f.what
-		}
-	}
-	return ""
-}
-
 // MissingColumn says that the columns have none of that name, and what may be the reason.
 func MissingColumn(columns []string, name string) string {
 	text := fmt.Sprintf("missing column %s; the columns are %s", name, strings.Join(columns, ", "))
-	if len(columns) == 1 {
-		switch other := strings.IndexAny(columns[0], ";\t|"); {
-		case other < 0:
-		case columns[0][other] == '\t':
-			return text + " (they look separated by tabs: call the file .tsv or say so by --input-format)"
-		default:
-			return fmt.Sprintf("%s (they look separated by %q; commas are needed: mlr --csv --ifs '%[2]c' cat converts it)", text, columns[0][other])
-		}
-	}
 	if near := NearMiss(columns, name); near != "" {
 		return fmt.Sprintf("%s (%q is not %q: rename it)", text, near, name)
 	}
@@ -116,20 +91,25 @@ func NearMiss(columns []string, name string) string {
 
 // readHeader reads what comes before the first record.
 func (r *Reader) readHeader() error {
-	if err := r.atLeast(4); err != nil {
+	if err := r.readStart(); err != nil {
 		return err
 	}
-	b := r.buf[r.start:r.end]
-	mark := bytes.HasPrefix(b, []byte(ByteOrderMark))
-	if mark {
-		r.start += len(ByteOrderMark)
-	} else if what := detectBinary(b); what != "" {
-		return r.errorf(1, "this is %s", what)
+	if what, refused := detectForm(r.buf[r.start:r.end], r.format); refused {
+		return r.errorf(1, "%s", what)
+	} else if what != "" {
+		return r.formError(what)
 	}
 	size := r.base + int64(r.start)
 	r.splitter = newSplitter(r.format, nil)
 	rec, err := r.peekRecord()
-	if err != nil {
+	other := r.detectOtherDelimiter()
+	_, bad := errors.AsType[*Error](err)
+	switch {
+	case (bad || rec != nil) && r.format != JSONL && EndsInCR(r.buf[r.start:r.end]):
+		return r.formError("its lines end in CR alone; LF or CRLF is needed")
+	case bad && other != 0:
+		return r.formError("the columns are separated by " + delimiterName(other))
+	case err != nil:
 		return err
 	}
 	var names []string
@@ -140,16 +120,30 @@ func (r *Reader) readHeader() error {
 	}
 	h, wrong := newHeader(names)
 	if wrong != "" {
-		return r.errorf(r.line, "%s", wrong)
+		return r.formError(wrong)
 	}
-	h.Mark = mark
+	h.Mark, h.otherDelimiter = size > 0, other
 	if h.Size = size; r.format != JSONL {
-		b = r.buf[r.start : r.start+rec.next]
+		b := r.buf[r.start : r.start+rec.next]
 		h.CRLF = bytes.HasSuffix(b, []byte("\r\n"))
 		r.advance(rec)
 		h.Size, h.Lines = r.base+int64(r.start), r.line-1
 	}
 	r.header = h
+	return nil
+}
+
+// readStart reads the first bytes, by which a file is known, and steps over a mark.
+func (r *Reader) readStart() error {
+	if err := r.atLeast(4); err != nil {
+		return err
+	}
+	if bytes.HasPrefix(r.buf[r.start:r.end], []byte(ByteOrderMark)) {
+		r.start += len(ByteOrderMark)
+	}
+	if c := r.buf[r.start:r.end]; bytes.HasPrefix(c, []byte("sep")) || bytes.HasPrefix(c, []byte(`"sep`)) {
+		return r.atLeast(len(`"sep=;"`) + 1)
+	}
 	return nil
 }
 
@@ -159,9 +153,6 @@ func (r *Reader) namesOf(rec *rawRecord) ([]string, error) {
 		return nil, r.errorf(1, "the file is empty; its first line must name the columns")
 	}
 	b := r.buf[r.start : r.start+rec.next]
-	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b[:rec.end], '\r') >= 0 {
-		return nil, r.errorf(1, "its lines end in CR alone; LF or CRLF is needed (tr '\\r' '\\n' converts it)")
-	}
 	names := make([]string, len(rec.fields))
 	for i, f := range rec.fields {
 		names[i] = string(appendUnquoted(nil, b[f.from:f.to]))

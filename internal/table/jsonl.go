@@ -32,7 +32,7 @@ func (p *objectParser) parseObject(line []byte, member func(key []byte, value sp
 	d := p.decoder
 	d.Reset(&p.line, p.options)
 	if kind := d.PeekKind(); kind == '[' {
-		return &fault{msg: "bad JSON: want an object, not an array (jq -c '.[]' makes lines of one)"}
+		return &fault{msg: "bad JSON: want an object, not an array"}
 	} else if kind != '{' {
 		return &fault{msg: "bad JSON: want an object"}
 	}

@@ -198,7 +198,11 @@ func (r *Reader) fillBuffer() error {
 
 // faultError is the error for a fault in the record that b starts with.
 func (r *Reader) faultError(b []byte, bad *fault) error {
-	return r.errorf(r.line+int64(bytes.Count(b[:bad.at], newline)), "%s", bad.msg)
+	err := r.errorf(r.line+int64(bytes.Count(b[:bad.at], newline)), "%s", bad.msg)
+	if e, ok := err.(*Error); ok && r.header != nil {
+		e.hint = r.header.hintDelimiter(r.name)
+	}
+	return err
 }
 
 // errorf makes an *Error for a line as r.line counts them.

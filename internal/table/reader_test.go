@@ -57,10 +57,10 @@ func TestReader(t *testing.T) {
 		{name: "text after a quote", in: "a,b\n1,\"x\ny\"z\n", err: "f:3: a closing quote must be followed by the delimiter or the end of the line"},
 		{name: "column twice", in: "a,b,a\n", err: `f:1: duplicate column "a" in the header (columns 1 and 3)`},
 		{name: "column without a name", in: "a,,b\n", err: "f:1: column 2 of the header has no name"},
-		{name: "cr alone", in: "a,b\r1,2\r3,4\r", err: `f:1: its lines end in CR alone; LF or CRLF is needed (tr '\r' '\n' converts it)`},
-		{name: "gzip", in: "\x1F\x8B\x08\x00\n", err: "f:1: this is compressed by gzip (gunzip unpacks it)"},
-		{name: "workbook", in: "PK\x03\x04\x14\x00", err: "f:1: this is a ZIP archive, as workbooks of Excel are; save the table as CSV in UTF-8"},
-		{name: "utf-16", in: "\xFF\xFEa\x00", err: "f:1: this is UTF-16; UTF-8 is needed (iconv -f utf-16 -t utf-8 converts it)"},
+		{name: "cr alone", in: "a,b\r1,2\r3,4\r", err: `f:1: its lines end in CR alone; LF or CRLF is needed`},
+		{name: "gzip", in: "\x1F\x8B\x08\x00\n", err: "f:1: this is compressed by gzip"},
+		{name: "workbook", in: "PK\x03\x04\x14\x00", err: "f:1: this is a ZIP archive, as workbooks are (.xlsx, .ods); save the table as CSV in UTF-8, or unpack the archive"},
+		{name: "utf-16", in: "\xFF\xFEa\x00", err: "f:1: this is UTF-16, not UTF-8"},
 		{
 			name: "jsonl", format: JSONL,
 			in:   "{\"a\":1,\"b\":\"x\\ny\"}\n\n {\"b\":null} \r\n{\"b\":[1, {\"c\":\"}\"}],\"\\u0061\":true}",
@@ -72,7 +72,7 @@ func TestReader(t *testing.T) {
 		{name: "jsonl key twice", in: "{\"a\":1}\n{\"a\":1,\"a\":2}\n", format: JSONL, want: []string{"1:1:0 1"}, err: `f:2: duplicate key "a"`},
 		{name: "jsonl torn", in: "{\"a\":1}\n{\"a\":\"x", format: JSONL, want: []string{"1:1:0 1"},
 			err: "f:2: bad JSON: the line ends before the object does"},
-		{name: "jsonl array", in: "[1]\n", format: JSONL, err: "f:1: bad JSON: want an object, not an array (jq -c '.[]' makes lines of one)"},
+		{name: "jsonl array", in: "[1]\n", format: JSONL, err: "f:1: bad JSON: want an object, not an array"},
 		{name: "jsonl number", in: "1\n", format: JSONL, err: "f:1: bad JSON: want an object"},
 	}
 	for _, tt := range tests {

@@ -196,7 +196,7 @@ func idColumn(h *Header, o CheckOptions) (int, error) {
 	name := idName(o.IDColumn)
 	i := h.Index(name)
 	if i < 0 && (o.Format != JSONL || len(h.Names) > 0) {
-		return -1, &Error{File: o.Name, Line: h.line(), Msg: MissingColumn(h.Names, name)}
+		return -1, h.MissingColumn(o.Name, name)
 	}
 	return i, nil
 }

@@ -169,7 +169,7 @@ func (s *scan) commitBlock(ctx context.Context, sc *blockScanner, b *Block) erro
 	if err != nil {
 		return readError(s.o.Name, err)
 	}
-	return &Error{File: s.o.Name, Line: lines + 1, Msg: b.bad.msg}
+	return &Error{File: s.o.Name, Line: lines + 1, Msg: b.bad.msg, hint: s.header.hintDelimiter(s.o.Name)}
 }
 
 // scanSerially reads block after block, each where the one before ended.

@@ -11,7 +11,7 @@ import (
 
 // Hints for text that is not UTF-8.
 const (
-	hintConvert = "if the file is Windows-1252, convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW_FILE"
+	hintConvert = "if the file is Windows-1252, convert it: "
 	hintMixed   = "the rest of the file is UTF-8: mend these lines by hand; to convert the whole file would spoil the others"
 )
 
@@ -133,7 +133,7 @@ func (t *textFaults) describe(name string, before int64) *Error {
 		}
 		msg += " on lines " + strings.Join(list, ", ") + more
 	}
-	hint := hintConvert
+	hint := hintConvert + normalizeCommand(name)
 	if t.multibyte {
 		hint = hintMixed
 	}

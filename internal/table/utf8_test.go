@@ -54,10 +54,10 @@ func TestCheckUTF8AgreesWithTheStandardLibrary(t *testing.T) {
 // and to convert the whole of it would spoil these.
 func TestCheckUTF8Describes(t *testing.T) {
 	tests := []struct{ name, in, want, hint string }{
-		{"Windows-1252", "RowID,Message\n1,it\x92s\n", `f:2: the text is not UTF-8: byte 0x92 after "1,it"`, hintConvert},
+		{"Windows-1252", "RowID,Message\n1,it\x92s\n", `f:2: the text is not UTF-8: byte 0x92 after "1,it"`, hintConvert + "prism-split --normalize -o f_normal.csv f"},
 		{"mixed", "RowID,Message\n1,café\n2,it\x92s\n", `f:3: the text is not UTF-8: byte 0x92 after "2,it"`, hintMixed},
 		{"mixed, the good row last", "1,a\xe9\xe8\n2,é\n", `f:1: the text is not UTF-8: byte 0xe9 after "1,a"; 2 such bytes`, hintMixed},
-		{"many lines", strings.Repeat("\xe9\n", 9), "f:1: the text is not UTF-8: byte 0xe9; 9 such bytes on lines 1, 2, 3, 4, 5 and more", hintConvert},
+		{"many lines", strings.Repeat("\xe9\n", 9), "f:1: the text is not UTF-8: byte 0xe9; 9 such bytes on lines 1, 2, 3, 4, 5 and more", hintConvert + "prism-split --normalize -o f_normal.csv f"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,30 +1,28 @@
-package normalize
+package table
 
 import "bytes"
 
-// kind is what the first bytes of a file say that it is.
-type kind uint8
+// Kind is what the first bytes of a file say that it is.
+type Kind uint8
 
+// The kinds of files that have tables.
 const (
-	kindText kind = iota
-	kindJSON      // an array of objects, or objects one after the other
-	kindGzip
-	kindZstd
-	kindUTF16LE
-	kindUTF16BE
+	PlainText   Kind = iota
+	JSONObjects      // an array of objects, or objects one after the other
+	Gzip
+	Zstd
+	UTF16LE
+	UTF16BE
 )
-
-// sniffed is how many bytes of a file are looked at.
-const sniffed = 4096
 
 var signatures = [...]struct {
 	start string
-	kind  kind
+	kind  Kind
 }{
-	{"\x1F\x8B", kindGzip},
-	{"\x28\xB5\x2F\xFD", kindZstd},
-	{"\xFF\xFE", kindUTF16LE},
-	{"\xFE\xFF", kindUTF16BE},
+	{"\x1F\x8B", Gzip},
+	{"\x28\xB5\x2F\xFD", Zstd},
+	{"\xFF\xFE", UTF16LE},
+	{"\xFE\xFF", UTF16BE},
 }
 
 // refused are files that are not read, with what to do instead.
@@ -40,9 +38,9 @@ var refused = [...]struct{ start, what string }{
 	{"SQLite format 3\x00", "an SQLite database; export the table as CSV"},
 }
 
-// detectKind tells what a file is by its first bytes. What is not read is named in
+// DetectKind tells what a file is by its first bytes. What is not read is named in
 // refusal.
-func detectKind(b []byte) (k kind, refusal string) {
+func DetectKind(b []byte) (k Kind, refusal string) {
 	for _, s := range signatures {
 		if bytes.HasPrefix(b, []byte(s.start)) {
 			return s.kind, ""
@@ -50,7 +48,7 @@ func detectKind(b []byte) (k kind, refusal string) {
 	}
 	for _, r := range refused {
 		if bytes.HasPrefix(b, []byte(r.start)) {
-			return kindText, r.what
+			return PlainText, r.what
 		}
 	}
 	return detectUTF16(b), ""
@@ -58,7 +56,7 @@ func detectKind(b []byte) (k kind, refusal string) {
 
 // detectUTF16 tells UTF-16 without a mark by its zeros: in Latin text every second
 // byte is one, always on the same side.
-func detectUTF16(b []byte) kind {
+func detectUTF16(b []byte) Kind {
 	var zeros [2]int
 	for i, c := range b {
 		if c == 0 {
@@ -67,16 +65,16 @@ func detectUTF16(b []byte) kind {
 	}
 	switch {
 	case zeros[0] == 0 && zeros[1] > len(b)/4:
-		return kindUTF16LE
+		return UTF16LE
 	case zeros[1] == 0 && zeros[0] > len(b)/4:
-		return kindUTF16BE
+		return UTF16BE
 	}
-	return kindText
+	return PlainText
 }
 
-// looksLikeJSON tells by the first characters of a text whether it is an array of
+// LooksLikeJSON tells by the first characters of a text whether it is an array of
 // objects, or objects.
-func looksLikeJSON(text []byte) bool {
+func LooksLikeJSON(text []byte) bool {
 	text = bytes.TrimLeft(text, " \t\r\n")
 	if rest, isArray := bytes.CutPrefix(text, []byte("[")); isArray {
 		rest = bytes.TrimLeft(rest, " \t\r\n")
@@ -90,11 +88,10 @@ func looksLikeJSON(text []byte) bool {
 // candidates are the delimiters that are looked for; of ties the first wins.
 const candidates = ",;\t|"
 
-// detectDelimiter is the most frequent delimiter outside quotes in the record that
+// DetectDelimiter is the most frequent delimiter outside quotes in the record that
 // text starts with.
-func detectDelimiter(text []byte) byte {
-	var counts [len(candidates)]int
-	scanRecord(text, func(i int) { counts[i]++ })
+func DetectDelimiter(text []byte) byte {
+	counts := countDelimiters(text)
 	best := 0
 	for i, n := range counts {
 		if n > counts[best] {
@@ -104,8 +101,14 @@ func detectDelimiter(text []byte) byte {
 	return candidates[best]
 }
 
-// endsInCR tells whether the record that text starts with ends in CR alone.
-func endsInCR(text []byte) bool {
+// countDelimiters counts the candidates outside quotes in the record that text starts with.
+func countDelimiters(text []byte) (counts [len(candidates)]int) {
+	scanRecord(text, func(i int) { counts[i]++ })
+	return counts
+}
+
+// EndsInCR tells whether the record that text starts with ends in CR alone.
+func EndsInCR(text []byte) bool {
 	end := scanRecord(text, func(int) {})
 	return end+1 < len(text) && text[end] == '\r' && text[end+1] != '\n'
 }
@@ -131,4 +134,14 @@ func scanRecord(text []byte, count func(candidate int)) (end int) {
 		}
 	}
 	return len(text)
+}
+
+// SeparatorLine is the delimiter that Excel's first line sep=; names, 0 if there is none.
+func SeparatorLine(first []byte) byte {
+	first = bytes.TrimPrefix(first, []byte{'"'})
+	rest, ok := bytes.CutPrefix(first, []byte("sep="))
+	if !ok || len(rest) == 0 || len(rest) > 1 && bytes.IndexByte([]byte("\r\n\""), rest[1]) < 0 {
+		return 0
+	}
+	return rest[0]
 }
