@@ -77,24 +77,31 @@ func (m *bitMatrix) square() (out bitMatrix) {
 	return out
 }
 
-// appendZeros is what n zero bytes make of a CRC, but for the inversions that
-// begin and end each CRC: they cancel out in Join. To append a zero bit is a
-// linear map of the CRC's bits (Ross Williams, A painless guide to CRC error
-// detection algorithms, 1993); 2^k of them are that map squared k times.
-func appendZeros(crc uint32, n int64) uint32 {
-	var m bitMatrix
+// zeroBytes are the maps that append 2^k zero bytes to a CRC. To append a zero bit is a
+// linear map of its bits (Ross Williams, A painless guide to CRC error detection
+// algorithms, 1993); twice as many are that map squared.
+var zeroBytes = func() (maps [63]bitMatrix) {
+	m := &maps[0]
 	m[0] = crc32.Castagnoli // of one zero bit
 	for i := 1; i < len(m); i++ {
 		m[i] = 1 << (i - 1)
 	}
-	m = m.square()
-	m = m.square()
-	m = m.square() // of one zero byte
-	for ; n > 0; n >>= 1 {
+	for range 3 { // to a byte
+		*m = m.square()
+	}
+	for k := 1; k < len(maps); k++ {
+		maps[k] = maps[k-1].square()
+	}
+	return maps
+}()
+
+// appendZeros is what n zero bytes make of a CRC, but for the inversions that
+// begin and end each CRC: they cancel out in Join.
+func appendZeros(crc uint32, n int64) uint32 {
+	for k := 0; n > 0; k, n = k+1, n>>1 {
 		if n&1 != 0 {
-			crc = m.apply(crc)
+			crc = zeroBytes[k].apply(crc)
 		}
-		m = m.square()
 	}
 	return crc
 }
