@@ -217,6 +217,9 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 		return err
 	}
 	p.checkColumns(in.Path, sum.Header)
+	for _, line := range sum.Header.NearMisses(in.Path, inputColumns...) {
+		p.std.Warnf("%s", line)
+	}
 	p.cutting = p.config.Cutting()
 	p.warnRanges(in.Path, sum.Rows)
 	units, err := job.Cut(ctx, f, sum, o, in.Label, p.cutting, len(p.units)+1, true)

@@ -20,6 +20,9 @@ type splitter struct {
 	parts   []part
 }
 
+// inputColumns are those that prism-classify shows to the model.
+var inputColumns = []string{"Title", "Sentiment", "Message"}
+
 // splitFile checks one file and cuts it.
 func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 	if s.g.Write == "" && name == "-" {
@@ -46,6 +49,9 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 	}
 	if err != nil {
 		return err
+	}
+	for _, line := range sum.Header.NearMisses(name, inputColumns...) {
+		s.std.Warnf("%s", line)
 	}
 	s.warnRanges(name, sum.Rows)
 	units, err := job.Cut(ctx, f, sum, o, label, s.cutting, len(s.units)+1, !s.g.NoCheck)

@@ -98,7 +98,9 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	warnNearMisses(io.Messages, in.name, in.records.Header().Names)
+	for _, line := range in.records.Header().NearMisses(in.name, titleColumn, sentimentColumn) {
+		io.Messages.Warnf("%s", line)
+	}
 	client, found, err := s.connect(ctx)
 	if err != nil {
 		return Result{}, err

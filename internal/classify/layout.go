@@ -96,16 +96,6 @@ func (l *layout) header(form table.Format) []byte {
 	return table.NewEncoder(form, l.names).Header(head)
 }
 
-// warnNearMisses names the columns that the model does not see as their names are
-// not quite those that it would be shown.
-func warnNearMisses(m Messages, file string, columns []string) {
-	for _, name := range []string{titleColumn, sentimentColumn} {
-		if near := table.NearMiss(columns, name); near != "" {
-			m.Warnf("%s:1: the model does not see column %q: rename it to %q, if that is what it is", file, near, name)
-		}
-	}
-}
-
 // appendKept appends the cells of the kept columns as a checkpoint holds them:
 // the raw tokens of the input, as CSV.
 func (l *layout) appendKept(dst []byte, rec *table.Record) []byte {
