@@ -141,7 +141,7 @@ func labellings() []labelling {
 				workers := strings.Count(printed, "worker: exit ")
 				return code == 2 && workers == 0 || code == 123 && workers > 0 && workers == strings.Count(printed, "worker: exit 2\n")
 			}},
-		{"job", `prism-run job.yaml --run-id r`, func(code int, _ string) bool { return code == 2 || code == 3 }},
+		{"job", `prism-run job.yaml --run-id r`, func(code int, _ string) bool { return code == 2 }},
 	}
 }
 
