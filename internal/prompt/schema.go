@@ -66,6 +66,8 @@ func (c *Column) OutputName(input []string) string {
 
 // hashVersion changes whenever a message or a reply schema is rendered
 // differently from the same file.
+// It stays where only rows that imitate the frame of a message are shown differently (quote.go):
+// a checkpoint of ordinary rows, whose messages keep their bytes, goes on.
 const hashVersion = "prism prompt 1"
 
 // Hash returns the SHA-256, in hex, of what the model sees and what validation
