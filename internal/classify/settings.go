@@ -89,13 +89,13 @@ func (s *Settings) checkOutput(io Streams) error {
 		}
 		return nil
 	}
-	if err := table.CheckOutputName(s.OutputPath); err != nil {
-		return err
-	}
 	if info, err := os.Stat(s.OutputPath); err == nil && info.IsDir() {
 		return &usageError{What: fmt.Sprintf("the output %s is a folder", s.OutputPath), Hint: "name a file, or use --output-dir"}
 	}
-	return guard.Check(s.OutputPath)
+	if err := guard.Check(s.OutputPath); err != nil {
+		return err
+	}
+	return table.CheckOutputName(s.OutputPath)
 }
 
 // guard knows the files that the worker reads or keeps.
