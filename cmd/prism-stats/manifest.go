@@ -31,18 +31,18 @@ func (g *grammar) readManifest(ctx context.Context) (run *stats.Run, ofRun []str
 		return nil, nil, err
 	}
 	for _, f := range m.Files {
-		if path := m.Path(f.MergedOutput); path != "" && isFile(path) {
+		if path := m.Path(f.MergedOutput); path != "" && fsutil.IsRegular(path) {
 			g.Files = append(g.Files, path)
 			continue
 		}
 		for _, u := range m.UnitsOf(f.Label) {
-			if path := m.UnitOutput(u); isFile(path) {
+			if path := m.UnitOutput(u); fsutil.IsRegular(path) {
 				g.Files = append(g.Files, path)
 			}
 		}
 	}
 	for _, u := range m.Units {
-		if path := job.CallLogPath(m.RunDir(), u.Unit.Unit); isFile(path) {
+		if path := job.CallLogPath(m.RunDir(), u.Unit.Unit); fsutil.IsRegular(path) {
 			g.Calls = append(g.Calls, path)
 		}
 	}
@@ -65,11 +65,6 @@ func runFiles(m *job.Manifest) []string {
 		names = append(names, m.UnitOutput(u), job.CallLogPath(m.RunDir(), u.Unit.Unit))
 	}
 	return names
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
 
 func newRun(m *job.Manifest) *stats.Run {

@@ -14,7 +14,7 @@ import (
 // resumeCommand is the command that resumes a planned run, as a shell takes it.
 func resumeCommand(m *job.Manifest) string {
 	path := m.Path(m.JobFile)
-	if strings.HasPrefix(path, "-") { // it is no flag
+	if strings.HasPrefix(path, "-") { // else it reads as a flag
 		path = "./" + path
 	}
 	return fmt.Sprintf("prism-run %s --resume --run-id %s", quoteVisibly(path), term.QuoteShell(m.RunID))
@@ -48,7 +48,7 @@ func unmergedNote(p *runPlan, v *status.View) string {
 		return ""
 	}
 	for _, f := range p.manifest.Files {
-		merged := (f.Status == job.Completed || f.Status == job.Partial) && isFile(p.manifest.Path(f.MergedOutput))
+		merged := (f.Status == job.Completed || f.Status == job.Partial) && fsutil.IsRegular(p.manifest.Path(f.MergedOutput))
 		if (p.label == "" || p.label == f.Label) && !merged {
 			return fmt.Sprintf("run %s is not merged; to continue: %s\n", p.runID, resumeCommand(p.manifest))
 		}

@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
 	"prism/internal/checkpoint"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/status"
 	"prism/internal/term"
@@ -48,15 +48,10 @@ func (p *runPlan) hasOutput(unit int) bool {
 	}
 	u := m.Units[unit-1]
 	merged := m.File(u.Label).MergedOutput
-	if !isFile(m.UnitOutput(u)) && (merged == "" || !isFile(m.Path(merged))) {
+	if !fsutil.IsRegular(m.UnitOutput(u)) && (merged == "" || !fsutil.IsRegular(m.Path(merged))) {
 		return false
 	}
 	return checkpoint.IsCurrentOutput(m.Path(m.Paths.CheckpointDir), m.JobID(u.Unit.Unit), u.InputSum)
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // selected reports whether --units selects the unit.

@@ -12,7 +12,8 @@ import (
 // the path is first moved to path.bak, or path.bak2 and so on where that exists,
 // unless it has the same content or isOurs says of its checksum that it can be made
 // again. It returns the checksum of the new file, and the path of the old one if it
-// was moved. At every moment one of both has the name.
+// was moved. At every moment one of both has the name, but on file systems without hard
+// links, where it is without a file for a moment.
 func (f *AtomicFile) CommitKeeping(isOurs func(sum Checksum) bool) (sum Checksum, backup string, err error) {
 	if f.IsStream() {
 		return Checksum{}, "", f.Commit()

@@ -8,6 +8,12 @@ import (
 	"strings"
 )
 
+// IsRegular reports whether a path leads to a regular file.
+func IsRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
 // target is where new content goes.
 type target struct {
 	path     string
