@@ -21,6 +21,8 @@ type grammar struct {
 	Write       string   `help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR"`
 	NoCheck     bool     `help:"Do not check RowIDs; fields and quotes are still checked."`
 
+	job.InputColumns
+
 	normalizeFlags
 
 	Job           string `help:"Plan a run of this job file: check everything, write its manifest, print its units." placeholder:"FILE" group:"Runs:"`

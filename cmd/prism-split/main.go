@@ -62,7 +62,7 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 		return g.normalizeFile(ctx, std)
 	}
 	if g.normalizeFlags != (normalizeFlags{}) {
-		return cli.Usagef("-o, --encoding, --delimiter, --header-line, --skip-rows and --id-column go with --normalize")
+		return cli.Usagef("-o, --encoding, --header-line and --skip-rows go with --normalize")
 	}
 	cutting, err := g.readCutting()
 	if err != nil {

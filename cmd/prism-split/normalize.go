@@ -17,22 +17,21 @@ type normalizeFlags struct {
 	Normalize  bool   `help:"Write FILE as UTF-8 CSV with commas, unique column names and RowID first." group:"Normal form:"`
 	Output     string `short:"o" help:"Write to this file [stdout]." placeholder:"FILE" group:"Normal form:"`
 	Encoding   string `help:"Encoding of FILE: utf-8, utf-16, windows-1252, shift_jis and others [by its bytes]." placeholder:"E" group:"Normal form:"`
-	Delimiter  string `help:"Delimiter of FILE, a character or tab [the most frequent in the header]." placeholder:"D" group:"Normal form:"`
 	HeaderLine int64  `help:"Line of the header; lines above are dropped." placeholder:"N" group:"Normal form:"`
 	SkipRows   int64  `help:"Leave out the first N records after the header." placeholder:"N" group:"Normal form:"`
-	IDColumn   string `name:"id-column" help:"Column whose integers become RowID [RowID, else the positions]." placeholder:"C" group:"Normal form:"`
 }
 
 // options reads the flags.
-func (n *normalizeFlags) options(std cli.Std) (normalize.Options, error) {
-	o := normalize.Options{Encoding: n.Encoding, HeaderLine: n.HeaderLine, SkipRows: n.SkipRows, IDColumn: n.IDColumn, Note: std.Infof}
+func (g *grammar) normalizeOptions(std cli.Std) (normalize.Options, error) {
+	n := &g.normalizeFlags
+	o := normalize.Options{Encoding: n.Encoding, HeaderLine: n.HeaderLine, SkipRows: n.SkipRows, IDColumn: g.IDColumn, Note: std.Infof}
 	switch {
 	case n.HeaderLine < 0:
 		return o, cli.Usagef("--header-line %d: want at least 1", n.HeaderLine)
 	case n.SkipRows < 0:
 		return o, cli.Usagef("--skip-rows %d: want at least 0", n.SkipRows)
 	}
-	switch d := n.Delimiter; {
+	switch d := g.Delimiter; {
 	case d == "":
 	case d == "tab" || d == `\t`:
 		o.Delimiter = '\t'
@@ -46,7 +45,7 @@ func (n *normalizeFlags) options(std cli.Std) (normalize.Options, error) {
 
 // normalizeFile writes one table in normal form.
 func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
-	o, err := g.options(std)
+	o, err := g.normalizeOptions(std)
 	if err != nil {
 		return err
 	}

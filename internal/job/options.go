@@ -26,10 +26,11 @@ import (
 //
 // Which source counts more is decided in precedence.go.
 type Options struct {
-	Model      CallOptions `json:"model" need:"" embed:"" help:"The model, and how it is called."`
-	Prompts    Prompts     `json:"prompts" need:"" embed:"" help:"What the model is asked."`
-	Output     Output      `json:"output" embed:"" help:"Where results and checkpoints go."`
-	Monitoring Monitoring  `json:"monitoring" embed:"" help:"Where a run writes its status and logs."`
+	Model      CallOptions  `json:"model" need:"" embed:"" help:"The model, and how it is called."`
+	Prompts    Prompts      `json:"prompts" need:"" embed:"" help:"What the model is asked."`
+	Columns    InputColumns `json:"input" embed:"" help:"What the columns of the inputs are for, and how their rows are read."`
+	Output     Output       `json:"output" embed:"" help:"Where results and checkpoints go."`
+	Monitoring Monitoring   `json:"monitoring" embed:"" help:"Where a run writes its status and logs."`
 }
 
 // CallOptions are the model and how it is called.
