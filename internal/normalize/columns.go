@@ -16,20 +16,23 @@ type plan struct {
 }
 
 // planColumns decides the columns of the normal form.
-func planColumns(f findings, idColumn string) (plan, error) {
+func planColumns(f findings, o Options) (plan, error) {
 	var p plan
 	if len(f.names) == 0 {
 		return p, fmt.Errorf("the table has no columns")
 	}
 	id := slices.Index(f.names, table.RowID)
-	if idColumn != "" {
-		id = slices.Index(f.names, idColumn)
+	if o.IDColumn != "" {
+		flag := o.optionName("id-column")
+		id = slices.Index(f.names, o.IDColumn)
 		switch {
 		case id < 0:
-			return p, fmt.Errorf("missing column %q (--id-column); the columns are %s", idColumn, strings.Join(f.names, ", "))
+			return p, fmt.Errorf("missing column %q (%s); the columns are %s", o.IDColumn, flag, strings.Join(f.names, ", "))
 		case !f.integer[id]:
-			return p, fmt.Errorf("column %q (--id-column) does not have an integer in every row; without --id-column the positions are the RowIDs", idColumn)
+			return p, fmt.Errorf("column %q (%s) does not have an integer in every row; without %s the positions are the RowIDs", o.IDColumn, flag, flag)
 		}
+	} else if o.NumberRows && id >= 0 {
+		return p, fmt.Errorf("the table has a column RowID: leave %s out, or rename the column", o.optionName("number-rows"))
 	} else if id >= 0 && !f.integer[id] {
 		id = -1
 	}

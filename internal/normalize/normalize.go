@@ -31,7 +31,18 @@ type Options struct {
 	HeaderLine int64  // line of the header, counted from 1; 0: the first that is not blank
 	SkipRows   int64  // records after the header to leave out
 	IDColumn   string // whose values become RowID; empty: RowID itself, or the positions
+	NumberRows bool   // RowID is the position; the table must not have a column of that name
+	Keys       bool   // errors name keys of a job file, not flags
 	Note       func(format string, args ...any)
+}
+
+// optionName is how an error names the option of a flag: the key of a job file is the
+// flag without dashes.
+func (o Options) optionName(flag string) string {
+	if o.Keys {
+		return strings.ReplaceAll(flag, "-", "_")
+	}
+	return "--" + flag
 }
 
 // record is a row of any format: its cells as text. It lives until the next call.
@@ -58,7 +69,7 @@ func Convert(ctx context.Context, f *table.File, out io.Writer, o Options) error
 	if err != nil {
 		return err
 	}
-	p, err := planColumns(found, o.IDColumn)
+	p, err := planColumns(found, o)
 	if err != nil {
 		return &table.Error{File: f.Name, Msg: err.Error()}
 	}
@@ -100,7 +111,7 @@ func inspect(ctx context.Context, src *source, o Options) (findings, error) {
 			return findings{}, errors.Join(append(faults, err)...)
 		}
 		found.noteRecord(r.columns(), rec.cells)
-		if msg := faultOf(rec, len(r.columns()), src); msg != "" {
+		if msg := faultOf(rec, len(r.columns()), src, o); msg != "" {
 			if total++; total <= maxFaults {
 				faults = append(faults, &table.Error{File: src.name, Line: rec.line, Msg: msg})
 			}
@@ -136,7 +147,7 @@ func (f *findings) noteRecord(columns []string, cells [][]byte) {
 }
 
 // faultOf says what is wrong with a record, "" if nothing.
-func faultOf(rec *record, columns int, src *source) string {
+func faultOf(rec *record, columns int, src *source, o Options) string {
 	if n := len(rec.cells); src.kind == table.PlainText && n != columns {
 		return fmt.Sprintf("the record has %d fields, the header %d", n, columns)
 	}
@@ -145,7 +156,7 @@ func faultOf(rec *record, columns int, src *source) string {
 	}
 	for _, cell := range rec.cells {
 		if strings.Contains(string(cell), "\uFFFD") {
-			return fmt.Sprintf("bytes that are not %s (--encoding names another encoding)", src.encoding)
+			return fmt.Sprintf("bytes that are not %s (%s names another encoding)", src.encoding, o.optionName("encoding"))
 		}
 	}
 	return ""

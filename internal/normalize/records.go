@@ -54,7 +54,7 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 		}
 		line++
 	}
-	line, err := s.findHeader(text, line, o.HeaderLine)
+	line, err := s.findHeader(text, line, o)
 	if err != nil {
 		return nil, err
 	}
@@ -81,10 +81,10 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 
 // findHeader steps over the lines before the header; blank lines too. It takes and
 // returns the line that text is at.
-func (s *source) findHeader(text *bufio.Reader, line, headerLine int64) (int64, error) {
-	for ; line < headerLine; line++ {
+func (s *source) findHeader(text *bufio.Reader, line int64, o Options) (int64, error) {
+	for ; line < o.HeaderLine; line++ {
 		if err := discardLine(text); err != nil {
-			return 0, &table.Error{File: s.name, Msg: fmt.Sprintf("--header-line %d: the file has fewer lines", headerLine)}
+			return 0, &table.Error{File: s.name, Msg: fmt.Sprintf("%s %d: the file has fewer lines", o.optionName("header-line"), o.HeaderLine)}
 		}
 	}
 	for {

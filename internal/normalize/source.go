@@ -51,7 +51,7 @@ func openSource(ctx context.Context, f *table.File, o Options) (*source, error) 
 		}
 	}
 	if err == nil {
-		err = s.findEncoding(ctx, k, o.Encoding)
+		err = s.findEncoding(ctx, k, o)
 	}
 	if err == nil {
 		err = s.findFormat()
@@ -134,15 +134,15 @@ func (s *source) unpack(ctx context.Context, k table.Kind) error {
 
 // findEncoding sets the decoder: by name, by the mark or zeros of UTF-16, or by
 // all bytes of the file.
-func (s *source) findEncoding(ctx context.Context, k table.Kind, name string) error {
-	switch {
+func (s *source) findEncoding(ctx context.Context, k table.Kind, o Options) error {
+	switch name := o.Encoding; {
 	case name != "":
-		e, err := encodingByName(name)
+		e, err := encodingByName(name, o.optionName("encoding"))
 		if err != nil {
 			return err
 		}
 		if e == unicode.UTF8 {
-			return s.checkUTF8(ctx, true)
+			return s.checkUTF8(ctx, true, o)
 		}
 		s.setDecoder(e, name)
 	case k == table.UTF16LE:
@@ -150,7 +150,7 @@ func (s *source) findEncoding(ctx context.Context, k table.Kind, name string) er
 	case k == table.UTF16BE:
 		s.setDecoder(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), "UTF-16")
 	default:
-		return s.checkUTF8(ctx, false)
+		return s.checkUTF8(ctx, false, o)
 	}
 	return nil
 }
@@ -160,7 +160,7 @@ func (s *source) setDecoder(e encoding.Encoding, name string) {
 	s.notes = append(s.notes, "from "+name)
 }
 
-func encodingByName(name string) (encoding.Encoding, error) {
+func encodingByName(name, option string) (encoding.Encoding, error) {
 	if strings.EqualFold(name, "utf-16") || strings.EqualFold(name, "utf16") {
 		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), nil
 	}
@@ -169,7 +169,7 @@ func encodingByName(name string) (encoding.Encoding, error) {
 		e, err = ianaindex.IANA.Encoding(name)
 	}
 	if err != nil || e == nil || e == encoding.Replacement {
-		return nil, &table.Error{File: "--encoding", Msg: fmt.Sprintf("unknown encoding %q (want utf-8, utf-16, windows-1252, shift_jis or another IANA name)", name)}
+		return nil, &table.Error{File: option, Msg: fmt.Sprintf("unknown encoding %q (want utf-8, utf-16, windows-1252, shift_jis or another IANA name)", name)}
 	}
 	return e, nil
 }
@@ -177,7 +177,7 @@ func encodingByName(name string) (encoding.Encoding, error) {
 // checkUTF8 reads all bytes. A file of UTF-8 needs no decoder; one whose bytes are
 // never UTF-8 beyond ASCII is Windows-1252, unless it must be UTF-8; one that has
 // both is an error that names lines and bytes.
-func (s *source) checkUTF8(ctx context.Context, must bool) error {
+func (s *source) checkUTF8(ctx context.Context, must bool, o Options) error {
 	r := bufio.NewReaderSize(io.NewSectionReader(s.at, 0, s.size), 256<<10)
 	multibyte, line := false, int64(1)
 	var bad []string
@@ -217,8 +217,8 @@ func (s *source) checkUTF8(ctx context.Context, must bool) error {
 	switch {
 	case total == 0:
 	case multibyte || must:
-		return &table.Error{File: s.name, Msg: fmt.Sprintf("not all of the text is UTF-8 (bytes that are not: %d): %s; mend these, or say by --encoding what the whole file is",
-			total, strings.Join(bad, ", "))}
+		return &table.Error{File: s.name, Msg: fmt.Sprintf("not all of the text is UTF-8 (bytes that are not: %d): %s; mend these, or say by %s what the whole file is",
+			total, strings.Join(bad, ", "), o.optionName("encoding"))}
 	default:
 		s.setDecoder(charmap.Windows1252, "Windows-1252")
 	}

@@ -105,7 +105,12 @@ type Error struct {
 	Msg  string
 
 	hint string // what the user can do; empty: nothing is known
+	form bool   // prism-split --normalize makes a table of the file that can be read
 }
+
+// IsForm tells whether the file is a table in another form than those that are read: one
+// that normalizing turns into one that is.
+func (e *Error) IsForm() bool { return e.form }
 
 // Hint says what the user can do about it; empty where nothing is known.
 func (e *Error) Hint() string { return e.hint }

@@ -76,7 +76,7 @@ func (h *Header) MissingColumn(file, name string) *Error {
 	if h.otherDelimiter == 0 {
 		return e
 	}
-	e.hint = hintNormalize(file)
+	e.form, e.hint = true, hintNormalize(file)
 	if h.otherDelimiter == '\t' {
 		e.Msg += " (they look separated by tabs: call the file .tsv or say so by --input-format)"
 	} else {
@@ -100,7 +100,7 @@ func (h *Header) CheckDelimiter(file string) error {
 	if len(h.Names) != 1 || h.otherDelimiter == 0 {
 		return nil
 	}
-	return &Error{File: file, Line: h.line(), hint: hintNormalize(file),
+	return &Error{File: file, Line: h.line(), form: true, hint: hintNormalize(file),
 		Msg: fmt.Sprintf("the only column is %q: the columns look separated by %s", h.Names[0], delimiterName(h.otherDelimiter))}
 }
 
@@ -120,7 +120,7 @@ func (r *Reader) detectOtherDelimiter() byte {
 func (r *Reader) formError(msg string) error {
 	err := r.errorf(r.line, "%s", msg)
 	if e, ok := errors.AsType[*Error](err); ok {
-		e.hint = hintNormalize(r.name)
+		e.form, e.hint = true, hintNormalize(r.name)
 	}
 	return err
 }

@@ -201,6 +201,7 @@ func (r *Reader) faultError(b []byte, bad *fault) error {
 	err := r.errorf(r.line+int64(bytes.Count(b[:bad.at], newline)), "%s", bad.msg)
 	if e, ok := err.(*Error); ok && r.header != nil {
 		e.hint = r.header.hintDelimiter(r.name)
+		e.form = e.hint != ""
 	}
 	return err
 }

@@ -139,7 +139,7 @@ func (t *textFaults) describe(name string, before int64) *Error {
 	if t.multibyte {
 		hint = hintMixed
 	}
-	return &Error{File: name, Line: before + t.lines[0], Msg: msg, hint: hint}
+	return &Error{File: name, Line: before + t.lines[0], Msg: msg, hint: hint, form: !t.multibyte}
 }
 
 // isUTF8 is utf8.Valid, with vector instructions where the machine has them: text
