@@ -45,7 +45,7 @@ func mayForge(s string) bool {
 			return true
 		}
 		for _, start := range frameStarts {
-			if hasPrefixFold(rest, strings.TrimRight(start, " :")) {
+			if hasPrefixFold(rest, strings.TrimSuffix(start, ":")) { // a key RowID has a quote there
 				return true
 			}
 		}
@@ -53,8 +53,10 @@ func mayForge(s string) bool {
 	return false
 }
 
+// hasPrefixFold takes ASCII alone, or what is not folded.
 func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+	const lower = 'a' - 'A'
+	return len(s) >= len(prefix) && s[0]|lower == prefix[0]|lower && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // lineLen is the length of the first line of s with its end: whatever a reader may
