@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -101,23 +100,9 @@ func (r *runMerger) labels() ([]string, error) {
 	return []string{r.g.Label}, nil
 }
 
-// fileParts are the parts of a file: the outputs of its units, and of units
-// without one what their checkpoints hold.
-type fileParts struct {
-	inputs    []merge.Input
-	completed int   // units with an output, or all rows in their checkpoint
-	without   []int // the others
-}
-
-func (p *fileParts) close() {
-	for _, in := range p.inputs {
-		in.File.Close()
-	}
-}
-
 func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	units := r.m.UnitsOf(label)
-	parts, err := r.openUnits(ctx, label, units)
+	parts, err := r.openUnits(ctx, r.m.File(label), units)
 	defer parts.close()
 	if err != nil {
 		return err
@@ -132,11 +117,10 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 			label, parts.completed, len(units), r.condition, joinNumbers(parts.without))
 		return r.recordUnmerged(label, report, units, parts.without)
 	}
-	in, err := r.openSplitInput(ctx, r.m.File(label))
+	in, err := parts.splitInput(ctx)
 	if err != nil {
 		return err
 	}
-	defer in.File.Close()
 	path := r.m.MergedName(label)
 	if err := r.writeMerged(ctx, r.m.File(label), r.m.Path(path), parts.inputs); err != nil {
 		return err
@@ -174,6 +158,11 @@ func (r *runMerger) recordStatus(label string, status job.FileStatus, output str
 	return job.UpdateManifest(r.g.Manifest, func(m *job.Manifest) {
 		f := m.File(label)
 		f.Status, f.MergedOutput = status, output
+		for i := range m.Units {
+			if status == job.Completed && m.Units[i].Label == label {
+				m.Units[i].Replanned = false
+			}
+		}
 	})
 }
 
@@ -190,42 +179,6 @@ func conditionHolds(condition string, completed, units int) bool {
 
 func joinNumbers(units []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(units), "[]"), " ", ", ")
-}
-
-// openUnits opens the parts of a file.
-func (r *runMerger) openUnits(ctx context.Context, label string, units []job.UnitPlan) (*fileParts, error) {
-	p := &fileParts{}
-	for _, u := range units {
-		name := r.m.UnitOutput(u)
-		in, err := r.openInput(ctx, name)
-		if err == nil {
-			p.inputs = append(p.inputs, in)
-			if checkpoint.IsCurrentOutput(r.m.Path(r.m.Paths.CheckpointDir), r.m.JobID(u.Unit.Unit), u.InputSum) {
-				p.completed++
-			} else { // the input changed since
-				p.without = append(p.without, u.Unit.Unit)
-			}
-			continue
-		}
-		if _, statErr := os.Lstat(name); !errors.Is(statErr, fs.ErrNotExist) {
-			return p, err
-		}
-		var rows int64
-		in, rows, err = merge.FromCheckpoint(r.m.Path(r.m.Paths.CheckpointDir), r.m.JobID(u.Unit.Unit), inputFormat(r.m.File(label)), r.columns)
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // the unit never began
-			p.without = append(p.without, u.Unit.Unit)
-		case err != nil:
-			return p, err
-		case rows == u.Rows: // its output is gone
-			p.completed++
-			p.inputs = append(p.inputs, in)
-		default:
-			p.without = append(p.without, u.Unit.Unit)
-			p.inputs = append(p.inputs, in)
-		}
-	}
-	return p, nil
 }
 
 func inputFormat(f *job.File) table.Format {

@@ -51,7 +51,7 @@ func (p *runPlan) hasOutput(unit int) bool {
 	if !fsutil.IsRegular(m.UnitOutput(u)) && (merged == "" || !fsutil.IsRegular(m.Path(merged))) {
 		return false
 	}
-	return checkpoint.IsCurrentOutput(m.Path(m.Paths.CheckpointDir), m.JobID(u.Unit.Unit), u.InputSum)
+	return checkpoint.IsCurrentOutput(m, u)
 }
 
 // selected reports whether --units selects the unit.

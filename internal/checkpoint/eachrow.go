@@ -13,12 +13,44 @@ import (
 	"prism/internal/table"
 )
 
-// EachRow calls each with every finished row of a job: its position and its record
-// as a part holds it, without position and line end; it lives until each
-// returns. Nothing is changed, and the job may be at work: what it has not
-// wholly written is left out.
-func EachRow(dir, jobID string, each func(pos int64, record []byte) error) error {
+// EachRow calls each with every finished row of a job whose record the input has: its
+// position and its record as a part holds it, without position and line end; it lives until
+// each returns. A nil input has all of them. The rows that it has not are counted. Nothing is
+// changed, and the job may be at work: what it has not wholly written is left out.
+func EachRow(dir, jobID string, in *InputRecords, each func(pos int64, record []byte) error) (outdated int64, err error) {
 	s := &Store{dir: dir, job: jobID}
+	if in == nil {
+		return 0, s.eachRow(each)
+	}
+	side, err := ReadSidecar(dir, jobID)
+	if err != nil {
+		return 0, err
+	}
+	prints, err := s.openKnownPrints()
+	if err != nil {
+		return 0, err
+	}
+	if prints != nil {
+		defer prints.f.Close()
+	}
+	sameHeader := prints != nil && in.knowsHeader(side.InputColumns)
+	err = s.eachRow(func(pos int64, record []byte) error {
+		if sameHeader {
+			print, err := prints.readAt(pos)
+			if err != nil {
+				return fmt.Errorf("read fingerprints of the input: %w", err)
+			}
+			if in.has(print) {
+				return each(pos, record)
+			}
+		}
+		outdated++
+		return nil
+	})
+	return outdated, err
+}
+
+func (s *Store) eachRow(each func(pos int64, record []byte) error) error {
 	if s.isSwapping() {
 		return s.errSwapping()
 	}

@@ -319,7 +319,7 @@ func moveUntil(t *testing.T, s *Store, edited []string, steps int) bool {
 		return false
 	}
 	must(os.Rename(s.path(movingSuffix), s.path(movedSuffix)))
-	if err := EachRow(s.dir, s.job, func(int64, []byte) error { return nil }); err == nil {
+	if _, err := EachRow(s.dir, s.job, nil, func(int64, []byte) error { return nil }); err == nil {
 		t.Error("rows of half a swap were read")
 	}
 	all, err := s.swapSteps()

@@ -15,7 +15,7 @@ import (
 func rowsOf(t *testing.T, dir, job string) string {
 	t.Helper()
 	var out strings.Builder
-	err := EachRow(dir, job, func(pos int64, rec []byte) error {
+	_, err := EachRow(dir, job, nil, func(pos int64, rec []byte) error {
 		fmt.Fprintf(&out, "%d: %s\n", pos, rec)
 		return nil
 	})
@@ -60,7 +60,7 @@ func TestEachRow(t *testing.T) {
 		t.Fatal(err)
 	}
 	var damage *DamageError
-	if err := EachRow(dir, job, func(int64, []byte) error { return nil }); !errors.As(err, &damage) {
+	if _, err := EachRow(dir, job, nil, func(int64, []byte) error { return nil }); !errors.As(err, &damage) {
 		t.Errorf("a changed part: got %v, want damage", err)
 	}
 

@@ -12,16 +12,18 @@ import (
 	"strings"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/table"
 )
 
 // Sidecar is what a job's rows depend on. Rows of another sidecar are never mixed.
 type Sidecar struct {
 	JobID        string            `json:"job_id"`
-	Columns      []string          `json:"columns"`            // of a part, Position first
-	DependsOn    map[string]string `json:"depends_on"`         // prompt, model digest and options
-	Contract     []string          `json:"contract,omitempty"` // servers that were found to keep to the reply schema, by the last process
-	Output       *Output           `json:"output,omitempty"`   // what the job wrote last; nil: nothing, or to a stream
+	Columns      []string          `json:"columns"`                 // of a part, Position first
+	InputColumns []string          `json:"input_columns,omitempty"` // of the input's header; nil: its records name their own
+	DependsOn    map[string]string `json:"depends_on"`              // prompt, model digest and options
+	Contract     []string          `json:"contract,omitempty"`      // servers that were found to keep to the reply schema, by the last process
+	Output       *Output           `json:"output,omitempty"`        // what the job wrote last; nil: nothing, or to a stream
 	outputHeader []byte            // without the Position
 }
 
@@ -117,11 +119,15 @@ func (s *Store) checkSidecar(want Sidecar, o Options) error {
 		want.DependsOn[inputCondition] = now
 	}
 	d := differences(have, want)
-	if len(d) == 0 {
+	switch {
+	case len(d) == 0 && (have.InputColumns != nil || want.InputColumns == nil):
 		return nil
-	}
-	if e := (&MismatchError{File: path, Differences: d}); !e.Only(o.MayChange...) {
-		return e
+	case len(d) == 0: // an earlier version did not keep the header
+		want.Contract = have.Contract
+	default:
+		if e := (&MismatchError{File: path, Differences: d}); !e.Only(o.MayChange...) {
+			return e
+		}
 	}
 	want.Output = have.Output
 	return want.save(path)
@@ -147,8 +153,28 @@ func differences(have, want Sidecar) []Difference {
 	}
 	if !slices.Equal(have.Columns, want.Columns) {
 		d = append(d, Difference{columnsCondition, strings.Join(have.Columns, ","), strings.Join(want.Columns, ",")})
+	} else if have.InputColumns != nil && want.InputColumns != nil {
+		d = append(d, headerDifferences(have.InputColumns, want.InputColumns)...)
 	}
 	return d
+}
+
+// headerDifferences is the first column of the input's header that has another name. Rows
+// whose records are as they were are others then.
+func headerDifferences(have, want []string) []Difference {
+	for i := range max(len(have), len(want)) {
+		var was, is string
+		if i < len(have) {
+			was = have[i]
+		}
+		if i < len(want) {
+			is = want[i]
+		}
+		if was != is {
+			return []Difference{{fmt.Sprintf("column %d of the input", i+1), shorten(was), shorten(is)}}
+		}
+	}
+	return nil
 }
 
 // shorten is a value for people, who need not read all of a hash.
@@ -194,11 +220,14 @@ func (s *Store) Output() (Output, error) {
 	return *side.Output, nil
 }
 
-// IsCurrentOutput reports whether the output of a job was made from rows with this
-// checksum. Where nothing is known of the output, it was.
-func IsCurrentOutput(dir, jobID, inputSum string) bool {
-	side, err := ReadSidecar(dir, jobID)
-	return err != nil || side.Output == nil || side.Output.InputSum == inputSum
+// IsCurrentOutput reports whether the output of a unit was made from the rows that it has
+// now. Where nothing is known of the output, it was, unless the unit was planned again since.
+func IsCurrentOutput(m *job.Manifest, u job.UnitPlan) bool {
+	side, err := ReadSidecar(m.Path(m.Paths.CheckpointDir), m.JobID(u.Unit.Unit))
+	if err != nil || side.Output == nil {
+		return !u.Replanned
+	}
+	return side.Output.InputSum == u.InputSum
 }
 
 // RecordOutput notes in the sidecar what was written as the output of the job.

@@ -251,7 +251,11 @@ func (w *worker) openStore(m *ollama.Model) error {
 	if s.RetryFailed {
 		o.MayChange = sizeConditions
 	}
-	store, err := checkpoint.Open(o, checkpoint.NewSidecar(job.JobID(s.RunID, s.WorkerID), w.layout.names, depends))
+	want := checkpoint.NewSidecar(job.JobID(s.RunID, s.WorkerID), w.layout.names, depends)
+	if w.in.form != table.JSONL { // whose records name their columns themselves
+		want.InputColumns = w.in.records.Header().Names
+	}
+	store, err := checkpoint.Open(o, want)
 	if err != nil {
 		return err
 	}

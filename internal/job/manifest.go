@@ -87,6 +87,7 @@ type File struct {
 type UnitPlan struct {
 	Unit
 	OutputName string `json:"output_name"`
+	Replanned  bool   `json:"replanned,omitempty"` // its rows changed after an output of it may have been made
 }
 
 // Plan makes the manifest of a run. The units are in the order of the queue.
@@ -112,7 +113,7 @@ func Plan(runID string, c *Config, s *Settings, units []Unit, now time.Time) *Ma
 		m.Files = append(m.Files, f)
 	}
 	for _, u := range units {
-		m.Units = append(m.Units, UnitPlan{u, unitOutputName(runID, u, c.Output.Format)})
+		m.Units = append(m.Units, UnitPlan{Unit: u, OutputName: unitOutputName(runID, u, c.Output.Format)})
 	}
 	return m
 }
@@ -123,7 +124,9 @@ func (m *Manifest) ReplaceUnits(label string, units []Unit) {
 	f := m.File(label)
 	f.Status, f.Rows, f.RowRanges = Planned, 0, []FileRange{}
 	for _, u := range units {
-		m.Units[u.Unit-1].Unit = u
+		plan := &m.Units[u.Unit-1]
+		plan.Replanned = plan.Replanned || plan.InputSum != u.InputSum
+		plan.Unit = u
 		f.Rows += u.Rows
 		f.InputSize, f.InputSum = u.InputSize, u.FileSum
 		f.RowRanges = append(f.RowRanges, FileRange{u.RowStart, u.RowEnd})

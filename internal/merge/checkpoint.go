@@ -15,27 +15,33 @@ import (
 // runColumns is how many columns a run adds after those to code.
 const runColumns = 3
 
+// Counts are the finished rows of a job.
+type Counts struct {
+	Rows     int64 // that the input has
+	Outdated int64 // that it has no longer
+}
+
 // FromCheckpoint makes a part of the finished rows of a job that has no output:
 // a temporary file that goes with Close. form is the format of the job's
 // input, whose cells the checkpoint holds as they stood, and that of the part;
-// coded is the number of columns to code. It also returns the number of rows. A job
-// that never began is fs.ErrNotExist.
-func FromCheckpoint(dir, jobID string, form table.Format, coded int) (in Input, rows int64, err error) {
+// coded is the number of columns to code. It also counts the rows, and those that it leaves
+// out since the input has them no longer. A job that never began is fs.ErrNotExist.
+func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, form table.Format, coded int) (in Input, n Counts, err error) {
 	side, err := checkpoint.ReadSidecar(dir, jobID)
 	if err != nil {
-		return in, 0, err
+		return in, n, err
 	}
 	tmp, err := fsutil.CreateTemp("prism-unit-*.tmp")
 	if err != nil {
-		return in, 0, err
+		return in, n, err
 	}
 	f := &table.File{File: tmp, Name: "checkpoint of " + jobID, Spooled: true}
 	w := bufio.NewWriter(tmp)
 	names := side.Columns[1:]
 	if form == table.CSV {
-		rows, err = writeRows(w, dir, jobID, names)
+		n, err = writeRows(w, dir, jobID, records, names)
 	} else {
-		rows, err = decodeRows(w, dir, jobID, names, form, coded)
+		n, err = decodeRows(w, dir, jobID, records, names, form, coded)
 	}
 	if err == nil {
 		err = w.Flush()
@@ -44,40 +50,40 @@ func FromCheckpoint(dir, jobID string, form table.Format, coded int) (in Input, 
 		f.Size, err = tmp.Seek(0, io.SeekCurrent)
 	}
 	if err != nil {
-		return in, 0, errors.Join(err, f.Close())
+		return in, n, errors.Join(err, f.Close())
 	}
-	return Input{File: f, Options: table.Options{Name: f.Name, Format: form}}, rows, nil
+	return Input{File: f, Options: table.Options{Name: f.Name, Format: form}}, n, nil
 }
 
 // writeRows writes a job's rows as CSV, their cells as they stand.
-func writeRows(w io.Writer, dir, jobID string, names []string) (rows int64, err error) {
+func writeRows(w io.Writer, dir, jobID string, records *checkpoint.InputRecords, names []string) (n Counts, err error) {
 	line := table.NewEncoder(table.CSV, names).Header(nil)
 	if _, err := w.Write(line); err != nil {
-		return 0, err
+		return n, err
 	}
-	err = checkpoint.EachRow(dir, jobID, func(_ int64, rec []byte) error {
-		rows++
+	n.Outdated, err = checkpoint.EachRow(dir, jobID, records, func(_ int64, rec []byte) error {
+		n.Rows++
 		line = append(append(line[:0], rec...), '\n')
 		_, err := w.Write(line)
 		return err
 	})
-	return rows, err
+	return n, err
 }
 
 // decodeRows writes a job's rows in the format of its input: those of its cells
 // that passed through are texts of the checkpoint.
-func decodeRows(w io.Writer, dir, jobID string, names []string, form table.Format, coded int) (rows int64, err error) {
+func decodeRows(w io.Writer, dir, jobID string, records *checkpoint.InputRecords, names []string, form table.Format, coded int) (n Counts, err error) {
 	pr, pw := io.Pipe()
 	var g errgroup.Group
 	g.Go(func() (err error) {
-		rows, err = writeRows(pw, dir, jobID, names)
+		n, err = writeRows(pw, dir, jobID, records, names)
 		pw.CloseWithError(err)
 		return err
 	})
 	decodeErr := decode(w, pr, names, form, len(names)-coded-runColumns)
 	pr.CloseWithError(decodeErr)
 	err = errors.Join(decodeErr, g.Wait())
-	return rows, err
+	return n, err
 }
 
 func decode(w io.Writer, rows io.Reader, names []string, form table.Format, kept int) error {

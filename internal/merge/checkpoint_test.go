@@ -67,15 +67,15 @@ func TestFromCheckpoint(t *testing.T) {
 				rows = append(rows, checkpoint.Row{Pos: []int64{3, 1, 2}[i], Record: []byte(text)})
 			}
 			writeCheckpoint(t, dir, columns, rows)
-			in, n, err := FromCheckpoint(dir, "r_w1", tt.form, 1)
+			in, n, err := FromCheckpoint(dir, "r_w1", nil, tt.form, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if in.File.Name != "checkpoint of r_w1" || in.Options.Name != in.File.Name || in.Options.Format != tt.form || !in.File.Spooled {
 				t.Errorf("the part is %q, %+v", in.File.Name, in.Options)
 			}
-			if n != int64(len(tt.rows)) {
-				t.Errorf("%d rows, want %d", n, len(tt.rows))
+			if n.Rows != int64(len(tt.rows)) {
+				t.Errorf("%d rows, want %d", n.Rows, len(tt.rows))
 			}
 			part, err := io.ReadAll(io.NewSectionReader(in.File, 0, in.File.Size))
 			if err != nil || string(part) != tt.want {
@@ -101,14 +101,14 @@ func TestFromCheckpointErrors(t *testing.T) {
 		t.Run(form.String(), func(t *testing.T) {
 			dir, tmp := t.TempDir(), t.TempDir()
 			t.Setenv("TMPDIR", tmp)
-			if _, _, err := FromCheckpoint(dir, "r_w1", form, 1); !errors.Is(err, fs.ErrNotExist) {
+			if _, _, err := FromCheckpoint(dir, "r_w1", nil, form, 1); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("a job that never began: got %v, want fs.ErrNotExist", err)
 			}
 			writeCheckpoint(t, dir, columns, rows)
 			if err := os.WriteFile(filepath.Join(dir, "checkpoint_r_w1_part0001.csv"), []byte("Position,RowID\n1,10\n"), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			_, _, err := FromCheckpoint(dir, "r_w1", form, 1)
+			_, _, err := FromCheckpoint(dir, "r_w1", nil, form, 1)
 			if _, ok := errors.AsType[*checkpoint.DamageError](err); !ok {
 				t.Errorf("a damaged part: got %v, want a DamageError", err)
 			}
@@ -116,7 +116,7 @@ func TestFromCheckpointErrors(t *testing.T) {
 				t.Errorf("temporary files left: %v, %v", left, err)
 			}
 			t.Setenv("TMPDIR", tmp+"/none")
-			if _, _, err := FromCheckpoint(dir, "r_w1", form, 1); !errors.Is(err, fs.ErrNotExist) {
+			if _, _, err := FromCheckpoint(dir, "r_w1", nil, form, 1); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("without TMPDIR: got %v", err)
 			}
 		})

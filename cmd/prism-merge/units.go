@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"prism/internal/checkpoint"
+	"prism/internal/job"
+	"prism/internal/merge"
+	"prism/internal/table"
+	"prism/internal/term"
+)
+
+// fileParts are the parts of a file: the outputs of its units, and of units without one,
+// or with one whose rows changed since, what their checkpoints hold of the rows of today.
+type fileParts struct {
+	r         *runMerger
+	file      *job.File
+	inputs    []merge.Input
+	completed int   // units with an output, or all rows in their checkpoint
+	without   []int // the others
+
+	in *merge.Input // of the file, as it was split; nil: not opened yet
+}
+
+func (p *fileParts) close() {
+	for _, in := range p.inputs {
+		in.File.Close()
+	}
+	if p.in != nil {
+		p.in.File.Close()
+	}
+}
+
+// splitInput opens the input of the file, once.
+func (p *fileParts) splitInput(ctx context.Context) (merge.Input, error) {
+	if p.in != nil {
+		return *p.in, nil
+	}
+	in, err := p.r.openSplitInput(ctx, p.file)
+	if err == nil {
+		p.in = &in
+	}
+	return in, err
+}
+
+// openUnits opens the parts of a file.
+func (r *runMerger) openUnits(ctx context.Context, f *job.File, units []job.UnitPlan) (*fileParts, error) {
+	p := &fileParts{r: r, file: f}
+	for _, u := range units {
+		name := r.m.UnitOutput(u)
+		_, err := os.Lstat(name)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !checkpoint.IsCurrentOutput(r.m, u) {
+			if err := p.addCheckpoint(ctx, u, err == nil); err != nil {
+				return p, err
+			}
+			continue
+		}
+		in, err := r.openInput(ctx, name)
+		if err != nil {
+			return p, err
+		}
+		p.inputs = append(p.inputs, in)
+		p.completed++
+	}
+	return p, nil
+}
+
+// addCheckpoint adds the finished rows of a unit that the input has today.
+func (p *fileParts) addCheckpoint(ctx context.Context, u job.UnitPlan, hasOutput bool) error {
+	r, id := p.r, u.Unit.Unit
+	dir := r.m.Path(r.m.Paths.CheckpointDir)
+	if _, err := checkpoint.ReadSidecar(dir, r.m.JobID(id)); errors.Is(err, fs.ErrNotExist) {
+		if hasOutput {
+			r.std.Warnf("%s is left out: the rows of unit %d changed since it was made", r.m.UnitOutput(u), id)
+		}
+		p.without = append(p.without, id)
+		return nil
+	}
+	records, err := p.inputRecords(ctx, u)
+	if err != nil {
+		return err
+	}
+	in, n, err := merge.FromCheckpoint(dir, r.m.JobID(id), records, inputFormat(p.file), r.columns)
+	if err != nil {
+		return err
+	}
+	if n.Outdated > 0 {
+		r.std.Warnf("unit %d: %s that changed in the input since, or that the unit has no longer, left out", id, term.Plural(n.Outdated, "finished row"))
+	}
+	p.inputs = append(p.inputs, in)
+	if n.Rows == u.Rows {
+		p.completed++
+	} else {
+		p.without = append(p.without, id)
+	}
+	return nil
+}
+
+// inputRecords reads the records that a unit has today.
+func (p *fileParts) inputRecords(ctx context.Context, u job.UnitPlan) (*checkpoint.InputRecords, error) {
+	in, err := p.splitInput(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rg := table.Range{RowStart: u.RowStart, RowEnd: u.RowEnd, ByteStart: u.ByteStart, ByteEnd: u.ByteEnd}
+	rows, err := table.OpenRange(in.File, in.File.Size, in.Options, rg)
+	if err != nil {
+		return nil, err
+	}
+	columns := rows.Header().Names
+	if in.Options.Format == table.JSONL {
+		columns = nil
+	}
+	records := checkpoint.NewInputRecords(columns)
+	for u.Rows > 0 && ctx.Err() == nil {
+		rec, err := rows.Next()
+		if errors.Is(err, io.EOF) {
+			return records, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		records.Add(rec.Raw())
+	}
+	return records, context.Cause(ctx)
+}
