@@ -108,7 +108,7 @@ func (s *Store) loadParts() error {
 		if n <= len(sums) {
 			err = l.loadSealed(s, n, sums[n-1])
 		} else {
-			err = s.loadUnsealed(n, rowSums[n])
+			err = s.loadUnsealedPart(n, rowSums[n])
 		}
 		if err != nil {
 			return err

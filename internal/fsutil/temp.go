@@ -1,7 +1,6 @@
 package fsutil
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -26,33 +25,4 @@ func CloseTemp(f *os.File) error {
 		err = errors.Join(err, rerr)
 	}
 	return err
-}
-
-// Await calls open, which may block for ever as the opening of a named pipe does,
-// and waits for it until ctx ends. What opens too late goes to abandon, which may be nil.
-func Await[T any](ctx context.Context, open func() (T, error), abandon func(T)) (T, error) {
-	type opened struct {
-		file T
-		err  error
-	}
-	var none T
-	if ctx.Err() != nil {
-		return none, context.Cause(ctx)
-	}
-	done := make(chan opened, 1)
-	go func() {
-		f, err := open()
-		done <- opened{f, err}
-	}()
-	select {
-	case o := <-done:
-		return o.file, o.err
-	case <-ctx.Done():
-		go func() {
-			if o := <-done; o.err == nil && abandon != nil {
-				abandon(o.file)
-			}
-		}()
-		return none, context.Cause(ctx)
-	}
 }

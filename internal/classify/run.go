@@ -18,7 +18,7 @@
 //     the checkpoint and put into the window; the others make new batches, or fail.
 //  5. The window (window.go) brings rows into input order. Rows of this process wait
 //     there in memory; rows of an earlier one stay in the checkpoint.
-//  6. The coordinator hands the writer (output.go) chunks of rows whose turn it is.
+//  6. The coordinator hands the writer (outputwriter.go) chunks of rows whose turn it is.
 //     The writer reads those of an earlier process from the checkpoint, converts
 //     each row once, and writes it.
 //

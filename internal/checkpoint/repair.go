@@ -16,9 +16,9 @@ import (
 // maxTail bounds the unfinished record that a torn tail may be, in bytes.
 const maxTail = 256 << 20
 
-// loadUnsealed adds the rows of a part that was never sealed, drops the torn
+// loadUnsealedPart adds the rows of a part that was never sealed, drops the torn
 // tail behind them, and seals it.
-func (s *Store) loadUnsealed(number int, sums []rowSum) error {
+func (s *Store) loadUnsealedPart(number int, sums []rowSum) error {
 	p := &part{number: number, name: s.partName(number), rowSums: sums}
 	var err error
 	if p.f, err = os.OpenFile(s.partPath(number), os.O_RDWR, 0); err != nil {
@@ -128,9 +128,9 @@ func (s *Store) readRecords(p *part, file io.ReaderAt, size int64, d *doubtfulRo
 		case err == io.EOF && end == size:
 			return end, nil
 		case err == io.EOF:
-			return end, d.orTorn(file, end, size, &DamageError{File: path, What: "there are blank lines at its end"})
+			return end, d.checkTornTail(file, end, size, &DamageError{File: path, What: "there are blank lines at its end"})
 		case err != nil:
-			return end, d.orTorn(file, end, size, asDamage(err))
+			return end, d.checkTornTail(file, end, size, asDamage(err))
 		case rec.Offset != end: // a blank line, or a carriage return before the line end
 			return 0, &DamageError{File: path, Line: rec.Line, What: "the record before it does not end as records of a part do"}
 		}
@@ -175,9 +175,9 @@ func asDamage(err error) error {
 	return err
 }
 
-// orTorn is nil if the bytes from end to size are a record that was never
+// checkTornTail returns nil if the bytes from end to size are a record that was never
 // finished, or rows of which none fits its checksum; else it is the cause.
-func (d *doubtfulRows) orTorn(file io.ReaderAt, end, size int64, cause error) error {
+func (d *doubtfulRows) checkTornTail(file io.ReaderAt, end, size int64, cause error) error {
 	if size-end > maxTail {
 		return cause
 	}
