@@ -32,6 +32,7 @@ func (g *grammar) applyManifest(ctx context.Context) error {
 		return cli.Usagef("--run-id %q is not that of the manifest, %q", g.RunID, m.RunID)
 	}
 	planned := m.Options()
+	planned.Columns = m.ColumnsOf(m.Units[g.Unit-1].Label)
 	g.Options = job.Resolve(&g.Options, &planned, g.typed)
 	g.applyUnit(m, m.Units[g.Unit-1])
 	return g.checkPromptsUnchanged(ctx, m)

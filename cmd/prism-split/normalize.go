@@ -8,6 +8,7 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/normalize"
 	"prism/internal/table"
 )
@@ -21,31 +22,35 @@ type normalizeFlags struct {
 	SkipRows   int64  `help:"Leave out the first N records after the header." placeholder:"N" group:"Normal form:"`
 }
 
-// options reads the flags.
-func (g *grammar) normalizeOptions(std cli.Std) (normalize.Options, error) {
-	n := &g.normalizeFlags
-	o := normalize.Options{Encoding: n.Encoding, HeaderLine: n.HeaderLine, SkipRows: n.SkipRows, IDColumn: g.IDColumn, Note: std.Infof}
+// normalizeOptions are those of a file with these columns.
+func normalizeOptions(c *job.InputColumns) (normalize.Options, error) {
+	d, err := c.ParseDelimiter()
+	return normalize.Options{
+		Encoding: c.Encoding, Delimiter: d, HeaderLine: c.HeaderLine, SkipRows: c.SkipRows, IDColumn: c.IDColumn, NumberRows: c.NumberRows,
+	}, err
+}
+
+// flagOptions are the options of --normalize.
+func (g *grammar) flagOptions(std cli.Std) (normalize.Options, error) {
+	n, c := &g.normalizeFlags, g.InputColumns
+	c.InputForm = job.InputForm{Encoding: n.Encoding, HeaderLine: n.HeaderLine, SkipRows: n.SkipRows}
 	switch {
 	case n.HeaderLine < 0:
-		return o, cli.Usagef("--header-line %d: want at least 1", n.HeaderLine)
+		return normalize.Options{}, cli.Usagef("--header-line %d: want at least 1", n.HeaderLine)
 	case n.SkipRows < 0:
-		return o, cli.Usagef("--skip-rows %d: want at least 0", n.SkipRows)
+		return normalize.Options{}, cli.Usagef("--skip-rows %d: want at least 0", n.SkipRows)
 	}
-	switch d := g.Delimiter; {
-	case d == "":
-	case d == "tab" || d == `\t`:
-		o.Delimiter = '\t'
-	case len(d) == 1 && d[0] < 0x80 && d != `"` && d != "\n" && d != "\r":
-		o.Delimiter = d[0]
-	default:
-		return o, cli.Usagef("--delimiter %q: want one ASCII character or tab", d)
+	o, err := normalizeOptions(&c)
+	if err != nil {
+		return o, cli.Usagef("--delimiter: %w", err)
 	}
+	o.Note = std.Infof
 	return o, nil
 }
 
 // normalizeFile writes one table in normal form.
 func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
-	o, err := g.normalizeOptions(std)
+	o, err := g.flagOptions(std)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,8 @@ type planner struct {
 	hashes   job.Hashes
 	schema   *prompt.Schema
 	load     job.Load
-	mistakes []error // of configuration, prompt schema and inputs
+	normal   map[string]*normalInput // by label
+	mistakes []error                 // of configuration, prompt schema and inputs
 }
 
 // planRun does what --job asks for.
@@ -36,7 +37,8 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	if err := g.checkJobFlags(); err != nil {
 		return err
 	}
-	p := &planner{splitter: s}
+	p := &planner{splitter: s, normal: map[string]*normalInput{}}
+	defer p.closeInputs()
 	p.readFiles(ctx)
 	if g.PrintSettings {
 		return p.printSettings(ctx)
@@ -50,7 +52,7 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	if err := p.checkAll(ctx); err != nil {
 		return err
 	}
-	m, path, err := p.writePlan()
+	m, path, err := p.writePlan(ctx)
 	if err != nil {
 		return err
 	}
@@ -65,22 +67,29 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	case "settings":
 		return p.printSettingsOf(m)
 	}
-	return printUnits(p.std.Out, g.Format, "", p.units)
+	units := make([]job.Unit, len(m.Units))
+	for i, u := range m.Units {
+		units[i] = u.Unit
+	}
+	return printUnits(p.std.Out, g.Format, "", units)
 }
 
 // writePlan makes the manifest and, unless it is a dry run, writes it. Of several
 // processes that make the same run ID each gets one of its own.
-func (p *planner) writePlan() (m *job.Manifest, path string, err error) {
+func (p *planner) writePlan(ctx context.Context) (m *job.Manifest, path string, err error) {
 	for {
 		m = job.Plan(p.chooseRunID(time.Now()), p.config, p.settings, p.units, time.Now().Truncate(time.Second))
 		m.JobFile, m.Hashes, m.ModelID = p.g.Job, p.hashes, p.models.ID(m.ModelName)
+		for label, n := range p.normal {
+			m.SetNormalized(label, n.from)
+		}
 		if err := m.CheckOutputs(); err != nil {
 			return nil, "", cli.Fail(cli.Usage, err, "choose another output.naming_pattern or output.directory in "+p.g.Job)
 		}
 		if p.g.DryRun {
 			return m, "", nil
 		}
-		switch path, err = m.Write(); {
+		switch path, err = m.Write(func() error { return p.placeInputs(ctx, m) }); {
 		case err == nil:
 			return m, path, nil
 		case !errors.Is(err, fs.ErrExist):
@@ -198,8 +207,9 @@ func (p *planner) checkInputs(ctx context.Context) error {
 	return nil
 }
 
+// checkInput checks a file of the queue and cuts it. A file that workers do not read as
+// it is, or for which a key of the job file wants it, is normalized first.
 func (p *planner) checkInput(ctx context.Context, in job.Input) error {
-	o := inputOptions(in.Path, in.Format)
 	f, err := table.Open(ctx, in.Path, nil)
 	if err != nil {
 		return err
@@ -208,7 +218,26 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	if f.Spooled {
 		return &table.Error{File: in.Path, Msg: "not a regular file, so workers cannot read it again"}
 	}
-	p.steps.StartStep("checking "+in.Path, f.Size)
+	if !in.NeedsNormalForm() {
+		err := p.checkTable(ctx, f, in.Label, inputOptions(in.Path, in.Format))
+		if bad, ok := errors.AsType[*table.Error](err); !ok || !bad.IsForm() {
+			return err
+		}
+	}
+	n, err := p.normalizeInput(ctx, f, &in.InputColumns)
+	if err != nil {
+		return err
+	}
+	p.normal[in.Label] = n
+	if !p.g.DryRun {
+		p.std.Infof("%s is normalized: %s", in.Path, n.describe())
+	}
+	return p.checkTable(ctx, n.File, in.Label, table.Options{Name: n.Name, Format: table.CSV})
+}
+
+// checkTable checks what workers will read of a file, and cuts it.
+func (p *planner) checkTable(ctx context.Context, f *table.File, label string, o table.Options) error {
+	p.steps.StartStep("checking "+f.Name, f.Size)
 	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
 	if err == nil {
 		err = f.CheckSize()
@@ -216,13 +245,13 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	if err != nil {
 		return err
 	}
-	p.checkColumns(in.Path, sum.Header)
-	for _, line := range sum.Header.NearMisses(in.Path, inputColumns...) {
+	p.checkColumns(f.Name, sum.Header)
+	for _, line := range sum.Header.NearMisses(f.Name, inputColumns...) {
 		p.std.Warnf("%s", line)
 	}
 	p.cutting = p.config.Cutting()
-	p.warnRanges(in.Path, sum.Rows)
-	units, err := job.Cut(ctx, f, sum, o, in.Label, p.cutting, len(p.units)+1, true)
+	p.warnRanges(f.Name, sum.Rows)
+	units, err := job.Cut(ctx, f, sum, o, label, p.cutting, len(p.units)+1, true)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (p *planner) refreshInputs(ctx context.Context) error {
 	}
 	changed := map[string][]job.Unit{} // by label
 	for i := range m.Files {
-		units, err := p.cutAgain(ctx, m, &m.Files[i])
+		units, err := p.planAgain(ctx, m, &m.Files[i])
 		if _, bad := errors.AsType[*table.Error](err); bad {
 			p.addMistake(err)
 		} else if err != nil {
@@ -40,7 +40,10 @@ func (p *planner) refreshInputs(ctx context.Context) error {
 	if len(p.mistakes) > 0 {
 		return cli.Fail(cli.Usage, errors.Join(p.mistakes...), "")
 	}
-	if len(changed) == 0 {
+	if err := p.replaceInputs(ctx, m); err != nil {
+		return err
+	}
+	if len(changed) == 0 && len(p.normal) == 0 {
 		return nil
 	}
 	path := job.ManifestPath(p.config.Monitoring.LogsDir, p.g.RunID)
@@ -48,26 +51,39 @@ func (p *planner) refreshInputs(ctx context.Context) error {
 		for label, units := range changed {
 			m.ReplaceUnits(label, units)
 		}
+		for label, n := range p.normal {
+			m.File(label).NormalizedFrom = &n.from
+		}
 	})
 }
 
-// cutAgain returns the units of a file that changed since they were planned; nil
+// planAgain returns the units of a file that changed since they were planned; nil
 // if it did not.
-func (p *planner) cutAgain(ctx context.Context, m *job.Manifest, in *job.File) ([]job.Unit, error) {
-	path := m.Path(in.InputFile)
-	f, err := table.Open(ctx, path, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	p.steps.StartStep("checking "+path, f.Size)
-	if f.Size == in.InputSize {
-		sum, err := fsutil.SumRange(ctx, f, 0, f.Size)
-		if err != nil || sum.String() == in.InputSum {
+func (p *planner) planAgain(ctx context.Context, m *job.Manifest, in *job.File) ([]job.Unit, error) {
+	if in.NormalizedFrom == nil {
+		path := m.Path(in.InputFile)
+		f, err := table.Open(ctx, path, nil)
+		if err != nil {
 			return nil, err
 		}
+		defer f.Close()
+		p.steps.StartStep("checking "+path, f.Size)
+		return p.cutAgain(ctx, m, in, f)
 	}
-	o := inputOptions(path, in.Format)
+	n, err := p.normalizeAgain(ctx, m, in)
+	if n == nil || err != nil {
+		return nil, err
+	}
+	p.normal[in.Label] = n
+	return p.cutAgain(ctx, m, in, n.File)
+}
+
+// cutAgain cuts a file as it was, unless it has the content that it had.
+func (p *planner) cutAgain(ctx context.Context, m *job.Manifest, in *job.File, f *table.File) ([]job.Unit, error) {
+	if same, err := isPlanned(ctx, in, f); same || err != nil {
+		return nil, err
+	}
+	o := inputOptions(f.Name, in.Format)
 	found, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
 	if err == nil {
 		err = f.CheckSize()
@@ -83,16 +99,26 @@ func (p *planner) cutAgain(ctx context.Context, m *job.Manifest, in *job.File) (
 	if err != nil {
 		return nil, err
 	}
+	original := m.Path(in.Original())
 	if len(units) < len(old) {
-		return nil, &table.Error{File: path, Msg: fmt.Sprintf("it has %d rows now, too few for %s of run %q: plan a new run",
+		return nil, &table.Error{File: original, Msg: fmt.Sprintf("it has %d rows now, too few for %s of run %q: plan a new run",
 			found.Rows, term.Plural(int64(len(old)-len(units)), "unit"), m.RunID)}
 	}
 	for i := range units {
 		units[i].Input = in.InputFile
 	}
 	p.std.Infof("%s changed since run %s was planned: its units are planned again (%s, were %d); rows that did not change keep their labels",
-		path, m.RunID, term.Plural(countRows(units), "row"), in.Rows)
+		original, m.RunID, term.Plural(countRows(units), "row"), in.Rows)
 	return units, nil
+}
+
+// isPlanned tells whether a file has the content that its units were planned for.
+func isPlanned(ctx context.Context, in *job.File, f *table.File) (bool, error) {
+	if f.Size != in.InputSize {
+		return false, nil
+	}
+	sum, err := fsutil.SumRange(ctx, f, 0, f.Size)
+	return err == nil && sum.String() == in.InputSum, err
 }
 
 // cuttingOf is the cutting that made these units of a file of so many bytes. What

@@ -59,7 +59,7 @@ func (g *grammar) readManifest(ctx context.Context) (run *stats.Run, ofRun []str
 func runFiles(m *job.Manifest) []string {
 	names := []string{m.Path(m.JobFile), m.FailedRangesPath()}
 	for _, f := range m.Files {
-		names = append(names, m.Path(f.InputFile), m.Path(m.MergedName(f.Label)))
+		names = append(names, m.Path(f.InputFile), m.Path(f.Original()), m.Path(m.MergedName(f.Label)))
 	}
 	for _, u := range m.Units {
 		names = append(names, m.UnitOutput(u), job.CallLogPath(m.RunDir(), u.Unit.Unit))
@@ -76,7 +76,7 @@ func newRun(m *job.Manifest) *stats.Run {
 	missing := addFailedRows(r, m.FailedRangesPath())
 	for _, f := range m.Files {
 		r.Files = append(r.Files, stats.RunFile{
-			Label: f.Label, Input: f.InputFile, Status: string(f.Status), Rows: f.Rows, Missing: missing[f.Label], Output: f.MergedOutput,
+			Label: f.Label, Input: f.Original(), Status: string(f.Status), Rows: f.Rows, Missing: missing[f.Label], Output: f.MergedOutput,
 		})
 	}
 	return r

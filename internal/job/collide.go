@@ -15,6 +15,7 @@ func (m *Manifest) CheckOutputs() error {
 	var guard fsutil.Guard
 	for _, f := range m.Files {
 		guard.Keep("an input of the run", m.Path(f.InputFile))
+		guard.Keep("an input of the run", m.Path(f.Original()))
 	}
 	guard.Keep("the prompt schema", m.Path(m.Paths.PromptsConfig))
 	guard.Keep("the job file", m.Path(m.JobFile))

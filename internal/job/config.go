@@ -33,9 +33,11 @@ type Project struct {
 
 // Input is a file of the queue.
 type Input struct {
-	Path   string `json:"path" need:"" help:"CSV, TSV or JSONL file."`
+	Path   string `json:"path" need:"" help:"File with a table: CSV, TSV, JSONL, or anything that prism-split --normalize reads."`
 	Label  string `json:"label,omitempty" help:"Name of the file in outputs and logs; without it the file's name."`
 	Format string `json:"format,omitempty" enum:"csv,tsv,jsonl" help:"Without it by the file's name, else csv."`
+
+	InputColumns // each key instead of that of input:
 }
 
 // Parallelization says how a file is cut and how many workers it gets at once.

@@ -81,6 +81,8 @@ type File struct {
 	MergedOutput string      `json:"merged_output"`         // empty: not merged
 	MergedSum    string      `json:"merged_sum,omitempty"`  // of the merged output as it was written, see fsutil.Checksum
 	MergedRows   int64       `json:"merged_rows,omitempty"` // of it
+
+	NormalizedFrom *Source `json:"normalized_from,omitempty"` // nil: the input is as the job file names it
 }
 
 // UnitPlan is a unit and the name of its output in the output folder.
@@ -135,8 +137,9 @@ func (m *Manifest) ReplaceUnits(label string, units []Unit) {
 
 // Write writes the manifest of a new run to its path, from where its relative
 // paths begin at the current folder. A run that exists is not overwritten: the
-// error is fs.ErrExist. Of several processes one writes it.
-func (m *Manifest) Write() (path string, err error) {
+// error is fs.ErrExist. Of several processes one writes it. Before, placeInputs puts the
+// normal forms of inputs in their places; nil: there are none.
+func (m *Manifest) Write(placeInputs func() error) (path string, err error) {
 	path = ManifestPath(m.Paths.LogsDir, m.RunID)
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return path, err
@@ -156,7 +159,16 @@ func (m *Manifest) Write() (path string, err error) {
 	if m.Base, err = pathToWorkDir(m.dir); err != nil {
 		return path, err
 	}
-	return path, m.saveFile(path)
+	if placeInputs != nil {
+		err = placeInputs()
+	}
+	if err == nil {
+		err = m.saveFile(path)
+	}
+	if err != nil {
+		err = errors.Join(err, m.removeInputs())
+	}
+	return path, err
 }
 
 // pathToWorkDir is the path from a folder to the current one.

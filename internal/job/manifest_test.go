@@ -30,11 +30,11 @@ func TestManifest(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
 	m := plan(t)
-	path, err := m.Write()
+	path, err := m.Write(nil)
 	if err != nil || path != filepath.Join("logs", "r", "run_manifest.json") {
 		t.Fatalf("wrote %s: %v", path, err)
 	}
-	if _, err := m.Write(); !errors.Is(err, os.ErrExist) {
+	if _, err := m.Write(nil); !errors.Is(err, os.ErrExist) {
 		t.Errorf("a second time: got %v, want that it exists", err)
 	}
 	got, err := ReadManifest(path)
@@ -45,8 +45,8 @@ func TestManifest(t *testing.T) {
 		t.Errorf("(-got +want):\n%s", diff)
 	}
 	want := []File{
-		{"a", "data/a.csv", Planned, 5, 9, "s", "", []FileRange{{1, 3}, {4, 5}}, "", "", 0},
-		{"b", "b.csv", Planned, 1, 5, "t", "", []FileRange{{1, 1}}, "", "", 0},
+		{"a", "data/a.csv", Planned, 5, 9, "s", "", []FileRange{{1, 3}, {4, 5}}, "", "", 0, nil},
+		{"b", "b.csv", Planned, 1, 5, "t", "", []FileRange{{1, 1}}, "", "", 0, nil},
 	}
 	if diff := cmp.Diff(got.Files, want); diff != "" {
 		t.Errorf("files (-got +want):\n%s", diff)
@@ -62,7 +62,7 @@ func TestManifest(t *testing.T) {
 func TestManifestFromElsewhere(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
-	path, err := plan(t).Write()
+	path, err := plan(t).Write(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestManifestFromElsewhere(t *testing.T) {
 
 func TestUpdateManifest(t *testing.T) {
 	t.Chdir(t.TempDir())
-	path, err := plan(t).Write()
+	path, err := plan(t).Write(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,10 +88,7 @@ func Labels(files []string) []string {
 		if name == "-" {
 			base = "stdin"
 		}
-		if _, known := table.FormatByName(base); known {
-			base = strings.TrimSuffix(base, filepath.Ext(base))
-		}
-		label := SafeLabel(base)
+		label := SafeLabel(trimEnding(base))
 		unique, n := label, max(tried[label], 2)
 		for ; taken[strings.ToLower(unique)]; n++ {
 			unique = fmt.Sprintf("%s_%d", label, n)
@@ -100,4 +97,25 @@ func Labels(files []string) []string {
 		labels = append(labels, unique)
 	}
 	return labels
+}
+
+// trimEnding leaves out the ending of a file name that tells its format, and before that the
+// one that tells how it is compressed.
+func trimEnding(name string) string {
+	for _, packed := range []bool{true, false} {
+		ext := filepath.Ext(name)
+		_, known := table.FormatByName(name)
+		switch strings.ToLower(ext) {
+		case ".gz", ".zst":
+			known = packed
+		case ".json", ".xlsx", ".parquet":
+			known = !packed
+		default:
+			known = known && !packed
+		}
+		if known && ext != name {
+			name = strings.TrimSuffix(name, ext)
+		}
+	}
+	return name
 }

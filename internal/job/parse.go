@@ -27,6 +27,7 @@ func Parse(data []byte, name string, s *Settings, o Overrides) (*Config, error) 
 		c.checkConfig(d)
 	}
 	c.fillLabels()
+	c.inheritInputKeys(d)
 	return c, errors.Join(err, d.joinMistakes())
 }
 
@@ -35,6 +36,7 @@ func (c *Config) checkConfig(d *decoder) {
 	c.checkNames(d)
 	c.checkQueue(d)
 	c.checkRanges(d)
+	c.checkInputKeys(d)
 	c.checkPattern(d)
 	c.checkCredentials(d)
 	if c.Model.Timeout == 0 {

@@ -22,6 +22,9 @@ func parseJob(text string) (*Config, error) {
 	return Parse([]byte(text), "job.yaml", DefaultSettings(), Overrides{})
 }
 
+// usualColumns are those of an input of which a job file says nothing.
+var usualColumns = InputColumns{BlankRows: "na"}
+
 func TestSeed(t *testing.T) {
 	got, err := Parse(readFile(t, "seed.yaml"), "job.yaml", DefaultSettings(), Overrides{})
 	if err != nil {
@@ -30,7 +33,7 @@ func TestSeed(t *testing.T) {
 	want := jobFileDefaults(DefaultSettings())
 	want.Project = Project{"customer_feedback", "v1", "Classify customer feedback by topic and sentiment"}
 	want.Model.Name = "llama3.2"
-	want.InputQueue = []Input{{"data/feedback_q1.csv", "q1_feedback", ""}, {"data/feedback_q2.csv", "q2_feedback", ""}}
+	want.InputQueue = []Input{{"data/feedback_q1.csv", "q1_feedback", "", usualColumns}, {"data/feedback_q2.csv", "q2_feedback", "", usualColumns}}
 	want.Parallelization.ManualRanges = []FileRange{{1, 500}, {501, 1000}}
 	want.Output.Directory, want.Output.Checkpoints = "output/", Checkpoints{"checkpoints/", 25, false}
 	want.Prompts.ConfigFile = "prompts/example_prompt.json"
@@ -71,7 +74,7 @@ merge:
 	want.Project.Name, want.Model.Name, want.Prompts.ConfigFile = "p", "m", "p.json"
 	want.Model.Delay, want.Model.Timeout = Seconds(250*time.Millisecond), Seconds(2500*time.Millisecond)
 	want.Model.Hosts, want.Model.Temperature, want.Model.Labels = []string{"a:1", "http://b:2"}, 0.7, "strict"
-	want.InputQueue = []Input{{"data/a b.csv", "a_b", ""}, {"other/a_b.tsv", "a_b_2", "jsonl"}}
+	want.InputQueue = []Input{{"data/a b.csv", "a_b", "", usualColumns}, {"other/a_b.tsv", "a_b_2", "jsonl", usualColumns}}
 	want.Parallelization.Enabled, want.Parallelization.Workers = false, 9
 	want.Output.Format, want.Output.Drop = "jsonl", []string{"Title"}
 	if diff := cmp.Diff(got, want); diff != "" {

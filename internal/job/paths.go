@@ -19,6 +19,7 @@ import (
 //	logs_dir/{run_id}/calls_w{id}.jsonl          its model calls (CallLogPath)
 //	logs_dir/{run_id}/failed_ranges_w{id}.json   its failed rows (FailedRowsPath)
 //	logs_dir/{run_id}/failed_ranges.json         rows that a merge misses (FailedRangesPath)
+//	logs_dir/{run_id}/inputs/{label}.csv         an input in normal form (normalInputPath)
 //	logs_dir/{run_id}/summary_{run_id}.md        statistics (SummaryPath, AnalyticsPath)
 //	logs_dir/{run_id}/workers.lock               locked while prism-run's workers live (Manifest.WorkersLockPath)
 //	logs_dir/{run_id}/orchestrator.lock          locked while a prism-run works (Manifest.OrchestratorLockPath)
@@ -32,6 +33,7 @@ const (
 	failedRangesName = "failed_ranges.json"
 	pauseFlagName    = "pause.flag"
 	workersLockName  = "workers.lock"
+	inputsName       = "inputs"
 
 	orchestratorLockName = "orchestrator.lock"
 
@@ -88,6 +90,11 @@ func FailedRowsPath(runDir string, worker int) string {
 // FailedRangesPath is the list of rows that a merge misses: in the run's folder
 // of logs, or beside an output that belongs to no run.
 func FailedRangesPath(dir string) string { return filepath.Join(dir, failedRangesName) }
+
+// normalInputPath is the normal form of an input that a job normalized.
+func normalInputPath(logsDir, runID, label string) string {
+	return filepath.Join(RunDir(logsDir, runID), inputsName, label+".csv")
+}
 
 // WorkerStatusPath is the status file of a worker, in the run's folder of status files.
 func WorkerStatusPath(runDir string, worker int) string {
