@@ -132,7 +132,13 @@ func FuzzRoundTrip(f *testing.F) {
 		if _, err := table.Check(context.Background(), src, src.Size(), o); err != nil {
 			return
 		}
-		got, _ := joined(t, inputs(t, format, splitText(t, text, format, n%20, true)...), Options{Concat: true})
+		parts := splitText(t, text, format, n%20, true)
+		for _, part := range parts {
+			if kind, _ := table.DetectKind([]byte(part)); kind != table.PlainText {
+				return // so few bytes, and so many zeros among them, that it looks like UTF-16
+			}
+		}
+		got, _ := joined(t, inputs(t, format, parts...), Options{Concat: true})
 		if got != text {
 			t.Errorf("got %q, want %q", got, text)
 		}
