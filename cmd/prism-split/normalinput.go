@@ -98,9 +98,10 @@ func hashFile(ctx context.Context, f *table.File) (string, error) {
 }
 
 // place copies the normal form to a path, where it appears as a whole. What somebody
-// changed there is kept beside it; isOurs says of a checksum that nobody did.
+// changed there is kept beside it; isOurs says of a checksum that nobody did. The caller
+// holds the lock of the manifest.
 func (n *normalInput) place(ctx context.Context, path string, isOurs func(fsutil.Checksum) bool) (backup string, err error) {
-	out, err := fsutil.CreateAtomic(path)
+	out, err := fsutil.CreateAtomicAs(path, "."+filepath.Base(path)+".tmp")
 	if err != nil {
 		return "", err
 	}

@@ -40,14 +40,15 @@ func (p *planner) refreshInputs(ctx context.Context) error {
 	if len(p.mistakes) > 0 {
 		return cli.Fail(cli.Usage, errors.Join(p.mistakes...), "")
 	}
-	if err := p.replaceInputs(ctx, m); err != nil {
-		return err
-	}
 	if len(changed) == 0 && len(p.normal) == 0 {
 		return nil
 	}
 	path := job.ManifestPath(p.config.Monitoring.LogsDir, p.g.RunID)
-	return job.UpdateManifest(path, func(m *job.Manifest) {
+	var placed error
+	err = job.UpdateManifest(path, func(m *job.Manifest) {
+		if placed = p.replaceInputs(ctx, m); placed != nil {
+			return
+		}
 		for label, units := range changed {
 			m.ReplaceUnits(label, units)
 		}
@@ -55,6 +56,7 @@ func (p *planner) refreshInputs(ctx context.Context) error {
 			m.File(label).NormalizedFrom = &n.from
 		}
 	})
+	return errors.Join(placed, err)
 }
 
 // planAgain returns the units of a file that changed since they were planned; nil

@@ -1,6 +1,8 @@
 package systemtest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"os"
@@ -131,5 +133,68 @@ func TestFullDiskOfParts(t *testing.T) {
 	resize(16 << 20)
 	if out, err := split(); err != nil {
 		t.Errorf("with room: %v\n%s", err, out)
+	}
+}
+
+// TestFullDiskOfInputs: a job whose inputs have no room in normal form is not planned, and
+// nothing of it is left; with room the same command plans it.
+func TestFullDiskOfInputs(t *testing.T) {
+	dir := newInputFolder(t, 5000)
+	resize := mountSmallDisk(t, filepath.Join(dir, "logs"), 128<<10)
+	pack(t, filepath.Join(dir, "in.csv"), filepath.Join(dir, "packed.csv.gz"))
+	jobFile := fmt.Sprintf("project: {name: p}\nmodel: {name: m}\ninput_queue: [{path: packed.csv.gz}]\nprompts: {config_file: %q}\n", schemaPath(t))
+	if err := os.WriteFile(filepath.Join(dir, "job.yaml"), []byte(jobFile), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	plan := func() (string, error) {
+		cmd := exec.Command(filepath.Join(bin, "prism-split"), "--job", "job.yaml", "--run-id", "r")
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	out, err := plan()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(out, "error: write logs/r/inputs/packed.csv: ") || !strings.Contains(out, "no space left on device") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "logs", "r", "[^r]*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	resize(16 << 20)
+	if out, err := plan(); err != nil {
+		t.Errorf("with room: %v\n%s", err, out)
+	}
+	sameFiles(t, filepath.Join(dir, "in.csv"), filepath.Join(dir, "logs", "r", "inputs", "packed.csv"))
+}
+
+// pack compresses a file by gzip.
+func pack(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), os.WriteFile(to, b.Bytes(), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sameFiles(t *testing.T, a, b string) {
+	t.Helper()
+	first, err := os.ReadFile(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := os.ReadFile(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, second) {
+		t.Errorf("%s (%d bytes) differs from %s (%d bytes)", b, len(second), a, len(first))
 	}
 }
