@@ -1,9 +1,14 @@
 package main
 
 import (
+	"slices"
+	"strconv"
+	"strings"
+
 	"prism/internal/cli"
 	"prism/internal/job"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 const defaultWorkers = 4
@@ -53,6 +58,40 @@ func (g *grammar) readCutting() (job.Cutting, error) {
 	return c, nil
 }
 
+// commandFor is the command that was typed, for one file and with these flags.
+func (g *grammar) commandFor(columns []string, file string) string {
+	args := append([]string{"prism-split"}, columns...)
+	add := func(flag, value string) {
+		if value != "" {
+			args = append(args, "--"+flag, term.QuoteShell(value))
+		}
+	}
+	if g.Workers != nil {
+		add("workers", strconv.Itoa(*g.Workers))
+	}
+	if g.Rows != nil {
+		add("rows", strconv.FormatInt(*g.Rows, 10))
+	}
+	add("ranges", g.Ranges)
+	if g.Format != "jsonl" {
+		add("format", g.Format)
+	}
+	if slices.Contains(g.Files, file) || slices.Contains(g.InputFile, file) { // not its normal form
+		add("input-format", g.InputFormat)
+	}
+	add("label", g.Label)
+	add("write", g.Write)
+	if g.NoCheck {
+		args = append(args, "--no-check")
+	}
+	if file == "-" {
+		file = "FILE"
+	} else if strings.HasPrefix(file, "-") {
+		file = "./" + file
+	}
+	return strings.Join(append(args, term.QuoteShell(file)), " ")
+}
+
 func (g *grammar) listInputs() (files, labels []string, err error) {
 	files = g.Files
 	if len(g.InputFile) > 0 {
@@ -95,6 +134,8 @@ func (g *grammar) checkJobFlags() error {
 		return cli.Usagef("--job names the inputs: give no FILE beside it")
 	case g.Rows != nil || g.Ranges != "" || g.Label != "" || g.Write != "" || g.InputFormat != "" || g.NoCheck:
 		return cli.Usagef("--job plans by the job file: of the flags that cut, only --workers goes with it")
+	case len(g.InputColumns.Args()) > 0:
+		return cli.Usagef("--job plans by the job file: its keys of input: say what the columns are for, not flags")
 	case g.RefreshInputs && (g.RunID == "" || g.DryRun || g.PrintSettings):
 		return cli.Usagef("--refresh-inputs needs --run-id, and goes with neither --dry-run nor --print-settings")
 	case g.RunID != "" && (job.SafeName(g.RunID, '_') != g.RunID || len(g.RunID) > maxRunID):

@@ -54,6 +54,9 @@ func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
 	if err != nil {
 		return err
 	}
+	if c := g.InputColumns; c.TextColumn+c.TitleColumn+c.SentimentColumn != "" || len(c.ContextColumns) > 0 || c.Blank() != job.BlankNotApplicable {
+		return cli.Usagef("--normalize keeps all columns: give --text-column, --title-column, --sentiment-column, --context-columns and --blank-rows to what reads its output")
+	}
 	files, _, err := g.listInputs()
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"prism/internal/cli"
+	"prism/internal/columns"
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/prompt"
@@ -219,8 +220,8 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 		return &table.Error{File: in.Path, Msg: "not a regular file, so workers cannot read it again"}
 	}
 	if !in.NeedsNormalForm() {
-		err := p.checkTable(ctx, f, in.Label, inputOptions(in.Path, in.Format))
-		if bad, ok := errors.AsType[*table.Error](err); !ok || !bad.IsForm() {
+		err := p.checkTable(ctx, f, in.Label, inputOptions(in.Path, in.Format), in.InputColumns)
+		if !columns.IsForm(err) {
 			return err
 		}
 	}
@@ -232,23 +233,19 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	if !p.g.DryRun {
 		p.std.Infof("%s is normalized: %s", in.Path, n.describe())
 	}
-	return p.checkTable(ctx, n.File, in.Label, table.Options{Name: n.Name, Format: table.CSV})
+	in.IDColumn, in.NumberRows = "", false // RowID is there now
+	return p.checkTable(ctx, n.File, in.Label, table.Options{Name: n.Name, Format: table.CSV}, in.InputColumns)
 }
 
 // checkTable checks what workers will read of a file, and cuts it.
-func (p *planner) checkTable(ctx context.Context, f *table.File, label string, o table.Options) error {
+func (p *planner) checkTable(ctx context.Context, f *table.File, label string, o table.Options, c job.InputColumns) error {
 	p.steps.StartStep("checking "+f.Name, f.Size)
-	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
-	if err == nil {
-		err = f.CheckSize()
-	}
+	want := columns.Options{Table: o, Columns: c, Required: p.settings.RequiredInputColumns, NeedsText: true, Keys: true}
+	sum, err := p.checkFile(ctx, f, want, table.CheckOptions{})
 	if err != nil {
 		return err
 	}
 	p.checkColumns(f.Name, sum.Header)
-	for _, line := range sum.Header.NearMisses(f.Name, inputColumns...) {
-		p.std.Warnf("%s", line)
-	}
 	p.cutting = p.config.Cutting()
 	p.warnRanges(f.Name, sum.Rows)
 	units, err := job.Cut(ctx, f, sum, o, label, p.cutting, len(p.units)+1, true)
@@ -291,16 +288,10 @@ func (p *planner) checkSortBy(name string, h *table.Header) {
 	}
 }
 
-// checkColumns reports the columns that the settings want and the input lacks,
-// and those to drop that it does not have.
+// checkColumns reports a column to sort by, and those to drop, that the input does not have.
 func (p *planner) checkColumns(name string, h *table.Header) {
 	if len(h.Names) == 0 {
 		return // JSONL without records
-	}
-	for _, c := range p.settings.RequiredInputColumns {
-		if h.Index(c) < 0 {
-			p.addMistake(h.MissingColumn(name, c))
-		}
 	}
 	p.checkSortBy(name, h)
 	for _, c := range p.config.Output.Drop {

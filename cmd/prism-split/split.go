@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"prism/internal/cli"
+	"prism/internal/columns"
 	"prism/internal/job"
 	"prism/internal/table"
 	"prism/internal/term"
@@ -19,9 +21,6 @@ type splitter struct {
 	units   []job.Unit
 	parts   []part
 }
-
-// inputColumns are those that prism-classify shows to the model.
-var inputColumns = []string{"Title", "Sentiment", "Message"}
 
 // splitFile checks one file and cuts it.
 func (s *splitter) splitFile(ctx context.Context, name, label string) error {
@@ -41,17 +40,11 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 		return cli.Fail(cli.Usage, fmt.Errorf("%s is not a regular file, so workers cannot read it again", name), "write parts with --write DIR")
 	}
 	s.steps.StartStep("checking "+name, f.Size)
-	sum, err := table.Check(ctx, f, f.Size, table.CheckOptions{
-		Options: o, NoIDs: s.g.NoCheck, NoSum: s.g.NoCheck, Ranges: s.cutting.TableRanges(), Progress: s.steps.AddBytes,
+	sum, err := s.checkFile(ctx, f, columns.Options{Table: o, Columns: s.g.InputColumns, NoIDs: s.g.NoCheck, Command: s.g.commandFor}, table.CheckOptions{
+		NoSum: s.g.NoCheck, Ranges: s.cutting.TableRanges(),
 	})
-	if err == nil {
-		err = f.CheckSize()
-	}
 	if err != nil {
 		return err
-	}
-	for _, line := range sum.Header.NearMisses(name, inputColumns...) {
-		s.std.Warnf("%s", line)
 	}
 	s.warnRanges(name, sum.Rows)
 	units, err := job.Cut(ctx, f, sum, o, label, s.cutting, len(s.units)+1, !s.g.NoCheck)
@@ -66,6 +59,27 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 	}
 	s.units = append(s.units, units...)
 	return nil
+}
+
+// checkFile checks a file and its columns. The error says all that is wrong at once.
+func (s *splitter) checkFile(ctx context.Context, f *table.File, want columns.Options, check table.CheckOptions) (table.Summary, error) {
+	found, err := columns.Examine(f, f.Size, want)
+	if err != nil {
+		return table.Summary{}, err
+	}
+	var sum table.Summary
+	if found.CanScan() {
+		check.Options, check.IDColumn, check.NoIDs, check.Progress = want.Table, want.Columns.ID(), !found.HasIDs(), s.steps.AddBytes
+		sum, err = table.Check(ctx, f, f.Size, check)
+	}
+	err = found.Explain(ctx, f, err)
+	for _, line := range found.Warnings(f, f.Size) {
+		s.std.Warnf("%s", line)
+	}
+	if err == nil {
+		err = f.CheckSize()
+	}
+	return sum, err
 }
 
 func (s *splitter) warnRanges(name string, rows int64) {

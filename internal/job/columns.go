@@ -1,5 +1,16 @@
 package job
 
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"prism/internal/table"
+	"prism/internal/term"
+)
+
 // InputColumns say what the columns of a table are for, and how its rows are read. They
 // are flags of prism-split and prism-classify, and keys of a job file.
 type InputColumns struct {
@@ -27,4 +38,96 @@ type InputForm struct {
 // NeedsNormalForm tells whether the file must be normalized whatever it is.
 func (c *InputColumns) NeedsNormalForm() bool {
 	return c.NumberRows || c.InputForm != InputForm{}
+}
+
+// Names of the columns where none is given.
+const (
+	DefaultText      = "Message"
+	defaultTitle     = "Title"
+	defaultSentiment = "Sentiment"
+)
+
+// ID is the name of the column that identifies a row: of the one that is added, where
+// rows are numbered.
+func (c *InputColumns) ID() string {
+	if c.NumberRows {
+		return table.RowID
+	}
+	return cmp.Or(c.IDColumn, table.RowID)
+}
+
+// Text is the name of the column with the text.
+func (c *InputColumns) Text() string { return cmp.Or(c.TextColumn, DefaultText) }
+
+// Title is the name of the column with the title; without a TitleColumn a table may lack it.
+func (c *InputColumns) Title() string { return cmp.Or(c.TitleColumn, defaultTitle) }
+
+// Sentiment is the name of the column with the sentiment; without a SentimentColumn a
+// table may lack it.
+func (c *InputColumns) Sentiment() string { return cmp.Or(c.SentimentColumn, defaultSentiment) }
+
+// Blank is what is done with rows that have neither text nor title.
+func (c *InputColumns) Blank() string { return cmp.Or(c.BlankRows, BlankNotApplicable) }
+
+// What is done with rows that have neither text nor title.
+const (
+	BlankNotApplicable = "na"
+	BlankAsked         = "ask"
+	BlankFailed        = "fail"
+)
+
+// Args are the flags that say the same, quoted for xargs; nil where all is as it would be
+// without flags.
+func (c InputColumns) Args() []string {
+	var args []string
+	for _, option := range optionsIn(reflect.ValueOf(&c).Elem()) {
+		if option.flag == "" || option.value.IsZero() || fmt.Sprint(option.value) == option.field.Tag.Get("default") {
+			continue
+		}
+		switch v := option.value.Interface().(type) {
+		case bool:
+			args = append(args, "--"+option.flag)
+		case []string:
+			args = appendFlag(args, option.flag, joinNames(v))
+		default:
+			args = appendFlag(args, option.flag, fmt.Sprint(v))
+		}
+	}
+	return args
+}
+
+// appendFlag appends a flag and its value.
+func appendFlag(args []string, flag, value string) []string {
+	if strings.HasPrefix(value, "-") { // else it is taken for a flag
+		return append(args, term.QuoteXargs("--"+flag+"="+value))
+	}
+	return append(args, "--"+flag, term.QuoteXargs(value))
+}
+
+// joinNames joins names to the value of a list flag; commas in them are escaped.
+func joinNames(names []string) string {
+	escaped := make([]string, len(names))
+	for i, n := range names {
+		escaped[i] = strings.ReplaceAll(n, ",", `\,`)
+	}
+	return strings.Join(escaped, ",")
+}
+
+// Conditions are what labelled rows depend on, as a checkpoint keeps it. What is as it
+// would be without flags has no entry: earlier versions knew no others.
+func (c *InputColumns) Conditions() map[string]string {
+	conditions := map[string]string{}
+	note := func(what, value, usual string) {
+		if value != usual {
+			conditions[what] = value
+		}
+	}
+	note("ID column", c.ID(), table.RowID)
+	note("text column", c.Text(), DefaultText)
+	note("title column", c.Title(), defaultTitle)
+	note("sentiment column", c.Sentiment(), defaultSentiment)
+	note("context columns", joinNames(c.ContextColumns), "")
+	note("numbered rows", strconv.FormatBool(c.NumberRows), "false")
+	note("blank rows", c.Blank(), BlankNotApplicable)
+	return conditions
 }

@@ -69,15 +69,15 @@ func ReadHeader(f io.ReaderAt, size int64, o Options) (*Header, error) {
 // MissingColumn says that the columns have none of that name, and what may be the reason.
 func MissingColumn(columns []string, name string) string {
 	text := fmt.Sprintf("missing column %s; the columns are %s", name, strings.Join(columns, ", "))
-	if near := nearMiss(columns, name); near != "" {
+	if near := NearMiss(columns, name); near != "" {
 		return fmt.Sprintf("%s (%q is not %q: rename it)", text, near, name)
 	}
 	return text
 }
 
-// nearMiss is the column that name may mean: equal to it but for case, outer blanks,
+// NearMiss is the column that name may mean: equal to it but for case, outer blanks,
 // invisible characters and Unicode's form. It is empty if there is none, or one of exactly that name.
-func nearMiss(columns []string, name string) string {
+func NearMiss(columns []string, name string) string {
 	if slices.Contains(columns, name) {
 		return ""
 	}
@@ -93,8 +93,8 @@ func nearMiss(columns []string, name string) string {
 // there: a line each.
 func (h *Header) NearMisses(file string, optional ...string) (lines []string) {
 	for _, name := range optional {
-		if near := nearMiss(h.Names, name); near != "" {
-			lines = append(lines, fmt.Sprintf("%s:%d: the model does not see column %q: rename it to %q, if that is what it is", file, h.line(), near, name))
+		if near := NearMiss(h.Names, name); near != "" {
+			lines = append(lines, fmt.Sprintf("%s:%d: the model does not see column %q: rename it to %q, if that is what it is", file, h.Line(), near, name))
 		}
 	}
 	return lines

@@ -10,10 +10,11 @@ import (
 	"prism/internal/term"
 )
 
-// normalizeCommand is the command that writes a file in normal form.
-func normalizeCommand(file string) string {
+// NormalizeCommand is the command that writes a file in normal form, and the name of
+// what it writes.
+func NormalizeCommand(file string) (command, output string) {
 	if file == "-" || file == "" || file == shownName("") {
-		return "prism-split --normalize -o NEW.csv FILE"
+		return "prism-split --normalize -o NEW.csv FILE", "NEW.csv"
 	}
 	base := file
 	if ext := filepath.Ext(base); strings.EqualFold(ext, ".gz") || strings.EqualFold(ext, ".zst") {
@@ -23,12 +24,13 @@ func normalizeCommand(file string) string {
 	if strings.HasPrefix(file, "-") {
 		base, file = "./"+base, "./"+file // else they are taken for flags
 	}
-	return fmt.Sprintf("prism-split --normalize -o %s %s", term.QuoteShell(base), term.QuoteShell(file))
+	return fmt.Sprintf("prism-split --normalize -o %s %s", term.QuoteShell(base), term.QuoteShell(file)), base
 }
 
 // hintNormalize says how a file becomes one that can be read.
 func hintNormalize(file string) string {
-	return "this makes it a table that can be read: " + normalizeCommand(file)
+	command, _ := NormalizeCommand(file)
+	return "this makes it a table that can be read: " + command
 }
 
 // detectForm tells by its first bytes, without a mark, what a file is that is not
@@ -72,7 +74,7 @@ func delimiterName(d byte) string {
 // MissingColumn is the *Error for a column that a file with this header lacks. It
 // says what may be the reason.
 func (h *Header) MissingColumn(file, name string) *Error {
-	e := &Error{File: file, Line: h.line(), Msg: MissingColumn(h.Names, name)}
+	e := &Error{File: file, Line: h.Line(), Msg: MissingColumn(h.Names, name)}
 	if h.otherDelimiter == 0 {
 		return e
 	}
@@ -100,7 +102,7 @@ func (h *Header) CheckDelimiter(file string) error {
 	if len(h.Names) != 1 || h.otherDelimiter == 0 {
 		return nil
 	}
-	return &Error{File: file, Line: h.line(), form: true, hint: hintNormalize(file),
+	return &Error{File: file, Line: h.Line(), form: true, hint: hintNormalize(file),
 		Msg: fmt.Sprintf("the only column is %q: the columns look separated by %s", h.Names[0], delimiterName(h.otherDelimiter))}
 }
 

@@ -62,7 +62,7 @@ func TestNormalizeCommand(t *testing.T) {
 		{"-", "prism-split --normalize -o NEW.csv FILE"},
 		{"stdin", "prism-split --normalize -o NEW.csv FILE"},
 	} {
-		if got := normalizeCommand(tt.file); got != tt.want {
+		if got, _ := NormalizeCommand(tt.file); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.file, got, tt.want)
 		}
 	}

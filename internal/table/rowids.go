@@ -201,5 +201,5 @@ func idColumn(h *Header, o CheckOptions) (int, error) {
 	return i, nil
 }
 
-// line is that of the header, or of the first object.
-func (h *Header) line() int64 { return max(h.Lines, 1) }
+// Line is that of the header, or of the first object.
+func (h *Header) Line() int64 { return max(h.Lines, 1) }

@@ -135,7 +135,8 @@ func (t *textFaults) describe(name string, before int64) *Error {
 		}
 		msg += " on lines " + strings.Join(list, ", ") + more
 	}
-	hint := hintConvert + normalizeCommand(name)
+	command, _ := NormalizeCommand(name)
+	hint := hintConvert + command
 	if t.multibyte {
 		hint = hintMixed
 	}
