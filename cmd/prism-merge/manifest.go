@@ -227,8 +227,20 @@ func (r *runMerger) writeMerged(ctx context.Context, f *job.File, path string, i
 // commitMerged replaces the output of an earlier merge. A file that somebody edited,
 // that another program wrote or that has more rows is kept beside it.
 func (r *runMerger) commitMerged(f *job.File, path string, out *output, rows int64) error {
-	sum, backup, err := out.file.CommitKeeping(func(old fsutil.Checksum) bool {
-		return old.String() == f.MergedSum && f.MergedRows <= rows
+	if out.file.IsStream() {
+		f.MergedRows = rows
+		return out.file.Commit()
+	}
+	sum, err := out.file.Checksum()
+	if err != nil {
+		return err
+	}
+	before := *f
+	if err := r.updateFile(f, func(f *job.File) { f.PendingSum, f.PendingRows = sum.String(), rows }); err != nil {
+		return err
+	}
+	backup, err := out.file.CommitKeeping(sum, func(old fsutil.Checksum) bool {
+		return old.String() == before.MergedSum && before.MergedRows <= rows || old.String() == before.PendingSum && before.PendingRows <= rows
 	})
 	if err != nil {
 		return err
@@ -236,10 +248,16 @@ func (r *runMerger) commitMerged(f *job.File, path string, out *output, rows int
 	if backup != "" {
 		r.std.Warnf("%s was not the last merged output of this run: it is now %s", path, backup)
 	}
-	f.MergedSum, f.MergedRows = sum.String(), rows
-	return job.UpdateManifest(r.g.Manifest, func(m *job.Manifest) {
-		m.File(f.Label).MergedSum, m.File(f.Label).MergedRows = f.MergedSum, f.MergedRows
+	return r.updateFile(f, func(f *job.File) {
+		f.MergedSum, f.MergedRows = sum.String(), rows
+		f.PendingSum, f.PendingRows = "", 0
 	})
+}
+
+// updateFile changes a file of the run here and in the manifest.
+func (r *runMerger) updateFile(f *job.File, change func(*job.File)) error {
+	change(f)
+	return job.UpdateManifest(r.g.Manifest, func(m *job.Manifest) { change(m.File(f.Label)) })
 }
 
 // openSplitInput opens the input of a file of the run, which must be as it was split.

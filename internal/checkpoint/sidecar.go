@@ -19,11 +19,12 @@ import (
 // Sidecar is what a job's rows depend on. Rows of another sidecar are never mixed.
 type Sidecar struct {
 	JobID        string            `json:"job_id"`
-	Columns      []string          `json:"columns"`                 // of a part, Position first
-	InputColumns []string          `json:"input_columns,omitempty"` // of the input's header; nil: its records name their own
-	DependsOn    map[string]string `json:"depends_on"`              // prompt, model digest and options
-	Contract     []string          `json:"contract,omitempty"`      // servers that were found to keep to the reply schema, by the last process
-	Output       *Output           `json:"output,omitempty"`        // what the job wrote last; nil: nothing, or to a stream
+	Columns      []string          `json:"columns"`                  // of a part, Position first
+	InputColumns []string          `json:"input_columns,omitempty"`  // of the input's header; nil: its records name their own
+	DependsOn    map[string]string `json:"depends_on"`               // prompt, model digest and options
+	Contract     []string          `json:"contract,omitempty"`       // servers that were found to keep to the reply schema, by the last process
+	Output       *Output           `json:"output,omitempty"`         // what the job wrote last; nil: nothing, or to a stream
+	Pending      *Output           `json:"pending_output,omitempty"` // what it was about to write in its place
 	outputHeader []byte            // without the Position
 }
 
@@ -119,18 +120,15 @@ func (s *Store) checkSidecar(want Sidecar, o Options) error {
 		want.DependsOn[inputCondition] = now
 	}
 	d := differences(have, want)
-	switch {
-	case len(d) == 0 && (have.InputColumns != nil || want.InputColumns == nil):
-		return nil
-	case len(d) == 0: // an earlier version did not keep the header
-		want.Contract = have.Contract
-	default:
-		if e := (&MismatchError{File: path, Differences: d}); !e.Only(o.MayChange...) {
-			return e
-		}
+	if e := (&MismatchError{File: path, Differences: d}); len(d) > 0 && !e.Only(o.MayChange...) {
+		return e
 	}
-	want.Output = have.Output
-	return want.save(path)
+	want.Output, want.Pending, want.Contract = have.Output, have.Pending, have.Contract
+	s.want.Output, s.want.Pending, s.want.Contract = have.Output, have.Pending, have.Contract
+	if len(d) == 0 && (have.InputColumns != nil || want.InputColumns == nil) {
+		return nil
+	}
+	return want.save(path) // the conditions of today, or the header, which earlier versions did not keep
 }
 
 func (c Sidecar) save(path string) error {
@@ -207,17 +205,21 @@ func ReadSidecar(dir, jobID string) (*Sidecar, error) {
 	return &side, nil
 }
 
-// Output is what an earlier process wrote as the output of the job; the zero value if
-// nothing is known of it.
-func (s *Store) Output() (Output, error) {
+// Outputs are what earlier processes wrote as the output of the job, or were about to write.
+func (s *Store) Outputs() (outputs []Output, err error) {
 	if s.dir == "" {
-		return Output{}, nil
+		return nil, nil
 	}
 	side, err := ReadSidecar(s.dir, s.job)
-	if err != nil || side.Output == nil {
-		return Output{}, err
+	if err != nil {
+		return nil, err
 	}
-	return *side.Output, nil
+	for _, o := range []*Output{side.Output, side.Pending} {
+		if o != nil {
+			outputs = append(outputs, *o)
+		}
+	}
+	return outputs, nil
 }
 
 // IsCurrentOutput reports whether the output of a unit was made from the rows that it has
@@ -230,21 +232,23 @@ func IsCurrentOutput(m *job.Manifest, u job.UnitPlan) bool {
 	return side.Output.InputSum == u.InputSum
 }
 
+// RecordPending notes in the sidecar what is about to be written as the output of the job,
+// so that it is known if the process is killed before RecordOutput.
+func (s *Store) RecordPending(o Output) error {
+	return s.changeSidecar(func(side *Sidecar) { side.Pending = &o })
+}
+
 // RecordOutput notes in the sidecar what was written as the output of the job.
 func (s *Store) RecordOutput(o Output) error {
-	if s.dir == "" {
-		return nil
-	}
-	side, err := ReadSidecar(s.dir, s.job)
-	if err != nil {
-		return err
-	}
-	side.Output = &o
-	return side.save(s.path(".json"))
+	return s.changeSidecar(func(side *Sidecar) { side.Output, side.Pending = &o, nil })
 }
 
 // RecordContract notes in the sidecar which servers keep to the reply schema.
 func (s *Store) RecordContract(hosts []string) error {
+	return s.changeSidecar(func(side *Sidecar) { side.Contract = hosts })
+}
+
+func (s *Store) changeSidecar(change func(*Sidecar)) error {
 	if s.dir == "" {
 		return nil
 	}
@@ -252,6 +256,6 @@ func (s *Store) RecordContract(hosts []string) error {
 	if err != nil {
 		return err
 	}
-	side.Contract = hosts
+	change(side)
 	return side.save(s.path(".json"))
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"prism/internal/checkpoint"
 	"prism/internal/fsutil"
@@ -79,13 +80,20 @@ func (w *worker) commitOutput() error {
 	if w.out.IsStream() {
 		return w.out.Commit()
 	}
-	rows := w.counts().Rows
-	before, err := w.store.Output()
+	sum, err := w.out.Checksum()
 	if err != nil {
 		return err
 	}
-	sum, backup, err := w.out.CommitKeeping(func(old fsutil.Checksum) bool {
-		return old.String() == before.Sum && before.Rows <= rows
+	next := checkpoint.Output{Sum: sum.String(), Rows: w.counts().Rows, InputSum: w.s.InputSum}
+	before, err := w.store.Outputs()
+	if err != nil {
+		return err
+	}
+	if err := w.store.RecordPending(next); err != nil {
+		return err
+	}
+	backup, err := w.out.CommitKeeping(sum, func(old fsutil.Checksum) bool {
+		return slices.ContainsFunc(before, func(o checkpoint.Output) bool { return o.Sum == old.String() && o.Rows <= next.Rows })
 	})
 	if err != nil {
 		return err
@@ -93,5 +101,5 @@ func (w *worker) commitOutput() error {
 	if backup != "" {
 		w.warn("%s was not the last output of this job: it is now %s", w.s.OutputPath, backup)
 	}
-	return w.store.RecordOutput(checkpoint.Output{Sum: sum.String(), Rows: rows, InputSum: w.s.InputSum})
+	return w.store.RecordOutput(next)
 }

@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// canReplaceOpenFiles tells whether a file can be replaced while it is open.
+const canReplaceOpenFiles = true
+
 // nonBlocking lets a named pipe be opened without its writer.
 const nonBlocking = unix.O_NONBLOCK
 

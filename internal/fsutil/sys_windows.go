@@ -10,6 +10,9 @@ import (
 
 const nonBlocking = 0
 
+// canReplaceOpenFiles tells whether a file can be replaced while it is open.
+const canReplaceOpenFiles = false
+
 func newPendingFile(path string) (pendingFile, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.tmp")
 	if err != nil {

@@ -81,6 +81,8 @@ type File struct {
 	MergedOutput string      `json:"merged_output"`         // empty: not merged
 	MergedSum    string      `json:"merged_sum,omitempty"`  // of the merged output as it was written, see fsutil.Checksum
 	MergedRows   int64       `json:"merged_rows,omitempty"` // of it
+	PendingSum   string      `json:"pending_sum,omitempty"` // of a merged output that was about to replace it
+	PendingRows  int64       `json:"pending_rows,omitempty"`
 
 	NormalizedFrom *Source `json:"normalized_from,omitempty"` // nil: the input is as the job file names it
 }

@@ -18,6 +18,16 @@ import (
 // startClassify starts prism-classify on input with a checkpoint in dir.
 func startClassify(t *testing.T, host, model, dir, input string, more ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
+	cmd, stderr := classifyCommand(t, host, model, dir, input, more...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, stderr
+}
+
+// classifyCommand is the command that startClassify starts.
+func classifyCommand(t *testing.T, host, model, dir, input string, more ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
 	args := append([]string{
 		"--model", model, "--host", host, "--prompts-config", schemaPath(t), "--labels", "strict", "--run-id", "r",
 		"--checkpoint-dir", filepath.Join(dir, "cp"), "--logs-dir", filepath.Join(dir, "logs"),
@@ -26,9 +36,6 @@ func startClassify(t *testing.T, host, model, dir, input string, more ...string)
 	cmd := exec.Command(filepath.Join(bin, "prism-classify"), args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
 	return cmd, &stderr
 }
 
