@@ -114,8 +114,11 @@ func (n *normalInput) place(ctx context.Context, path string, isOurs func(fsutil
 	if err := fsutil.CopyRange(ctx, out.OSFile(), 0, n.File.File, 0, n.Size, nil); err != nil {
 		return "", fmt.Errorf("write %s: %w", path, err)
 	}
-	_, backup, err = out.CommitKeeping(isOurs)
-	return backup, err
+	sum, err := out.Checksum()
+	if err != nil {
+		return "", err
+	}
+	return out.CommitKeeping(sum, isOurs)
 }
 
 // placeInputs puts the normal forms of the inputs into the folder of the run.
