@@ -164,11 +164,29 @@ func (r *Reader) namesOf(rec *rawRecord) ([]string, error) {
 		return nil, r.errorf(1, "the file is empty; its first line must name the columns")
 	}
 	b := r.buf[r.start : r.start+rec.next]
+	if err := r.checkHeaderText(b); err != nil {
+		return nil, err
+	}
 	names := make([]string, len(rec.fields))
 	for i, f := range rec.fields {
 		names[i] = string(appendUnquoted(nil, b[f.from:f.to]))
 	}
 	return names, nil
+}
+
+// checkHeaderText returns an *Error if the header holds other bytes than UTF-8. What is
+// read of the rows behind it tells whether these are UTF-8.
+func (r *Reader) checkHeaderText(header []byte) error {
+	if isUTF8(header) {
+		return nil
+	}
+	read := r.buf[r.start:r.end]
+	if !r.eof {
+		read = read[:len(read)-unfinished(read)]
+	}
+	found := textFaults{line: 1}
+	found.addText(read)
+	return found.describe(r.name, 0)
 }
 
 // MatchNames joins what a list flag cut at commas: pieces that together are the name of

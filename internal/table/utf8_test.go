@@ -50,6 +50,32 @@ func TestCheckUTF8AgreesWithTheStandardLibrary(t *testing.T) {
 	}
 }
 
+// TestHeaderMustBeUTF8: a header is text too, whoever reads it.
+func TestHeaderMustBeUTF8(t *testing.T) {
+	tests := []struct{ name, in, want, hint string }{
+		{"Latin-1", "RowID,Message,caf\xe9\n1,a,b\n", `f.csv:1: the text is not UTF-8: byte 0xe9 after "RowID,Message,caf"`, hintConvert},
+		{"with rows", "RowID,Message,caf\xe9\n1,a\xe9,b\n", `f.csv:1: the text is not UTF-8: byte 0xe9 after "RowID,Message,caf"; 2 such bytes on lines 1, 2`, hintConvert},
+		{"mixed", "RowID,Message,caf\xe9\n1,é,b\n", `f.csv:1: the text is not UTF-8: byte 0xe9 after "RowID,Message,caf"`, hintMixed},
+		{"cut at the end", "RowID,Message,caf\xc3", `f.csv:1: the text is not UTF-8: byte 0xc3 after "RowID,Message,caf"`, hintConvert},
+		{"behind a mark", "\xef\xbb\xbfRowID,Message,caf\xe9\n", `f.csv:1: the text is not UTF-8: byte 0xe9 after "RowID,Message,caf"`, hintConvert},
+		{"quoted, on two lines", "RowID,Message,\"a\nb\xe9\"\n", `f.csv:2: the text is not UTF-8: byte 0xe9 after "b"`, hintConvert},
+		{"a key of JSONL", "{\"RowID\":1,\"caf\xe9\":2}\n", `f.csv:1: `, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := Options{Name: "f.csv"}
+			if strings.HasPrefix(tt.in, "{") {
+				o.Format = JSONL
+			}
+			_, err := Check(context.Background(), strings.NewReader(tt.in), int64(len(tt.in)), CheckOptions{Options: o})
+			e, ok := err.(*Error)
+			if !ok || !strings.HasPrefix(e.Error(), tt.want) || !strings.HasPrefix(e.Hint(), tt.hint) {
+				t.Errorf("got %v, want %s, hint: %s", err, tt.want, tt.hint)
+			}
+		})
+	}
+}
+
 // TestCheckUTF8Describes: a file with other characters beyond ASCII mixes encodings,
 // and to convert the whole of it would spoil these.
 func TestCheckUTF8Describes(t *testing.T) {
