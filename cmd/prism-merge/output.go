@@ -22,7 +22,7 @@ func createOutput(ctx context.Context, path string, stdout io.Writer) (*output, 
 	if path == "" || path == "-" {
 		return &output{Output: merge.Output{Writer: stdout}}, nil
 	}
-	f, err := fsutil.Await(ctx, func() (*fsutil.AtomicFile, error) { return fsutil.CreateAtomic(path) }, func(f *fsutil.AtomicFile) { f.Abort() })
+	f, err := fsutil.CreateAtomicContext(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
 	if err := refuseInput(in, g.Output); err != nil {
 		return err
 	}
-	out := &lateFile{path: g.Output}
+	out := &lateFile{ctx: ctx, path: g.Output}
 	defer func() { err = errors.Join(err, out.abort()) }()
 	if err := normalize.Convert(ctx, in, out, o); err != nil {
 		return exitError(ctx, err)
@@ -104,6 +104,7 @@ func refuseInput(in *table.File, output string) error {
 
 // lateFile is an output that is made at the first write.
 type lateFile struct {
+	ctx  context.Context // ends the wait for the reader of a pipe
 	path string
 	file *fsutil.AtomicFile
 }
@@ -113,7 +114,7 @@ var _ io.Writer = (*lateFile)(nil)
 func (l *lateFile) Write(b []byte) (int, error) {
 	if l.file == nil {
 		var err error
-		if l.file, err = fsutil.CreateAtomic(l.path); err != nil {
+		if l.file, err = fsutil.CreateAtomicContext(l.ctx, l.path); err != nil {
 			return 0, err
 		}
 	}

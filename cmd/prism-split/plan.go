@@ -41,6 +41,9 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	p := &planner{splitter: s, normal: map[string]*normalInput{}}
 	defer p.closeInputs()
 	p.readFiles(ctx)
+	if err := p.refuseStdout(); err != nil {
+		return err
+	}
 	if g.PrintSettings {
 		return p.printSettings(ctx)
 	}
@@ -73,6 +76,29 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 		units[i] = u.Unit
 	}
 	return printUnits(p.std.Out, g.Format, "", units)
+}
+
+// refuseStdout makes sure that what is printed is not appended to a file that the job
+// reads.
+func (p *planner) refuseStdout() error {
+	out, ok := p.std.Out.(*os.File)
+	if !ok {
+		return nil
+	}
+	var guard fsutil.Guard
+	guard.Keep("the job file", p.g.Job)
+	guard.Keep("the settings", cmp.Or(p.g.Settings, defaultSettings))
+	guard.Keep("the models", cmp.Or(p.g.Models, defaultModels))
+	if p.config != nil {
+		guard.Keep("the prompt schema", p.config.Prompts.ConfigFile)
+		for _, in := range p.config.InputQueue {
+			guard.Keep("an input", in.Path)
+		}
+	}
+	if err := guard.CheckOpen("stdout", out); err != nil {
+		return cli.Fail(cli.Usage, err, "")
+	}
+	return nil
 }
 
 // writePlan makes the manifest and, unless it is a dry run, writes it. Of several

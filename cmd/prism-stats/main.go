@@ -22,6 +22,7 @@ import (
 	"slices"
 
 	"prism/internal/cli"
+	"prism/internal/job"
 	"prism/internal/stats"
 )
 
@@ -53,19 +54,18 @@ type grammar struct {
 }
 
 func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
-	var run *stats.Run
-	var ofRun []string
+	var m *job.Manifest
 	var err error
 	if g.Save && g.Manifest == "" {
 		return cli.Usagef("--save needs --manifest")
 	}
 	if g.Manifest != "" {
-		if run, ofRun, err = g.readManifest(ctx); err != nil {
+		if m, err = g.readManifest(ctx); err != nil {
 			return err
 		}
 	}
 	files, logs := g.resultsAndCallLogs()
-	if err := g.checkOutputs(slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), ofRun, std); err != nil {
+	if err := g.checkOutputs(m, slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), std); err != nil {
 		return err
 	}
 	o := stats.Options{Columns: g.Columns}
@@ -86,8 +86,11 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		return err
 	}
 	r := t.Result()
-	r.Calls, r.Run = calls, run
-	if err := g.writeResult(r, std.Out); err != nil || !g.Save {
+	r.Calls = calls
+	if m != nil {
+		r.Run = newRun(m)
+	}
+	if err := g.writeResult(ctx, r, std.Out); err != nil || !g.Save {
 		return err
 	}
 	for _, f := range []struct{ what, path string }{{"summary", g.Summary}, {"analytics", g.Analytics}} {

@@ -17,18 +17,17 @@ import (
 
 // readManifest reads from a manifest what to count: the merged outputs of its files,
 // the outputs of the units of files that are not merged, all call logs, and the
-// prompt schema. It also returns the paths of all files of the run, even of those
-// that do not exist yet.
-func (g *grammar) readManifest(ctx context.Context) (run *stats.Run, ofRun []string, err error) {
+// prompt schema.
+func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
 	if len(g.Files) > 0 || len(g.Calls) > 0 {
-		return nil, nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
+		return nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
 	}
 	m, err := job.AwaitManifest(ctx, g.Manifest)
 	switch {
 	case errors.Is(err, job.ErrNoManifest), errors.Is(err, fs.ErrNotExist):
-		return nil, nil, cli.Fail(cli.Usage, err, "prism-split --job writes one")
+		return nil, cli.Fail(cli.Usage, err, "prism-split --job writes one")
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	}
 	for _, f := range m.Files {
 		if path := m.Path(f.MergedOutput); path != "" && fsutil.IsRegular(path) {
@@ -52,19 +51,7 @@ func (g *grammar) readManifest(ctx context.Context) (run *stats.Run, ofRun []str
 	if g.Save {
 		g.Summary, g.Analytics = cmp.Or(g.Summary, m.SummaryPath()), cmp.Or(g.Analytics, m.AnalyticsPath())
 	}
-	return newRun(m), runFiles(m), nil
-}
-
-// runFiles are the files that a run reads and writes and that no output may replace.
-func runFiles(m *job.Manifest) []string {
-	names := []string{m.Path(m.JobFile), m.FailedRangesPath()}
-	for _, f := range m.Files {
-		names = append(names, m.Path(f.InputFile), m.Path(f.Original()), m.Path(m.MergedName(f.Label)))
-	}
-	for _, u := range m.Units {
-		names = append(names, m.UnitOutput(u), job.CallLogPath(m.RunDir(), u.Unit.Unit))
-	}
-	return names
+	return m, nil
 }
 
 func newRun(m *job.Manifest) *stats.Run {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,20 +10,21 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/report"
 	"prism/internal/stats"
 	"prism/internal/table"
 )
 
 // writeResult writes the files of --summary, --analytics and --html, then prints the result.
-func (g *grammar) writeResult(r *stats.Result, out io.Writer) error {
+func (g *grammar) writeResult(ctx context.Context, r *stats.Result, out io.Writer) error {
 	for _, f := range []struct{ path, format string }{{g.Summary, "markdown"}, {g.Analytics, "csv"}, {g.HTML, "html"}} {
 		if f.path == "" {
 			continue
 		}
 		text, err := render(r, f.format)
 		if err == nil {
-			err = fsutil.WriteFile(f.path, text)
+			err = fsutil.WriteFileContext(ctx, f.path, text)
 		}
 		if err != nil {
 			return err
@@ -54,7 +56,7 @@ func render(r *stats.Result, format string) ([]byte, error) {
 
 // checkOutputs makes sure that no output overwrites an input, a file of the run or
 // another output.
-func (g *grammar) checkOutputs(inputs, ofRun []string, std cli.Std) error {
+func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) error {
 	var guard fsutil.Guard
 	for _, name := range inputs {
 		if f, ok := std.In.(*os.File); ok && name == "-" {
@@ -63,8 +65,8 @@ func (g *grammar) checkOutputs(inputs, ofRun []string, std cli.Std) error {
 			guard.Keep("an input", name)
 		}
 	}
-	for _, name := range ofRun {
-		guard.Keep("a file of the run", name)
+	if m != nil {
+		m.GuardFiles(&guard)
 	}
 	if f, ok := std.Out.(*os.File); ok {
 		if err := guard.CheckOpen("stdout", f); err != nil {

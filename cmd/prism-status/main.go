@@ -20,12 +20,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
 
 	"prism/internal/cli"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/status"
 )
@@ -95,12 +97,15 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	live := g.Watch && !g.JSON && g.Units == "" && !g.ProcessGroups && isTerminal(std.Out) && isTerminal(std.In) && os.Getenv("TERM") != "dumb"
 	m := &monitor{
 		dir: job.RunDir(p.statusDir, p.runID), plan: p, runNamed: g.RunID != "" || g.Manifest != "",
-		follow: g.Watch, wait: g.Wait, refresh: g.refreshInterval(live), metrics: g.Metrics,
+		follow: g.Watch, wait: g.Wait, refresh: g.refreshInterval(live),
 		options: status.ViewOptions{Host: host, ProcessAlive: status.ProcessAlive, DeadAfter: time.Duration(g.DeadAfter), Units: p.units, Rows: p.rows, Heartbeats: new(status.Heartbeats)},
-		now:     time.Now, print: g.newPrinter(p, std, terminal), warn: warn, warned: map[string]bool{},
+		now:     time.Now, print: g.newPrinter(p, std, terminal), writeMetrics: g.metricsWriter(ctx), warn: warn, warned: map[string]bool{},
 	}
 	if p.manifest != nil {
 		m.options.HasOutput = p.hasOutput
+	}
+	if err := g.checkOutputs(p, std); err != nil {
+		return err
 	}
 	if g.Pause || g.Unpause {
 		return g.setPause(m, std)
@@ -129,4 +134,38 @@ func (g *grammar) refreshInterval(live bool) time.Duration {
 		return time.Second
 	}
 	return 5 * time.Second
+}
+
+// metricsWriter writes the file of --metrics, which may be a pipe whose reader never comes;
+// nil if there is none.
+func (g *grammar) metricsWriter(ctx context.Context) func(text []byte) error {
+	if g.Metrics == "" {
+		return nil
+	}
+	return func(text []byte) error {
+		_, err := fsutil.Await(ctx, func() (struct{}, error) { return struct{}{}, fsutil.WriteFileNoSync(g.Metrics, text) }, nil)
+		return err
+	}
+}
+
+// checkOutputs makes sure that neither what is printed nor the metrics overwrite a file
+// of the run.
+func (g *grammar) checkOutputs(p *runPlan, std cli.Std) error {
+	var guard fsutil.Guard
+	guard.Keep("the manifest", g.Manifest)
+	guard.KeepAll("a status file", job.RunDir(p.statusDir, p.runID), "")
+	if p.manifest != nil {
+		p.manifest.GuardFiles(&guard)
+	}
+	var errs []error
+	if f, ok := std.Out.(*os.File); ok {
+		errs = append(errs, guard.CheckOpen("stdout", f))
+	}
+	if g.Metrics != "" {
+		errs = append(errs, guard.Check(g.Metrics))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return cli.Fail(cli.Usage, err, "")
+	}
+	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"prism/internal/cli"
-	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/report"
 	"prism/internal/status"
@@ -23,7 +22,7 @@ type monitor struct {
 	follow, wait bool
 	refresh      time.Duration
 	options      status.ViewOptions
-	metrics      string // file for Prometheus metrics; empty: none
+	writeMetrics func(text []byte) error // in Prometheus' format; nil: none are wanted
 	now          func() time.Time
 	print        func(*status.View) error
 	warn         func(format string, args ...any)
@@ -145,8 +144,8 @@ func (m *monitor) readView(began time.Time) (*status.View, error) {
 		return nil, fmt.Errorf("no status file of run %q can be read", run.ID)
 	}
 	v := run.View(m.options)
-	if m.metrics != "" {
-		if err := fsutil.WriteFileNoSync(m.metrics, report.Prometheus(v)); err != nil {
+	if m.writeMetrics != nil {
+		if err := m.writeMetrics(report.Prometheus(v)); err != nil {
 			return nil, fmt.Errorf("write metrics: %w", err)
 		}
 	}

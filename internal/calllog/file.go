@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"prism/internal/fsutil"
 )
 
 // Writer appends calls to a file, one write each, so that lines stay whole
@@ -20,7 +22,7 @@ type Writer struct {
 // Open opens a call log for appending; its folder must exist. An incomplete last
 // line, which a killed process leaves, is ended first, so that it spoils no other.
 func Open(path string) (*Writer, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	f, err := fsutil.OpenOwn(path, os.O_RDWR|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return nil, err
 	}

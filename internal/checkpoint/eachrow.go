@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"prism/internal/fsutil"
 	"prism/internal/rowid"
 	"prism/internal/table"
 )
@@ -93,7 +95,7 @@ func (s *Store) readSums() (map[int]sum, error) {
 
 func (s *Store) eachRowOf(number int, want sum, sealed bool, rowSums []rowSum, each func(int64, []byte) error) error {
 	path := filepath.Join(s.dir, s.partName(number))
-	f, err := os.Open(path)
+	f, err := fsutil.OpenRegular(path)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type Failure struct {
 
 func (s *Store) openFailures() error {
 	path := s.path(".failed.jsonl")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	f, err := fsutil.OpenOwn(path, os.O_RDWR|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"prism/internal/fsutil"
 )
 
 // fingerprintSize is the bytes that tell a row of the input from another.
@@ -39,7 +41,7 @@ type fingerprints struct {
 }
 
 func (s *Store) openFingerprints() error {
-	f, err := os.OpenFile(s.path(".stream"), os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := fsutil.OpenOwn(s.path(".stream"), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,9 @@ package checkpoint
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
+
+	"prism/internal/fsutil"
 )
 
 // InputRecords are the records that the rows of a job have in the input as it is now. A
@@ -40,7 +41,7 @@ func (in *InputRecords) knowsHeader(columns []string) bool {
 
 // openKnownPrints opens the fingerprints of a job for reading alone; nil if it has none.
 func (s *Store) openKnownPrints() (*fingerprints, error) {
-	f, err := os.Open(s.path(".stream"))
+	f, err := fsutil.OpenRegular(s.path(".stream"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 
+	"prism/internal/fsutil"
 	"prism/internal/rowid"
 	"prism/internal/table"
 )
@@ -133,7 +134,7 @@ func (s *Store) openSums(haveParts bool) ([]sealedSum, error) {
 	if _, err := os.Lstat(path); haveParts && errors.Is(err, fs.ErrNotExist) {
 		return nil, &DamageError{File: path, What: "it is missing, but the parts it belongs to are there"}
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	f, err := fsutil.OpenOwn(path, os.O_RDWR|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +204,7 @@ type partLoader struct{ buf []byte }
 // it was written, and its records need not be looked into.
 func (l *partLoader) loadSealed(s *Store, number int, want sealedSum) error {
 	path := s.partPath(number)
-	f, err := os.Open(path)
+	f, err := fsutil.OpenRegular(path)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ const maxTail = 256 << 20
 func (s *Store) loadUnsealedPart(number int, sums []rowSum) error {
 	p := &part{number: number, name: s.partName(number), rowSums: sums}
 	var err error
-	if p.f, err = os.OpenFile(s.partPath(number), os.O_RDWR, 0); err != nil {
+	if p.f, err = fsutil.OpenOwn(s.partPath(number), os.O_RDWR); err != nil {
 		return err
 	}
 	defer func() { p.f.Close() }()
@@ -212,7 +212,7 @@ func (s *Store) dropTornTail(p *part, end int64) error {
 		if err := fsutil.WriteFile(path, s.partHeader); err != nil {
 			return err
 		}
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		f, err := fsutil.OpenOwn(path, os.O_RDWR)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sort"
 
+	"prism/internal/fsutil"
 	"prism/internal/table"
 )
 
@@ -119,7 +120,7 @@ func (s *Store) openExtentPart(e extent) error {
 		}
 		s.reader.file = nil
 	}
-	f, err := os.Open(s.partPath(int(e.part)))
+	f, err := fsutil.OpenRegular(s.partPath(int(e.part)))
 	if err != nil {
 		return err
 	}

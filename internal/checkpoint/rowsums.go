@@ -9,6 +9,8 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+
+	"prism/internal/fsutil"
 )
 
 // rowSum proves a row of a part that is not sealed: the length and the CRC-32C of its
@@ -34,14 +36,14 @@ func appendRowSum(dst []byte, part int, line []byte) []byte {
 // sealed.
 func (s *Store) openRowSums() error {
 	var err error
-	s.rowSums, err = os.OpenFile(s.path(".rowsums"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o666)
+	s.rowSums, err = fsutil.OpenOwn(s.path(".rowsums"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND)
 	return err
 }
 
 // readRowSums reads the entries of the parts after the first so many, which are sealed.
 // A torn last entry, and zeros that a power cut left, are passed over.
 func (s *Store) readRowSums(sealed int) (map[int][]rowSum, error) {
-	f, err := os.Open(s.path(".rowsums"))
+	f, err := fsutil.OpenRegular(s.path(".rowsums"))
 	if errors.Is(err, os.ErrNotExist) { // of an earlier version
 		return nil, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"prism/internal/calllog"
+	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/term"
 )
@@ -43,7 +44,7 @@ func (w *worker) openLogs() error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(w.logPath(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	f, err := fsutil.OpenOwn(w.logPath(), os.O_WRONLY|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return fmt.Errorf("open the log: %w", err)
 	}

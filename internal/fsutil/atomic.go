@@ -5,6 +5,7 @@
 package fsutil
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -117,6 +118,19 @@ func WriteFile(path string, data []byte) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return f.Commit()
+}
+
+// WriteFileContext is WriteFile to a path that the user names, which may be a pipe whose
+// reader never comes: it waits until ctx ends.
+func WriteFileContext(ctx context.Context, path string, data []byte) error {
+	_, err := Await(ctx, func() (struct{}, error) { return struct{}{}, WriteFile(path, data) }, nil)
+	return err
+}
+
+// CreateAtomicContext is CreateAtomic for a path that the user names, which may be a pipe:
+// it waits for its reader until ctx ends.
+func CreateAtomicContext(ctx context.Context, path string) (*AtomicFile, error) {
+	return Await(ctx, func() (*AtomicFile, error) { return CreateAtomic(path) }, func(f *AtomicFile) { f.Abort() })
 }
 
 // WriteFileNoSync is WriteFile without the syncs: readers see the old or the new

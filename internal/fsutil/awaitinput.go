@@ -17,8 +17,12 @@ func Open(ctx context.Context, path string) (*os.File, error) {
 
 // OpenRegular opens a file of the program's own for reading. What is not a regular file is
 // an error, without waiting for a writer.
-func OpenRegular(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
+func OpenRegular(path string) (*os.File, error) { return OpenOwn(path, os.O_RDONLY) }
+
+// OpenOwn opens or makes a file of the program's own, with flags of os.OpenFile. What is not a
+// regular file is an error, without waiting for the other end of a named pipe.
+func OpenOwn(path string, flag int) (*os.File, error) {
+	f, err := os.OpenFile(path, flag|nonBlocking, 0o666)
 	if err != nil {
 		return nil, err
 	}

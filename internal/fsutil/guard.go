@@ -59,7 +59,11 @@ func (g *Guard) CheckOpen(name string, f *os.File) error {
 	if err != nil {
 		return nil // a closed stdout: the first write tells
 	}
-	return g.check(name, fileID{info: info})
+	id := fileID{info: info}
+	if path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", f.Fd())); err == nil && filepath.IsAbs(path) {
+		id.path = path // as it is known to the system, if it tells
+	}
+	return g.check(name, id)
 }
 
 func (g *Guard) check(name string, out fileID) error {

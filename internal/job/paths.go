@@ -40,6 +40,10 @@ const (
 	callLogPattern = "calls_w*.jsonl"
 )
 
+// keptOfRun are how the names of files begin that workers, prism-merge and prism-run keep
+// in a run's folder of logs.
+var keptOfRun = []string{"run_", "calls_w", "failed_ranges", inputsName + string(filepath.Separator), "workers.", "orchestrator.", "terminal_", "units_", "joblog_"}
+
 // JobID names the work of one worker of a run, and so its checkpoint.
 func JobID(runID string, worker int) string { return fmt.Sprintf("%s_w%d", runID, worker) }
 

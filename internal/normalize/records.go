@@ -25,7 +25,9 @@ func (s *source) openRecords(o Options) (recordReader, error) {
 		return nil, err
 	}
 	for range o.SkipRows {
-		if _, err := r.nextRecord(); err != nil && !errors.Is(err, io.EOF) {
+		if _, err := r.nextRecord(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
 			return nil, err
 		}
 	}
