@@ -30,6 +30,7 @@ type planner struct {
 	schema   *prompt.Schema
 	load     job.Load
 	normal   map[string]*normalInput // by label
+	plans    []inputPlan             // of a dry run
 	mistakes []error                 // of configuration, prompt schema and inputs
 }
 
@@ -271,7 +272,12 @@ func (p *planner) checkTable(ctx context.Context, f *table.File, label string, o
 	if err != nil {
 		return err
 	}
-	p.checkColumns(f.Name, sum.Header)
+	p.checkColumns(f.Name, sum.Header, c)
+	if p.g.DryRun {
+		if err := p.notePlan(f, label, o, c); err != nil {
+			return err
+		}
+	}
 	p.cutting = p.config.Cutting()
 	p.warnRanges(f.Name, sum.Rows)
 	units, err := job.Cut(ctx, f, sum, o, label, p.cutting, len(p.units)+1, true)
@@ -299,8 +305,11 @@ func inputOptions(path, format string) table.Options {
 }
 
 // checkSortBy reports a merge.sort_by that the output will not have.
-func (p *planner) checkSortBy(name string, h *table.Header) {
+func (p *planner) checkSortBy(name string, h *table.Header, c job.InputColumns) {
 	by := p.config.Merge.SortBy
+	if by == table.RowID { // the default: the ID column, whatever its name is
+		by = c.ID()
+	}
 	if by == job.Unsorted || p.schema == nil {
 		return
 	}
@@ -315,14 +324,17 @@ func (p *planner) checkSortBy(name string, h *table.Header) {
 }
 
 // checkColumns reports a column to sort by, and those to drop, that the input does not have.
-func (p *planner) checkColumns(name string, h *table.Header) {
+func (p *planner) checkColumns(name string, h *table.Header, c job.InputColumns) {
 	if len(h.Names) == 0 {
 		return // JSONL without records
 	}
-	p.checkSortBy(name, h)
-	for _, c := range p.config.Output.Drop {
-		if h.Index(c) < 0 {
-			p.addMistake(fmt.Errorf("%s:1: unknown column %q to drop; the columns are %s", name, c, strings.Join(h.Names, ", ")))
+	p.checkSortBy(name, h, c)
+	for _, d := range p.config.Output.Drop {
+		switch {
+		case h.Index(d) < 0:
+			p.addMistake(fmt.Errorf("%s:1: unknown column %q to drop; the columns are %s", name, d, strings.Join(h.Names, ", ")))
+		case d == c.ID():
+			p.addMistake(fmt.Errorf("output.drop: %s identifies the rows of %s: the merge needs it", d, name))
 		}
 	}
 }

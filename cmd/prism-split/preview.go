@@ -35,6 +35,10 @@ func (p *planner) printPlan(m *job.Manifest) error {
 		term.Plural(int64(c.Model.BatchSize), "row"), term.Plural(int64(c.Model.Parallel), "call"))
 	fmt.Fprintf(w, "prompts    %s\n", c.Prompts.ConfigFile)
 	fmt.Fprintf(w, "workers    %d at once, a file after the other\n\n", c.Workers())
+	for _, plan := range p.plans {
+		plan.write(w)
+	}
+	fmt.Fprintln(w)
 	p.printUnitTable(w, m)
 	rate, err := findLatestRate(m)
 	if err != nil {
@@ -53,6 +57,9 @@ func (p *planner) printPlan(m *job.Manifest) error {
 		fmt.Fprintf(w, "output     %s\n", m.MergedName(f.Label))
 	}
 	fmt.Fprintf(w, "manifest   %s\n", job.ManifestPath(m.Paths.LogsDir, m.RunID))
+	for _, plan := range p.plans {
+		plan.writeFirst(w)
+	}
 	fmt.Fprintf(w, "\nnothing was written; prism-run %s starts it\n", p.g.Job)
 	_, err = io.WriteString(p.std.Out, term.PrintableLines(w.String()))
 	return err
@@ -63,7 +70,7 @@ func (p *planner) printUnitTable(w io.Writer, m *job.Manifest) {
 	fmt.Fprintln(t, "UNIT\tLABEL\tINPUT\tROWS\tFROM\tTO\tCALLS")
 	batch := int64(p.config.Model.BatchSize)
 	for _, u := range m.Units {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%d\t%d\t%d\n", u.Unit.Unit, u.Label, u.Input, u.Rows, u.RowStart, u.RowEnd, (u.Rows+batch-1)/batch)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%d\t%d\t%d\n", u.Unit.Unit, u.Label, m.File(u.Label).Original(), u.Rows, u.RowStart, u.RowEnd, (u.Rows+batch-1)/batch)
 	}
 	t.Flush()
 	fmt.Fprintf(w, "%s, %s, %s\n", term.Plural(int64(len(m.Units)), "unit"), term.Plural(int64(len(m.Files)), "file"),
