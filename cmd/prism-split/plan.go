@@ -7,16 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"prism/internal/cli"
-	"prism/internal/columns"
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/prompt"
-	"prism/internal/table"
 	"prism/internal/term"
 )
 
@@ -216,127 +212,6 @@ func (p *planner) readPrompts(ctx context.Context) {
 	}
 	p.hashes.Prompts = p.schema.Hash()
 	p.load.PromptBytes, p.load.Columns = len(p.schema.System), len(p.schema.Columns)
-}
-
-// checkInputs checks every file of the queue and cuts it. A fault of a file is
-// a mistake like others; an error ends the work.
-func (p *planner) checkInputs(ctx context.Context) error {
-	for _, in := range p.config.InputQueue {
-		if in.Path == "" {
-			continue
-		}
-		err := p.checkInput(ctx, in)
-		if _, bad := errors.AsType[*table.Error](err); bad {
-			p.addMistake(err)
-		} else if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkInput checks a file of the queue and cuts it. A file that workers do not read as
-// it is, or for which a key of the job file wants it, is normalized first.
-func (p *planner) checkInput(ctx context.Context, in job.Input) error {
-	f, err := table.Open(ctx, in.Path, nil)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if f.Spooled {
-		return &table.Error{File: in.Path, Msg: "not a regular file, so workers cannot read it again"}
-	}
-	if !in.NeedsNormalForm() {
-		err := p.checkTable(ctx, f, in.Label, inputOptions(in.Path, in.Format), in.InputColumns)
-		if !columns.IsForm(err) {
-			return err
-		}
-	}
-	n, err := p.normalizeInput(ctx, f, &in.InputColumns)
-	if err != nil {
-		return err
-	}
-	p.normal[in.Label] = n
-	if !p.g.DryRun {
-		p.std.Infof("%s is normalized: %s", in.Path, n.describe())
-	}
-	in.IDColumn, in.NumberRows = "", false // RowID is there now
-	return p.checkTable(ctx, n.File, in.Label, table.Options{Name: n.Name, Format: table.CSV}, in.InputColumns)
-}
-
-// checkTable checks what workers will read of a file, and cuts it.
-func (p *planner) checkTable(ctx context.Context, f *table.File, label string, o table.Options, c job.InputColumns) error {
-	p.steps.StartStep("checking "+f.Name, f.Size)
-	want := columns.Options{Table: o, Columns: c, Required: p.settings.RequiredInputColumns, NeedsText: true, Keys: true}
-	sum, err := p.checkFile(ctx, f, want, table.CheckOptions{})
-	if err != nil {
-		return err
-	}
-	p.checkColumns(f.Name, sum.Header, c)
-	if p.g.DryRun {
-		if err := p.notePlan(f, label, o, c); err != nil {
-			return err
-		}
-	}
-	p.cutting = p.config.Cutting()
-	p.warnRanges(f.Name, sum.Rows)
-	units, err := job.Cut(ctx, f, sum, o, label, p.cutting, len(p.units)+1, true)
-	if err != nil {
-		return err
-	}
-	p.units = append(p.units, units...)
-	for _, u := range units {
-		p.load.Rows = append(p.load.Rows, u.Rows)
-		p.load.Bytes += u.ByteEnd - u.ByteStart
-	}
-	return nil
-}
-
-// inputOptions are those of an input of a job, whose format may be named.
-func inputOptions(path, format string) table.Options {
-	o := table.Options{Name: path, Format: table.CSV}
-	if f, ok := table.FormatByName(path); ok {
-		o.Format = f
-	}
-	if f, err := table.ParseFormat(format); err == nil {
-		o.Format = f
-	}
-	return o
-}
-
-// checkSortBy reports a merge.sort_by that the output will not have.
-func (p *planner) checkSortBy(name string, h *table.Header, c job.InputColumns) {
-	by := p.config.Merge.SortBy
-	if by == table.RowID { // the default: the ID column, whatever its name is
-		by = c.ID()
-	}
-	if by == job.Unsorted || p.schema == nil {
-		return
-	}
-	columns := slices.DeleteFunc(slices.Clone(h.Names), func(n string) bool { return slices.Contains(p.config.Output.Drop, n) })
-	for _, c := range p.schema.Columns {
-		columns = append(columns, c.OutputName(h.Names))
-	}
-	columns = append(columns, prompt.RunColumns()...)
-	if !slices.Contains(columns, by) {
-		p.addMistake(fmt.Errorf("merge.sort_by: in the output of %s: %s", name, table.MissingColumn(columns, by)))
-	}
-}
-
-// checkColumns reports a column to sort by, and those to drop, that the input does not have.
-func (p *planner) checkColumns(name string, h *table.Header, c job.InputColumns) {
-	if len(h.Names) == 0 {
-		return // JSONL without records
-	}
-	p.checkSortBy(name, h, c)
-	for _, d := range p.config.Output.Drop {
-		switch {
-		case h.Index(d) < 0:
-			p.addMistake(fmt.Errorf("%s:1: unknown column %q to drop; the columns are %s", name, d, strings.Join(h.Names, ", ")))
-		case d == c.ID():
-			p.addMistake(fmt.Errorf("output.drop: %s identifies the rows of %s: the merge needs it", d, name))
-		}
-	}
 }
 
 // chooseRunID returns the one of --run-id, else a new one.
