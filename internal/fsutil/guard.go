@@ -33,8 +33,11 @@ func (g *Guard) Keep(what, path string) {
 }
 
 // KeepAll guards every file in dir whose name begins with prefix, and with an empty
-// prefix also those in the folders below.
+// prefix also those in the folders below. An empty dir is none.
 func (g *Guard) KeepAll(what, dir, prefix string) {
+	if dir == "" {
+		return
+	}
 	id := identify(filepath.Join(dir, "x"))
 	id = fileID{path: strings.TrimSuffix(id.path, "x") + prefix}
 	g.kept = append(g.kept, guardedFile{what: what, file: id, prefix: true})

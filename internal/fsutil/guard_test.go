@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -37,6 +38,7 @@ func TestGuard(t *testing.T) {
 	g.Keep("the list", "missing.csv")
 	g.KeepAll("a file of the checkpoint", "sub", "checkpoint_")
 	g.KeepAll("a log", "subs/logs/r", "")
+	g.KeepAll("nothing", "", "")
 	for path, want := range map[string]string{
 		"in.csv": "the input", "./sub/../in.csv": "the input", abs: "the input", "hard.csv": "the input",
 		"sub/link.csv": "the input", "subs/link.csv": "the input", "sub/missing.json": "the plan", "subs/missing.json": "the plan",
@@ -57,6 +59,15 @@ func TestGuard(t *testing.T) {
 	defer in.Close()
 	if err := g.CheckOpen("stdout", in); err == nil || err.Error() != "stdout is the input, so it cannot be the output" {
 		t.Errorf("open file: %v", err)
+	}
+	if runtime.GOOS == "linux" { // which tells the path of an open file
+		write("sub/checkpoint_r_w1_part0001.csv")
+		part, err := os.Open("sub/checkpoint_r_w1_part0001.csv")
+		try(err)
+		defer part.Close()
+		if err := g.CheckOpen("stdout", part); err == nil || err.Error() != "stdout is a file of the checkpoint, so it cannot be the output" {
+			t.Errorf("open file of a guarded folder: %v", err)
+		}
 	}
 	var open Guard
 	open.KeepOpen("stdin", in)

@@ -13,8 +13,16 @@ import (
 // every one that does.
 func (m *Manifest) CheckOutputs() error {
 	var guard fsutil.Guard
-	m.guardInputs(&guard)
+	for _, f := range m.Files {
+		guard.Keep("an input of the run", m.Path(f.InputFile))
+		guard.Keep("an input of the run", m.Path(f.Original()))
+	}
+	guard.Keep("the prompt schema", m.Path(m.Paths.PromptsConfig))
+	guard.Keep("the job file", m.Path(m.JobFile))
+	guard.Keep("the manifest", filepath.Join(m.RunDir(), manifestName))
+	guard.KeepAll("a file of the checkpoints", m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
 	guard.KeepAll("a file of the run", m.RunDir(), "")
+	guard.KeepAll("a status file", m.StatusDir(), "")
 	var errs []error
 	for _, u := range m.Units {
 		path := m.UnitOutput(u)
@@ -35,30 +43,24 @@ func (m *Manifest) CheckOutputs() error {
 	return errors.Join(errs...)
 }
 
-// guardInputs guards what the run reads, its checkpoints and its status files.
-func (m *Manifest) guardInputs(guard *fsutil.Guard) {
-	for _, f := range m.Files {
-		guard.Keep("an input of the run", m.Path(f.InputFile))
-		guard.Keep("an input of the run", m.Path(f.Original()))
-	}
-	guard.Keep("the prompt schema", m.Path(m.Paths.PromptsConfig))
-	guard.Keep("the job file", m.Path(m.JobFile))
-	guard.Keep("the manifest", filepath.Join(m.RunDir(), manifestName))
-	guard.KeepAll("a file of the checkpoints", m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
-	guard.KeepAll("a status file", m.StatusDir(), "")
-}
-
 // GuardFiles guards every file that the run reads or keeps, whether or not it is there
 // yet, but its summary and its figures, which are made again and again.
 func (m *Manifest) GuardFiles(guard *fsutil.Guard) {
-	m.guardInputs(guard)
-	for _, prefix := range keptOfRun {
-		guard.KeepAll("a file of the run", m.RunDir(), prefix)
-	}
-	for _, u := range m.Units {
-		guard.Keep("a file of the run", m.UnitOutput(u))
+	const what = "a file of the run"
+	for _, path := range []string{m.Path(m.Paths.PromptsConfig), m.Path(m.JobFile), filepath.Join(m.RunDir(), manifestName)} {
+		guard.Keep(what, path)
 	}
 	for _, f := range m.Files {
-		guard.Keep("a file of the run", m.Path(m.MergedName(f.Label)))
+		for _, path := range []string{m.Path(f.InputFile), m.Path(f.Original()), m.Path(m.MergedName(f.Label))} {
+			guard.Keep(what, path)
+		}
 	}
+	for _, u := range m.Units {
+		guard.Keep(what, m.UnitOutput(u))
+	}
+	for _, prefix := range keptOfRun {
+		guard.KeepAll(what, m.RunDir(), prefix)
+	}
+	guard.KeepAll(what, m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
+	guard.KeepAll(what, m.StatusDir(), "")
 }
