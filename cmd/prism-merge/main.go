@@ -62,6 +62,7 @@ type grammar struct {
 	Condition    string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: which units of a file must have completed [as in the job file]." placeholder:"all_success|any_success|always"`
 	Label        string   `help:"With --manifest: merge only this file of the run." placeholder:"LABEL"`
 	InputFormat  string   `help:"Format of the parts: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
+	Delimiter    string   `help:"Delimiter of parts that are CSV, a character or tab [the most frequent in the header of each]." placeholder:"D"`
 	OutputFormat string   `help:"Format of the output: csv, tsv or jsonl [by file name, else that of the first part]." placeholder:"FORMAT"`
 
 	typed map[string]bool // flags of the command line
@@ -132,10 +133,11 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 	if m.o.Format, err = g.outputFormat(); err != nil {
 		return nil, err
 	}
-	if g.InputFormat != "" {
-		if _, err := table.ParseFormat(g.InputFormat); err != nil {
-			return nil, cli.Usagef("--input-format: %w", err)
-		}
+	if _, err := table.NewOptions("", g.InputFormat, ""); err != nil {
+		return nil, cli.Usagef("--input-format: %w", err)
+	}
+	if _, err := table.NewOptions("", "", g.Delimiter); err != nil {
+		return nil, cli.Usagef("--delimiter: %w", err)
 	}
 	return m, nil
 }

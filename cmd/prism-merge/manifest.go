@@ -33,7 +33,7 @@ type runMerger struct {
 // mergeRun does what --manifest asks for.
 func (m *merger) mergeRun(ctx context.Context) error {
 	g := m.g
-	if len(g.Parts) > 0 || g.Expect != "" || g.Output != "" || g.InputFormat != "" || g.OutputFormat != "" {
+	if len(g.Parts) > 0 || g.Expect != "" || g.Output != "" || g.InputFormat != "" || g.OutputFormat != "" || g.Delimiter != "" {
 		return cli.Usagef("--manifest names the parts, the inputs and the outputs: give none beside it")
 	}
 	if g.Check || g.typed["on-duplicate"] {
@@ -181,14 +181,10 @@ func joinNumbers(units []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(units), "[]"), " ", ", ")
 }
 
-func inputFormat(f *job.File) table.Format {
-	if form, err := table.ParseFormat(f.Format); err == nil {
-		return form
-	}
-	if form, ok := table.FormatByName(f.InputFile); ok {
-		return form
-	}
-	return table.CSV
+// openOutput opens a table that the run made from a file.
+func (r *runMerger) openOutput(ctx context.Context, label, path string) (merge.Input, error) {
+	f, err := table.Open(ctx, path, nil)
+	return merge.Input{File: f, Options: r.m.OutputOptions(label, path)}, err
 }
 
 // writeMerged merges the parts of a file into its output.
@@ -262,11 +258,11 @@ func (r *runMerger) updateFile(f *job.File, change func(*job.File)) error {
 
 // openSplitInput opens the input of a file of the run, which must be as it was split.
 func (r *runMerger) openSplitInput(ctx context.Context, f *job.File) (merge.Input, error) {
-	in, err := r.openInput(ctx, r.m.Path(f.InputFile))
+	file, err := table.Open(ctx, r.m.Path(f.InputFile), nil)
+	in := merge.Input{File: file, Options: r.m.InputOptions(f.Label)}
 	if err != nil {
 		return in, err
 	}
-	in.Options.Format = inputFormat(f)
 	sum, err := fsutil.SumRange(ctx, in.File, 0, in.File.Size)
 	if errors.Is(err, io.ErrUnexpectedEOF) || err == nil && sum.String() != f.InputSum {
 		err = cli.Fail(cli.Usage, fmt.Errorf("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name),
@@ -281,7 +277,7 @@ func (r *runMerger) openSplitInput(ctx context.Context, f *job.File) (merge.Inpu
 // findMissing reads the merged output again and looks for the rows of the units
 // that it does not have. Where the input changes meanwhile it can only count them.
 func (r *runMerger) findMissing(ctx context.Context, f *job.File, in merge.Input, path string, units []job.UnitPlan) (*gaps, error) {
-	merged, err := r.openInput(ctx, path)
+	merged, err := r.openOutput(ctx, f.Label, path)
 	if err != nil {
 		return nil, err
 	}

@@ -71,12 +71,9 @@ func (m *merger) openParts(ctx context.Context) error {
 }
 
 func (m *merger) openInput(ctx context.Context, name string) (merge.Input, error) {
-	o := table.Options{Name: name, Format: table.CSV}
-	if f, ok := table.FormatByName(name); ok {
-		o.Format = f
-	}
-	if m.g.InputFormat != "" {
-		o.Format, _ = table.ParseFormat(m.g.InputFormat)
+	o, err := table.NewOptions(name, m.g.InputFormat, m.g.Delimiter)
+	if err != nil {
+		return merge.Input{}, err
 	}
 	f, err := table.Open(ctx, name, m.std.In)
 	return merge.Input{File: f, Options: o}, err

@@ -59,7 +59,7 @@ func (r *runMerger) openUnits(ctx context.Context, f *job.File, units []job.Unit
 			}
 			continue
 		}
-		in, err := r.openInput(ctx, name)
+		in, err := r.openOutput(ctx, f.Label, name)
 		if err != nil {
 			return p, err
 		}
@@ -84,7 +84,7 @@ func (p *fileParts) addCheckpoint(ctx context.Context, u job.UnitPlan, hasOutput
 	if err != nil {
 		return err
 	}
-	in, n, err := merge.FromCheckpoint(dir, r.m.JobID(id), records, inputFormat(p.file), r.columns)
+	in, n, err := merge.FromCheckpoint(dir, r.m.JobID(id), records, r.m.InputOptions(p.file.Label), r.columns)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (p *fileParts) inputRecords(ctx context.Context, u job.UnitPlan) (*checkpoi
 		return nil, err
 	}
 	columns := rows.Header().Names
-	if in.Options.Format == table.JSONL {
+	if rows.Header().Format == table.JSONL {
 		columns = nil
 	}
 	records := checkpoint.NewInputRecords(columns)

@@ -103,10 +103,11 @@ func (g *grammar) listInputs() (files, labels []string, err error) {
 	if len(files) == 0 {
 		files = []string{"-"}
 	}
-	if g.InputFormat != "" {
-		if _, err := table.ParseFormat(g.InputFormat); err != nil {
-			return nil, nil, cli.Usagef("--input-format: %w", err)
-		}
+	if _, err := table.NewOptions("", g.InputFormat, ""); err != nil {
+		return nil, nil, cli.Usagef("--input-format: %w", err)
+	}
+	if _, err := table.NewOptions("", "", g.Delimiter); err != nil {
+		return nil, nil, cli.Usagef("--delimiter: %w", err)
 	}
 	if g.Label == "" {
 		return files, job.Labels(files), nil
@@ -115,17 +116,6 @@ func (g *grammar) listInputs() (files, labels []string, err error) {
 		return nil, nil, cli.Usagef("--label names one file, not %d", len(files))
 	}
 	return files, []string{job.SafeLabel(g.Label)}, nil
-}
-
-func (g *grammar) tableOptions(name string) table.Options {
-	o := table.Options{Name: name, Format: table.CSV}
-	if f, ok := table.FormatByName(name); ok {
-		o.Format = f
-	}
-	if g.InputFormat != "" {
-		o.Format, _ = table.ParseFormat(g.InputFormat)
-	}
-	return o
 }
 
 func (g *grammar) checkJobFlags() error {

@@ -63,7 +63,11 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 		return &table.Error{File: in.Path, Msg: "not a regular file, so workers cannot read it again"}
 	}
 	if !in.NeedsNormalForm() {
-		err := p.checkTable(ctx, f, in.Label, inputOptions(in.Path, in.Format), in.InputColumns)
+		o, err := table.NewOptions(in.Path, in.Format, in.Delimiter)
+		if err != nil {
+			return &table.Error{File: in.Path, Msg: err.Error()}
+		}
+		err = p.checkTable(ctx, f, in.Label, o, in.InputColumns)
 		if !columns.IsForm(err) {
 			return err
 		}
@@ -106,18 +110,6 @@ func (p *planner) checkTable(ctx context.Context, f *table.File, label string, o
 		p.load.Bytes += u.ByteEnd - u.ByteStart
 	}
 	return nil
-}
-
-// inputOptions are those of an input of a job, whose format may be named.
-func inputOptions(path, format string) table.Options {
-	o := table.Options{Name: path, Format: table.CSV}
-	if f, ok := table.FormatByName(path); ok {
-		o.Format = f
-	}
-	if f, err := table.ParseFormat(format); err == nil {
-		o.Format = f
-	}
-	return o
 }
 
 // checkSortBy reports a merge.sort_by that the output will not have.

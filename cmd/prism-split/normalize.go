@@ -91,7 +91,7 @@ func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
 
 // refuseInput makes sure that the output is CSV by its name, and not the input.
 func refuseInput(in *table.File, output string) error {
-	if format, ok := table.FormatByName(output); !ok || format != table.CSV {
+	if format, ok := table.FormatByName(output); !ok || format != table.AnyCSV {
 		return cli.Fail(cli.Usage, fmt.Errorf("%s: normal form is CSV", output), "call the output .csv")
 	}
 	var guard fsutil.Guard

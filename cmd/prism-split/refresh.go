@@ -85,7 +85,8 @@ func (p *planner) cutAgain(ctx context.Context, m *job.Manifest, in *job.File, f
 	if same, err := isPlanned(ctx, in, f); same || err != nil {
 		return nil, err
 	}
-	o := inputOptions(f.Name, in.Format)
+	o := m.InputOptions(in.Label)
+	o.Name = f.Name
 	found, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
 	if err == nil {
 		err = f.CheckSize()

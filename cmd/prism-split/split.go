@@ -27,7 +27,10 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 	if s.g.Write == "" && name == "-" {
 		return cli.Fail(cli.Usage, errors.New("stdin cannot be read again by workers"), "name a file, or write parts with --write DIR")
 	}
-	o := s.g.tableOptions(name)
+	o, err := table.NewOptions(name, s.g.InputFormat, s.g.Delimiter)
+	if err != nil {
+		return err
+	}
 	f, err := table.Open(ctx, name, s.std.In)
 	if err != nil {
 		return err

@@ -61,16 +61,16 @@ func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
 }
 
 func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name string, stdin io.Reader) error {
-	form, err := g.formatOf(name)
+	o, err := table.NewOptions(name, g.InputFormat, g.Delimiter)
 	if err != nil {
-		return err
+		return err // both were checked before
 	}
+	o.Name = displayName(name)
 	src, done, err := openInput(ctx, name, stdin)
 	if err != nil {
 		return err
 	}
 	defer done()
-	o := table.Options{Name: displayName(name), Format: form}
 	if f, size, ok := regularFile(src); ok {
 		err = t.CountFile(ctx, f, size, o)
 	} else {
@@ -121,21 +121,7 @@ func countStream(t *stats.Distributions, src io.Reader, o table.Options) error {
 	if err != nil {
 		return err
 	}
-	return t.CountRecords(r, o.Name, o.Format)
-}
-
-func (g *grammar) formatOf(name string) (table.Format, error) {
-	if g.InputFormat != "" {
-		f, err := table.ParseFormat(g.InputFormat)
-		if err != nil {
-			return 0, cli.Usagef("--input-format: %w", err)
-		}
-		return f, nil
-	}
-	if f, ok := table.FormatByName(name); ok {
-		return f, nil
-	}
-	return table.CSV, nil
+	return t.CountRecords(r, o.Name)
 }
 
 func displayName(name string) string {

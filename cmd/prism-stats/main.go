@@ -24,6 +24,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/job"
 	"prism/internal/stats"
+	"prism/internal/table"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -45,6 +46,7 @@ type grammar struct {
 	Cross         []string `help:"Tabulate two columns against each other (repeatable)." placeholder:"A,B" sep:"none"`
 	PromptsConfig string   `help:"Prompt schema file: which labels are listed, which column is the gate, which columns are free text." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
 	InputFormat   string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
+	Delimiter     string   `help:"Delimiter of CSV, a character or tab [the most frequent in the header]." placeholder:"D"`
 	Format        string   `help:"What to print: table, csv, json, markdown or html (one self-contained page) [${default}]." enum:"table,csv,json,markdown,html" default:"table" placeholder:"FORMAT"`
 	Summary       string   `help:"Also write a summary in Markdown to this file." placeholder:"FILE.md"`
 	HTML          string   `help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html"`
@@ -63,6 +65,12 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		if m, err = g.readManifest(ctx); err != nil {
 			return err
 		}
+	}
+	if _, err := table.NewOptions("", g.InputFormat, ""); err != nil {
+		return cli.Usagef("--input-format: %w", err)
+	}
+	if _, err := table.NewOptions("", "", g.Delimiter); err != nil {
+		return cli.Usagef("--delimiter: %w", err)
 	}
 	files, logs := g.resultsAndCallLogs()
 	if err := g.checkOutputs(m, slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), std); err != nil {

@@ -126,7 +126,7 @@ func (s *Store) eachRowOf(number int, want sum, sealed bool, rowSums []rowSum, e
 		if end > size || end == size && !whole {
 			return nil // no line end: torn
 		}
-		pos, err := rowid.Parse(rec.Text(nil, 0))
+		pos, err := rowid.ParseDigits(rec.Text(nil, 0))
 		if err != nil || pos < 1 {
 			return unlessTorn(sealed, &DamageError{File: path, Line: rec.Line, What: "invalid position"})
 		}

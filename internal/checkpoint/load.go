@@ -268,7 +268,7 @@ func (l *partLoader) cutRows(s *Store, number int, f io.ReaderAt, size int64) er
 		line := l.buf[first : first+n]
 		if off > 0 {
 			digits, _, _ := bytes.Cut(line, []byte(","))
-			pos, err := rowid.Parse(digits)
+			pos, err := rowid.ParseDigits(digits)
 			if err != nil || pos < 1 || pos > maxPosition {
 				return damaged("a record has no position")
 			}

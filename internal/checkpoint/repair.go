@@ -138,7 +138,7 @@ func (s *Store) readRecords(p *part, file io.ReaderAt, size int64, d *doubtfulRo
 		if next > size || next == size && !whole {
 			return end, nil // no line end: torn
 		}
-		pos, err := rowid.Parse(rec.Field(0))
+		pos, err := rowid.ParseDigits(rec.Field(0))
 		if err != nil || pos < 1 || pos > maxPosition {
 			return 0, &DamageError{File: path, Line: rec.Line, What: "invalid position"}
 		}

@@ -47,6 +47,17 @@ func NewSidecar(jobID string, columns []string, dependsOn map[string]string) Sid
 	}
 }
 
+// FormatCondition is the format of the input, as table.Format describes itself.
+const FormatCondition = "input format"
+
+// InputFormat is the format of the cells that passed through from the input.
+func (c *Sidecar) InputFormat() table.Format {
+	if f, err := table.ParseDescription(c.DependsOn[FormatCondition]); err == nil {
+		return f
+	}
+	return table.CSV
+}
+
 // MismatchError says that the rows on disk were made under other conditions.
 type MismatchError struct {
 	File        string

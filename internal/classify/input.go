@@ -16,9 +16,10 @@ import (
 // input is the opened input of a job.
 type input struct {
 	name    string // for messages
-	form    table.Format
-	file    *os.File    // nil: a stream
-	stable  *stableFile // of file; nil: a stream
+	options table.Options
+	form    table.Format // of its records; known once the header was read
+	file    *os.File     // nil: a stream
+	stable  *stableFile  // of file; nil: a stream
 	size    int64
 	rows    int64 // to label, where it is known; -1: not
 	records *table.Reader
@@ -34,9 +35,13 @@ func (in *input) close() error {
 // openInput opens and checks the input: a whole regular file or a unit's range
 // before anything else happens, a stream as it is read.
 func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, error) {
-	in := &input{name: s.Input, form: s.inputFormat(), rows: -1}
+	o, err := table.NewOptions(s.Input, s.InputFormat, s.Columns.Delimiter)
+	if err != nil {
+		return nil, &usageError{What: "--delimiter: " + err.Error()}
+	}
+	in := &input{name: s.Input, options: o, rows: -1}
 	if s.Input == "-" {
-		in.name = "stdin"
+		in.name, in.options.Name = "stdin", "stdin"
 		return in, in.openStream(fsutil.NewCancelReader(ctx, stdin), s.rows())
 	}
 	f, err := openFile(ctx, s.Input)
@@ -76,11 +81,11 @@ func openFile(ctx context.Context, path string) (*os.File, error) {
 
 // openStream opens a stream at the first position of the range.
 func (in *input) openStream(r io.Reader, rg table.Range) error {
-	records, err := table.NewReader(r, table.Options{Name: in.name, Format: in.form})
+	records, err := table.NewReader(r, in.options)
 	if err != nil {
 		return err
 	}
-	in.records = records
+	in.records, in.form = records, records.Header().Format
 	for pos := int64(1); pos < rg.RowStart; pos++ {
 		if _, err := records.Next(); err != nil {
 			if errors.Is(err, io.EOF) {
@@ -95,11 +100,12 @@ func (in *input) openStream(r io.Reader, rg table.Range) error {
 // checkFile reads the rows to label once, before anything else happens. They are
 // read again to be labelled: from in.stable, which gives the same bytes then.
 func (s *Settings) checkFile(ctx context.Context, in *input) error {
-	o := table.Options{Name: s.Input, Format: in.form}
+	o := in.options
 	h, err := table.ReadHeader(in.stable, in.size, o)
 	if err != nil {
 		return err
 	}
+	in.form = h.Format
 	if err := s.checkSum(in, h); err != nil {
 		return err
 	}
@@ -193,7 +199,7 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (
 			if !checkIDs {
 				continue
 			}
-			text = table.AppendText(text[:0], o.Format, b.Token(b.Spans[i]))
+			text = table.AppendText(text[:0], h.Format, b.Token(b.Spans[i]))
 			if _, err := ids.Add(s.Input, 0, text); err != nil {
 				return in.addLine(err, at)
 			}

@@ -52,7 +52,7 @@ func changesText(name string, c checkpoint.Changes) (lines []string) {
 // eachInputRow reads the rows to label of a file, as source does.
 func (w *worker) eachInputRow(each func(checkpoint.InputRow) error) (toEnd bool, err error) {
 	s := w.s
-	records, err := table.OpenRange(w.in.stable, w.in.size, table.Options{Name: s.Input, Format: w.in.form}, s.rows())
+	records, err := table.OpenRange(w.in.stable, w.in.size, w.in.options, s.rows())
 	if err != nil {
 		return false, err
 	}

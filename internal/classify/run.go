@@ -226,17 +226,17 @@ func (w *worker) nameRun() error {
 func (w *worker) openStore(m *ollama.Model) error {
 	s := w.s
 	depends := map[string]string{
-		"prompt":       w.schema.Hash(),
-		"model":        s.Model.Name,
-		"model digest": m.Digest,
-		"num_ctx":      strconv.Itoa(w.request.NumCtx),
-		"num_predict":  "from the schema",
-		"temperature":  strconv.FormatFloat(s.Model.Temperature, 'g', -1, 64),
-		"seed":         strconv.Itoa(s.Model.Seed),
-		"think":        w.request.Think,
-		"labels":       policyName(s.strict(w.schema)),
-		"prompt style": "classic",
-		"input format": w.in.form.String(),
+		"prompt":                   w.schema.Hash(),
+		"model":                    s.Model.Name,
+		"model digest":             m.Digest,
+		"num_ctx":                  strconv.Itoa(w.request.NumCtx),
+		"num_predict":              "from the schema",
+		"temperature":              strconv.FormatFloat(s.Model.Temperature, 'g', -1, 64),
+		"seed":                     strconv.Itoa(s.Model.Seed),
+		"think":                    w.request.Think,
+		"labels":                   policyName(s.strict(w.schema)),
+		"prompt style":             "classic",
+		checkpoint.FormatCondition: w.in.form.Describe(),
 	}
 	if s.Model.NumPredict > 0 {
 		depends["num_predict"] = strconv.Itoa(s.Model.NumPredict)
@@ -346,7 +346,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 			Lists:      s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
 		source: src, store: w.store, model: w.client, meter: &w.meter,
-		out: newOutputWriter(w.store, w.layout, s.outputFormat(), out), window: newWindow(w.store, first),
+		out: newOutputWriter(w.store, w.layout, s.outputFormat(w.in), out), window: newWindow(w.store, first),
 	}
 }
 

@@ -76,6 +76,8 @@ func (s *Settings) checkFlags() error {
 	refuse(s.Input == "-" && (r.ByteStart > 0 || r.ByteEnd > 0), "--byte-start and --byte-end need a file")
 	refuse(s.RetryFailed && s.Output.Checkpoints.Directory == "", "--retry-failed needs --checkpoint-dir: without it nothing is remembered")
 	refuse(s.Restart && s.Output.Checkpoints.Directory == "", "--restart needs --checkpoint-dir: without it nothing is remembered")
+	_, delimiterErr := table.NewOptions("", "", s.Columns.Delimiter)
+	refuse(delimiterErr != nil, "--delimiter: %v", delimiterErr)
 	refuse(s.RetryFailed && s.Restart, "--retry-failed and --restart exclude each other")
 	return errors.Join(errs...)
 }
@@ -147,19 +149,16 @@ func (s *Settings) strict(schema *prompt.Schema) bool {
 	return cmp.Or(s.Model.Labels, schema.LabelPolicy) == prompt.Strict
 }
 
-func (s *Settings) inputFormat() table.Format { return formatOf(s.InputFormat, s.Input) }
-
-func (s *Settings) outputFormat() table.Format { return formatOf(s.Output.Format, s.OutputPath) }
-
-// formatOf is the named format, else that of the file by its name, else CSV.
-func formatOf(format, path string) table.Format {
-	if f, err := table.ParseFormat(format); err == nil {
-		return f
+// outputFormat is the format that a flag or the name of the output says, else CSV. CSV keeps
+// the delimiter of the input.
+func (s *Settings) outputFormat(in *input) table.Format {
+	said := table.AnyCSV
+	if f, err := table.ParseFormat(s.Output.Format); err == nil {
+		said = f
+	} else if f, ok := table.FormatByName(s.OutputPath); ok {
+		said = f
 	}
-	if f, ok := table.FormatByName(path); ok {
-		return f
-	}
-	return table.CSV
+	return table.OutputFormat(said, in.options, in.records.Header())
 }
 
 func (s *Settings) label() string {

@@ -1,9 +1,10 @@
 package job
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
+
+	"prism/internal/table"
 )
 
 // checkInputKeys finds what is wrong with input: and with the keys of files that stand
@@ -72,14 +73,8 @@ func (c *Config) inheritInputKeys(d *decoder) {
 
 // ParseDelimiter is the delimiter as a character, 0 if none is named.
 func (c *InputColumns) ParseDelimiter() (byte, error) {
-	switch d := c.Delimiter; {
-	case d == "":
+	if c.Delimiter == "" {
 		return 0, nil
-	case d == "tab" || d == `\t`:
-		return '\t', nil
-	case len(d) == 1 && d[0] >= ' ' && d[0] < 0x7F && d != `"`:
-		return d[0], nil
-	default:
-		return 0, fmt.Errorf("invalid delimiter %q (want one ASCII character or tab)", d)
 	}
+	return table.ParseDelimiter(c.Delimiter)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"prism/internal/fsutil"
+	"prism/internal/table"
 )
 
 // manifestSchema grows when a field changes its meaning or goes.
@@ -282,6 +283,23 @@ func (m *Manifest) File(label string) *File {
 		return nil
 	}
 	return &m.Files[i]
+}
+
+// InputOptions say how the input of a file is read.
+func (m *Manifest) InputOptions(label string) table.Options {
+	f := m.File(label)
+	o, _ := table.NewOptions(m.Path(f.InputFile), f.Format, m.ColumnsOf(label).Delimiter) // checked when it was planned
+	return o
+}
+
+// OutputOptions say how an output is read that the run made of a file. CSV made of CSV has
+// its delimiter, which the header tells if a program may have chosen it.
+func (m *Manifest) OutputOptions(label, path string) table.Options {
+	o, _ := table.NewOptions(path, "", "")
+	if in := m.InputOptions(label); in.Format == table.AnyCSV && o.Format == table.AnyCSV {
+		o.Delimiter = in.Delimiter
+	}
+	return o
 }
 
 // Labels returns the labels of the files, in the order of the queue.

@@ -28,7 +28,7 @@ func (s *sorting) batcher(p *part) *batcher {
 		b.columns, b.key = []int{b.key}, 0
 		return b
 	case p.raw:
-		b.columns, b.key = table.IDColumns(b.key, p.Options.Format), 0
+		b.columns, b.key = table.IDColumns(b.key, p.header.Format), 0
 		return b
 	}
 	for i := range p.header.Names {
@@ -72,7 +72,7 @@ func (b *batcher) prepare(blk *table.Block) {
 }
 
 func (b *batcher) appendByID(m *blockBatch, blk *table.Block) {
-	m.ids = blk.IDs(m.ids[:0], b.p.Options.Format, b.key, len(b.columns), table.RowID)
+	m.ids = blk.IDs(m.ids[:0], b.p.header.Format, b.key, len(b.columns), table.RowID)
 	if !b.p.raw {
 		for i, id := range m.ids {
 			m.Append(rowid.SortKey(id), m.enc.encode(blk, i))
@@ -87,7 +87,7 @@ func (b *batcher) appendByID(m *blockBatch, blk *table.Block) {
 
 func (b *batcher) appendByColumn(m *blockBatch, blk *table.Block) {
 	for i, rec := range blk.Recs {
-		m.text = table.AppendText(m.text[:0], b.p.Options.Format, blk.Token(blk.Spans[i*len(b.columns)+b.key]))
+		m.text = table.AppendText(m.text[:0], b.p.header.Format, blk.Token(blk.Spans[i*len(b.columns)+b.key]))
 		m.key = appendKey(m.key[:0], m.text)
 		if b.p.raw {
 			m.AppendKeyed(m.key, endLine(blk.Data[rec.From:rec.Next:rec.Next], b.p.header.CRLF))

@@ -22,11 +22,11 @@ type Counts struct {
 }
 
 // FromCheckpoint makes a part of the finished rows of a job that has no output:
-// a temporary file that goes with Close. form is the format of the job's
-// input, whose cells the checkpoint holds as they stood, and that of the part;
-// coded is the number of columns to code. It also counts the rows, and those that it leaves
+// a temporary file that goes with Close. It has the format of the job's input, whose cells the
+// checkpoint holds as they stood; o says how that is read, coded is the number of
+// columns to code. It also counts the rows, and those that it leaves
 // out since the input has them no longer. A job that never began is fs.ErrNotExist.
-func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, form table.Format, coded int) (in Input, n Counts, err error) {
+func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, o table.Options, coded int) (in Input, n Counts, err error) {
 	side, err := checkpoint.ReadSidecar(dir, jobID)
 	if err != nil {
 		return in, n, err
@@ -37,7 +37,7 @@ func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, form ta
 	}
 	f := &table.File{File: tmp, Name: "checkpoint of " + jobID, Spooled: true}
 	w := bufio.NewWriter(tmp)
-	names := side.Columns[1:]
+	names, form := side.Columns[1:], side.InputFormat()
 	if form == table.CSV {
 		n, err = writeRows(w, dir, jobID, records, names)
 	} else {
@@ -52,7 +52,12 @@ func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, form ta
 	if err != nil {
 		return in, n, errors.Join(err, f.Close())
 	}
-	return Input{File: f, Options: table.Options{Name: f.Name, Format: form}}, n, nil
+	if o.Name = f.Name; form == table.JSONL {
+		o.Format = form
+	} else {
+		o.Delimiter = byte(form)
+	}
+	return Input{File: f, Options: o}, n, nil
 }
 
 // writeRows writes a job's rows as CSV, their cells as they stand.

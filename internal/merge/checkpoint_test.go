@@ -14,9 +14,9 @@ import (
 
 // writeCheckpoint makes the checkpoint of job r_w1: some rows in parts of two, the
 // one at position 9 failed.
-func writeCheckpoint(t *testing.T, dir string, columns []string, rows []checkpoint.Row) {
+func writeCheckpoint(t *testing.T, dir string, form table.Format, columns []string, rows []checkpoint.Row) {
 	t.Helper()
-	s, err := checkpoint.Open(checkpoint.Options{Dir: dir, Interval: 2}, checkpoint.NewSidecar("r_w1", columns, nil))
+	s, err := checkpoint.Open(checkpoint.Options{Dir: dir, Interval: 2}, checkpoint.NewSidecar("r_w1", columns, map[string]string{checkpoint.FormatCondition: form.Describe()}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +47,10 @@ func TestFromCheckpoint(t *testing.T) {
 			[]string{"30,c,,Other,m,10,r", "10,\"a, b\",5,\"A, B\",m,10,r", "20,\"\"\"x\ty\"\"\",,\"tab\there\",m,10,r"},
 			"RowID\tText\tNote\tTopic\tModel_Name\tBatch_Size\tRun_ID\n30\tc\t\tOther\tm\t10\tr\n10\ta, b\t5\tA, B\tm\t10\tr\n20\t\"x\ty\"\t\t\"tab\there\"\tm\t10\tr\n",
 			"RowID\tText\tNote\tTopic\tModel_Name\tBatch_Size\tRun_ID\n10\ta, b\t5\tA, B\tm\t10\tr\n20\t\"x\ty\"\t\t\"tab\there\"\tm\t10\tr\n30\tc\t\tOther\tm\t10\tr\n"},
+		{"semicolons", table.Format(';'),
+			[]string{"30,c,,Other,m,10,r", "10,\"a, b\",5\" x,\"A; B\",m,10,r", "20,\"\"\"x;y\"\"\",,a,m,10,r"},
+			"RowID;Text;Note;Topic;Model_Name;Batch_Size;Run_ID\n30;c;;Other;m;10;r\n10;a, b;5\" x;\"A; B\";m;10;r\n20;\"x;y\";;a;m;10;r\n",
+			"RowID;Text;Note;Topic;Model_Name;Batch_Size;Run_ID\n10;a, b;5\" x;\"A; B\";m;10;r\n20;\"x;y\";;a;m;10;r\n30;c;;Other;m;10;r\n"},
 		{"jsonl", table.JSONL,
 			[]string{`30,"""c""",,Other,m,10,r`, `"""10""","""\u0041 \""b\""""",null,"A, ""B""",m,10,r`, `20,"[1, {""k"": 2}]",1.50,,m,10,r`},
 			`{"RowID":30,"Text":"c","Note":null,"Topic":"Other","Model_Name":"m","Batch_Size":10,"Run_ID":"r"}` + "\n" +
@@ -66,12 +70,12 @@ func TestFromCheckpoint(t *testing.T) {
 			for i, text := range tt.rows {
 				rows = append(rows, checkpoint.Row{Pos: []int64{3, 1, 2}[i], Record: []byte(text)})
 			}
-			writeCheckpoint(t, dir, columns, rows)
-			in, n, err := FromCheckpoint(dir, "r_w1", nil, tt.form, 1)
+			writeCheckpoint(t, dir, tt.form, columns, rows)
+			in, n, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if in.File.Name != "checkpoint of r_w1" || in.Options.Name != in.File.Name || in.Options.Format != tt.form || !in.File.Spooled {
+			if in.File.Name != "checkpoint of r_w1" || in.Options.Name != in.File.Name || tt.form != table.JSONL && in.Options.Delimiter != byte(tt.form) || !in.File.Spooled {
 				t.Errorf("the part is %q, %+v", in.File.Name, in.Options)
 			}
 			if n.Rows != int64(len(tt.rows)) {
@@ -101,14 +105,14 @@ func TestFromCheckpointErrors(t *testing.T) {
 		t.Run(form.String(), func(t *testing.T) {
 			dir, tmp := t.TempDir(), t.TempDir()
 			t.Setenv("TMPDIR", tmp)
-			if _, _, err := FromCheckpoint(dir, "r_w1", nil, form, 1); !errors.Is(err, fs.ErrNotExist) {
+			if _, _, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, 1); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("a job that never began: got %v, want fs.ErrNotExist", err)
 			}
-			writeCheckpoint(t, dir, columns, rows)
+			writeCheckpoint(t, dir, form, columns, rows)
 			if err := os.WriteFile(filepath.Join(dir, "checkpoint_r_w1_part0001.csv"), []byte("Position,RowID\n1,10\n"), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			_, _, err := FromCheckpoint(dir, "r_w1", nil, form, 1)
+			_, _, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, 1)
 			if _, ok := errors.AsType[*checkpoint.DamageError](err); !ok {
 				t.Errorf("a damaged part: got %v, want a DamageError", err)
 			}
@@ -116,7 +120,7 @@ func TestFromCheckpointErrors(t *testing.T) {
 				t.Errorf("temporary files left: %v, %v", left, err)
 			}
 			t.Setenv("TMPDIR", tmp+"/none")
-			if _, _, err := FromCheckpoint(dir, "r_w1", nil, form, 1); !errors.Is(err, fs.ErrNotExist) {
+			if _, _, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, 1); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("without TMPDIR: got %v", err)
 			}
 		})

@@ -17,7 +17,7 @@ func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *tabl
 	base := int64(0)
 	var buffers table.Buffers
 	for _, p := range l.parts {
-		scan := table.ScanOptions{Options: p.Options, Text: !p.textChecked, Columns: table.IDColumns(p.order[l.id], p.Options.Format)}
+		scan := table.ScanOptions{Options: p.Options, Text: !p.textChecked, Columns: table.IDColumns(p.order[l.id], p.header.Format)}
 		scan.Buffers = &buffers
 		scan.Prepare = func(b *table.Block) {
 			ids, ok := b.Aux.(*[]int64)
@@ -25,7 +25,7 @@ func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *tabl
 				ids = new([]int64)
 				b.Aux = ids
 			}
-			*ids = b.IDs((*ids)[:0], p.Options.Format, 0, len(scan.Columns), table.RowID)
+			*ids = b.IDs((*ids)[:0], p.header.Format, 0, len(scan.Columns), table.RowID)
 		}
 		rows := int64(0)
 		err := table.Scan(ctx, p.File, p.File.Size, p.header, scan, func(b *table.Block) error {

@@ -40,19 +40,17 @@ type layout struct {
 func newLayout(inputs []Input, format table.Format) (*layout, error) {
 	l := &layout{format: format}
 	for _, in := range inputs {
-		if in.Options.Format == 0 {
-			in.Options.Format = table.CSV
-		}
 		h, err := table.ReadHeader(in.File, in.File.Size, in.Options)
 		if err != nil {
 			return nil, err
 		}
 		if l.format == 0 {
-			l.format = in.Options.Format
+			l.format = h.Format
 		}
 		if len(h.Names) == 0 {
 			continue
 		}
+		l.format = table.OutputFormat(l.format, in.Options, h) // CSV keeps the delimiter of the first
 		p := &part{Input: in, header: h}
 		if l.first == nil {
 			l.first, l.names = p, h.Names
@@ -80,7 +78,7 @@ func (l *layout) fit(p *part) error {
 			more = append(more, fmt.Sprintf("%q", n))
 		}
 	}
-	jsonl := p.Options.Format == table.JSONL
+	jsonl := p.header.Format == table.JSONL
 	if len(more) > 0 || len(missing) > 0 && !jsonl {
 		what := "the columns differ from those of " + l.first.Options.Name
 		if len(missing) > 0 {
@@ -99,7 +97,7 @@ func (l *layout) fit(p *part) error {
 		p.order = append(p.order, p.header.Index(n))
 		inOrder = inOrder && p.order[i] == i
 	}
-	p.raw = p.Options.Format == l.format && inOrder
+	p.raw = p.header.Format == l.format && inOrder
 	return nil
 }
 
@@ -155,7 +153,7 @@ func (l *layout) encoder(p *part) *encoder {
 func (e *encoder) encode(b *table.Block, i int) []byte {
 	spans := b.Spans[i*len(e.p.header.Names):]
 	for j, column := range e.p.order {
-		e.cells[j] = table.Cell{Bytes: b.Token(spans[column]), Form: e.p.Options.Format}
+		e.cells[j] = table.Cell{Bytes: b.Token(spans[column]), Form: e.p.header.Format}
 	}
 	e.line = e.enc.Record(e.line[:0], e.cells)
 	return e.line

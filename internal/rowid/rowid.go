@@ -8,6 +8,7 @@
 package rowid
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -19,9 +20,37 @@ var errInvalid = errors.New("not a 64-bit integer")
 // SafeDigits is how many digits always fit into 64 bits.
 const SafeDigits = 18
 
-// Parse reads an ID: an optional minus sign and digits, nothing else, within 64
-// bits. Its error does not quote the text.
+// Parse reads an ID as tables have them: an optional minus sign and digits within 64
+// bits, which zeros after a point may follow, as programs write integers that they hold as
+// decimals. Its error does not quote the text.
 func Parse(text []byte) (int64, error) {
+	return ParseDigits(text[:wholePart(text)])
+}
+
+// wholePart is the length of text before a point and zeros at its end, if there are any.
+func wholePart(text []byte) int {
+	n := len(text)
+	for n > 0 && text[n-1] == '0' {
+		n--
+	}
+	if n == 0 || n == len(text) || text[n-1] != '.' {
+		return len(text)
+	}
+	return n - 1
+}
+
+// IsNumber tells whether an ID is written as JSON writes numbers: without leading zeros.
+func IsNumber(text []byte) bool {
+	if _, err := Parse(text); err != nil {
+		return false
+	}
+	digits := bytes.TrimPrefix(text[:wholePart(text)], []byte{'-'})
+	return digits[0] != '0' || len(digits) == 1
+}
+
+// ParseDigits reads what PRISM itself writes: an optional minus sign and digits, nothing
+// else, within 64 bits.
+func ParseDigits(text []byte) (int64, error) {
 	digits := text
 	negative := len(text) > 0 && text[0] == '-'
 	if negative {

@@ -1,6 +1,7 @@
 package rowid
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -18,12 +19,38 @@ func TestParse(t *testing.T) {
 		{"0", 0, true}, {"7", 7, true}, {"-12", -12, true}, {"-7", -7, true}, {"007", 7, true}, {"-0", 0, true},
 		{"9223372036854775807", math.MaxInt64, true}, {"-9223372036854775808", math.MinInt64, true},
 		{"00000000000000000000000001", 1, true},
+		{"17.0", 17, true}, {"17.00", 17, true}, {"-17.000", -17, true}, {"0.0", 0, true}, {"100.0", 100, true}, {"9223372036854775807.0", math.MaxInt64, true},
+		{text: "17."}, {text: "17.5"}, {text: "17.05"}, {text: ".0"}, {text: "-.0"}, {text: "1.0.0"}, {text: "1e3"}, {text: "1.0e3"}, {text: "+17.0"}, {text: "17.0 "}, {text: "1,0"},
 		{text: "9223372036854775808"}, {text: "-9223372036854775809"}, {text: ""}, {text: "-"}, {text: "+1"}, {text: " 1"},
-		{text: "99999999999999999999"}, {text: "1 "}, {text: "x"}, {text: "1.0"}, {text: "1_000"}, {text: "0x1"}, {text: "123456789012345678x"},
+		{text: "99999999999999999999"}, {text: "1 "}, {text: "x"}, {text: "1_000"}, {text: "0x1"}, {text: "123456789012345678x"},
 	} {
 		got, err := Parse([]byte(tt.text))
 		if got != tt.want || (err == nil) != tt.ok || err != nil && !errors.Is(err, errInvalid) {
 			t.Errorf("Parse(%q) = %d, %v", tt.text, got, err)
+		}
+	}
+}
+
+func TestParseDigits(t *testing.T) {
+	if v, err := ParseDigits([]byte("-17")); v != -17 || err != nil {
+		t.Errorf("got %d, %v", v, err)
+	}
+	for _, text := range []string{"17.0", "17.", "", "+1"} {
+		if v, err := ParseDigits([]byte(text)); err == nil {
+			t.Errorf("%q is read as %d", text, v)
+		}
+	}
+}
+
+// TestIsNumber: what it takes is an ID and JSON.
+func TestIsNumber(t *testing.T) {
+	for text, want := range map[string]bool{
+		"7": true, "0": true, "-0": true, "17.0": true, "-17.00": true, "0.0": true,
+		"007": false, "-07": false, "00": false, "00.0": false, "17.5": false, "": false, "+1": false, "1e3": false,
+	} {
+		got := IsNumber([]byte(text))
+		if got != want || got && !json.Valid([]byte(text)) {
+			t.Errorf("%q: got %v, want %v", text, got, want)
 		}
 	}
 }
@@ -81,12 +108,16 @@ func TestSeenForgetsIDsFarApart(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"1", "-9223372036854775808", "9223372036854775808", "00", "1_0", "+1"} {
+	for _, s := range []string{"1", "-9223372036854775808", "9223372036854775808", "00", "1_0", "+1", "17.0", "17.", "-0.00"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got, err := Parse([]byte(s))
-		want, wantErr := strconv.ParseInt(s, 10, 64)
+		digits := s
+		if whole, zeros, ok := strings.Cut(s, "."); ok && zeros != "" && strings.Trim(zeros, "0") == "" {
+			digits = whole
+		}
+		want, wantErr := strconv.ParseInt(digits, 10, 64)
 		if s != "" && s[0] == '+' {
 			wantErr = strconv.ErrSyntax
 		}

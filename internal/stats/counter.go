@@ -17,8 +17,8 @@ const (
 // valueCounter counts the values of one column. Values are found by their raw
 // token (the bytes in the file), so each value is decoded once, not once per row.
 type valueCounter struct {
-	keepKnown    bool // keep counting known values when there are too many: listed labels
-	byToken      [table.JSONL + 1]map[string]*tally
+	keepKnown    bool                 // keep counting known values when there are too many: listed labels
+	byToken      [2]map[string]*tally // see grammarOf
 	byText       map[string]*tally
 	tallies      []*tally   // in order of first appearance
 	keyBytes     int        // of the keys of both maps
@@ -33,6 +33,15 @@ type valueCounter struct {
 	last       *tally
 	lastFormat table.Format // of lastToken
 	scratch    []byte
+}
+
+// grammarOf is 0 for CSV, whose tokens mean the same whatever the delimiter is, and 1 for
+// JSONL.
+func grammarOf(form table.Format) int {
+	if form == table.JSONL {
+		return 1
+	}
+	return 0
 }
 
 // tally is a value and the number of rows with it.
@@ -67,7 +76,7 @@ func (c *valueCounter) countToken(token []byte, form table.Format, n int64) *tal
 		c.last.count += n
 		return c.last
 	}
-	t := c.byToken[form][string(token)]
+	t := c.byToken[grammarOf(form)][string(token)]
 	if t == nil {
 		if t = c.lookUpToken(token, form, n); t == nil {
 			return nil
@@ -104,10 +113,11 @@ func (c *valueCounter) lookUpToken(token []byte, form table.Format, n int64) *ta
 		c.tallies = append(c.tallies, t)
 		c.keyBytes += len(t.text)
 	}
-	if c.byToken[form] == nil {
-		c.byToken[form] = map[string]*tally{}
+	tokens := &c.byToken[grammarOf(form)]
+	if *tokens == nil {
+		*tokens = map[string]*tally{}
 	}
-	c.byToken[form][string(token)] = t
+	(*tokens)[string(token)] = t
 	c.keyBytes += len(token)
 	return t
 }

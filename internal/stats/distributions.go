@@ -36,8 +36,8 @@ func NewDistributions(o Options) *Distributions { return &Distributions{options:
 // CountRecords counts the records of a file; name is its name in messages. It
 // returns the reader's errors unchanged, *MissingColumnError and
 // *ColumnMismatchError.
-func (d *Distributions) CountRecords(r *table.Reader, name string, form table.Format) error {
-	f, err := d.resolveColumns(r.Header(), name, form)
+func (d *Distributions) CountRecords(r *table.Reader, name string) error {
+	f, err := d.resolveColumns(r.Header(), name)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (d *Distributions) CountRecords(r *table.Reader, name string, form table.Fo
 		}
 		f.rows++
 		for i := range f.sources {
-			tallies[i] = f.sources[i].column.countToken(rec.Field(f.sources[i].index), form, 1)
+			tallies[i] = f.sources[i].column.countToken(rec.Field(f.sources[i].index), f.format, 1)
 		}
 		for _, c := range f.crosses {
 			c.counter.countPair(tallies[c.a], tallies[c.b], 1)

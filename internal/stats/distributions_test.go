@@ -17,7 +17,7 @@ func countText(t *testing.T, counted *Distributions, form table.Format, text str
 	t.Helper()
 	r, err := table.NewReader(strings.NewReader(text), table.Options{Name: "f", Format: form})
 	if err == nil {
-		err = counted.CountRecords(r, "f", form)
+		err = counted.CountRecords(r, "f")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestMissingColumn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = NewDistributions(o).CountRecords(r, "in.csv", table.CSV)
+		err = NewDistributions(o).CountRecords(r, "in.csv")
 		var missing *MissingColumnError
 		if !errors.As(err, &missing) || !strings.HasPrefix(err.Error(), "in.csv: missing column ") || len(missing.Columns) != 2 {
 			t.Errorf("got %v, want a MissingColumnError of in.csv", err)
@@ -123,7 +123,7 @@ func TestReaderErrorsAreReturned(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bad *table.Error
-	if err := NewDistributions(Options{}).CountRecords(r, "in.csv", table.CSV); !errors.As(err, &bad) || bad.Line != 3 {
+	if err := NewDistributions(Options{}).CountRecords(r, "in.csv"); !errors.As(err, &bad) || bad.Line != 3 {
 		t.Errorf("got %v, want an error of line 3", err)
 	}
 }
@@ -210,7 +210,7 @@ func TestCountsEqualAPlainCount(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	cells := []string{"a", "b", "a,b", "say \"a\"", "two\nlines", "", " a", "ä", "\"", "\r\n"}
 	for round := range 50 {
-		form := []table.Format{table.CSV, table.TSV, table.JSONL}[round%3]
+		form := []table.Format{table.CSV, table.TSV, table.JSONL, table.Format(';'), table.Format('|')}[round%5]
 		e := table.NewEncoder(form, []string{"A", "B"})
 		text := e.Header(nil)
 		want := [2]map[string]int64{{}, {}}
@@ -249,7 +249,7 @@ func BenchmarkDistributions(b *testing.B) {
 	for b.Loop() {
 		r, err := table.NewReader(strings.NewReader(text.String()), table.Options{})
 		if err == nil {
-			err = NewDistributions(Options{Columns: []string{"Topic", "Sentiment", "Urgency", "Model_Name"}}).CountRecords(r, "f", table.CSV)
+			err = NewDistributions(Options{Columns: []string{"Topic", "Sentiment", "Urgency", "Model_Name"}}).CountRecords(r, "f")
 		}
 		if err != nil {
 			b.Fatal(err)

@@ -16,7 +16,7 @@ func (d *Distributions) CountFile(ctx context.Context, f io.ReaderAt, size int64
 	if err != nil {
 		return err
 	}
-	src, err := d.resolveColumns(h, o.Name, max(o.Format, table.CSV))
+	src, err := d.resolveColumns(h, o.Name)
 	if err != nil {
 		return err
 	}

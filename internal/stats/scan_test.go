@@ -19,7 +19,7 @@ func TestBlocksCountLikeRecords(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 9))
 	texts := []string{"a", "bc", "def,", "say \"a\"", "two\nlines", "", "exactly8", "nine byte", "sixteen bytes ok", "seventeen bytes o", "ä€", "\"", "\r\n",
 		strings.Repeat("a longer text, ", 9)}
-	for _, form := range []table.Format{table.CSV, table.TSV, table.JSONL} {
+	for _, form := range []table.Format{table.CSV, table.TSV, table.JSONL, table.Format(';')} {
 		for _, names := range [][]string{
 			{"RowID", "Topic", "Free", "Mood", "Model_Name", "Batch_Size", "Run_ID"},
 			{"RowID", "Model_Name", "Topic", "Free", "Mood", "Run_ID", "Batch_Size"},

@@ -35,8 +35,8 @@ type crossSource struct {
 }
 
 // resolveColumns finds the columns to count in a file.
-func (d *Distributions) resolveColumns(h *table.Header, name string, form table.Format) (*inputFile, error) {
-	f := &inputFile{name: name, format: form}
+func (d *Distributions) resolveColumns(h *table.Header, name string) (*inputFile, error) {
+	f := &inputFile{name: name, format: h.Format}
 	if err := h.CheckDelimiter(name); err != nil {
 		return nil, err
 	}

@@ -43,8 +43,8 @@ func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summ
 			return Summary{}, err
 		}
 		ids.column = idName(o.IDColumn)
-		scan.Columns = IDColumns(column, o.Format)
-		scan.Prepare = ids.parseIDs(o.Format, len(scan.Columns))
+		scan.Columns = IDColumns(column, h.Format)
+		scan.Prepare = ids.parseIDs(h.Format, len(scan.Columns))
 	}
 	marks := marker{sum: &sum, ctx: ctx, f: f, name: o.Name}
 	err = Scan(ctx, f, size, h, scan, func(b *Block) error {

@@ -11,6 +11,7 @@ import (
 type rangeChecker struct {
 	f      io.ReaderAt
 	o      CheckOptions
+	format Format
 	column int // of the IDs; -1: they are not checked
 	ids    UniqueIDs
 	text   []byte
@@ -33,7 +34,7 @@ func (c *rangeChecker) checkBlock(b *Block) error {
 		}
 		err := CheckText(c.o.Name, b.Data[rec.From:rec.End])
 		if err == nil && c.column >= 0 {
-			c.text = AppendText(c.text[:0], c.o.Format, b.Token(b.Spans[i]))
+			c.text = AppendText(c.text[:0], c.format, b.Token(b.Spans[i]))
 			_, err = c.ids.Add(c.o.Name, 1, c.text)
 		}
 		if bad, ok := errors.AsType[*Error](err); ok {
@@ -54,7 +55,7 @@ func (c *rangeChecker) checkBlock(b *Block) error {
 // all of the file: by them its rows are found.
 func checkRanges(ctx context.Context, f io.ReaderAt, h *Header, sum Summary, o CheckOptions) (Summary, error) {
 	scan := ScanOptions{Options: o.Options, Sum: !o.NoSum}
-	checker := rangeChecker{f: f, o: o, column: -1}
+	checker := rangeChecker{f: f, o: o, format: h.Format, column: -1}
 	if !o.NoIDs {
 		column, err := idColumn(h, o)
 		if err != nil {

@@ -2,7 +2,7 @@ package table
 
 import (
 	"bytes"
-	"strconv"
+	"strings"
 
 	"prism/internal/rowid"
 )
@@ -14,7 +14,8 @@ type Cell struct {
 }
 
 // Encoder writes records with the same columns in one format. TSV is CSV with
-// a tab as the delimiter, so that every text survives.
+// a tab as the delimiter, so that every text survives. IDs keep their text: 007 is no JSON
+// number and becomes a string.
 type Encoder struct {
 	format Format
 	delim  byte
@@ -24,12 +25,20 @@ type Encoder struct {
 	text   []byte
 }
 
-// batchSize is the output column that, beside RowID, JSONL writes as a number.
+// batchSize is the output column that, beside the IDs, JSONL writes as a number.
 const batchSize = "Batch_Size"
 
-// NewEncoder returns an Encoder of records with these columns.
-func NewEncoder(f Format, names []string) *Encoder {
+// NewEncoder returns an Encoder of records with these columns. The integers of RowID are
+// numbers in JSONL.
+func NewEncoder(f Format, names []string) *Encoder { return NewIDEncoder(f, names, RowID) }
+
+// NewIDEncoder is NewEncoder for a table whose IDs are in another column.
+func NewIDEncoder(f Format, names []string, id string) *Encoder {
+	f = max(f, AnyCSV)
 	e := &Encoder{format: f, delim: f.delimiter(), names: names}
+	if f == AnyCSV {
+		e.format = CSV
+	}
 	if f != JSONL {
 		return e
 	}
@@ -37,19 +46,33 @@ func NewEncoder(f Format, names []string) *Encoder {
 	for i, n := range names {
 		key := append(appendJSONString([]byte{','}, []byte(n)), ':')
 		e.keys = append(e.keys, key)
-		e.number[i] = n == RowID || n == batchSize
+		e.number[i] = n == id || n == batchSize
 	}
 	return e
 }
 
-// Header appends the header record with its LF; nothing for JSONL.
+// Header appends the header record with its LF; nothing for JSONL. Where another
+// delimiter would be taken for that of the file, names that hold one are quoted.
 func (e *Encoder) Header(dst []byte) []byte {
 	if e.format == JSONL {
 		return dst
 	}
+	start := len(dst)
+	dst = e.appendHeader(dst, false)
+	if d := DetectDelimiter(dst[start:]); d != e.delim && strings.IndexByte(candidates, e.delim) >= 0 {
+		dst = e.appendHeader(dst[:start], true)
+	}
+	return dst
+}
+
+func (e *Encoder) appendHeader(dst []byte, quoteAll bool) []byte {
 	for i, n := range e.names {
 		if i > 0 {
 			dst = append(dst, e.delim)
+		}
+		if quoteAll && strings.ContainsAny(n, candidates) && !e.needsQuotes([]byte(n)) {
+			dst = append(append(append(dst, '"'), n...), '"')
+			continue
 		}
 		dst = e.appendQuoted(dst, []byte(n))
 	}
@@ -152,10 +175,8 @@ func (e *Encoder) object(dst []byte, cells []Cell) []byte {
 }
 
 func (e *Encoder) value(dst, text []byte, number bool) []byte {
-	if number {
-		if v, err := rowid.Parse(text); err == nil {
-			return strconv.AppendInt(dst, v, 10)
-		}
+	if number && rowid.IsNumber(text) {
+		return append(dst, text...)
 	}
 	return appendJSONString(dst, text)
 }

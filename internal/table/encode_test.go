@@ -3,6 +3,7 @@ package table
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,7 +32,11 @@ func TestEncoder(t *testing.T) {
 	}{
 		{"text to csv", CSV, text("1", "a,\"b\"\nc\r", "5\t"), "RowID,\"T,x\",Batch_Size\n1,\"a,\"\"b\"\"\nc\r\",5\t\n"},
 		{"text to tsv", TSV, text("1", "a,b", "x\ty"), "RowID\tT,x\tBatch_Size\n1\ta,b\t\"x\ty\"\n"},
-		{"text to jsonl", JSONL, text("007", "a\"\\\n\x01\xff", "x"), `{"RowID":7,"T,x":"a\"\\\n\u0001` + "\uFFFD" + `","Batch_Size":"x"}` + "\n"},
+		{"text to jsonl", JSONL, text("007", "a\"\\\n\x01\xff", "x"), `{"RowID":"007","T,x":"a\"\\\n\u0001` + "\uFFFD" + `","Batch_Size":"x"}` + "\n"},
+		{"IDs keep their text", JSONL, text("17.0", "", "-0"), `{"RowID":17.0,"T,x":"","Batch_Size":-0}` + "\n"},
+		{"no JSON numbers", JSONL, text("-07", "", "00.0"), `{"RowID":"-07","T,x":"","Batch_Size":"00.0"}` + "\n"},
+		{"semicolons to csv", CSV, raw(';', "1", `a,b"c`, `"x;y"`), "RowID,\"T,x\",Batch_Size\n1,\"a,b\"\"c\",\"x;y\"\n"},
+		{"csv to semicolons", ';', raw(CSV, `"1"`, "a;b", `5" x`), "RowID;T,x;Batch_Size\n\"1\";\"a;b\";\"5\"\" x\"\n"},
 		{"csv to csv keeps bytes", CSV, raw(CSV, `"1"`, `5" x`, ""), "RowID,\"T,x\",Batch_Size\n\"1\",5\" x,\n"},
 		{"a cr moves to the end", CSV, raw(CSV, "1", "a", "b\r"), "RowID,\"T,x\",Batch_Size\n1,a,\"b\r\"\n"},
 		{"csv to tsv", TSV, raw(CSV, "1", `"a,""b"`, "x\ty"), "RowID\tT,x\tBatch_Size\n1\t\"a,\"\"b\"\t\"x\ty\"\n"},
@@ -52,6 +57,32 @@ func TestEncoder(t *testing.T) {
 	}
 }
 
+// TestHeaderTellsTheDelimiter: whatever the names are, a reader finds the delimiter of what
+// was written, and names without other delimiters keep their form.
+func TestHeaderTellsTheDelimiter(t *testing.T) {
+	for _, f := range []Format{CSV, ';', TSV, '|'} {
+		for _, tt := range []struct {
+			names  []string
+			quoted bool
+		}{
+			{[]string{"RowID", "Message"}, false},
+			{[]string{"RowID", "Message; text"}, f == TSV || f == '|'},
+			{[]string{"RowID", "Which? (a; b; c; d)", "Or, say, which, of|these|three|lines"}, true},
+			{[]string{"a;b,c|d\te"}, true},
+			{[]string{"x"}, false},
+		} {
+			text := NewEncoder(f, tt.names).Header(nil)
+			h, err := ReadHeader(bytes.NewReader(text), int64(len(text)), Options{})
+			if err != nil || !slices.Equal(h.Names, tt.names) || len(tt.names) > 1 && h.Format != f {
+				t.Errorf("%q: got %+v, %v", text, h, err)
+			}
+			if bytes.Contains(text, []byte{'"'}) != tt.quoted && len(tt.names) != 2 {
+				t.Errorf("%q: quoted %v, want %v", text, !tt.quoted, tt.quoted)
+			}
+		}
+	}
+}
+
 func TestEncoderOneColumn(t *testing.T) {
 	e := NewEncoder(CSV, []string{"x"})
 	for _, c := range []Cell{{}, {Form: CSV}, {Form: JSONL}} {
@@ -69,13 +100,14 @@ func FuzzEncodeDecode(f *testing.F) {
 	f.Add("é\u2028", "\x00\x1f\x7f", "\\u0041")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		texts := []string{strings.ToValidUTF8(a, "\uFFFD"), strings.ToValidUTF8(b, "\uFFFD"), strings.ToValidUTF8(c, "\uFFFD")}
-		for in := CSV; in <= JSONL; in++ {
+		formats := []Format{CSV, TSV, JSONL, ';', '|'}
+		for _, in := range formats {
 			var cells []Cell
 			for _, s := range texts {
 				cells = append(cells, Cell{Bytes: []byte(s)})
 			}
 			line := encodeOne(in, cells)
-			for out := CSV; out <= JSONL; out++ {
+			for _, out := range formats {
 				rec := decodeOne(t, in, line)
 				for i := range cells {
 					cells[i] = Cell{rec.Field((i + 1) % 3), in}

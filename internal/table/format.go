@@ -8,7 +8,8 @@
 // byte order mark before the header is skipped, the last record may lack its
 // line ending, and a quote opens a quoted field only at the start of a field;
 // inside an unquoted field it is a plain character. After a closing quote only
-// the delimiter or a line ending may follow. TSV is the same with a tab.
+// the delimiter or a line ending may follow. The delimiter is a comma, or another
+// character that the header tells or a flag names. TSV is the same with a tab.
 //
 // The grammar is written once, in splitter.go: the stream reader, the scan of blocks
 // on several cores, headers and checkpoints use it. fastSplitter finds the same
@@ -31,36 +32,63 @@ const RowID = "RowID"
 // quote that never closes, so that no reader runs out of memory.
 const maxSize = 64 << 20
 
-// Format is how records are written down. The zero value is not a format.
+// Format is how records are written down: CSV with a delimiter, which is its value,
+// or JSONL. The zero value is not a format.
 type Format uint8
 
-// The formats.
+// The formats that have names. CSV with another delimiter is Format(delimiter).
 const (
-	CSV Format = iota + 1
-	TSV
-	JSONL
+	AnyCSV Format = 1 // CSV whose header tells the delimiter; written with commas
+	CSV    Format = ','
+	TSV    Format = '\t'
+	JSONL  Format = 0xFF
 )
-
-var formatNames = [...]string{"unknown", "csv", "tsv", "jsonl"}
 
 // String is the name that ParseFormat reads.
 func (f Format) String() string {
-	if int(f) >= len(formatNames) {
-		return formatNames[0]
+	switch f {
+	case 0:
+		return "unknown"
+	case TSV:
+		return "tsv"
+	case JSONL:
+		return "jsonl"
 	}
-	return formatNames[f]
+	return "csv"
+}
+
+// Describe is the format with its delimiter, where that is none of those with a name:
+// csv, tsv, jsonl, or such as "csv ;".
+func (f Format) Describe() string {
+	if f.String() == "csv" && f > AnyCSV && f != CSV {
+		return "csv " + string(rune(f))
+	}
+	return f.String()
+}
+
+// ParseDescription reads what Describe writes; csv has commas.
+func ParseDescription(text string) (Format, error) {
+	if d, ok := strings.CutPrefix(text, "csv "); ok {
+		delimiter, err := ParseDelimiter(d)
+		return Format(delimiter), err
+	}
+	f, err := ParseFormat(text)
+	if f == AnyCSV {
+		f = CSV
+	}
+	return f, err
 }
 
 func (f Format) delimiter() byte {
-	if f == TSV {
-		return '\t'
+	if f <= AnyCSV {
+		return ','
 	}
-	return ','
+	return byte(f)
 }
 
 // ParseFormat reads csv, tsv or jsonl.
 func ParseFormat(s string) (Format, error) {
-	for f := CSV; f <= JSONL; f++ {
+	for _, f := range []Format{AnyCSV, TSV, JSONL} {
 		if s == f.String() {
 			return f, nil
 		}
@@ -74,13 +102,26 @@ func FormatByName(name string) (Format, bool) {
 	dot := strings.LastIndexByte(name, '.')
 	switch strings.ToLower(name[dot+1:]) {
 	case "csv":
-		return CSV, dot >= 0
+		return AnyCSV, dot >= 0
 	case "tsv", "tab":
 		return TSV, dot >= 0
 	case "jsonl", "ndjson":
 		return JSONL, dot >= 0
 	}
 	return 0, false
+}
+
+// OutputFormat is the format of an output made from a table with header h that was
+// read with options o. said is what the name of the output or a flag says, zero if
+// neither does: then the input decides. CSV made from CSV keeps its delimiter.
+func OutputFormat(said Format, o Options, h *Header) Format {
+	switch {
+	case said == 0, said == AnyCSV && o.Format != TSV && o.Format != JSONL:
+		return h.Format
+	case said == AnyCSV:
+		return CSV
+	}
+	return said
 }
 
 // otherFormats are endings of formats that no output of the suite has.

@@ -23,8 +23,10 @@ type Header struct {
 	CRLF  bool     // the header's line ends in CRLF
 	Mark  bool     // the file begins with a byte order mark
 
-	index          map[string]int
-	otherDelimiter byte // what seems to separate the columns; 0: what should
+	Format Format // of the records, with the delimiter that was found
+
+	index  map[string]int
+	others otherDelimiters
 }
 
 // Index is the place of a column, -1 if there is none of that name.
@@ -52,7 +54,7 @@ func newHeader(names []string) (*Header, string) {
 // With is the header of a JSONL file whose records may have these columns.
 func (h *Header) With(names []string) *Header {
 	with, _ := newHeader(names)
-	with.Size, with.Lines = h.Size, h.Lines
+	with.Size, with.Lines, with.Format = h.Size, h.Lines, h.Format
 	return with
 }
 
@@ -111,17 +113,17 @@ func (r *Reader) readHeader() error {
 		return r.formError(what)
 	}
 	size := r.base + int64(r.start)
+	scan, err := r.chooseDelimiter()
+	if err != nil {
+		return err
+	}
 	r.splitter = newSplitter(r.format, nil)
 	rec, err := r.peekRecord()
-	other := r.detectOtherDelimiter()
-	_, bad := errors.AsType[*Error](err)
-	switch {
-	case (bad || rec != nil) && r.format != JSONL && EndsInCR(r.buf[r.start:r.end]):
-		return r.formError("its lines end in CR alone; LF or CRLF is needed")
-	case bad && other != 0:
-		return r.formError("the columns are separated by " + delimiterName(other))
-	case err != nil:
-		return err
+	if err != nil {
+		return r.explainHeader(err, &scan)
+	}
+	if rec != nil && r.format != JSONL && EndsInCR(r.buf[r.start:r.end]) {
+		return r.endsInCR()
 	}
 	var names []string
 	if objects, ok := r.splitter.(*objectSplitter); ok {
@@ -133,15 +135,48 @@ func (r *Reader) readHeader() error {
 	if wrong != "" {
 		return r.formError(wrong)
 	}
-	h.Mark, h.otherDelimiter = size > 0, other
+	h.Mark, h.Format = size > 0, r.format
 	if h.Size = size; r.format != JSONL {
 		b := r.buf[r.start : r.start+rec.next]
 		h.CRLF = bytes.HasSuffix(b, []byte("\r\n"))
+		h.noteOthers(&scan, b)
 		r.advance(rec)
 		h.Size, h.Lines = r.base+int64(r.start), r.line-1
 	}
 	r.header = h
 	return nil
+}
+
+// chooseDelimiter makes the most frequent delimiter of the header that of the stream, unless
+// its options name one.
+func (r *Reader) chooseDelimiter() (scan recordScan, err error) {
+	if r.format == JSONL {
+		return scan, nil
+	}
+	if scan, err = r.scanHeader(); err == nil && r.format <= AnyCSV {
+		r.format = Format(scan.mostFrequent())
+	}
+	return scan, err
+}
+
+// explainHeader is the error of a header that cannot be read.
+func (r *Reader) explainHeader(err error, scan *recordScan) error {
+	bad, ok := errors.AsType[*Error](err)
+	if !ok || r.format == JSONL {
+		return err
+	}
+	own := r.format.delimiter()
+	switch other := scan.mostFrequent(); {
+	case EndsInCR(r.buf[r.start:r.end]):
+		return r.endsInCR()
+	case scan.count(other) > scan.count(own):
+		return &Error{File: r.name, Line: bad.Line, hint: hintDelimiter(other), Msg: "the columns are separated by " + delimiterName(other)}
+	}
+	return err
+}
+
+func (r *Reader) endsInCR() error {
+	return r.formError("its lines end in CR alone; LF or CRLF is needed")
 }
 
 // readStart reads the first bytes, by which a file is known, and steps over a mark.

@@ -63,59 +63,47 @@ func startsWithObject(b []byte) bool {
 	return b[0] == '{' && !(ended && len(bytes.TrimSpace(line)) == 1)
 }
 
-// delimiterName is a delimiter in messages.
-func delimiterName(d byte) string {
-	if d == '\t' {
-		return "tabs"
-	}
-	return fmt.Sprintf("%q", d)
+// hintDelimiter says how to read a file with this delimiter.
+func hintDelimiter(d byte) string {
+	flag := term.QuoteShell(DelimiterFlag(d))
+	return fmt.Sprintf("--delimiter %s reads it so (in a job file: delimiter)", flag)
 }
 
 // MissingColumn is the *Error for a column that a file with this header lacks. It
 // says what may be the reason.
 func (h *Header) MissingColumn(file, name string) *Error {
 	e := &Error{File: file, Line: h.Line(), Msg: MissingColumn(h.Names, name)}
-	if h.otherDelimiter == 0 {
-		return e
-	}
-	e.form, e.hint = true, hintNormalize(file)
-	if h.otherDelimiter == '\t' {
-		e.Msg += " (they look separated by tabs: call the file .tsv or say so by --input-format)"
-	} else {
-		e.Msg += fmt.Sprintf(" (they look separated by %s)", delimiterName(h.otherDelimiter))
+	switch d := h.others.withColumn(name); {
+	case h.others.likely != 0:
+		e.Msg += fmt.Sprintf(" (they look separated by %s)", delimiterName(h.others.likely))
+		e.form, e.hint = true, hintDelimiter(h.others.likely)
+	case d != 0:
+		e.Msg += fmt.Sprintf(" (taken to be separated by %s)", delimiterName(h.Format.delimiter()))
+		e.hint = hintDelimiter(d)
 	}
 	return e
 }
 
-// hintDelimiter is the hint for a faulty record below a header that looks separated by
-// another delimiter; else empty.
-func (h *Header) hintDelimiter(file string) string {
-	if h.otherDelimiter == 0 {
-		return ""
+// adviseFault gives the error of a faulty record a hint where the header has other
+// delimiters beside its own.
+func (h *Header) adviseFault(e *Error) {
+	switch {
+	case h.others.likely != 0:
+		e.form = true
+		e.hint = fmt.Sprintf("the columns look separated by %s; %s", delimiterName(h.others.likely), hintDelimiter(h.others.likely))
+	case h.others.header != nil && h.Format != CSV:
+		e.hint = fmt.Sprintf("the columns are taken to be separated by %s, the most frequent delimiter in the header; --delimiter names another", delimiterName(h.Format.delimiter()))
 	}
-	return fmt.Sprintf("the columns look separated by %s; %s", delimiterName(h.otherDelimiter), hintNormalize(file))
 }
 
 // CheckDelimiter is the *Error of a table whose only column looks like several; nil
 // for others.
 func (h *Header) CheckDelimiter(file string) error {
-	if len(h.Names) != 1 || h.otherDelimiter == 0 {
+	if len(h.Names) != 1 || h.others.likely == 0 {
 		return nil
 	}
-	return &Error{File: file, Line: h.Line(), form: true, hint: hintNormalize(file),
-		Msg: fmt.Sprintf("the only column is %q: the columns look separated by %s", h.Names[0], delimiterName(h.otherDelimiter))}
-}
-
-// detectOtherDelimiter is the delimiter of the header in the buffer, if there are more
-// of it than of the format's; else 0.
-func (r *Reader) detectOtherDelimiter() byte {
-	text := r.buf[r.start:r.end]
-	d, counts := DetectDelimiter(text), countDelimiters(text)
-	count := func(d byte) int { return counts[strings.IndexByte(candidates, d)] }
-	if r.format == JSONL || count(d) == count(r.format.delimiter()) {
-		return 0
-	}
-	return d
+	return &Error{File: file, Line: h.Line(), form: true, hint: hintDelimiter(h.others.likely),
+		Msg: fmt.Sprintf("the only column is %q: the columns look separated by %s", h.Names[0], delimiterName(h.others.likely))}
 }
 
 // formError is an *Error for the line at hand that --normalize mends.

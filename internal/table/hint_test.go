@@ -24,12 +24,10 @@ func TestFormsAreNamed(t *testing.T) {
 		{name: "objects of several lines", in: "{\n\"RowID\":1}", format: JSONL, want: "not one object a line", hint: command},
 		{name: "sep line", in: ByteOrderMark + "sep=;\r\nRowID;Message\r\n", want: `the first line is "sep=;"`, hint: command},
 		{name: "quoted sep line", in: "\"sep=,\"\nRowID,Message\n", want: `the first line is "sep=,"`, hint: command},
-		{name: "semicolons", in: "RowID;Message\n1;a\n", want: "look separated by ';'", hint: command},
-		{name: "semicolons and quotes", in: "\"RowID\";\"Message\"\n", want: "the columns are separated by ';'", hint: command},
-		{name: "semicolons and a comma", in: "RowID;\"Message, text\";Date\n1;a;x\n", want: "look separated by ';'", hint: command},
-		{name: "pipes", in: "RowID|Message\n1|a\n", want: "look separated by '|'", hint: command},
-		{name: "tabs", in: "RowID\tMessage\n1\ta\n", want: "--input-format", hint: command},
-		{name: "commas called TSV", in: "RowID,Message\n1,a\n", format: TSV, want: "look separated by ','", hint: command},
+		{name: "commas called TSV", in: "RowID,Message\n1,a\n", format: TSV, want: "look separated by ','", hint: "--delimiter , reads it so (in a job file: delimiter)"},
+		{name: "semicolons and quotes called TSV", in: "\"RowID\";\"Message\"\n", format: TSV, want: "the columns are separated by ';'", hint: "--delimiter ';' reads it so (in a job file: delimiter)"},
+		{name: "tabs called commas", in: "RowID\tMessage\n1\ta\n", format: CSV, want: "look separated by tabs", hint: "--delimiter tab reads it so (in a job file: delimiter)"},
+		{name: "more semicolons in names", in: "RowID,Message (a; b; c)\n1,x\n", want: "taken to be separated by ';'", hint: "--delimiter , reads it so (in a job file: delimiter)"},
 		{name: "CR", in: "RowID,Message\r1,a\r", want: "CR alone", hint: command},
 		{name: "CR and quotes", in: "RowID,Message\r1,\"two\nlines\"\r2,c\r", want: "CR alone", hint: command},
 		{name: "index column", in: ",RowID,Message\n0,1,a\n", want: "column 1 of the header has no name", hint: command},
@@ -71,17 +69,27 @@ func TestNormalizeCommand(t *testing.T) {
 // TestFaultBelowAnotherDelimiter: the reader of columns that nobody asked for finds
 // records of other lengths first.
 func TestFaultBelowAnotherDelimiter(t *testing.T) {
-	in := strings.NewReader("RowID;\"Message, text\";Date\n1;\"a\";x\n")
-	h, err := ReadHeader(in, in.Size(), Options{Name: "f"})
-	if err == nil {
-		err = Scan(t.Context(), in, in.Size(), h, ScanOptions{Options: Options{Name: "f"}}, func(*Block) error { return nil })
-	}
-	if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Hint(), "--normalize") {
-		t.Errorf("got %v", err)
+	for _, tt := range []struct {
+		in     string
+		format Format
+		hint   string
+	}{
+		{"RowID;\"Message, text\";Date\n1,\"a\",x\n2\n", CSV, "look separated by ';'; --delimiter ';'"},
+		{"RowID,Message (a; b; c)\n1,x\n", 0, "taken to be separated by ';'"},
+	} {
+		in := strings.NewReader(tt.in)
+		o := Options{Name: "f", Format: tt.format}
+		h, err := ReadHeader(in, in.Size(), o)
+		if err == nil {
+			err = Scan(t.Context(), in, in.Size(), h, ScanOptions{Options: o}, func(*Block) error { return nil })
+		}
+		if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Hint(), tt.hint) {
+			t.Errorf("%q: got %v", tt.in, err)
+		}
 	}
 	one := strings.NewReader("RowID;Message\n1;a\n")
-	_, err = Check(t.Context(), one, one.Size(), CheckOptions{Options: Options{Name: "f"}, NoIDs: true})
-	if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Hint(), "--normalize") {
+	_, err := Check(t.Context(), one, one.Size(), CheckOptions{Options: Options{Name: "f", Format: CSV}, NoIDs: true})
+	if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Hint(), "--delimiter ';'") {
 		t.Errorf("without IDs: got %v", err)
 	}
 }

@@ -85,57 +85,6 @@ func LooksLikeJSON(text []byte) bool {
 	return isObject && len(rest) > 0 && (rest[0] == '"' || rest[0] == '}')
 }
 
-// candidates are the delimiters that are looked for; of ties the first wins.
-const candidates = ",;\t|"
-
-// DetectDelimiter is the most frequent delimiter outside quotes in the record that
-// text starts with.
-func DetectDelimiter(text []byte) byte {
-	counts := countDelimiters(text)
-	best := 0
-	for i, n := range counts {
-		if n > counts[best] {
-			best = i
-		}
-	}
-	return candidates[best]
-}
-
-// countDelimiters counts the candidates outside quotes in the record that text starts with.
-func countDelimiters(text []byte) (counts [len(candidates)]int) {
-	scanRecord(text, func(i int) { counts[i]++ })
-	return counts
-}
-
-// EndsInCR tells whether the record that text starts with ends in CR alone.
-func EndsInCR(text []byte) bool {
-	end := scanRecord(text, func(int) {})
-	return end+1 < len(text) && text[end] == '\r' && text[end+1] != '\n'
-}
-
-// scanRecord is where the record ends that text starts with, whatever its
-// delimiter is; each candidate outside quotes is counted.
-func scanRecord(text []byte, count func(candidate int)) (end int) {
-	quoted, start := false, true
-	for i, c := range text {
-		switch {
-		case c == '"' && (quoted || start):
-			quoted = !quoted // a doubled quote closes and opens
-			start = quoted || start
-			continue
-		case quoted:
-			continue
-		case c == '\n' || c == '\r':
-			return i
-		}
-		which := bytes.IndexByte([]byte(candidates), c)
-		if start = which >= 0; start {
-			count(which)
-		}
-	}
-	return len(text)
-}
-
 // SeparatorLine is the delimiter that Excel's first line sep=; names, 0 if there is none.
 func SeparatorLine(first []byte) byte {
 	first = bytes.TrimPrefix(first, []byte{'"'})

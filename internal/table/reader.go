@@ -13,8 +13,37 @@ var newline = []byte{'\n'}
 
 // Options says how a stream is to be read.
 type Options struct {
-	Name   string // for messages; "-" is shown as stdin
-	Format Format // CSV if zero
+	Name      string // for messages; "-" is shown as stdin
+	Format    Format // AnyCSV if zero
+	Delimiter byte   // of CSV; 0: that of Format
+}
+
+// NewOptions are the options for a file of this name. format is csv, tsv, jsonl or empty
+// for what the name says, else csv; delimiter is one of CSV, as ParseDelimiter reads it, or empty for
+// that of the header. JSONL has none, whatever delimiter says.
+func NewOptions(name, format, delimiter string) (Options, error) {
+	o := Options{Name: name, Format: AnyCSV}
+	var err error
+	if f, ok := FormatByName(name); ok {
+		o.Format = f
+	}
+	if format != "" {
+		if o.Format, err = ParseFormat(format); err != nil {
+			return o, err
+		}
+	}
+	if delimiter != "" {
+		o.Delimiter, err = ParseDelimiter(delimiter)
+	}
+	return o, err
+}
+
+// format is that of the records; AnyCSV where the header tells the delimiter.
+func (o Options) format() Format {
+	if o.Format != JSONL && o.Delimiter != 0 {
+		return Format(o.Delimiter)
+	}
+	return max(o.Format, AnyCSV)
 }
 
 // Reader yields the records of a stream in order, in constant memory, and
@@ -82,11 +111,11 @@ func NewReader(src io.Reader, o Options) (*Reader, error) {
 }
 
 func newReader(src io.Reader, o Options, size int) (*Reader, error) {
-	r := &Reader{src: src, name: o.Name, format: max(o.Format, CSV), buf: make([]byte, size), line: 1, pos: 1}
-	r.rec.format = r.format
+	r := &Reader{src: src, name: o.Name, format: o.format(), buf: make([]byte, size), line: 1, pos: 1}
 	if err := r.readHeader(); err != nil {
 		return nil, err
 	}
+	r.rec.format = r.format
 	r.splitter = newSplitter(r.format, r.header)
 	return r, nil
 }
@@ -200,8 +229,7 @@ func (r *Reader) fillBuffer() error {
 func (r *Reader) faultError(b []byte, bad *fault) error {
 	err := r.errorf(r.line+int64(bytes.Count(b[:bad.at], newline)), "%s", bad.msg)
 	if e, ok := err.(*Error); ok && r.header != nil {
-		e.hint = r.header.hintDelimiter(r.name)
-		e.form = e.hint != ""
+		r.header.adviseFault(e)
 	}
 	return err
 }

@@ -195,7 +195,7 @@ func idName(column string) string {
 func idColumn(h *Header, o CheckOptions) (int, error) {
 	name := idName(o.IDColumn)
 	i := h.Index(name)
-	if i < 0 && (o.Format != JSONL || len(h.Names) > 0) {
+	if i < 0 && (h.Format != JSONL || len(h.Names) > 0) {
 		return -1, h.MissingColumn(o.Name, name)
 	}
 	return i, nil

@@ -103,7 +103,7 @@ type scan struct {
 func (s *scan) newBlockScanner() *blockScanner {
 	sc := &blockScanner{
 		f: s.f, to: s.size, columns: s.o.Columns, names: len(s.header.Names),
-		splitter: newSplitter(s.o.Format, s.header),
+		splitter: newSplitter(s.header.Format, s.header),
 	}
 	if csv, ok := sc.splitter.(*csvSplitter); ok {
 		sc.delim, sc.keepBlank = []byte{csv.delim}, csv.keepBlank
@@ -169,7 +169,9 @@ func (s *scan) commitBlock(ctx context.Context, sc *blockScanner, b *Block) erro
 	if err != nil {
 		return readError(s.o.Name, err)
 	}
-	return &Error{File: s.o.Name, Line: lines + 1, Msg: b.bad.msg, hint: s.header.hintDelimiter(s.o.Name)}
+	e := &Error{File: s.o.Name, Line: lines + 1, Msg: b.bad.msg}
+	s.header.adviseFault(e)
+	return e
 }
 
 // scanSerially reads block after block, each where the one before ended.
