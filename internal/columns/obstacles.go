@@ -1,6 +1,7 @@
 package columns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func ExamineHeader(h *table.Header, err error, o Options) *Findings {
 		f.faults = o.findFaults(&sample{names: h.Names}, false)
 	}
 	for _, name := range []string{o.Columns.ID(), o.Columns.Text()} {
-		if missing := h.MissingColumn(o.Table.Name, name); h.Index(name) < 0 && missing.IsForm() {
+		if missing := h.MissingColumn(o.Table.Name, name); h.Index(name) < 0 && (missing.IsForm() || h.OtherDelimiter(name) != 0) {
 			f.headerErr = missing
 			break
 		}
@@ -283,6 +284,14 @@ func (f *Findings) Explain(ctx context.Context, file *table.File, scanErr error)
 		return f.explainForm(ctx, file, errs, f.o.Columns)
 	case f.Header == nil:
 		return errors.Join(errs...)
+	case f.headerErr != nil: // of the delimiter: with another one all columns are others
+		e, c := &Error{}, f.o.Columns
+		e.addError(f.headerErr)
+		if d := f.delimiter(); d != 0 {
+			c.Delimiter = table.DelimiterFlag(d)
+			f.addCommand(e, c, "", f.o.Table.Name)
+		}
+		return e
 	}
 	s := &sample{names: f.Header.Names}
 	if file != nil {
@@ -312,6 +321,11 @@ func (f *Findings) Explain(ctx context.Context, file *table.File, scanErr error)
 		f.addCommand(e, c, "", f.o.Table.Name)
 	}
 	return e
+}
+
+// delimiter is the one with which the header would have the ID or the text; 0: none.
+func (f *Findings) delimiter() byte {
+	return cmp.Or(f.Header.OtherDelimiter(f.o.Columns.ID()), f.Header.OtherDelimiter(f.o.Columns.Text()))
 }
 
 // addFaults adds the errors and hints of faults of the header, which is on a line.

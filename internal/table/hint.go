@@ -69,11 +69,15 @@ func hintDelimiter(d byte) string {
 	return fmt.Sprintf("--delimiter %s reads it so (in a job file: delimiter)", flag)
 }
 
+// OtherDelimiter is the delimiter with which the header would have a column of this name, 0 if
+// there is none.
+func (h *Header) OtherDelimiter(name string) byte { return h.others.withColumn(name) }
+
 // MissingColumn is the *Error for a column that a file with this header lacks. It
 // says what may be the reason.
 func (h *Header) MissingColumn(file, name string) *Error {
 	e := &Error{File: file, Line: h.Line(), Msg: MissingColumn(h.Names, name)}
-	switch d := h.others.withColumn(name); {
+	switch d := h.OtherDelimiter(name); {
 	case h.others.likely != 0:
 		e.Msg += fmt.Sprintf(" (they look separated by %s)", delimiterName(h.others.likely))
 		e.form, e.hint = true, hintDelimiter(h.others.likely)
