@@ -14,6 +14,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -73,7 +74,7 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 		return err
 	}
 	if g.DryRun {
-		return exitError(ctx, classify.DryRun(ctx, g.Settings, std.In, std.Out), g.Model.Name)
+		return g.printFirstBatch(ctx, std)
 	}
 	if g.Input == "-" && isTerminalReader(std.In) {
 		std.Infof("reading rows from the terminal; Ctrl-D ends them")
@@ -89,6 +90,20 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 		g.writeStartFailure(std, err)
 	}
 	return g.reportResult(ctx, std, result, err, time.Since(start))
+}
+
+// printFirstBatch prints what the model would see. A terminal gets it without the control
+// characters of rows; a file or a pipe gets the bytes.
+func (g *grammar) printFirstBatch(ctx context.Context, std cli.Std) error {
+	if !isTerminal(std.Out) {
+		return exitError(ctx, classify.DryRun(ctx, g.Settings, std.In, std.Out), g.Model.Name)
+	}
+	var b bytes.Buffer
+	if err := classify.DryRun(ctx, g.Settings, std.In, &b); err != nil {
+		return exitError(ctx, err, g.Model.Name)
+	}
+	_, err := io.WriteString(std.Out, term.PrintableLines(b.String()))
+	return err
 }
 
 // listModels prints the names of models.

@@ -78,6 +78,11 @@ func (p *planner) findManifest() (*job.Manifest, error) {
 	case errors.Is(err, job.ErrNoManifest):
 		return nil, cli.Fail(cli.Usage, err, "")
 	}
+	if err == nil && m.RunID != p.g.RunID {
+		path := job.ManifestPath(p.config.Monitoring.LogsDir, p.g.RunID)
+		return nil, cli.Fail(cli.Usage, fmt.Errorf("%s is the manifest of run %q, not of %q", path, m.RunID, p.g.RunID),
+			"--run-id "+term.QuoteShell(m.RunID)+" names that run; give another to plan a new one")
+	}
 	return m, err
 }
 

@@ -94,7 +94,7 @@ type Store struct {
 
 // Open locks the job's checkpoint and reads what is there. It returns a
 // *MismatchError if the rows there depend on something else than want says, a
-// *DamageError if a file of it is damaged, and fsutil.ErrLocked if another process
+// *DamageError if a file of it is damaged, an *OtherJobError if it belongs to another job, and fsutil.ErrLocked if another process
 // works on the job.
 func Open(o Options, want Sidecar) (*Store, error) {
 	s := newStore(o, want)
@@ -109,7 +109,10 @@ func Open(o Options, want Sidecar) (*Store, error) {
 		return nil, err
 	}
 	s.lock = lock
-	err = s.finishSwap()
+	err = s.checkJob()
+	if err == nil {
+		err = s.finishSwap()
+	}
 	if err == nil {
 		err = s.load(o, want)
 	}

@@ -67,6 +67,29 @@ type MismatchError struct {
 // Difference is a condition that changed.
 type Difference struct{ What, Was, Is string }
 
+// OtherJobError says that the checkpoint under the name of a job is that of another one: the
+// file system takes names for the same that differ in case, or files were renamed.
+type OtherJobError struct{ File, JobID string }
+
+func (e *OtherJobError) Error() string {
+	return fmt.Sprintf("%s is the checkpoint of job %q", e.File, e.JobID)
+}
+
+// Hint says what to do about it.
+func (e *OtherJobError) Hint() string {
+	return "give another --run-id: this one cannot be told from that in the names of files"
+}
+
+// checkJob returns an *OtherJobError if the checkpoint is that of another job. It is called
+// before anything changes.
+func (s *Store) checkJob() error {
+	side, err := ReadSidecar(s.dir, s.job)
+	if err == nil && side.JobID != "" && side.JobID != s.job {
+		return &OtherJobError{s.path(".json"), side.JobID}
+	}
+	return nil // what else is wrong with it, checkSidecar says
+}
+
 const (
 	columnsCondition = "the columns"
 
@@ -113,6 +136,9 @@ func (s *Store) checkSidecar(want Sidecar, o Options) error {
 		return err
 	}
 	var have Sidecar
+	if err := job.CheckJSON(data, path); err != nil {
+		return err
+	}
 	if err := json.Unmarshal(data, &have); err != nil {
 		return &DamageError{File: path, What: err.Error()}
 	}

@@ -21,6 +21,7 @@ func IsUsage(err error) bool {
 		changed  *changedError
 		bad      *table.Error
 		mismatch *checkpoint.MismatchError
+		other    *checkpoint.OtherJobError
 		guard    *fsutil.GuardError
 		server   *ollama.Error
 	)
@@ -28,7 +29,7 @@ func IsUsage(err error) bool {
 	case errors.As(err, &server):
 		return server.Class == ollama.BadRequest
 	case errors.As(err, &usage), errors.As(err, &column), errors.As(err, &changed), errors.As(err, &bad),
-		errors.As(err, &mismatch), errors.As(err, &guard), errors.Is(err, fsutil.ErrLocked):
+		errors.As(err, &mismatch), errors.As(err, &other), errors.As(err, &guard), errors.Is(err, fsutil.ErrLocked):
 		return true
 	}
 	return false

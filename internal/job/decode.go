@@ -225,7 +225,13 @@ func (d *decoder) decodeMap(n ast.Node, v reflect.Value, path string) {
 		return
 	}
 	out := reflect.MakeMap(v.Type())
+	seen := map[string]bool{}
 	for _, p := range pairs {
+		if seen[p.key] {
+			d.rejectAt(p.at, "%sduplicate key %q", pathPrefix(path), p.key)
+			continue
+		}
+		seen[p.key] = true
 		d.locations[joinPath(path, p.key)] = p.at
 		item := reflect.New(v.Type().Elem()).Elem()
 		d.decodeValue(p.value, item, "", joinPath(path, p.key))

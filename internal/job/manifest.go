@@ -218,6 +218,9 @@ func AwaitManifest(ctx context.Context, path string) (*Manifest, error) {
 }
 
 func parseManifest(data []byte, path string) (*Manifest, error) {
+	if err := CheckJSON(data, path); err != nil {
+		return nil, fmt.Errorf("%w (%w)", err, ErrNoManifest)
+	}
 	m := &Manifest{dir: filepath.Dir(path)}
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrNoManifest, err)

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // timestamp is how run IDs and names of outputs write a time.
@@ -90,14 +91,17 @@ func Labels(files []string) []string {
 		}
 		label := SafeLabel(trimEnding(base))
 		unique, n := label, max(tried[label], 2)
-		for ; taken[strings.ToLower(unique)]; n++ {
+		for ; taken[comparedLabel(unique)]; n++ {
 			unique = fmt.Sprintf("%s_%d", label, n)
 		}
-		tried[label], taken[strings.ToLower(unique)] = n, true
+		tried[label], taken[comparedLabel(unique)] = n, true
 		labels = append(labels, unique)
 	}
 	return labels
 }
+
+// comparedLabel is equal for labels that a file system may take for the same name.
+func comparedLabel(label string) string { return strings.ToLower(term.CanonicalName(label)) }
 
 // trimEnding leaves out the ending of a file name that tells its format, and before that the
 // one that tells how it is compressed.

@@ -101,7 +101,7 @@ func (c *Config) checkQueue(d *decoder) {
 		if in.Label == "" {
 			continue
 		}
-		key := strings.ToLower(in.Label)
+		key := comparedLabel(in.Label)
 		if first, twice := seen[key]; twice {
 			d.reject(path+".label", "duplicate label %q (first in input_queue[%d])", in.Label, first)
 		}

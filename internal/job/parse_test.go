@@ -136,6 +136,8 @@ func TestMistakes(t *testing.T) {
 		{"no file", strings.Replace(least, "[{path: a.csv}]", "[]", 1), "job.yaml:3:14: input_queue: want at least one file"},
 		{"labels twice", strings.Replace(least, "[{path: a.csv}]", "[{path: a, label: x}, {path: b, label: X}]", 1),
 			`job.yaml:3:53: input_queue[1].label: duplicate label "X" (first in input_queue[0])`},
+		{"labels that look the same", strings.Replace(least, "[{path: a.csv}]", "[{path: a, label: \"caf\\u00e9\"}, {path: b, label: \"Cafe\\u0301\"}]", 1),
+			"job.yaml:3:63: input_queue[1].label: duplicate label \"Cafe\u0301\" (first in input_queue[0])"},
 		{"unsafe label", strings.Replace(least, "[{path: a.csv}]", "[{path: a, label: x/y}]", 1),
 			`job.yaml:3:32: input_queue[0].label: unsafe label "x/y" (want for example "x_y")`},
 		{"input without path", strings.Replace(least, "[{path: a.csv}]", "[{label: x}]", 1), "job.yaml:3:15: input_queue[0].path: missing"},

@@ -122,8 +122,12 @@ func (p *parser) parseSchema(root node) *Schema {
 
 func (p *parser) parseSystem(values map[string]node) string {
 	n, ok := values[keySystem]
-	if ok && p.expectKind(n, kindString, keySystem) && strings.TrimSpace(n.text) == "" {
+	switch {
+	case !ok || !p.expectKind(n, kindString, keySystem):
+	case strings.TrimSpace(n.text) == "":
 		p.addMistake(n.line, "%s is empty", keySystem)
+	case strings.ContainsRune(n.text, 0):
+		p.addMistake(n.line, "%s has a NUL (\\u0000)", keySystem)
 	}
 	return n.text
 }

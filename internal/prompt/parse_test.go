@@ -96,6 +96,7 @@ func TestParseMistakes(t *testing.T) {
 		{"empty object", "{}", []string{`p.json: system_prompt is missing`, `p.json: columns_to_code is missing`}},
 		{"empty values", "{\n\"system_prompt\": \" \\n\",\n\"columns_to_code\": []}",
 			[]string{`p.json:2: system_prompt is empty`, `p.json:3: columns_to_code is empty`}},
+		{"NUL", "{\n\"system_prompt\": \"a\\u0000\",\n\"columns_to_code\": [\"T\"]}", []string{`p.json:2: system_prompt has a NUL (\u0000)`}},
 		{"wrong types", "{\n\"system_prompt\": 3,\n\"columns_to_code\": \"Topic\",\n\"label_policy\": null}",
 			[]string{`p.json:2: system_prompt: want a string, have a number`, `p.json:3: columns_to_code: want an array, have a string`,
 				`p.json:4: label_policy: want a string, have null`}},

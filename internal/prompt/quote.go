@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// shownNUL takes the place of a NUL, at which a server may end the text.
+const shownNUL = `\x00`
+
 // lineQuote is put before a line of a cell that looks like a line of the frame.
 const lineQuote = "> "
 
@@ -16,7 +19,8 @@ var frameStarts = []string{"═══", "[mention ", "rowid:", "[input sentiment
 // appendCell appends a cell of the input. What could be taken for the frame of
 // another mention is quoted: a line that begins like one of the frame gets "> ", and
 // the quotes of a JSON key "RowID" and the tags of thoughts a backslash, so that an object
-// copied into the reply is no row's, and hides none. Any other text keeps its bytes.
+// copied into the reply is no row's, and hides none. A NUL is shown as \x00. Any other text
+// keeps its bytes.
 func appendCell(dst []byte, s string) []byte {
 	if !mayForge(s) {
 		return append(dst, s...)
@@ -36,6 +40,8 @@ func appendCell(dst []byte, s string) []byte {
 func mayForge(s string) bool {
 	for i := range len(s) {
 		switch s[i] {
+		case 0:
+			return true
 		case '[', '*', 'r', 'R', '\\', '<', "═"[0]:
 		default:
 			continue
@@ -90,10 +96,14 @@ func isThinkTag(s string) bool {
 }
 
 // appendEscaped appends s with a backslash before each quote of a string that
-// JSON reads as RowID, whatever its case, blanks and escapes, and in tags of thoughts.
+// JSON reads as RowID, whatever its case, blanks and escapes, and in tags of thoughts. NULs are shown.
 func appendEscaped(dst []byte, s string) []byte {
 	end := -1 // the closing quote of a key
 	for i := range len(s) {
+		if s[i] == 0 {
+			dst = append(dst, shownNUL...)
+			continue
+		}
 		if s[i] == '"' {
 			if i == end {
 				dst = append(dst, '\\')
