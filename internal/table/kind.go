@@ -55,8 +55,11 @@ func DetectKind(b []byte) (k Kind, refusal string) {
 }
 
 // detectUTF16 tells UTF-16 without a mark by its zeros: in Latin text every second
-// byte is one, always on the same side.
+// byte is one, always on the same side. The start of a file decides, however much of it
+// was read.
 func detectUTF16(b []byte) Kind {
+	const most = 4 << 10
+	b = b[:min(len(b), most)]
 	var zeros [2]int
 	for i, c := range b {
 		if c == 0 {

@@ -154,6 +154,9 @@ func FuzzCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in string, which uint8) {
 		o := Options{Name: "f", Format: Format(candidates[int(which)%len(candidates)])}
+		if kind, _ := DetectKind([]byte(in)); kind != PlainText {
+			return // not told from 4 bytes
+		}
 		want, wrong := slowRead(in, o.Format.delimiter())
 		r, err := newReader(strings.NewReader(in), o, 4)
 		if err != nil {
