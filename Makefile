@@ -51,7 +51,7 @@ fuzz:
 
 install: build
 	mkdir -p $(PREFIX)/bin
-	cp $(TOOLS:%=bin/%) scripts/prism-run scripts/prism-run-workers scripts/prism-interactive $(PREFIX)/bin/
+	cp $(TOOLS:%=bin/%) scripts/prism-run scripts/prism-run-workers scripts/prism-interactive scripts/prism-interactive-questions $(PREFIX)/bin/
 
 clean:
 	rm -rf bin demo

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
 	"prism/internal/columns"
 	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/table"
-	"slices"
-	"strings"
 )
 
 // checkInputs checks every file of the queue and cuts it. A fault of a file is
@@ -68,7 +69,7 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 			return &table.Error{File: in.Path, Msg: err.Error()}
 		}
 		err = p.checkTable(ctx, f, in.Label, o, in.InputColumns)
-		if !columns.IsForm(err) {
+		if !columns.IsForm(err) && !columns.AreTextIDs(err) {
 			return err
 		}
 	}

@@ -71,6 +71,9 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 	tty, isFile := std.Err().(*os.File)
 	steps := term.NewSteps(std.Err(), isFile && !std.Quiet() && isatty.IsTerminal(tty.Fd()), time.Now)
 	s := splitter{g: g, std: std, steps: steps, cutting: cutting}
+	if g.PrintColumns {
+		return s.printColumns(ctx)
+	}
 	if g.Job != "" || g.PrintSettings {
 		return g.planRun(ctx, s)
 	}
@@ -100,8 +103,13 @@ func exitError(ctx context.Context, err error) error {
 	if sig := cli.Interruption(ctx); sig != nil {
 		return cli.Fail(sig.Code, sig, "")
 	}
-	if _, ok := errors.AsType[*table.Error](err); ok {
+	if isTableError(err) {
 		return cli.Fail(cli.Usage, err, "")
 	}
 	return err
+}
+
+func isTableError(err error) bool {
+	_, ok := errors.AsType[*table.Error](err)
+	return ok
 }

@@ -25,7 +25,7 @@ type normalInput struct {
 
 // normalizeInput writes the normal form of the table in f to a temporary file. A file
 // that changes meanwhile is refused.
-func (p *planner) normalizeInput(ctx context.Context, f *table.File, c *job.InputColumns) (*normalInput, error) {
+func (s *splitter) normalizeInput(ctx context.Context, f *table.File, c *job.InputColumns) (*normalInput, error) {
 	tmp, err := fsutil.CreateTemp("prism-normal-*.tmp")
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (p *planner) normalizeInput(ctx context.Context, f *table.File, c *job.Inpu
 		File: &table.File{File: tmp, Name: f.Name + " in normal form", Spooled: true},
 		from: job.Source{Path: f.Name, Size: f.Size, Done: []string{}},
 	}
-	p.steps.StartStep("normalizing "+f.Name, 0)
+	s.steps.StartStep("normalizing "+f.Name, 0)
 	if err := n.convert(ctx, f, c); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}

@@ -308,7 +308,11 @@ func (f *Findings) Explain(ctx context.Context, file *table.File, scanErr error)
 	if textIDs {
 		if slices.Contains(s.names, table.RowID) { // its rows cannot be numbered beside it
 			c.IDColumn = ""
-			return f.explainForm(ctx, file, errs, c)
+			err := f.explainForm(ctx, file, errs, c)
+			if e, ok := errors.AsType[*Error](err); ok {
+				e.textIDs = f.o.Columns.ID() == table.RowID
+			}
+			return err
 		}
 		c.IDColumn, c.NumberRows, known = "", true, true
 		e.addHint(f.o.option("number-rows", "") + " numbers the rows instead, and keeps column " + strconv.Quote(f.o.Columns.IDColumn))
@@ -414,8 +418,16 @@ func (f *Findings) addCommand(e *Error, c job.InputColumns, first, file string) 
 
 // Error is everything that is wrong with a table.
 type Error struct {
-	errs  []error
-	hints []string
+	errs    []error
+	hints   []string
+	textIDs bool
+}
+
+// AreTextIDs tells whether an error is of a table whose RowIDs are texts. In normal form
+// its rows have others, and these stay as RowID_2.
+func AreTextIDs(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.textIDs
 }
 
 func (e *Error) Error() string { return errors.Join(e.errs...).Error() }

@@ -19,6 +19,7 @@ type sample struct {
 	characters []int // in all rows, by column
 	integers   []int // rows with an integer, by column
 	badLines   []int64
+	values     []string // the first that is not blank, by column
 }
 
 // Bounds of a sample.
@@ -35,7 +36,7 @@ func takeSample(r io.Reader, o table.Options) *sample {
 	}
 	names := rows.Header().Names
 	s := &sample{
-		names: names, characters: make([]int, len(names)), integers: make([]int, len(names)), badLines: make([]int64, len(names)),
+		names: names, characters: make([]int, len(names)), integers: make([]int, len(names)), badLines: make([]int64, len(names)), values: make([]string, len(names)),
 	}
 	var text []byte
 	for s.rows < sampleRows {
@@ -47,6 +48,9 @@ func takeSample(r io.Reader, o table.Options) *sample {
 		for i := range names {
 			text = rec.Text(text[:0], i)
 			s.characters[i] += utf8.RuneCount(text)
+			if s.values[i] == "" && !IsBlank(string(text)) {
+				s.values[i] = string(text)
+			}
 			if _, err := rowid.Parse(text); err == nil {
 				s.integers[i]++
 			} else if s.badLines[i] == 0 {
@@ -73,6 +77,28 @@ func (s *sample) longestColumn(taken func(name string) bool) int {
 	}
 	return longest
 }
+
+// Preview is what the first rows of a table say about its columns.
+type Preview struct {
+	Names      []string
+	Values     []string // of each column the first that is not blank; empty: all are
+	LikelyText int      // the column with the longest texts; -1: none has any
+	sample     *sample
+}
+
+// Look reads the first rows of a table of size bytes.
+func Look(f io.ReaderAt, size int64, o table.Options) *Preview {
+	s := takeSample(io.NewSectionReader(f, 0, size), o)
+	p := &Preview{Names: s.names, Values: s.values, sample: s}
+	p.LikelyText = s.longestColumn(func(name string) bool { return name == table.RowID })
+	return p
+}
+
+// HasIntegers tells whether column i has an integer in every row that was read.
+func (p *Preview) HasIntegers(i int) bool { return p.sample.hasIntegers(i) }
+
+// HasTexts tells whether column i has integers in less than half of these rows.
+func (p *Preview) HasTexts(i int) bool { return p.sample.rows > 0 && p.sample.isMostlyText(i) }
 
 // sampleNormalForm is the sample of what prism-split --normalize makes of a file. The
 // error is of a table that has no normal form.
