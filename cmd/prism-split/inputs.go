@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"prism/internal/cli"
 	"prism/internal/columns"
 	"prism/internal/job"
 	"prism/internal/prompt"
@@ -22,11 +23,7 @@ func (p *planner) checkInputs(ctx context.Context) error {
 		}
 		err := p.checkInput(ctx, in)
 		if _, bad := errors.AsType[*table.Error](err); bad {
-			m := &inputMistake{error: err}
-			if len(p.config.InputQueue) > 1 {
-				m.prefix = in.Path + ": "
-			}
-			p.addMistake(m)
+			p.addMistake(p.nameInHints(err, in.Path))
 		} else if err != nil {
 			return err
 		}
@@ -34,22 +31,14 @@ func (p *planner) checkInputs(ctx context.Context) error {
 	return nil
 }
 
-// inputMistake is what is wrong with a file of the queue. Of several files each hint
-// names its own, as hints are printed after all errors.
-type inputMistake struct {
-	error
-	prefix string // of its hints
-}
-
-func (m *inputMistake) Unwrap() error { return m.error }
-
-// Hint says what to do about it.
-func (m *inputMistake) Hint() string {
-	hinted, ok := m.error.(interface{ Hint() string })
-	if !ok || hinted.Hint() == "" {
-		return ""
+// nameInHints puts the name of a file of several before its hints: they are printed
+// after the errors of all files.
+func (p *planner) nameInHints(err error, file string) error {
+	hinted, ok := err.(interface{ Hint() string })
+	if !ok || hinted.Hint() == "" || len(p.config.InputQueue) == 1 {
+		return err
 	}
-	return m.prefix + strings.ReplaceAll(hinted.Hint(), "\n", "\n"+m.prefix)
+	return cli.Fail(cli.Usage, err, file+": "+strings.ReplaceAll(hinted.Hint(), "\n", "\n"+file+": "))
 }
 
 // checkInput checks a file of the queue and cuts it. A file that workers do not read as
