@@ -14,9 +14,15 @@ const MaxConfig = 16 << 20
 
 var errNotRegular = errors.New("is not a regular file")
 
+// UnfitError says that a file is not of the kind or the size that is read whole.
+type UnfitError struct{ What string }
+
+func (e *UnfitError) Error() string { return e.What }
+
 // ReadFile reads a whole file of at most limit bytes. A named pipe, a device or a
 // folder is an error, before a byte of it is read and without waiting for a writer; only a
-// descriptor of this process, as the shell makes of <(…), may be a pipe. Errors name the path.
+// descriptor of this process, as the shell makes of <(…), may be a pipe. These and files that
+// are longer are an *UnfitError. Errors name the path.
 func ReadFile(path string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
@@ -28,12 +34,15 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	_, isDescriptor := parseDescriptor(path)
+	tooLong := &UnfitError{fmt.Sprintf("%s has more than %d MiB", path, limit>>20)}
 	switch mode := info.Mode(); {
 	case mode.IsDir():
-		return nil, fmt.Errorf("%s is a folder, not a file", path)
+		return nil, &UnfitError{path + " is a folder, not a file"}
+	case mode.IsRegular() && info.Size() > limit:
+		return nil, tooLong
 	case mode.IsRegular() || path == "/dev/stdin" || isDescriptor:
 	default:
-		return nil, fmt.Errorf("%s %w", path, errNotRegular)
+		return nil, &UnfitError{fmt.Sprintf("%s %v", path, errNotRegular)}
 	}
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(f, limit+1))
@@ -41,7 +50,7 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if n > limit {
-		return nil, fmt.Errorf("%s has more than %d MiB", path, limit>>20)
+		return nil, tooLong
 	}
 	return b.Bytes(), nil
 }

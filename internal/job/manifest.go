@@ -205,6 +205,9 @@ var ErrNoManifest = errors.New("not a manifest")
 // ReadManifest reads a manifest. A file with other content is an ErrNoManifest.
 func ReadManifest(path string) (*Manifest, error) {
 	data, err := fsutil.ReadFile(path, MaxManifest)
+	if _, unfit := errors.AsType[*fsutil.UnfitError](err); unfit {
+		return nil, fmt.Errorf("%w: %w", ErrNoManifest, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}

@@ -22,6 +22,10 @@ func (d *decoder) parseDocument(data []byte) (ast.Node, bool) {
 		d.rejectAt(location{line, 1}, "nested too deeply")
 		return nil, false
 	}
+	if line := crowdedLine(data); line > 0 {
+		d.rejectAt(location{line, 1}, "more than %d keys on one level", maxKeys)
+		return nil, false
+	}
 	file, err := parseYAML(data)
 	var syntax *yaml.SyntaxError
 	switch {
@@ -66,6 +70,39 @@ func deepLine(data []byte) int {
 			if open > maxNesting || starts > maxNesting {
 				return number
 			}
+		}
+	}
+	return 0
+}
+
+// maxKeys is how many keys a level may have: the YAML reader takes time by the square of it.
+const maxKeys = 1000
+
+// crowdedLine is the line on which a level gets more keys than maxKeys, 0 if none does. Keys
+// of one level are lines of one indentation with a colon, without a line between that is indented less.
+func crowdedLine(data []byte) int {
+	var levels []struct{ indent, keys int } // those that are open, outer ones first
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		text := bytes.TrimLeft(line, " ")
+		if len(bytes.TrimSpace(text)) == 0 || text[0] == '#' {
+			continue
+		}
+		indent := len(line) - len(text)
+		bracket := bytes.IndexByte([]byte("{}[]"), text[0]) >= 0 // another object of JSON
+		for n := len(levels); n > 0 && (levels[n-1].indent > indent || bracket && levels[n-1].indent == indent); n-- {
+			levels = levels[:n-1]
+		}
+		if bracket || text[0] == '-' || text[0] != '?' && bytes.IndexByte(text, ':') < 0 {
+			continue
+		}
+		if n := len(levels); n == 0 || levels[n-1].indent < indent {
+			levels = append(levels, struct{ indent, keys int }{indent, 0})
+		}
+		last := &levels[len(levels)-1]
+		if last.keys++; last.keys > maxKeys {
+			return number
 		}
 	}
 	return 0

@@ -29,6 +29,11 @@ const (
 	WrongServer                    // something else answers
 	Redirected                     // the answer points to another address
 	ServerFailed                   // the server answers that it failed
+	DiskFull                       // the server's disk has no room
+	GatewayTimeout                 // what stands before the server did not wait for its answer
+	CallTooLarge                   // what stands before the server takes no call of this size
+	ModelTooNew                    // the server's version does not know the model
+	ModelUnfit                     // the model does not chat, or not as the options want it
 	ServerTooOld                   // see OldServer
 	ModelsDiffer                   // see Mismatch
 	SchemaIgnored                  // see NoContract
@@ -45,7 +50,7 @@ func (e *Error) Cause() Cause {
 	if e.cause != 0 {
 		return e.cause
 	}
-	if c, ok := causesOfClass[e.Class]; ok {
+	if c, ok := causesOfClass[e.Class]; ok && e.Status != http.StatusRequestEntityTooLarge {
 		return c
 	}
 	text := ""
@@ -76,6 +81,16 @@ func causeOf(class Class, status int, text string, e *Error) Cause {
 		return ProxyFailed
 	case says(text, memoryTexts[:]):
 		return OutOfMemory
+	case says(text, []string{"no space left on device", "disk quota exceeded"}):
+		return DiskFull
+	case says(text, []string{"newer version of ollama", "unknown model architecture", "unsupported model architecture"}):
+		return ModelTooNew
+	case class == BadRequest && says(text, []string{"does not support"}):
+		return ModelUnfit
+	case status == http.StatusRequestEntityTooLarge:
+		return CallTooLarge
+	case status == http.StatusGatewayTimeout:
+		return GatewayTimeout
 	case status == http.StatusTooManyRequests, status == http.StatusPaymentRequired, says(text, quotaTexts[:]):
 		return QuotaUsedUp
 	case e.SignIn != "":
@@ -95,12 +110,16 @@ func causeOf(class Class, status int, text string, e *Error) Cause {
 }
 
 // memoryTexts are how servers and their engines say that memory is short, in
-// lower case: Ollama's check before loading, CUDA, ROCm, Metal, the kernel.
+// lower case: Ollama's check before loading, CUDA, ROCm, Metal, Vulkan, the kernel and its
+// killer of processes.
 var memoryTexts = [...]string{
 	"requires more system memory",
 	"requires more memory",
 	"out of memory",
 	"outofmemory",
+	"outofdevicememory",
+	"memory allocation of",
+	"signal: killed",
 	"cudamalloc failed",
 	"unable to allocate",
 	"failed to allocate",

@@ -35,6 +35,18 @@ func TestCause(t *testing.T) {
 		{"no model", 404, "model 'x' not found", "", NoModel},
 		{"another server", 404, "404 page not found", "", WrongServer},
 		{"redirect without a place", 301, "", "", WrongServer},
+		{"memory, Vulkan", 500, "ggml_vulkan: Device memory allocation of size 4294967296 failed.", "", OutOfMemory},
+		{"memory, Vulkan's own word", 500, "vk::Device::allocateMemory: ErrorOutOfDeviceMemory", "", OutOfMemory},
+		{"memory, the kernel's killer", 500, "llama runner process has terminated: signal: killed", "", OutOfMemory},
+		{"disk", 500, "write /root/.ollama/models/blobs/x: no space left on device", "", DiskFull},
+		{"disk quota", 500, "open x: disk quota exceeded", "", DiskFull},
+		{"newer model", 412, "this model requires a newer version of Ollama", "", ModelTooNew},
+		{"newer architecture", 500, "error loading model architecture: unknown model architecture: 'qwen9'", "", ModelTooNew},
+		{"no chat", 400, "\"x\" does not support chat", "", ModelUnfit},
+		{"no thinking", 400, "\"x\" does not support thinking", "", ModelUnfit},
+		{"a gateway that did not wait", 504, "<html>504 Gateway Time-out</html>", "", GatewayTimeout},
+		{"the proxy did not wait", 504, "<html>", "http://p:1", ProxyFailed},
+		{"a gateway's size", 413, "<html>413 Request Entity Too Large</html>", "", CallTooLarge},
 		{"refused", 400, "option \"num_ctx\" must be of type integer", "", Other},
 	} {
 		e := &Error{Class: classOfStatus(c.status, c.text), Status: c.status, Proxy: c.proxy, Err: &statusText{status: c.status, text: c.text}}
