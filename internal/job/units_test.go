@@ -123,8 +123,8 @@ func TestSharesDifferByOneAtMost(t *testing.T) {
 }
 
 func TestLabels(t *testing.T) {
-	got := Labels([]string{"data/q 1.csv", "b/Q 1.tsv", "-", "-x.jsonl", ".hidden.csv", "a.b.csv", "naïve 東京.csv", "'; rm -rf $HOME.csv", "notes.txt", strings.Repeat("é", 300)})
-	want := []string{"q_1", "Q_1_2", "stdin", "_x", "_hidden", "a.b", "naïve_東京", "___rm_-rf__HOME", "notes.txt", strings.Repeat("é", 90)}
+	got := Labels([]string{"data/q 1.csv", "b/Q 1.tsv", "-", "-x.jsonl", ".hidden.csv", "a.b.csv", "naïve 東京.csv", "'; rm -rf $HOME.csv", "notes.txt", "c.csv.gz", "c.xlsx", "c.JSON", ".gz", "d.zst", strings.Repeat("é", 300)})
+	want := []string{"q_1", "Q_1_2", "stdin", "_x", "_hidden", "a.b", "naïve_東京", "___rm_-rf__HOME", "notes.txt", "c", "c_2", "c_3", "_gz", "d", strings.Repeat("é", 90)}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
 	}
