@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"prism/internal/fsutil"
 	"prism/internal/job"
@@ -17,28 +16,7 @@ func resumeCommand(m *job.Manifest) string {
 	if strings.HasPrefix(path, "-") { // else it reads as a flag
 		path = "./" + path
 	}
-	return fmt.Sprintf("prism-run %s --resume --run-id %s", quoteVisibly(path), term.QuoteShell(m.RunID))
-}
-
-// quoteVisibly quotes a text for bash and zsh in one line without control characters.
-func quoteVisibly(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
-		return term.QuoteShell(text)
-	}
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case r == '\'' || r == '\\':
-			b.WriteString(`\` + string(r))
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			for _, c := range []byte(string(r)) {
-				fmt.Fprintf(&b, `\%03o`, c)
-			}
-		}
-	}
-	return "$'" + b.String() + "'"
+	return fmt.Sprintf("prism-run %s --resume --run-id %s", term.QuoteShell(path), term.QuoteShell(m.RunID))
 }
 
 // unmergedNote says of a run that nobody works on that a file of it is not merged, and

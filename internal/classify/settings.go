@@ -51,9 +51,14 @@ func (s *Settings) rows() table.Range {
 }
 
 // usageError is an invalid setting.
-type usageError struct{ What, Hint string }
+type usageError struct {
+	What, Hint string
+	err        error // of which What is the text, where it has several lines; may be nil
+}
 
 func (e *usageError) Error() string { return e.What }
+
+func (e *usageError) Unwrap() error { return e.err }
 
 // checkFlags reports every invalid value, by its flag.
 func (s *Settings) checkFlags() error {
@@ -139,7 +144,7 @@ func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Schema, error) {
 	}
 	schema, err := prompt.Parse(data, s.Prompts.ConfigFile)
 	if err != nil {
-		return nil, &usageError{What: err.Error()}
+		return nil, &usageError{What: err.Error(), err: err}
 	}
 	return schema, nil
 }

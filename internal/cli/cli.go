@@ -14,8 +14,6 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-
-	"prism/internal/term"
 )
 
 // Command describes one of the programs.
@@ -78,38 +76,6 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	err = c.Run(ctx, std)
 	std.printError(err)
 	return exitCode(ctx, err)
-}
-
-// Messages prints to people on stderr. Whatever a message quotes from outside, such as a
-// file's name or a server's words, no control character of it reaches the terminal.
-type Messages struct {
-	w              io.Writer
-	quiet, verbose bool
-}
-
-// Err is the stream that messages go to.
-func (m Messages) Err() io.Writer { return m.w }
-
-// Quiet tells whether only errors may be printed.
-func (m Messages) Quiet() bool { return m.quiet }
-
-// Infof prints a line, unless quiet.
-func (m Messages) Infof(format string, args ...any) {
-	if !m.quiet {
-		m.printLine(fmt.Sprintf(format, args...))
-	}
-}
-
-func (m Messages) printLine(text string) { io.WriteString(m.w, term.PrintableLines(text)+"\n") }
-
-// Warnf prints a line that starts with "warning: ", unless quiet.
-func (m Messages) Warnf(format string, args ...any) { m.Infof("warning: "+format, args...) }
-
-// Debugf prints a line if verbose.
-func (m Messages) Debugf(format string, args ...any) {
-	if m.verbose {
-		m.printLine(fmt.Sprintf(format, args...))
-	}
 }
 
 // version and commit are set by the linker (-X), see the Makefile.

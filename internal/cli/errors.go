@@ -70,16 +70,16 @@ func (m Messages) printError(err error) {
 	if err == nil || errors.Is(err, errSilent) {
 		return
 	}
-	lines := strings.Split(err.Error(), "\n")
+	lines := errorLines(err)
 	for _, line := range lines[:min(len(lines), maxErrorLines)] {
-		m.printLine("error: " + line)
+		m.printLine("error: %s", line)
 	}
 	if more := len(lines) - maxErrorLines; more > 0 {
-		m.printLine(fmt.Sprintf("error: and %d more", more))
+		m.printLine("error: and %d more", more)
 	}
 	hints := findHints(err, nil)
 	for _, line := range hints[:min(len(hints), maxErrorLines)] {
-		m.printLine("hint: " + line)
+		m.printLine("hint: %s", line)
 	}
 }
 
