@@ -46,14 +46,15 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return cli.Main(cli.Command{Name: "prism-merge", Help: help, Grammar: &g, Run: g.run}, args, in, out, errOut)
 }
 
-const help = "Join part files with the same columns, sorted by RowID, in bounded memory. " +
+const help = "Join part files with the same columns, sorted by RowID or another column, in bounded memory. " +
 	"Without PART it reads stdin."
 
 type grammar struct {
 	cli.Common
 	Parts        []string `arg:"" optional:"" name:"PART" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
 	Output       string   `short:"o" help:"Output file, which appears as a whole at the end [stdout]." placeholder:"FILE"`
-	SortBy       string   `default:"RowID" help:"Column to sort by, numbers before texts; none concatenates the parts [${default}]." placeholder:"COLUMN"`
+	IDColumn     string   `name:"id-column" help:"Column that identifies a row [RowID]." placeholder:"NAME"`
+	SortBy       string   `help:"Column to sort by, numbers before texts; none concatenates the parts [RowID, or the column of --id-column]." placeholder:"COLUMN"`
 	OnDuplicate  string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID, keep the one of the last argument or of the first, or end with an error [${default}]." placeholder:"last|first|error"`
 	Expect       string   `help:"Check that every RowID of this file is there; if not, exit with 3 and write failed_ranges.json." placeholder:"INPUT"`
 	Memory       cli.Size `default:"256MiB" min:"1MiB" max:"16TiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE"`
@@ -125,7 +126,7 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 	tty, isFile := std.Err().(*os.File)
 	m := &merger{g: g, std: std}
 	m.steps = term.NewSteps(std.Err(), isFile && !std.Quiet() && isatty.IsTerminal(tty.Fd()), time.Now)
-	m.o = merge.Options{SortBy: g.SortBy, Concat: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.AddBytes, Debug: std.Debugf}
+	m.o = merge.Options{IDColumn: g.IDColumn, SortBy: g.SortBy, Concat: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.AddBytes, Debug: std.Debugf}
 	m.o.OnDuplicate = map[string]extsort.Equal{
 		"last": extsort.KeepLast, "first": extsort.KeepFirst, "error": extsort.Refuse,
 	}[g.OnDuplicate]

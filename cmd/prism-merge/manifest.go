@@ -33,7 +33,7 @@ type runMerger struct {
 // mergeRun does what --manifest asks for.
 func (m *merger) mergeRun(ctx context.Context) error {
 	g := m.g
-	if len(g.Parts) > 0 || g.Expect != "" || g.Output != "" || g.InputFormat != "" || g.OutputFormat != "" || g.Delimiter != "" {
+	if len(g.Parts) > 0 || g.Expect != "" || g.Output != "" || g.InputFormat != "" || g.OutputFormat != "" || g.Delimiter != "" || g.IDColumn != "" {
 		return cli.Usagef("--manifest names the parts, the inputs and the outputs: give none beside it")
 	}
 	if g.Check || g.typed["on-duplicate"] {
@@ -181,6 +181,14 @@ func joinNumbers(units []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(units), "[]"), " ", ", ")
 }
 
+// optionsOf are the options for the parts of a file.
+func (r *runMerger) optionsOf(f *job.File) merge.Options {
+	o := r.o
+	columns := r.m.ColumnsOf(f.Label)
+	o.IDColumn = columns.ID()
+	return o
+}
+
 // openOutput opens a table that the run made from a file.
 func (r *runMerger) openOutput(ctx context.Context, label, path string) (merge.Input, error) {
 	f, err := table.Open(ctx, path, nil)
@@ -193,9 +201,12 @@ func (r *runMerger) writeMerged(ctx context.Context, f *job.File, path string, i
 	if err != nil {
 		return cli.Fail(cli.Usage, err, "")
 	}
-	o := r.o
-	if !r.g.typed["sort-by"] {
-		o.SortBy, o.Concat = r.m.Config.Merge.SortBy, r.m.Config.Merge.SortBy == job.Unsorted
+	o := r.optionsOf(f)
+	if by := r.m.Config.Merge.SortBy; !r.g.typed["sort-by"] {
+		o.SortBy, o.Concat = by, by == job.Unsorted
+		if by == table.RowID { // the default: the ID column, whatever its name is
+			o.SortBy = ""
+		}
 	}
 	o.Format, o.OnDuplicate = form, extsort.Refuse
 	out, err := createOutput(ctx, path, r.std.Out)
@@ -284,7 +295,7 @@ func (r *runMerger) findMissing(ctx context.Context, f *job.File, in merge.Input
 	defer merged.File.Close()
 	r.steps.StartStep("looking for missing rows of "+f.Label, 3*in.File.Size+merged.File.Size)
 	g := &gaps{}
-	e, err := merge.Expect(ctx, []merge.Input{merged}, in, r.o, func(pos, id int64) error {
+	e, err := merge.Expect(ctx, []merge.Input{merged}, in, r.optionsOf(f), func(pos, id int64) error {
 		for _, u := range units {
 			if u.RowStart <= pos && pos <= u.RowEnd {
 				g.addPosition(pos, u.Unit.Unit)

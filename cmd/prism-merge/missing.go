@@ -45,7 +45,7 @@ func (m *merger) listMissing(ctx context.Context, input merge.Input) (*missingLi
 	}
 	e, err := merge.Expect(ctx, m.inputs, input, m.o, list.Add)
 	if e.Unexpected > 0 {
-		m.std.Warnf("%d rows have a RowID that %s does not have", e.Unexpected, name)
+		m.std.Warnf("%d rows have a %s that %s does not have", e.Unexpected, m.o.ID(), name)
 	}
 	if err == nil && e.Missing > 0 {
 		err = list.Close()

@@ -124,7 +124,7 @@ func (m *merger) writeParts(ctx context.Context) error {
 func (m *merger) printResult(what string, r merge.Result) {
 	dropped := ""
 	if r.Dropped > 0 {
-		dropped = fmt.Sprintf(", %d with a RowID that came twice left out", r.Dropped)
+		dropped = fmt.Sprintf(", %d with a %s that came twice left out", r.Dropped, m.o.ID())
 	}
 	m.std.Infof("%s %s of %s%s", what, term.Plural(r.Rows, "row"), term.Plural(int64(r.Parts), "part"), dropped)
 }

@@ -7,7 +7,10 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/alecthomas/kong"
 
 	"prism/internal/cli"
 	"prism/internal/fsutil"
@@ -33,14 +36,15 @@ func (g *grammar) resultsAndCallLogs() (files, logs []string) {
 	return files, logs
 }
 
-// crossPairs parses --cross: two column names with a comma between them.
-func (g *grammar) crossPairs() (pairs [][2]string, err error) {
+// crossPairs parses --cross: two column names with a comma between them. A comma in a name
+// may be escaped; names of columns are found without that too.
+func (g *grammar) crossPairs() (pairs [][]string, err error) {
 	for _, text := range g.Cross {
-		a, b, ok := strings.Cut(text, ",")
-		if !ok || a == "" || b == "" || a == b || strings.Contains(b, ",") {
+		pieces := kong.SplitEscaped(text, ',')
+		if len(pieces) < 2 || slices.Contains(pieces, "") || len(pieces) == 2 && pieces[0] == pieces[1] {
 			return nil, cli.Usagef("--cross %q: name two columns, as in Topic,Sentiment", text)
 		}
-		pairs = append(pairs, [2]string{a, b})
+		pairs = append(pairs, pieces)
 	}
 	return pairs, nil
 }
@@ -61,9 +65,12 @@ func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
 }
 
 func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name string, stdin io.Reader) error {
-	o, err := table.NewOptions(name, g.InputFormat, g.Delimiter)
-	if err != nil {
-		return err // both were checked before
+	o, ofRun := g.runTables[name]
+	if !ofRun {
+		var err error
+		if o, err = table.NewOptions(name, g.InputFormat, g.Delimiter); err != nil {
+			return err // both were checked before
+		}
 	}
 	o.Name = displayName(name)
 	src, done, err := openInput(ctx, name, stdin)
@@ -80,17 +87,10 @@ func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name st
 	var lacks *stats.MissingColumnError
 	var other *stats.ColumnMismatchError
 	switch {
+	case errors.As(err, &lacks):
+		return cli.Fail(cli.Usage, err, g.hintMissing(lacks))
 	case errors.As(err, &bad):
 		return cli.Fail(cli.Usage, err, "")
-	case errors.As(err, &lacks):
-		hint := "the columns are " + strings.Join(lacks.Columns, ", ")
-		if g.PromptsConfig != "" && !slices.Contains(g.Columns, lacks.Column) {
-			hint += fmt.Sprintf("\nthe prompt schema %s codes %q", g.PromptsConfig, lacks.Column)
-			if g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
-				hint += " (PRISM_PROMPTS_CONFIG names it; unset it to do without)"
-			}
-		}
-		return cli.Fail(cli.Usage, err, hint)
 	case errors.As(err, &other):
 		hint := "--columns picks those to count"
 		if len(other.Common) > 0 {
@@ -99,6 +99,31 @@ func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name st
 		return cli.Fail(cli.Usage, err, hint)
 	}
 	return err
+}
+
+// hintMissing says where names of missing columns come from, and what else the errors advise.
+func (g *grammar) hintMissing(lacks *stats.MissingColumnError) string {
+	var hints []string
+	for _, err := range lacks.Unwrap() {
+		if bad, ok := errors.AsType[*table.Error](err); ok && bad.Hint() != "" {
+			hints = append(hints, bad.Hint())
+		}
+	}
+	var coded []string
+	for _, name := range lacks.Columns {
+		named := func(flag string) bool { return strings.Contains(flag, name) }
+		if !slices.Contains(g.Columns, name) && !slices.ContainsFunc(g.Cross, named) && name != g.IDColumn {
+			coded = append(coded, strconv.Quote(name))
+		}
+	}
+	if g.PromptsConfig != "" && len(coded) > 0 {
+		hint := fmt.Sprintf("the prompt schema %s codes %s", g.PromptsConfig, strings.Join(coded, ", "))
+		if g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
+			hint += " (PRISM_PROMPTS_CONFIG names it; unset it to do without)"
+		}
+		hints = append(hints, hint)
+	}
+	return strings.Join(hints, "\n")
 }
 
 // regularFile returns the source as a file if it can be read at any offset and nothing

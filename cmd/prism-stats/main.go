@@ -42,6 +42,7 @@ type grammar struct {
 	Files         []string `arg:"" optional:"" name:"FILE" help:"Results: CSV, TSV or JSONL, by file name; - is stdin."`
 	Calls         callLogs `help:"Call logs to summarise (repeatable)." placeholder:"CALLS.jsonl..."`
 	Manifest      string   `help:"Count a run: its merged outputs (of files that are not merged, the outputs of their units) and its call logs." placeholder:"FILE"`
+	IDColumn      string   `name:"id-column" help:"Column that identifies a row, which is not counted [RowID]." placeholder:"NAME"`
 	Columns       []string `help:"Columns to count [all except RowID, Title, Message and those that describe the run]." placeholder:"A,B"`
 	Cross         []string `help:"Tabulate two columns against each other (repeatable)." placeholder:"A,B" sep:"none"`
 	PromptsConfig string   `help:"Prompt schema file: which labels are listed, which column is the gate, which columns are free text." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
@@ -53,6 +54,8 @@ type grammar struct {
 	Analytics     string   `help:"Also write all figures as CSV to this file." placeholder:"FILE.csv"`
 	Save          bool     `help:"With --manifest: also write the summary and the figures of the run, where its settings want them, and print where."`
 	cli.Common
+
+	runTables map[string]table.Options // how the tables of a run are read
 }
 
 func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
@@ -76,7 +79,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	if err := g.checkOutputs(m, slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), std); err != nil {
 		return err
 	}
-	o := stats.Options{Columns: g.Columns}
+	o := stats.Options{IDColumn: g.IDColumn, Columns: g.Columns}
 	if o.Cross, err = g.crossPairs(); err != nil {
 		return err
 	}

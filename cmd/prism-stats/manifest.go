@@ -13,6 +13,7 @@ import (
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/stats"
+	"prism/internal/table"
 )
 
 // readManifest reads from a manifest what to count: the merged outputs of its files,
@@ -22,6 +23,9 @@ func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
 	if len(g.Files) > 0 || len(g.Calls) > 0 {
 		return nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
 	}
+	if g.IDColumn != "" || g.Delimiter != "" {
+		return nil, cli.Usagef("--manifest says how its files are read: give neither --id-column nor --delimiter beside it")
+	}
 	m, err := job.AwaitManifest(ctx, g.Manifest)
 	switch {
 	case errors.Is(err, job.ErrNoManifest), errors.Is(err, fs.ErrNotExist):
@@ -29,15 +33,21 @@ func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
 	case err != nil:
 		return nil, err
 	}
+	g.runTables = map[string]table.Options{}
+	addTable := func(label, path string) bool {
+		if path == "" || !fsutil.IsRegular(path) {
+			return false
+		}
+		g.Files = append(g.Files, path)
+		g.runTables[path] = m.OutputOptions(label, path)
+		return true
+	}
 	for _, f := range m.Files {
-		if path := m.Path(f.MergedOutput); path != "" && fsutil.IsRegular(path) {
-			g.Files = append(g.Files, path)
+		if addTable(f.Label, m.Path(f.MergedOutput)) {
 			continue
 		}
 		for _, u := range m.UnitsOf(f.Label) {
-			if path := m.UnitOutput(u); fsutil.IsRegular(path) {
-				g.Files = append(g.Files, path)
-			}
+			addTable(f.Label, m.UnitOutput(u))
 		}
 	}
 	for _, u := range m.Units {

@@ -72,7 +72,7 @@ func (b *batcher) prepare(blk *table.Block) {
 }
 
 func (b *batcher) appendByID(m *blockBatch, blk *table.Block) {
-	m.ids = blk.IDs(m.ids[:0], b.p.header.Format, b.key, len(b.columns), table.RowID)
+	m.ids = blk.IDs(m.ids[:0], b.p.header.Format, b.key, len(b.columns), b.s.idName)
 	if !b.p.raw {
 		for i, id := range m.ids {
 			m.Append(rowid.SortKey(id), m.enc.encode(blk, i))

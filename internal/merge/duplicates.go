@@ -25,7 +25,7 @@ func (l *layout) eachID(ctx context.Context, o Options, do func(p *part, b *tabl
 				ids = new([]int64)
 				b.Aux = ids
 			}
-			*ids = b.IDs((*ids)[:0], p.header.Format, 0, len(scan.Columns), table.RowID)
+			*ids = b.IDs((*ids)[:0], p.header.Format, 0, len(scan.Columns), l.idName)
 		}
 		rows := int64(0)
 		err := table.Scan(ctx, p.File, p.File.Size, p.header, scan, func(b *table.Block) error {
@@ -158,7 +158,7 @@ func (l *layout) duplicateError(ctx context.Context, id int64) error {
 		return err
 	}
 	if len(found) < 2 {
-		return fmt.Errorf("%s, but the parts have changed since", rowid.DuplicateMessage(table.RowID, id, ""))
+		return fmt.Errorf("%s, but the parts have changed since", rowid.DuplicateMessage(l.idName, id, ""))
 	}
 	var lines [2]int64
 	for i, f := range found {
@@ -168,6 +168,6 @@ func (l *layout) duplicateError(ctx context.Context, id int64) error {
 	}
 	return &table.Error{
 		File: found[1].p.Options.Name, Line: lines[1],
-		Msg: rowid.DuplicateMessage(table.RowID, id, fmt.Sprintf("in %s:%d", found[0].p.Options.Name, lines[0])),
+		Msg: rowid.DuplicateMessage(l.idName, id, fmt.Sprintf("in %s:%d", found[0].p.Options.Name, lines[0])),
 	}
 }

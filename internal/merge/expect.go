@@ -19,11 +19,11 @@ type Expectation struct {
 // memory. It calls missing with each, in the order of the input.
 func Expect(ctx context.Context, inputs []Input, input Input, o Options, missing func(pos, id int64) error) (Expectation, error) {
 	var e Expectation
-	want, err := newLayout([]Input{input}, 0)
+	want, err := newLayout([]Input{input}, 0, o.ID())
 	if err != nil {
 		return e, err
 	}
-	got, err := newLayout(inputs, 0)
+	got, err := newLayout(inputs, 0, o.ID())
 	if err != nil {
 		return e, err
 	}
@@ -32,7 +32,7 @@ func Expect(ctx context.Context, inputs []Input, input Input, o Options, missing
 	}
 	for _, l := range []*layout{want, got} {
 		if l.id < 0 && l.first != nil {
-			return e, l.missingColumn(table.RowID)
+			return e, l.missingColumn(l.idName)
 		}
 	}
 	stats, err := want.countIDs(ctx, o)

@@ -32,13 +32,14 @@ type layout struct {
 	format table.Format
 	first  *part // whose columns and header count
 	parts  []*part
-	id     int // the RowID column, -1: none
+	idName string
+	id     int // the column of the IDs; -1: none
 }
 
 // newLayout reads the headers. Parts of JSONL without any record have no
 // columns and are left out. Columns that differ are an *record.Error.
-func newLayout(inputs []Input, format table.Format) (*layout, error) {
-	l := &layout{format: format}
+func newLayout(inputs []Input, format table.Format, id string) (*layout, error) {
+	l := &layout{format: format, idName: id}
 	for _, in := range inputs {
 		h, err := table.ReadHeader(in.File, in.File.Size, in.Options)
 		if err != nil {
@@ -60,7 +61,7 @@ func newLayout(inputs []Input, format table.Format) (*layout, error) {
 		}
 		l.parts = append(l.parts, p)
 	}
-	l.id = slices.Index(l.names, table.RowID)
+	l.id = slices.Index(l.names, id)
 	return l, nil
 }
 
@@ -103,7 +104,19 @@ func (l *layout) fit(p *part) error {
 
 // missingColumn is the error for a column that the parts do not have.
 func (l *layout) missingColumn(name string) *table.Error {
-	return l.first.header.MissingColumn(l.first.Options.Name, name)
+	err := l.first.header.MissingColumn(l.first.Options.Name, name)
+	if name == l.idName {
+		err = err.WithHint("--id-column names the column that identifies rows")
+	}
+	return err
+}
+
+// checkIDColumn is the error for parts without the ID column that the options name.
+func (l *layout) checkIDColumn(o Options) error {
+	if o.IDColumn != "" && l.id < 0 && l.first != nil {
+		return l.missingColumn(o.IDColumn)
+	}
+	return nil
 }
 
 // head is the header record of the output: that of the first part, byte for
@@ -117,7 +130,7 @@ func (l *layout) head() ([]byte, error) {
 		if l.first.header.Mark && l.format != table.JSONL {
 			head = []byte(table.ByteOrderMark)
 		}
-		return table.NewEncoder(l.format, l.names).Header(head), nil
+		return l.newEncoder().Header(head), nil
 	}
 	head := make([]byte, l.first.header.Size)
 	if _, err := l.first.File.ReadAt(head, 0); err != nil {
@@ -145,8 +158,10 @@ type encoder struct {
 	line  []byte
 }
 
+func (l *layout) newEncoder() *table.Encoder { return table.NewIDEncoder(l.format, l.names, l.idName) }
+
 func (l *layout) encoder(p *part) *encoder {
-	return &encoder{p: p, enc: table.NewEncoder(l.format, l.names), cells: make([]table.Cell, len(l.names))}
+	return &encoder{p: p, enc: l.newEncoder(), cells: make([]table.Cell, len(l.names))}
 }
 
 // encode makes record i of a block whose columns were all cut.

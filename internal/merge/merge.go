@@ -33,6 +33,7 @@
 package merge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -45,7 +46,8 @@ import (
 
 // Options says how parts are joined.
 type Options struct {
-	SortBy      string        // a column; RowID if empty
+	IDColumn    string        // the column that identifies rows; RowID if empty
+	SortBy      string        // a column; that of the IDs if empty
 	Concat      bool          // one part after the other, not sorted
 	OnDuplicate extsort.Equal // of rows with the same RowID
 	Memory      int64         // bytes for sorting
@@ -55,6 +57,9 @@ type Options struct {
 	// Debug, if not nil, is told how parts are joined, for people.
 	Debug func(format string, args ...any)
 }
+
+// ID is the name of the column that identifies rows.
+func (o *Options) ID() string { return cmp.Or(o.IDColumn, table.RowID) }
 
 func (o *Options) debug(format string, args ...any) {
 	if o.Debug != nil {
@@ -91,8 +96,11 @@ var errStop = errors.New("stop")
 // Write joins parts and writes them to out. Bad input is a *table.Error; what
 // was written then is of no use.
 func Write(ctx context.Context, inputs []Input, o Options, out Output) (Result, error) {
-	l, err := newLayout(inputs, o.Format)
+	l, err := newLayout(inputs, o.Format, o.ID())
 	if err != nil {
+		return Result{}, err
+	}
+	if err := l.checkIDColumn(o); err != nil {
 		return Result{}, err
 	}
 	j := join{layout: l, o: o, out: out}
@@ -112,8 +120,11 @@ func Write(ctx context.Context, inputs []Input, o Options, out Output) (Result, 
 // Check reads parts through as Write does, and writes nothing: their columns,
 // every record, RowIDs and which of them come twice.
 func Check(ctx context.Context, inputs []Input, o Options) (Result, error) {
-	l, err := newLayout(inputs, o.Format)
+	l, err := newLayout(inputs, o.Format, o.ID())
 	if err != nil {
+		return Result{}, err
+	}
+	if err := l.checkIDColumn(o); err != nil {
 		return Result{}, err
 	}
 	j := join{layout: l, o: o}
@@ -137,10 +148,7 @@ func (j *join) sortColumn() (int, error) {
 	if j.o.Concat || len(j.parts) == 0 {
 		return -1, nil
 	}
-	name := j.o.SortBy
-	if name == "" {
-		name = table.RowID
-	}
+	name := cmp.Or(j.o.SortBy, j.o.ID())
 	if i := slices.Index(j.names, name); i >= 0 {
 		return i, nil
 	}

@@ -13,7 +13,7 @@ type sorting struct {
 	*layout
 	o      Options
 	column int  // of the output, to sort by
-	long   bool // it is not RowID: keys are long
+	long   bool // it is not that of the IDs: keys are long
 	drops  *drops
 
 	buffers table.Buffers
@@ -40,7 +40,7 @@ func (j *join) writeSorted(ctx context.Context) (Result, error) {
 	if err != nil || len(j.parts) == 0 {
 		return Result{}, err
 	}
-	s := &sorting{layout: j.layout, o: j.o, column: column, long: j.names[column] != table.RowID}
+	s := &sorting{layout: j.layout, o: j.o, column: column, long: column != j.id}
 	if s.long && j.id >= 0 { // duplicates are not neighbours
 		stats, err := j.countIDs(ctx, j.o)
 		if err != nil {

@@ -12,9 +12,10 @@ import (
 
 // Options is what to count.
 type Options struct {
-	Columns []string       // names in the files or in the schema; empty: see Distributions
-	Cross   [][2]string    // pairs of such columns to cross-tabulate; they are counted too
-	Schema  *prompt.Schema // nil: labels have no classes
+	IDColumn string         // that identifies rows, and is not counted by itself; empty: RowID
+	Columns  []string       // names in the files or in the schema; empty: see Distributions. Names, here and in Cross, may be cut at their commas
+	Cross    [][]string     // two such columns each, to cross-tabulate; they are counted too
+	Schema   *prompt.Schema // nil: labels have no classes
 }
 
 // Distributions counts the values of columns over any number of files. Without
@@ -99,15 +100,16 @@ func (d *Distributions) Result() *Result {
 	return r
 }
 
-// MissingColumnError reports that a file does not have a column to count.
+// MissingColumnError reports the columns to count that a file does not have.
 type MissingColumnError struct {
-	File, Column string
-	Columns      []string // of the file
+	Columns []string // that are missing
+	errs    []error  // *table.Error
 }
 
-func (e *MissingColumnError) Error() string {
-	return fmt.Sprintf("%s: missing column %q", e.File, e.Column)
-}
+func (e *MissingColumnError) Error() string { return errors.Join(e.errs...).Error() }
+
+// Unwrap returns a *table.Error for each column.
+func (e *MissingColumnError) Unwrap() []error { return e.errs }
 
 // ColumnMismatchError reports that a file does not have the same columns to count
 // as the first file.

@@ -40,7 +40,7 @@ func TestBlocksCountLikeRecords(t *testing.T) {
 				}
 				text = e.Record(text, cells)
 			}
-			o := Options{Cross: [][2]string{{"Mood", "Topic"}, {"Topic", "Free"}}}
+			o := Options{Cross: [][]string{{"Mood", "Topic"}, {"Topic", "Free"}}}
 			slow, quick := NewDistributions(o), NewDistributions(o)
 			countText(t, slow, form, string(text))
 			err := quick.CountFile(context.Background(), bytes.NewReader(text), int64(len(text)), table.Options{Name: "f", Format: form})
@@ -61,7 +61,7 @@ func TestCrossOfManyValues(t *testing.T) {
 		fmt.Fprintf(&b, "a%d,b%d\n", i%400, i%300)
 	}
 	b.WriteString(",b1\n")
-	counted := NewDistributions(Options{Cross: [][2]string{{"A", "B"}}})
+	counted := NewDistributions(Options{Cross: [][]string{{"A", "B"}}})
 	countText(t, counted, table.CSV, b.String())
 	c := counted.Result().CrossTables[0]
 	var sum int64

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"slices"
+	"strings"
 
 	"prism/internal/prompt"
 	"prism/internal/table"
@@ -44,24 +45,34 @@ func (d *Distributions) resolveColumns(h *table.Header, name string) (*inputFile
 	if err := d.checkSameColumns(f, h, wanted); err != nil {
 		return nil, err
 	}
-	for _, want := range wanted {
-		if _, err := d.addSource(f, h, want); err != nil {
-			return nil, err
+	missing := &MissingColumnError{}
+	find := func(want string) int {
+		at, ok := d.addSource(f, h, want)
+		if !ok && !slices.Contains(missing.Columns, want) {
+			missing.Columns = append(missing.Columns, want)
+			missing.errs = append(missing.errs, h.MissingColumn(name, want))
 		}
+		return at
 	}
-	for i, pair := range d.options.Cross {
-		a, err := d.addSource(f, h, pair[0])
-		if err != nil {
-			return nil, err
-		}
-		b, err := d.addSource(f, h, pair[1])
-		if err != nil {
-			return nil, err
+	if id := d.options.IDColumn; id != "" && len(h.Names) > 0 && h.Index(id) < 0 {
+		missing.Columns, missing.errs = []string{id}, []error{h.MissingColumn(name, id)}
+	}
+	for _, want := range wanted {
+		find(want)
+	}
+	for i, pieces := range d.options.Cross {
+		pair := matchPair(pieces, namesOf(h))
+		a, b := find(pair[0]), find(pair[1])
+		if len(missing.Columns) > 0 {
+			continue
 		}
 		if i == len(d.crosses) {
 			d.crosses = append(d.crosses, &crossCounter{a: f.sources[a].column, b: f.sources[b].column, counts: map[tallyPair]int64{}})
 		}
 		f.crosses = append(f.crosses, crossSource{a, b, d.crosses[i]})
+	}
+	if len(missing.Columns) > 0 {
+		return nil, missing
 	}
 	for _, name := range runColumnNames {
 		if at := h.Index(name); at >= 0 {
@@ -72,11 +83,38 @@ func (d *Distributions) resolveColumns(h *table.Header, name string) (*inputFile
 	return f, nil
 }
 
+// namesOf are the names by which the columns of a file are found.
+func namesOf(h *table.Header) []string {
+	names := slices.Clone(h.Names)
+	for _, n := range h.Names {
+		if coded, ok := strings.CutPrefix(n, prompt.Validated); ok {
+			names = append(names, coded)
+		}
+	}
+	return names
+}
+
+// matchPair finds two names whose pieces, cut at commas, these are: those that are columns
+// if there are some.
+func matchPair(pieces, columns []string) [2]string {
+	at := 1
+	for k := 1; k < len(pieces); k++ {
+		a, b := strings.Join(pieces[:k], ","), strings.Join(pieces[k:], ",")
+		if slices.Contains(columns, a) && slices.Contains(columns, b) {
+			return [2]string{a, b}
+		}
+		if slices.Contains(columns, a) {
+			at = k
+		}
+	}
+	return [2]string{strings.Join(pieces[:at], ","), strings.Join(pieces[at:], ",")}
+}
+
 func (d *Distributions) columnsToCount(h *table.Header) []string {
 	var names []string
 	switch {
 	case len(d.options.Columns) > 0:
-		return d.options.Columns
+		return table.MatchNames(d.options.Columns, namesOf(h))
 	case d.options.Schema != nil:
 		for i := range d.options.Schema.Columns {
 			name := d.options.Schema.Columns[i].Name
@@ -87,7 +125,7 @@ func (d *Distributions) columnsToCount(h *table.Header) []string {
 		}
 	default:
 		for _, n := range h.Names {
-			if !slices.Contains(skippedColumns, n) && !slices.Contains(runColumnNames, n) {
+			if n != d.options.IDColumn && !slices.Contains(skippedColumns, n) && !slices.Contains(runColumnNames, n) {
 				names = append(names, n)
 			}
 		}
@@ -125,20 +163,20 @@ func (d *Distributions) checkSameColumns(f *inputFile, h *table.Header, wanted [
 }
 
 // addSource returns the index of a column's source, by its name in the file or the
-// schema, and adds the source if it is new.
-func (d *Distributions) addSource(f *inputFile, h *table.Header, want string) (int, error) {
+// schema, and adds the source if it is new; ok is false where the file has no such column.
+func (d *Distributions) addSource(f *inputFile, h *table.Header, want string) (index int, ok bool) {
 	at := h.Index(want)
 	if at < 0 {
 		at = h.Index(prompt.Validated + want)
 	}
 	if at < 0 {
-		return 0, &MissingColumnError{File: f.name, Column: want, Columns: h.Names}
+		return 0, false
 	}
 	if i := slices.IndexFunc(f.sources, func(s columnSource) bool { return s.index == at }); i >= 0 {
-		return i, nil
+		return i, true
 	}
 	f.sources = append(f.sources, columnSource{at, d.columnFor(h.Names[at], d.schemaColumn(h, h.Names[at]))})
-	return len(f.sources) - 1, nil
+	return len(f.sources) - 1, true
 }
 
 // schemaColumn returns the schema's entry for a column of a file, nil if there is

@@ -153,6 +153,15 @@ type Error struct {
 // that normalizing turns into one that is.
 func (e *Error) IsForm() bool { return e.form }
 
+// WithHint gives the error a hint beside the one that it has, and returns it.
+func (e *Error) WithHint(hint string) *Error {
+	if e.hint != "" {
+		hint = e.hint + "\n" + hint
+	}
+	e.hint = hint
+	return e
+}
+
 // Hint says what the user can do about it; empty where nothing is known.
 func (e *Error) Hint() string { return e.hint }
 
