@@ -62,7 +62,7 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 			return err
 		}
 	}
-	n, err := p.normalizeInput(ctx, f, &in.InputColumns)
+	n, err := p.normalizeInput(ctx, f, in.Keys())
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type normalInput struct {
 
 // normalizeInput writes the normal form of the table in f to a temporary file. A file
 // that changes meanwhile is refused.
-func (s *splitter) normalizeInput(ctx context.Context, f *table.File, c *job.InputColumns) (*normalInput, error) {
+func (s *splitter) normalizeInput(ctx context.Context, f *table.File, c job.InputColumns) (*normalInput, error) {
 	tmp, err := fsutil.CreateTemp("prism-normal-*.tmp")
 	if err != nil {
 		return nil, err
@@ -41,12 +41,12 @@ func (s *splitter) normalizeInput(ctx context.Context, f *table.File, c *job.Inp
 	return n, nil
 }
 
-func (n *normalInput) convert(ctx context.Context, f *table.File, c *job.InputColumns) error {
+func (n *normalInput) convert(ctx context.Context, f *table.File, c job.InputColumns) error {
 	var err error
 	if n.from.Hash, err = hashFile(ctx, f); err != nil {
 		return err
 	}
-	o, err := normalizeOptions(c)
+	o, err := normalizeOptions(&c)
 	if err != nil {
 		return &table.Error{File: f.Name, Msg: err.Error()}
 	}
@@ -161,8 +161,7 @@ func (p *planner) normalizeAgain(ctx context.Context, m *job.Manifest, in *job.F
 			return nil, err
 		}
 	}
-	keys := m.KeysOf(in.Label)
-	n, err := p.normalizeInput(ctx, f, &keys)
+	n, err := p.normalizeInput(ctx, f, m.KeysOf(in.Label))
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (s *splitter) printColumns(ctx context.Context) error {
 	sum, err := s.checkText(ctx, f, o)
 	form := ""
 	if p := columns.Look(f, f.Size, o); columns.IsForm(err) || hasTextIDs(p) {
-		n, err := s.normalizeInput(ctx, f, &job.InputColumns{})
+		n, err := s.normalizeInput(ctx, f, job.InputColumns{})
 		if err != nil {
 			return exitError(ctx, err)
 		}

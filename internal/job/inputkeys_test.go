@@ -105,3 +105,21 @@ func TestNormalizedFile(t *testing.T) {
 		t.Errorf("input of a: %+v", m.Files[0])
 	}
 }
+
+func TestKeysOfTSV(t *testing.T) {
+	for _, tt := range []struct{ path, format, delimiter, want string }{
+		{"a.tsv", "", "", "tab"},
+		{"a.TSV.gz", "", "", "tab"},
+		{"a.tab.zst", "", "", "tab"},
+		{"a.txt", "tsv", "", "tab"},
+		{"a.tsv", "csv", "", ""},
+		{"a.tsv", "", ";", ";"},
+		{"a.csv.gz", "", "", ""},
+		{"a.gz", "", "", ""},
+	} {
+		in := Input{Path: tt.path, Format: tt.format, InputColumns: InputColumns{Delimiter: tt.delimiter}}
+		if got := in.Keys().Delimiter; got != tt.want {
+			t.Errorf("%+v: got %q, want %q", tt, got, tt.want)
+		}
+	}
+}

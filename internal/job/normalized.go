@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"prism/internal/table"
 )
 
 // Source is the file that an input of a run was normalized from.
@@ -41,10 +44,28 @@ func (m *Manifest) SetNormalized(label string, from Source) {
 func (m *Manifest) KeysOf(label string) InputColumns {
 	for _, in := range m.Config.InputQueue {
 		if in.Label == label {
-			return in.InputColumns
+			return in.Keys()
 		}
 	}
 	return InputColumns{}
+}
+
+// Keys say how the file is to be read. The delimiter of TSV is a tab, also if the header
+// has more of another one.
+func (in *Input) Keys() InputColumns {
+	c := in.InputColumns
+	name := in.Path
+	if ext := strings.ToLower(filepath.Ext(name)); ext == ".gz" || ext == ".zst" {
+		name = strings.TrimSuffix(name, filepath.Ext(name))
+	}
+	format, _ := table.FormatByName(name)
+	if in.Format != "" {
+		format, _ = table.ParseFormat(in.Format)
+	}
+	if c.Delimiter == "" && format == table.TSV {
+		c.Delimiter = "tab"
+	}
+	return c
 }
 
 // ColumnsOf says what the columns are for of what the workers of a file read. The normal
