@@ -67,8 +67,11 @@ func summary(r classify.Result, elapsed time.Duration) string {
 		text += fmt.Sprintf(" (%.1f rows/s)", float64(r.Labelled)/s)
 	}
 	text += ", " + term.Plural(r.Calls, "call")
-	if old := r.Rows - r.Labelled; old > 0 {
-		text += ", " + term.Plural(old, "row") + " finished before"
+	if r.Resumed > 0 {
+		text += ", " + term.Plural(r.Resumed, "row") + " finished before"
+	}
+	if r.Blank > 0 {
+		text += ", " + term.Plural(r.Blank, "blank row") + " not sent"
 	}
 	if r.Organic > 0 {
 		text += ", " + term.Plural(r.Organic, "organic label")

@@ -59,6 +59,23 @@ func (g *grammar) readCutting() (job.Cutting, error) {
 	return c, nil
 }
 
+// unitFlags are the flags with which prism-classify reads the units as they were checked,
+// quoted for xargs. Parts that were written have the numbers of their rows.
+func (g *grammar) unitFlags() []string {
+	flags := g.unitColumns().Args()
+	if g.InputFormat != "" {
+		flags = append([]string{"--input-format", g.InputFormat}, flags...)
+	}
+	return flags
+}
+
+// unitColumns are the input columns of the units.
+func (g *grammar) unitColumns() job.InputColumns {
+	c := g.InputColumns
+	c.NumberRows = c.NumberRows && g.Write == ""
+	return c
+}
+
 // commandFor is the command that was typed, for one file and with these flags.
 func (g *grammar) commandFor(columns []string, file string) string {
 	args := append([]string{"prism-split"}, columns...)

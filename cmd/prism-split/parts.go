@@ -52,7 +52,12 @@ func (s *splitter) writeParts(ctx context.Context, f *table.File, sum table.Summ
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(min(runtime.GOMAXPROCS(0), maxWriters))
 	for i := range units {
-		g.Go(func() error { return s.writePart(ctx, f.File, sum.Header.Size, s.parts[from+i], &units[i]) })
+		g.Go(func() error {
+			if s.g.NumberRows {
+				return s.writeNumberedPart(ctx, f, o, s.parts[from+i], &units[i])
+			}
+			return s.writePart(ctx, f.File, sum.Header.Size, s.parts[from+i], &units[i])
+		})
 	}
 	return g.Wait()
 }

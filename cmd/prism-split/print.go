@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,15 +15,16 @@ import (
 	"prism/internal/term"
 )
 
-// printUnits writes a line a unit.
-func printUnits(out io.Writer, format, inputFormat string, units []job.Unit) error {
+// printUnits writes a line a unit. The flags, quoted for xargs, say how prism-classify reads
+// all of them.
+func printUnits(out io.Writer, format string, flags []string, units []job.Unit) error {
 	w := bufio.NewWriter(out)
 	var err error
 	switch format {
 	case "args":
-		err = printArgs(w, inputFormat, units)
+		err = printArgs(w, flags, units)
 	case "tsv":
-		err = printTSV(w, units)
+		err = printTSV(w, flags, units)
 	default:
 		err = printJSONL(w, units)
 	}
@@ -47,8 +49,13 @@ var unitColumns = []string{
 	"unit", "label", "input", "row_start", "row_end", "rows", "byte_start", "byte_end", "input_size", "input_sum",
 }
 
-func printTSV(w io.Writer, units []job.Unit) error {
-	e := table.NewEncoder(table.TSV, unitColumns)
+// printTSV writes the units as a table, with a column for the flags if there are any.
+func printTSV(w io.Writer, flags []string, units []job.Unit) error {
+	columns := unitColumns
+	if len(flags) > 0 {
+		columns = append(slices.Clone(columns), "flags")
+	}
+	e := table.NewEncoder(table.TSV, columns)
 	line := e.Header(nil)
 	for _, u := range units {
 		cells := []table.Cell{{}, {Bytes: []byte(u.Label)}, {Bytes: []byte(u.Input)}, {}, {}, {}, {}, {}, {}, {Bytes: []byte(u.InputSum)}}
@@ -56,6 +63,9 @@ func printTSV(w io.Writer, units []job.Unit) error {
 			0: int64(u.Unit), 3: u.RowStart, 4: u.RowEnd, 5: u.Rows, 6: u.ByteStart, 7: u.ByteEnd, 8: u.InputSize,
 		} {
 			cells[i].Bytes = strconv.AppendInt(nil, n, 10)
+		}
+		if len(flags) > 0 {
+			cells = append(cells, table.Cell{Bytes: []byte(strings.Join(flags, " "))})
 		}
 		line = e.Record(line, cells)
 		if _, err := w.Write(line); err != nil {
@@ -69,7 +79,7 @@ func printTSV(w io.Writer, units []job.Unit) error {
 
 // printArgs writes the flags of prism-classify for each unit, quoted as xargs
 // reads them.
-func printArgs(w io.Writer, inputFormat string, units []job.Unit) error {
+func printArgs(w io.Writer, flags []string, units []job.Unit) error {
 	for _, u := range units {
 		input := u.Input
 		if strings.ContainsAny(input, "\n\r\x00") {
@@ -84,8 +94,8 @@ func printArgs(w io.Writer, inputFormat string, units []job.Unit) error {
 			line += " --input-sum " + u.InputSum
 		}
 		line += " --output-name " + term.QuoteXargs(job.OutputName(u.Label, u.Unit, table.CSV.String()))
-		if inputFormat != "" {
-			line += " --input-format " + inputFormat
+		if len(flags) > 0 {
+			line += " " + strings.Join(flags, " ")
 		}
 		if _, err := io.WriteString(w, line+"\n"); err != nil {
 			return err

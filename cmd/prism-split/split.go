@@ -60,6 +60,11 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 			return err
 		}
 	}
+	if c := s.g.unitColumns(); len(c.Args()) > 0 {
+		for i := range units {
+			units[i].Columns = &c
+		}
+	}
 	s.units = append(s.units, units...)
 	return nil
 }

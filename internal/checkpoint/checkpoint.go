@@ -56,7 +56,8 @@ type Options struct {
 	// fingerprints of files. nil: a stream.
 	OldInputSum func() (string, error)
 
-	MayChange []string // keys of Sidecar.DependsOn that may differ from those of earlier rows
+	MayChange func(Difference) bool // conditions that may differ from those of earlier rows; nil: none
+	Assumed   map[string]string     // conditions of earlier rows whose sidecar does not name them
 }
 
 // Store is the checkpoint of one job. One goroutine may append rows and failures,

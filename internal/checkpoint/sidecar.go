@@ -113,9 +113,9 @@ func (e *MismatchError) Error() string {
 	return fmt.Sprintf("%s was made under other conditions: %s", e.File, strings.Join(texts, "; "))
 }
 
-// Only tells whether nothing changed but some of these.
-func (e *MismatchError) Only(what ...string) bool {
-	return !slices.ContainsFunc(e.Differences, func(d Difference) bool { return !slices.Contains(what, d.What) })
+// Only tells whether nothing changed but what may.
+func (e *MismatchError) Only(may func(Difference) bool) bool {
+	return !slices.ContainsFunc(e.Differences, func(d Difference) bool { return !may(d) })
 }
 
 // checkSidecar compares the sidecar with want, or writes it where there is none
@@ -156,8 +156,13 @@ func (s *Store) checkSidecar(want Sidecar, o Options) error {
 		want.DependsOn = maps.Clone(want.DependsOn)
 		want.DependsOn[inputCondition] = now
 	}
+	for what, was := range o.Assumed {
+		if _, known := have.DependsOn[what]; !known && have.DependsOn != nil {
+			have.DependsOn[what] = was
+		}
+	}
 	d := differences(have, want)
-	if e := (&MismatchError{File: path, Differences: d}); len(d) > 0 && !e.Only(o.MayChange...) {
+	if e := (&MismatchError{File: path, Differences: d}); len(d) > 0 && (o.MayChange == nil || !e.Only(o.MayChange)) {
 		return e
 	}
 	want.Output, want.Pending, want.Contract = have.Output, have.Pending, have.Contract

@@ -140,12 +140,12 @@ func (e *engine) noteReply(r *round, req *ollama.Request, ids []int64, answer *o
 }
 
 // appendRecord appends the labelled row as a checkpoint holds it.
-func (e *engine) appendRecord(dst []byte, r *row, l *reply.Row) []byte {
+func appendRecord(dst []byte, r *row, values []string, tail []byte) []byte {
 	dst = append(dst, r.kept...)
-	for _, v := range l.Values {
+	for _, v := range values {
 		dst = table.AppendCSV(append(dst, ','), []byte(v))
 	}
-	return append(append(dst, ','), e.c.Tail...)
+	return append(append(dst, ','), tail...)
 }
 
 // recordTail is the cells that end each record.

@@ -39,6 +39,9 @@ type config struct {
 	Options    job.CallOptions
 	Request    ollama.Request
 	Tail       []byte // cells that end each record: model, batch size, run ID
+	Blank      string // what is done with blank rows, see job.InputColumns
+	BlankTail  []byte // Tail of a row that no call had
+	BlankRows  int64  // rows of the input that need no call, as far as it is known
 	PauseDir   string // where pause.flag may be; empty: nowhere
 	SaidRemote bool   // people know that the server passes calls on
 	MaxWindow  int    // bytes of finished rows that may wait for one before them
@@ -89,7 +92,7 @@ func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) 
 	e.seen = make(chan int64, 1)
 	e.results = make(chan *round, e.c.Options.Parallel)
 	e.organic = map[reply.Label]bool{}
-	e.resumed = e.store.FinishedRows() > 0
+	e.resumed = e.store.FinishedRows() > e.c.BlankRows
 	e.buffers.New = func() any { return new(callBuffers) }
 	quit := make(chan struct{})
 
@@ -152,8 +155,9 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 		select {
 		case b, open := <-batches:
 			if more = open; open {
-				b.whole = true
-				e.startRound(ctx, b)
+				if ended = e.takeBatch(ctx, b); ended != nil {
+					cancel(ended)
+				}
 			}
 		case pos := <-e.seen:
 			e.window.read = pos
@@ -172,6 +176,17 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 			}
 		}
 	}
+}
+
+// takeBatch settles the blank rows of a batch of the reader, and asks for the others.
+func (e *engine) takeBatch(ctx context.Context, b *batch) error {
+	if err := e.settleBlank(b.blank); err != nil {
+		return err
+	}
+	if b.whole = true; len(b.rows) > 0 {
+		e.startRound(ctx, b)
+	}
+	return nil
 }
 
 func (e *engine) startRound(ctx context.Context, b *batch) {

@@ -5,13 +5,16 @@ import (
 
 	"prism/internal/checkpoint"
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/ollama"
 	"prism/internal/table"
 )
 
-// sizeConditions decide which rows can be answered, and not how: rows that failed
-// may be asked for again under others.
-var sizeConditions = []string{"num_ctx", "num_predict"}
+// mayChange tells of a condition that decides which rows are answered, and not how: rows
+// that failed may be asked for again under another.
+func mayChange(d checkpoint.Difference) bool {
+	return d.What == "num_ctx" || d.What == "num_predict" || d.What == job.BlankCondition && d.Was == job.BlankFailed
+}
 
 // IsUsage tells errors of wrong usage, configuration or input from others.
 func IsUsage(err error) bool {
@@ -69,7 +72,7 @@ func Hint(err error, model string) string {
 		return usage.Hint
 	case errors.As(err, &hinted):
 		return hinted.Hint()
-	case errors.As(err, &mismatch) && mismatch.Only(sizeConditions...):
+	case errors.As(err, &mismatch) && mismatch.Only(mayChange):
 		return "restore the previous settings, or start over with --restart; with --retry-failed these may change"
 	case errors.As(err, &mismatch):
 		return "restore the previous settings, or start over with --restart (the old parts are set aside)"

@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 
+	"prism/internal/columns"
 	"prism/internal/fsutil"
+	"prism/internal/prompt"
 	"prism/internal/table"
 	"prism/internal/term"
 )
@@ -23,6 +25,9 @@ type input struct {
 	size    int64
 	rows    int64 // to label, where it is known; -1: not
 	records *table.Reader
+
+	layout   *layout
+	warnings []string // of its columns
 }
 
 func (in *input) close() error {
@@ -34,7 +39,7 @@ func (in *input) close() error {
 
 // openInput opens and checks the input: a whole regular file or a unit's range
 // before anything else happens, a stream as it is read.
-func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, error) {
+func (s *Settings) openInput(ctx context.Context, stdin io.Reader, schema *prompt.Schema) (*input, error) {
 	o, err := table.NewOptions(s.Input, s.InputFormat, s.Columns.Delimiter)
 	if err != nil {
 		return nil, &usageError{What: "--delimiter: " + err.Error()}
@@ -42,7 +47,7 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 	in := &input{name: s.Input, options: o, rows: -1}
 	if s.Input == "-" {
 		in.name, in.options.Name = "stdin", "stdin"
-		return in, in.openStream(fsutil.NewCancelReader(ctx, stdin), s.rows())
+		return in, s.openStream(ctx, in, stdin, schema)
 	}
 	f, err := openFile(ctx, s.Input)
 	if err != nil {
@@ -56,11 +61,11 @@ func (s *Settings) openInput(ctx context.Context, stdin io.Reader) (*input, erro
 		return nil, errors.Join(&usageError{What: fmt.Sprintf("open the input: %s is a folder", s.Input)}, f.Close())
 	case !info.Mode().IsRegular():
 		in.file = f
-		return in, in.openStream(fsutil.NewCancelReader(ctx, f), s.rows())
+		return in, s.openStream(ctx, in, f, schema)
 	}
 	in.file, in.size = f, info.Size()
 	in.stable = newStableFile(f, in.size, in.name)
-	err = s.checkFile(ctx, in)
+	err = s.checkFile(ctx, in, schema)
 	if now, statErr := f.Stat(); statErr == nil && now.Size() != in.size {
 		err = newInputChangedError(in.name) // it was opened while it was being written
 	}
@@ -80,12 +85,17 @@ func openFile(ctx context.Context, path string) (*os.File, error) {
 }
 
 // openStream opens a stream at the first position of the range.
-func (in *input) openStream(r io.Reader, rg table.Range) error {
-	records, err := table.NewReader(r, in.options)
+func (s *Settings) openStream(ctx context.Context, in *input, r io.Reader, schema *prompt.Schema) error {
+	records, err := table.NewReader(fsutil.NewCancelReader(ctx, r), in.options)
 	if err != nil {
 		return err
 	}
-	in.records, in.form = records, records.Header().Format
+	found := columns.ExamineHeader(records.Header(), nil, s.neededColumns(in.options))
+	if err := s.layOut(ctx, in, found, nil, nil, schema); err != nil {
+		return err
+	}
+	in.records = records
+	rg := s.rows()
 	for pos := int64(1); pos < rg.RowStart; pos++ {
 		if _, err := records.Next(); err != nil {
 			if errors.Is(err, io.EOF) {
@@ -99,17 +109,19 @@ func (in *input) openStream(r io.Reader, rg table.Range) error {
 
 // checkFile reads the rows to label once, before anything else happens. They are
 // read again to be labelled: from in.stable, which gives the same bytes then.
-func (s *Settings) checkFile(ctx context.Context, in *input) error {
+func (s *Settings) checkFile(ctx context.Context, in *input, schema *prompt.Schema) error {
 	o := in.options
-	h, err := table.ReadHeader(in.stable, in.size, o)
+	found, err := columns.Examine(in.stable, in.size, s.neededColumns(o))
 	if err != nil {
 		return err
 	}
-	in.form = h.Format
-	if err := s.checkSum(in, h); err != nil {
-		return err
+	if found.CanScan() {
+		if err = s.checkSum(in, found.Header); err == nil {
+			err = s.checkRows(ctx, in, o, found)
+		}
 	}
-	if err := s.checkRows(ctx, in, o); err != nil {
+	file := &table.File{File: in.file, Name: s.Input, Size: in.size}
+	if err := s.layOut(ctx, in, found, file, err, schema); err != nil {
 		return err
 	}
 	in.records, err = table.OpenRange(in.stable, in.size, o, s.rows())
@@ -119,18 +131,41 @@ func (s *Settings) checkFile(ctx context.Context, in *input) error {
 	return err
 }
 
+// neededColumns are what a table must have.
+func (s *Settings) neededColumns(o table.Options) columns.Options {
+	return columns.Options{Table: o, Columns: s.Columns, NeedsText: true, Command: s.commandFor}
+}
+
+// layOut makes the layout of an input, whose check ended with an error or without. The
+// error has all that is wrong with the table and with the output's columns.
+func (s *Settings) layOut(ctx context.Context, in *input, found *columns.Findings, file *table.File, checked error, schema *prompt.Schema) error {
+	err := found.Explain(ctx, file, checked)
+	if !found.CanScan() || err != nil && !IsUsage(err) {
+		return err
+	}
+	var wrong error
+	in.form = found.Header.Format
+	in.layout, wrong = newLayout(in.name, found.Header, in.form, schema, s.Output.Drop, &s.Columns)
+	if err = errors.Join(err, wrong); err == nil && file != nil {
+		in.warnings = found.Warnings(file, file.Size)
+	} else if err == nil {
+		in.warnings = found.Warnings(nil, 0)
+	}
+	return err
+}
+
 // checkRows checks all that is read of the input. What prism-split gave a checksum
 // it has checked.
-func (s *Settings) checkRows(ctx context.Context, in *input, o table.Options) (err error) {
+func (s *Settings) checkRows(ctx context.Context, in *input, o table.Options, has *columns.Findings) (err error) {
 	switch rg := s.rows(); {
 	case s.InputSum != "" && rg.ByteEnd > 0 && rg.RowEnd > 0:
 		in.rows = max(rg.RowEnd-max(rg.RowStart, 1)+1, 0)
 	case rg == (table.Range{}):
 		var found table.Summary
-		found, err = table.Check(ctx, in.stable, in.size, table.CheckOptions{Options: o, NoSum: true})
+		found, err = table.Check(ctx, in.stable, in.size, table.CheckOptions{Options: o, IDColumn: s.Columns.ID(), NoIDs: !has.HasIDs(), NoSum: true})
 		in.rows = found.Rows
 	default:
-		in.rows, err = s.checkRange(ctx, in, o)
+		in.rows, err = s.checkRange(ctx, in, o, has)
 	}
 	return err
 }
@@ -162,28 +197,24 @@ func (s *Settings) changedSinceSplit(how string) error {
 
 // checkRange reads the unit's range once; the rest of the file is the split's to
 // check. So are its RowIDs, if the split's sum says that it is the same file.
-func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (rows int64, err error) {
+func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options, has *columns.Findings) (rows int64, err error) {
 	rg := s.rows()
 	if err := in.checkBytes(rg); err != nil {
 		return 0, err
 	}
 	end := cmp.Or(rg.ByteEnd, in.size)
-	h, err := table.ReadHeader(in.stable, in.size, o)
-	if err != nil {
-		return 0, err
-	}
 	scan := table.ScanOptions{Options: o, From: rg.ByteStart}
-	checkIDs := h.Index(table.RowID) >= 0 // where it is missing newLayout says so
+	checkIDs := has.HasIDs()
 	if checkIDs {
-		scan.Columns = []int{h.Index(table.RowID)}
+		scan.Columns = []int{has.Places.ID}
 	}
 	first := int64(1) // position of the first row of the scan
 	if rg.ByteStart > 0 {
 		first = rg.RowStart
 	}
-	var ids table.UniqueIDs
+	ids := table.UniqueIDs{Column: s.Columns.ID()}
 	var text []byte
-	err = table.Scan(ctx, in.stable, end, h, scan, func(b *table.Block) error {
+	err = table.Scan(ctx, in.stable, end, has.Header, scan, func(b *table.Block) error {
 		for i := range b.Recs {
 			switch pos := first + b.Pos - 1 + int64(i); {
 			case pos < rg.RowStart:
@@ -199,7 +230,7 @@ func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options) (
 			if !checkIDs {
 				continue
 			}
-			text = table.AppendText(text[:0], h.Format, b.Token(b.Spans[i]))
+			text = table.AppendText(text[:0], has.Header.Format, b.Token(b.Spans[i]))
 			if _, err := ids.Add(s.Input, 0, text); err != nil {
 				return in.addLine(err, at)
 			}

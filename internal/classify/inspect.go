@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"prism/internal/job"
 	"prism/internal/ollama"
 	"prism/internal/prompt"
 )
@@ -17,16 +18,13 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 	if err != nil {
 		return err
 	}
-	in, err := s.openInput(ctx, stdin)
+	in, err := s.openInput(ctx, stdin, schema)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	l, err := newLayout(in.name, in.records.Header(), in.form, schema, s.Output.Drop)
-	if err != nil {
-		return err
-	}
-	src := &source{records: in.records, layout: l, file: in.name, limit: s.Limit}
+	src := s.newSource(in)
+	blank := 0
 	var ids []int64
 	var mentions []prompt.Mention
 	for len(ids) < s.Model.BatchSize {
@@ -37,7 +35,15 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 		if err != nil {
 			return err
 		}
+		if r.blank && s.Columns.Blank() != job.BlankAsked {
+			blank++
+			continue
+		}
 		ids, mentions = append(ids, r.RowID), append(mentions, r.Mention)
+	}
+	if len(ids) == 0 && blank > 0 {
+		_, err := fmt.Fprintf(out, "%s has no rows to send: they have neither text nor title\n", in.name)
+		return err
 	}
 	if len(ids) == 0 {
 		_, err := fmt.Fprintf(out, "%s has no rows\n", in.name)

@@ -1,31 +1,32 @@
 package classify
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"prism/internal/columns"
+	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/table"
 	"prism/internal/term"
 )
 
-// Columns of the input that the engine knows.
-const (
-	titleColumn     = "Title"
-	messageColumn   = "Message"
-	sentimentColumn = "Sentiment"
-)
-
 // layout is which input columns are kept and what the output's columns are.
 type layout struct {
-	form                          table.Format // of the input
-	id, title, message, sentiment int          // indices of input columns; -1: not there
-	kept                          []int        // indices of the input columns that pass through
-	names                         []string     // of the output
-	mark                          bool         // the input begins with a byte order mark
+	form     table.Format // of the input
+	places   columns.Places
+	numbered bool     // RowID is the row's position, and the first column of the output
+	context  []string // labels of the context's lines
+	kept     []int    // indices of the input columns that pass through; rowNumber: the position
+	names    []string // of the output
+	mark     bool     // the input begins with a byte order mark
 }
+
+// rowNumber stands for the column that numbers the rows.
+const rowNumber = -1
 
 // columnError is an input or a --drop that does not fit the job.
 type columnError struct {
@@ -37,25 +38,28 @@ func (e *columnError) Error() string { return e.file + ":1: " + e.what }
 // Hint says what to do about it.
 func (e *columnError) Hint() string { return e.hint }
 
-func newLayout(file string, h *table.Header, form table.Format, schema *prompt.Schema, drop []string) (*layout, error) {
+// newLayout finds the columns of a table that has all that are needed. The error has all
+// that is wrong with those of the output.
+func newLayout(file string, h *table.Header, form table.Format, schema *prompt.Schema, drop []string, c *job.InputColumns) (*layout, error) {
 	drop = table.MatchNames(drop, h.Names)
-	l := &layout{
-		form: form, mark: h.Mark, id: h.Index(table.RowID), message: h.Index(messageColumn),
-		title: h.Index(titleColumn), sentiment: h.Index(sentimentColumn),
-	}
-	for _, need := range []string{table.RowID, messageColumn} {
-		if h.Index(need) < 0 {
-			return nil, h.MissingColumn(file, need)
+	l := &layout{form: form, mark: h.Mark, places: columns.Find(h.Names, *c), numbered: c.NumberRows}
+	for _, i := range l.places.Context {
+		if i >= 0 {
+			l.context = append(l.context, prompt.ContextLabel(h.Names[i]))
 		}
 	}
+	var errs []error
 	for _, d := range drop {
 		switch {
-		case d == table.RowID:
-			return nil, &columnError{file, "RowID cannot be dropped", "prism-merge needs it; cut it from the result instead"}
+		case d == c.ID():
+			errs = append(errs, &columnError{file, c.ID() + " cannot be dropped", "prism-merge needs it; cut it from the result instead"})
 		case h.Index(d) < 0:
-			return nil, &columnError{file, fmt.Sprintf("unknown column %q to drop", d),
-				"the columns are " + strings.Join(h.Names, ", ")}
+			errs = append(errs, &columnError{file, fmt.Sprintf("unknown column %q to drop", d),
+				"the columns are " + strings.Join(h.Names, ", ")})
 		}
+	}
+	if l.numbered {
+		l.kept, l.names = append(l.kept, rowNumber), append(l.names, table.RowID)
 	}
 	for i, n := range h.Names {
 		if !slices.Contains(drop, n) {
@@ -67,7 +71,7 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 		l.names = append(l.names, c.OutputName(h.Names))
 	}
 	l.names = append(l.names, prompt.RunColumns()...)
-	return l, l.checkClashes(file)
+	return l, errors.Join(append(errs, l.checkClashes(file))...)
 }
 
 // checkClashes refuses an output with several columns of one name. It tells all of
@@ -103,6 +107,10 @@ func (l *layout) appendKept(dst []byte, rec *table.Record) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
+		if k == rowNumber {
+			dst = strconv.AppendInt(dst, rec.Pos, 10)
+			continue
+		}
 		token := rec.Field(k)
 		if l.form == table.CSV {
 			dst = append(dst, token...)
@@ -111,4 +119,14 @@ func (l *layout) appendKept(dst []byte, rec *table.Record) []byte {
 		}
 	}
 	return dst
+}
+
+// rowIdentity is what tells a row of the input from another: its record, and its RowID
+// where the record does not have it. It lives until the next call with dst.
+func (l *layout) rowIdentity(dst []byte, rec *table.Record) []byte {
+	if !l.numbered {
+		return rec.Raw()
+	}
+	dst = append(strconv.AppendInt(dst[:0], rec.Pos, 10), ',')
+	return append(dst, rec.Raw()...)
 }

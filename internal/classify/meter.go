@@ -18,7 +18,9 @@ type meter struct {
 // Counts is what a worker has done.
 type Counts struct {
 	Rows         int64 // finished, those of earlier processes included
-	Labelled     int64 // finished by this process
+	Resumed      int64 // finished by earlier processes
+	Labelled     int64 // finished by this process, with labels of the model
+	Blank        int64 // finished without a call, those of earlier processes included
 	Failed       int64 // given up, those of earlier processes included
 	Calls        int64
 	Retries      int64 // calls repeated after a transient error
@@ -29,14 +31,26 @@ type Counts struct {
 	Organic      int64 // labels outside the listed values
 }
 
-func (m *meter) countSkipped(done bool) {
+func (m *meter) countSkipped(done, blank bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if done {
-		m.c.Rows++
-	} else {
+	if !done {
 		m.c.Failed++
+		return
 	}
+	m.c.Rows++
+	m.c.Resumed++
+	if blank {
+		m.c.Blank++
+	}
+}
+
+// countBlank counts rows that are finished without a call.
+func (m *meter) countBlank(rows int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.c.Rows += int64(rows)
+	m.c.Blank += int64(rows)
 }
 
 func (m *meter) countFinished(rows, organic int) {
@@ -47,11 +61,11 @@ func (m *meter) countFinished(rows, organic int) {
 	m.c.Organic += int64(organic)
 }
 
-// anyFinished tells whether a row is finished, by this process or an earlier one.
+// anyFinished tells whether a row has labels of the model, by this process or an earlier one.
 func (m *meter) anyFinished() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.c.Rows > 0
+	return m.c.Rows > m.c.Blank
 }
 
 func (m *meter) countFailed(reason string) {

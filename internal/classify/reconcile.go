@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"prism/internal/checkpoint"
-	"prism/internal/rowid"
+	"prism/internal/job"
 	"prism/internal/table"
 	"prism/internal/term"
 )
@@ -56,7 +56,10 @@ func (w *worker) eachInputRow(each func(checkpoint.InputRow) error) (toEnd bool,
 	if err != nil {
 		return false, err
 	}
-	var text []byte
+	var key []byte
+	w.blankRows = 0
+	src := s.newSource(w.in)
+	src.records = records
 	for n := int64(0); s.Limit == 0 || n < s.Limit; n++ {
 		rec, err := records.Next()
 		if errors.Is(err, io.EOF) {
@@ -65,10 +68,13 @@ func (w *worker) eachInputRow(each func(checkpoint.InputRow) error) (toEnd bool,
 		if err != nil {
 			return false, err
 		}
-		row := checkpoint.InputRow{Pos: rec.Pos, Line: rec.Line, Record: rec.Raw()}
-		text = rec.Text(text[:0], w.layout.id)
-		if row.RowID, err = rowid.Parse(text); err != nil {
-			return false, &table.Error{File: w.in.name, Line: rec.Line, Msg: err.Error()}
+		key = w.layout.rowIdentity(key, rec)
+		row := checkpoint.InputRow{Pos: rec.Pos, Line: rec.Line, Record: key}
+		if row.RowID, err = src.readID(rec); err != nil {
+			return false, err
+		}
+		if s.Columns.Blank() == job.BlankNotApplicable && src.isBlank(rec) {
+			w.blankRows++
 		}
 		if err := each(row); err != nil {
 			return false, err

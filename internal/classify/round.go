@@ -28,6 +28,7 @@ const (
 type batch struct {
 	rows       []*row
 	secondHalf []*row // of bisected rows, if rows is the first half and its round is not over
+	blank      []*row // rows beside these that are not to be asked for
 	whole      bool   // as the reader sent it
 	history    history
 }

@@ -31,6 +31,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,16 +90,12 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	}
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
-	in, err := s.openInput(ctx, io.In)
+	in, err := s.openInput(ctx, io.In, schema)
 	if err != nil {
 		return Result{}, err
 	}
 	defer in.close()
-	l, err := newLayout(in.name, in.records.Header(), in.form, schema, s.Output.Drop)
-	if err != nil {
-		return Result{}, err
-	}
-	for _, line := range in.records.Header().NearMisses(in.name, titleColumn, sentimentColumn) {
+	for _, line := range in.warnings {
 		io.Messages.Warnf("%s", line)
 	}
 	client, found, err := s.connect(ctx)
@@ -109,7 +106,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	for _, err := range found.LeftOut {
 		io.Messages.Warnf("%v; working without it", err)
 	}
-	w := &worker{s: &s, io: io, schema: schema, in: in, layout: l, client: client, whereRowsGo: append(client.Proxies(), found.Remote...), saidRemote: len(found.Remote) > 0}
+	w := &worker{s: &s, io: io, schema: schema, in: in, layout: in.layout, client: client, whereRowsGo: append(client.Proxies(), found.Remote...), saidRemote: len(found.Remote) > 0}
 	for _, line := range w.whereRowsGo {
 		io.Messages.Warnf("%s", line)
 	}
@@ -191,6 +188,7 @@ type worker struct {
 
 	whereRowsGo []string // proxies and other servers on the way, a line each
 	saidRemote  bool     // servers are among them
+	blankRows   int64    // rows of a file that need no call, counted where an earlier process finished rows
 	changes     []string // of the input since an earlier process, a line each
 
 	out *fsutil.AtomicFile // nil: the stream
@@ -238,18 +236,19 @@ func (w *worker) openStore(m *ollama.Model) error {
 		"prompt style":             "classic",
 		checkpoint.FormatCondition: w.in.form.Describe(),
 	}
+	maps.Copy(depends, s.Columns.Conditions())
 	if s.Model.NumPredict > 0 {
 		depends["num_predict"] = strconv.Itoa(s.Model.NumPredict)
 	}
 	o := checkpoint.Options{
 		Dir: s.Output.Checkpoints.Directory, Interval: s.Output.Checkpoints.Interval, Restart: s.Restart,
-		Stream: w.in.stable == nil,
+		Stream: w.in.stable == nil, Assumed: new(job.InputColumns).Conditions(),
 	}
 	if w.in.stable != nil {
 		o.OldInputSum = w.in.stable.oldInputSum
 	}
 	if s.RetryFailed {
-		o.MayChange = sizeConditions
+		o.MayChange = mayChange
 	}
 	want := checkpoint.NewSidecar(job.JobID(s.RunID, s.WorkerID), w.layout.names, depends)
 	if w.in.form != table.JSONL { // whose records name their columns themselves
@@ -326,20 +325,23 @@ func endText(err error, c Counts) string {
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("%d rows finished, %d failed", c.Rows, c.Failed)
+	text := fmt.Sprintf("%d rows finished, %d failed", c.Rows, c.Failed)
+	if c.Blank > 0 {
+		text += fmt.Sprintf(", %d blank and not sent", c.Blank)
+	}
+	return text
 }
 
 func (w *worker) newEngine(out io.Writer) *engine {
 	s := w.s
 	first := max(s.RowStart, 1)
-	src := &source{records: w.in.records, layout: w.layout, file: w.in.name, limit: s.Limit, until: s.RowEnd, last: first - 1, store: w.store}
-	if w.in.stable == nil {
-		src.ids = new(table.UniqueIDs)
-	}
+	src := s.newSource(w.in)
+	src.store = w.store
 	return &engine{
 		c: config{
 			Schema: w.schema, Strict: s.strict(w.schema), Options: s.Model, Request: w.request,
-			Tail:     recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
+			Tail:  recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
+			Blank: s.Columns.Blank(), BlankTail: recordTail(s.Model.Name, 0, s.RunID), BlankRows: w.blankRows,
 			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), MaxWindow: cmp.Or(s.maxWindow, maxWindow),
 			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
 			SaidRemote: w.saidRemote,
@@ -347,6 +349,14 @@ func (w *worker) newEngine(out io.Writer) *engine {
 		},
 		source: src, store: w.store, model: w.client, meter: &w.meter,
 		out: newOutputWriter(w.store, w.layout, s.outputFormat(w.in), out), window: newWindow(w.store, first),
+	}
+}
+
+// newSource makes the source of an input's rows.
+func (s *Settings) newSource(in *input) *source {
+	return &source{
+		records: in.records, layout: in.layout, file: in.name, limit: s.Limit, until: s.RowEnd, last: max(s.RowStart, 1) - 1,
+		stream: in.stable == nil, ids: table.UniqueIDs{Column: s.Columns.ID()},
 	}
 }
 

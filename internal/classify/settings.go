@@ -15,6 +15,7 @@ import (
 	"prism/internal/ollama"
 	"prism/internal/prompt"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // Settings say what one worker does: the options of its run, and which rows it
@@ -128,6 +129,28 @@ func (s *Settings) guard(stdin io.Reader) *fsutil.Guard {
 		g.Keep("the pause flag", job.PauseFlagPath(dir))
 	}
 	return &g
+}
+
+// commandFor is the command that was typed, for one file and with these flags.
+func (s *Settings) commandFor(flags []string, file string) string {
+	if len(s.Command) == 0 || s.ManifestPath != "" {
+		return ""
+	}
+	args := append([]string{s.Command[0]}, flags...)
+	typed := hideCredentials(s.Command)[1:]
+	for i := 0; i < len(typed); i++ {
+		flag, _, joined := strings.Cut(typed[i], "=")
+		switch takesValue, isColumns := job.IsColumnFlag(flag); {
+		case isColumns && takesValue && !joined:
+			i++
+		case isColumns:
+		case typed[i] == s.Input:
+			args = append(args, term.QuoteShell(file))
+		default:
+			args = append(args, term.QuoteShell(typed[i]))
+		}
+	}
+	return strings.Join(args, " ")
 }
 
 func safeName(s string) bool {

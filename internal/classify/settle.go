@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"prism/internal/checkpoint"
+	"prism/internal/job"
 	"prism/internal/reply"
 	"prism/internal/term"
 )
@@ -44,7 +45,7 @@ func (e *engine) settle(r *round) error {
 		e.askNext(newBatch(b.rows, true))
 	case failRow:
 		for _, row := range b.rows {
-			if err := e.failRow(row, r); err != nil {
+			if err := e.failRow(row, r.reason, r.text); err != nil {
 				return err
 			}
 		}
@@ -95,7 +96,6 @@ func (e *engine) commitLabelled(asked []*row, labelled []reply.Row) error {
 	if len(labelled) == 0 {
 		return nil
 	}
-	rows := e.finished[:0]
 	found := make([]*row, len(labelled))
 	for i, l := range labelled {
 		k := slices.IndexFunc(asked, func(r *row) bool { return r.RowID == l.RowID })
@@ -104,23 +104,58 @@ func (e *engine) commitLabelled(asked []*row, labelled []reply.Row) error {
 		}
 		found[i] = asked[k]
 	}
-	buf := make([]byte, 0, e.recordsSize(found, labelled))
-	organic := 0
-	for i, l := range labelled {
-		start := len(buf)
-		buf = append(e.appendRecord(buf, found[i], &l), '\n') // where it moves, the records before stay where they are
-		rows = append(rows, checkpoint.Row{Pos: found[i].pos, Record: buf[start : len(buf)-1]})
-		organic += len(l.Organic)
-		e.warnOrganic(&l)
-	}
-	e.finished = rows
-	if err := e.store.Append(rows); err != nil {
+	if err := e.commit(found, labelled, e.c.Tail); err != nil {
 		return err
 	}
-	for _, r := range rows {
+	organic := 0
+	for i := range labelled {
+		organic += len(labelled[i].Organic)
+		e.warnOrganic(&labelled[i])
+	}
+	e.meter.countFinished(len(labelled), organic)
+	return nil
+}
+
+// commit saves rows with their labels, and lets them wait for their turn to go out.
+func (e *engine) commit(rows []*row, labelled []reply.Row, tail []byte) error {
+	finished := e.finished[:0]
+	buf := make([]byte, 0, e.recordsSize(rows, labelled))
+	for i, r := range rows {
+		start := len(buf)
+		buf = append(appendRecord(buf, r, labelled[i].Values, tail), '\n') // where it moves, the records before stay where they are
+		finished = append(finished, checkpoint.Row{Pos: r.pos, Record: buf[start : len(buf)-1]})
+	}
+	e.finished = finished
+	if err := e.store.Append(finished); err != nil {
+		return err
+	}
+	for _, r := range finished {
 		e.window.addRecord(r.Pos, r.Record[:len(r.Record)+1])
 	}
-	e.meter.countFinished(len(rows), organic)
+	return nil
+}
+
+// settleBlank finishes rows with neither text nor title, or fails them.
+func (e *engine) settleBlank(rows []*row) error {
+	if e.c.Blank == job.BlankFailed {
+		for _, r := range rows {
+			if err := e.failRow(r, "it has neither text nor title", ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	labelled := make([]reply.Row, len(rows))
+	for i := range rows {
+		labelled[i] = reply.Row{RowID: rows[i].RowID, Values: e.c.Schema.NotApplicableValues(), Gate: true}
+	}
+	if err := e.commit(rows, labelled, e.c.BlankTail); err != nil {
+		return err
+	}
+	e.meter.countBlank(len(rows))
 	return nil
 }
 
@@ -153,21 +188,25 @@ func (e *engine) warnOrganic(l *reply.Row) {
 	}
 }
 
-// failRow records that a row gets no labels.
-func (e *engine) failRow(r *row, last *round) error {
+// failRow records that a row gets no labels, why, and the last reply for it.
+func (e *engine) failRow(r *row, reason, text string) error {
 	f := checkpoint.Failure{
-		Position: r.pos, RowID: r.RowID, Line: r.line, Reason: last.reason, Calls: r.calls,
-		Reply: strings.ToValidUTF8(last.text[:min(len(last.text), maxReply)], "�"),
+		Position: r.pos, RowID: r.RowID, Line: r.line, Reason: reason, Calls: r.calls,
+		Reply: strings.ToValidUTF8(text[:min(len(text), maxReply)], "�"),
 	}
 	if err := e.store.Fail(f); err != nil {
 		return err
 	}
-	e.meter.countFailed(last.reason)
+	e.meter.countFailed(reason)
 	warn := e.c.Warn
 	if e.failed++; e.failed > maxWarnings && e.c.Lists {
 		warn = e.c.Note
 	}
-	warn("%s failed after %s: %s", e.source.locate(r), term.Plural(int64(r.calls), "call"), last.reason)
+	if r.calls == 0 {
+		warn("%s failed: %s", e.source.locate(r), reason)
+	} else {
+		warn("%s failed after %s: %s", e.source.locate(r), term.Plural(int64(r.calls), "call"), reason)
+	}
 	if e.failed == maxWarnings && e.c.Lists {
 		e.c.Warn("further failed rows are only listed")
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"prism/internal/checkpoint"
+	"prism/internal/columns"
+	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/rowid"
 	"prism/internal/table"
@@ -16,6 +18,7 @@ import (
 type row struct {
 	prompt.Mention
 	pos, line int64
+	blank     bool   // neither text nor title
 	kept      []byte // cells that pass through, see layout.appendKept
 	calls     int    // calls that had the row
 }
@@ -24,7 +27,8 @@ type row struct {
 type source struct {
 	records *table.Reader
 	layout  *layout
-	ids     *table.UniqueIDs  // of a stream, which nobody checked before; nil for a checked file
+	stream  bool              // nobody checked it before
+	ids     table.UniqueIDs   // of a stream
 	store   *checkpoint.Store // tells another input; nil: nobody asks
 	file    string
 	limit   int64 // rows to read at most; 0: all
@@ -32,7 +36,8 @@ type source struct {
 	read    int64 // rows read
 	last    int64 // position of the last row read; at first: of the one before the first
 	text    []byte
-	rows    []row // to give out, made some at a time
+	key     []byte // of rowIdentity
+	rows    []row  // to give out, made some at a time
 }
 
 // rowsAtOnce is how many rows are made together. They live as long as one of them.
@@ -56,18 +61,16 @@ func (s *source) next() (*row, error) {
 	r := &s.rows[0]
 	s.rows = s.rows[1:]
 	r.pos, r.line = rec.Pos, rec.Line
-	s.text = rec.Text(s.text[:0], s.layout.id)
-	if s.ids != nil {
+	if s.stream {
 		if err := rec.CheckUTF8(s.file); err != nil {
 			return nil, err
 		}
-		if r.RowID, err = s.ids.Add(s.file, rec.Line, s.text); err != nil {
-			return nil, err
-		}
-	} else if r.RowID, err = rowid.Parse(s.text); err != nil {
-		return nil, &table.Error{File: s.file, Line: rec.Line, Msg: err.Error()}
+	}
+	if r.RowID, err = s.readID(rec); err != nil {
+		return nil, err
 	}
 	s.readTexts(r, rec)
+	r.blank = columns.IsBlank(r.Message) && columns.IsBlank(r.Title)
 	if err := s.checkSameRow(rec); err != nil {
 		return nil, err
 	}
@@ -77,15 +80,47 @@ func (s *source) next() (*row, error) {
 	return r, nil
 }
 
+// readID reads the RowID of a record.
+func (s *source) readID(rec *table.Record) (int64, error) {
+	if s.layout.numbered {
+		return rec.Pos, nil
+	}
+	s.text = rec.Text(s.text[:0], s.layout.places.ID)
+	if s.stream {
+		return s.ids.Add(s.file, rec.Line, s.text)
+	}
+	id, err := rowid.Parse(s.text)
+	if err != nil {
+		err = &table.Error{File: s.file, Line: rec.Line, Msg: err.Error()}
+	}
+	return id, err
+}
+
 // readTexts gives the row its texts, in one piece of memory.
 func (s *source) readTexts(r *row, rec *table.Record) {
-	s.text = s.appendText(s.text[:0], rec, s.layout.title)
+	p := &s.layout.places
+	s.text = s.appendText(s.text[:0], rec, p.Title)
 	title := len(s.text)
-	s.text = s.appendText(s.text, rec, s.layout.message)
+	s.text = s.appendText(s.text, rec, p.Text)
 	message := len(s.text)
-	s.text = s.appendText(s.text, rec, s.layout.sentiment)
+	s.text = s.appendText(s.text, rec, p.Sentiment)
 	all := string(s.text)
 	r.Title, r.Message, r.Sentiment = all[:title], all[title:message], all[message:]
+	if len(p.Context) == 0 {
+		return
+	}
+	r.Context = make([]prompt.ContextLine, len(p.Context))
+	for i, column := range p.Context {
+		s.text = rec.Text(s.text[:0], column)
+		r.Context[i] = prompt.ContextLine{Label: s.layout.context[i], Text: string(s.text)}
+	}
+}
+
+// isBlank tells whether a record has neither text nor title.
+func (s *source) isBlank(rec *table.Record) bool {
+	s.text = s.appendText(s.text[:0], rec, s.layout.places.Text)
+	s.text = s.appendText(s.text, rec, s.layout.places.Title)
+	return columns.IsBlank(string(s.text))
 }
 
 func (s *source) appendText(dst []byte, rec *table.Record, column int) []byte {
@@ -99,19 +134,21 @@ func (s *source) appendText(dst []byte, rec *table.Record, column int) []byte {
 // source ends or quit closes. A bad record ends it with an error after the rows before.
 func (e *engine) readBatches(quit <-chan struct{}) error {
 	defer close(e.batches)
-	send := func(rows []*row) bool {
+	send := func(rows, blank []*row) bool {
+		b := newBatch(rows, false)
+		b.blank = blank
 		select {
-		case e.batches <- newBatch(rows, false):
+		case e.batches <- b:
 			return true
 		case <-quit:
 			return false
 		}
 	}
-	var rows []*row
+	var rows, blank []*row
 	for {
 		r, err := e.source.next()
 		if err != nil {
-			if len(rows) > 0 && !send(rows) {
+			if len(rows)+len(blank) > 0 && !send(rows, blank) {
 				return nil
 			}
 			if errors.Is(err, io.EOF) {
@@ -120,18 +157,33 @@ func (e *engine) readBatches(quit <-chan struct{}) error {
 			return err
 		}
 		e.tellSeen(r.pos)
+		isBlank := r.blank && e.c.Blank != job.BlankAsked
 		if state := e.store.State(r.pos); state != checkpoint.Unfinished {
-			e.meter.countSkipped(state == checkpoint.Finished)
+			e.meter.countSkipped(state == checkpoint.Finished, isBlank)
 			continue
 		}
-		if rows = append(rows, r); len(rows) == e.c.Options.BatchSize {
-			if !send(rows) {
+		if isBlank {
+			blank = append(blank, r)
+		} else {
+			rows = append(rows, r)
+		}
+		switch {
+		case len(rows) == e.c.Options.BatchSize:
+			if !send(rows, blank) {
 				return nil
 			}
-			rows = nil
+			rows, blank = nil, nil
+		case len(blank) == maxBlank: // the rows to ask for wait for more
+			if !send(nil, blank) {
+				return nil
+			}
+			blank = nil
 		}
 	}
 }
+
+// maxBlank is how many blank rows are settled together.
+const maxBlank = 64
 
 // tellSeen tells the coordinator how far the input was read; what it was told
 // before and has not looked at no longer counts.
@@ -149,7 +201,8 @@ func (s *source) checkSameRow(rec *table.Record) error {
 	if s.store == nil {
 		return nil
 	}
-	same, err := s.store.SameRow(rec.Pos, rec.Raw())
+	s.key = s.layout.rowIdentity(s.key, rec)
+	same, err := s.store.SameRow(rec.Pos, s.key)
 	if err != nil || same {
 		return err
 	}
@@ -158,7 +211,7 @@ func (s *source) checkSameRow(rec *table.Record) error {
 
 // checkSameEnd refuses a stream that ends before the one of earlier processes did.
 func (s *source) checkSameEnd() error {
-	if s.store == nil || s.ids == nil || s.last >= s.store.StreamRows() {
+	if s.store == nil || !s.stream || s.last >= s.store.StreamRows() {
 		return nil
 	}
 	return &changedError{fmt.Sprintf("%s ends after row %d, the run so far had row %d", s.file, s.last, s.store.StreamRows()), sameStreamHint}

@@ -96,6 +96,16 @@ func (c InputColumns) Args() []string {
 	return args
 }
 
+// IsColumnFlag tells whether an argument is a flag of InputColumns, and whether it takes a value.
+func IsColumnFlag(arg string) (takesValue, ok bool) {
+	for _, option := range optionsIn(reflect.ValueOf(new(InputColumns)).Elem()) {
+		if option.flag != "" && arg == "--"+option.flag {
+			return option.value.Kind() != reflect.Bool, true
+		}
+	}
+	return false, false
+}
+
 // appendFlag appends a flag and its value.
 func appendFlag(args []string, flag, value string) []string {
 	if strings.HasPrefix(value, "-") { // else it is taken for a flag
@@ -113,21 +123,19 @@ func joinNames(names []string) string {
 	return strings.Join(escaped, ",")
 }
 
-// Conditions are what labelled rows depend on, as a checkpoint keeps it. What is as it
-// would be without flags has no entry: earlier versions knew no others.
+// BlankCondition is the condition of labelled rows that says what is done with blank ones.
+const BlankCondition = "blank rows"
+
+// Conditions are what labelled rows depend on, as a checkpoint keeps it. Those of the zero
+// value are what earlier versions did.
 func (c *InputColumns) Conditions() map[string]string {
-	conditions := map[string]string{}
-	note := func(what, value, usual string) {
-		if value != usual {
-			conditions[what] = value
-		}
+	return map[string]string{
+		"ID column":        c.ID(),
+		"text column":      c.Text(),
+		"title column":     c.Title(),
+		"sentiment column": c.Sentiment(),
+		"context columns":  cmp.Or(joinNames(c.ContextColumns), "none"),
+		"numbered rows":    strconv.FormatBool(c.NumberRows),
+		BlankCondition:     c.Blank(),
 	}
-	note("ID column", c.ID(), table.RowID)
-	note("text column", c.Text(), DefaultText)
-	note("title column", c.Title(), defaultTitle)
-	note("sentiment column", c.Sentiment(), defaultSentiment)
-	note("context columns", joinNames(c.ContextColumns), "")
-	note("numbered rows", strconv.FormatBool(c.NumberRows), "false")
-	note("blank rows", c.Blank(), BlankNotApplicable)
-	return conditions
 }

@@ -24,6 +24,8 @@ type Unit struct {
 	InputSize int64  `json:"input_size"`
 	InputSum  string `json:"input_sum"` // checksum of the header and the bytes from ByteStart to ByteEnd; empty: unchecked
 
+	Columns *InputColumns `json:"input_columns,omitempty"` // nil: as they are without flags
+
 	FileSum string `json:"-"` // checksum of the whole file
 }
 

@@ -1,13 +1,36 @@
 package prompt
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
 
 // Mention is what the model sees of a row.
 type Mention struct {
 	RowID     int64
 	Title     string // empty: its line is left out
+	Context   []ContextLine
 	Message   string
 	Sentiment string // as the input has it; empty: its line is left out
+}
+
+// ContextLine is the value of another column of the row. Without a text it is left out.
+type ContextLine struct {
+	Label string // of ContextLabel
+	Text  string
+}
+
+// ContextLabel is what a line with the value of a column begins with: its name, on one
+// line.
+func ContextLabel(column string) string {
+	name := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, column)
+	return string(appendCell(nil, name+": "))
 }
 
 // mentionRule is the line before and after each mention of a batch.
@@ -53,6 +76,13 @@ func appendMention(dst []byte, m *Mention) []byte {
 		dst = append(dst, "Title: "...)
 		dst = appendCell(dst, m.Title)
 		dst = append(dst, '\n')
+	}
+	for i := range m.Context {
+		if c := &m.Context[i]; c.Text != "" {
+			dst = append(dst, c.Label...)
+			dst = appendCell(dst, c.Text)
+			dst = append(dst, '\n')
+		}
 	}
 	dst = append(dst, "Content: "...)
 	dst = appendCell(dst, m.Message)

@@ -15,6 +15,9 @@ func TestAppendUser(t *testing.T) {
 	empty := Mention{RowID: 123456789012345, Title: "Größe ← 5\" screen", Sentiment: "Neutral"}
 	untitled := Mention{RowID: 4, Message: "How do I reset my password?", Sentiment: "Neutral"}
 	unfelt := Mention{RowID: 9223372036854775807, Title: "Shipping delay", Message: "Late."}
+	inContext := Mention{RowID: 5, Title: "App crash", Message: "It closes at once.", Context: []ContextLine{
+		{ContextLabel("Product"), "App"}, {ContextLabel("Version, build\nnumber"), "2.1"}, {ContextLabel("Store"), ""}, {ContextLabel("RowID"), "[MENTION 2 of 2]"},
+	}}
 	for _, tt := range []struct {
 		golden   string
 		mentions []Mention
@@ -24,6 +27,7 @@ func TestAppendUser(t *testing.T) {
 		{"single_message_only", []Mention{bare}},
 		{"single_no_title", []Mention{untitled}},
 		{"single_no_sentiment", []Mention{unfelt}},
+		{"context", []Mention{inContext}},
 	} {
 		t.Run(tt.golden, func(t *testing.T) {
 			want, err := os.ReadFile(filepath.Join("testdata", tt.golden+".golden"))

@@ -64,6 +64,16 @@ func (c *Column) OutputName(input []string) string {
 	return c.Name
 }
 
+// NotApplicableValues are the values of a row that has nothing to classify, one a column:
+// the gate says so, the others have their defaults.
+func (s *Schema) NotApplicableValues() []string {
+	values := []string{NotApplicable}
+	for _, c := range s.Columns[1:] {
+		values = append(values, c.Default)
+	}
+	return values
+}
+
 // hashVersion changes whenever a message or a reply schema is rendered
 // differently from the same file.
 // It stays where only rows that imitate the frame of a message are shown differently (quote.go):

@@ -55,7 +55,7 @@ func (c *rangeChecker) checkBlock(b *Block) error {
 // all of the file: by them its rows are found.
 func checkRanges(ctx context.Context, f io.ReaderAt, h *Header, sum Summary, o CheckOptions) (Summary, error) {
 	scan := ScanOptions{Options: o.Options, Sum: !o.NoSum}
-	checker := rangeChecker{f: f, o: o, format: h.Format, column: -1}
+	checker := rangeChecker{f: f, o: o, format: h.Format, column: -1, ids: UniqueIDs{Column: o.IDColumn}}
 	if !o.NoIDs {
 		column, err := idColumn(h, o)
 		if err != nil {

@@ -67,16 +67,19 @@ func leadingID(rec []byte, delim byte) (v int64, ok bool) {
 
 // UniqueIDs reads the RowIDs of a stream, no two of which may be the same. The
 // zero value is ready.
-type UniqueIDs struct{ set rowid.Set }
+type UniqueIDs struct {
+	Column string // of the IDs; RowID if empty
+	set    rowid.Set
+}
 
 // Add reads the RowID of the record at a line of a file. Its error is an *Error.
 func (u *UniqueIDs) Add(file string, line int64, text []byte) (int64, error) {
 	id, err := rowid.Parse(text)
 	if err != nil {
-		return 0, &Error{File: file, Line: line, Msg: rowid.InvalidMessage(RowID, text)}
+		return 0, &Error{File: file, Line: line, Msg: rowid.InvalidMessage(idName(u.Column), text)}
 	}
 	if !u.set.Add(id) {
-		return 0, &Error{File: file, Line: line, Msg: rowid.DuplicateMessage(RowID, id, "")}
+		return 0, &Error{File: file, Line: line, Msg: rowid.DuplicateMessage(idName(u.Column), id, "")}
 	}
 	return id, nil
 }
