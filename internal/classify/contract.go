@@ -2,6 +2,7 @@ package classify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +17,8 @@ import (
 // for rows, the contract probe proves that server and model keep to the reply
 // schema. And while no row of the job is labelled, batches whose reply is unusable
 // wait: the third ends the worker, and a labelled row, or the end of a smaller
-// table, lets them go on as the policy says.
+// table, lets them go on as the policy says. So do single rows that the server fails on
+// although it answers its probe: maxFailing of them end the worker.
 
 // contract is what the contract probe found; all calls wait for it.
 type contract struct {
@@ -81,6 +83,30 @@ func (e *engine) warnRemote(line string) {
 // maxUnusable is how many whole batches may be unusable before any row is labelled.
 const maxUnusable = 3
 
+// maxFailing is how many single rows the server may fail on before any row is labelled.
+// Some rows that it cannot take may stand together, such as the longest of a sorted table.
+const maxFailing = 30
+
+// failingError says that the server fails on every row, and not on its probe.
+type failingError struct {
+	reason string // of the first
+	model  string
+	server *ollama.Error // nil: unknown
+}
+
+func (e *failingError) Error() string {
+	return fmt.Sprintf("no row is labelled: the server answers its probe, and fails on each of %d rows: %s", maxFailing, e.reason)
+}
+
+// Hint says what the user can try.
+func (e *failingError) Hint() string {
+	const behind = "if only these rows are the reason, --row-start labels those behind them"
+	if e.server == nil {
+		return behind
+	}
+	return serverHint(e.server, e.model) + "\n" + behind
+}
+
 // unusableError says that the model's replies are of no use for any row.
 type unusableError struct {
 	reason string // of the first
@@ -103,34 +129,48 @@ func (e *unusableError) Hint() string {
 // shortText is the start of a reply, for a message.
 func shortText(text string) string {
 	const longest = 200
-	return term.Truncate(term.Printable(text), longest)
+	return term.Truncate(term.Printable(strings.TrimSpace(text)), longest)
 }
 
-// settleInOrder settles a round, unless it is one of a whole batch that is unusable
-// before any row of the job is labelled.
+// settleInOrder settles a round, unless it is one of a whole batch that is unusable, or
+// of a row that the server fails on, before any row of the job is labelled.
 func (e *engine) settleInOrder(r *round) error {
 	if len(r.labelled) > 0 {
 		if err := e.releaseUnusable(); err != nil {
 			return err
 		}
 	}
-	if !r.isUnusable() || e.resumed || e.meter.anyFinished() {
+	failing := r.isFailing()
+	if !failing && !r.isUnusable() || e.resumed || e.meter.anyFinished() {
 		return e.settle(r)
 	}
 	e.unusable = append(e.unusable, r)
-	if len(e.unusable) < maxUnusable {
-		return nil
+	same := slices.DeleteFunc(slices.Clone(e.unusable), func(other *round) bool { return other.isFailing() != failing })
+	first := same[0]
+	switch {
+	case failing && len(same) == maxFailing:
+		err := &failingError{reason: first.reason, model: e.c.Request.Model}
+		errors.As(first.err, &err.server)
+		return err
+	case !failing && len(same) == maxUnusable:
+		return &unusableError{reason: first.reason, text: first.text}
 	}
-	first := e.unusable[0]
-	e.unusable = nil
-	return &unusableError{reason: first.reason, text: first.text}
+	return nil
+}
+
+// isFailing tells whether a round of a single row ended with an error although the
+// server works, so that the row is to fail.
+func (r *round) isFailing() bool {
+	return r.action == failRow && (r.outcome == serverUp || r.outcome == otherHostUp)
 }
 
 // isUnusable tells whether a round of a whole batch brought a reply without a row,
 // and the policy has nothing left but to ask for less or to give up. A reply that
-// begins as it should and is cut by its length is not meant: fewer rows may fit.
+// begins as it should and is cut by its length is not meant: fewer rows may fit, unless it
+// ends in a long run of white space.
 func (r *round) isUnusable() bool {
-	if r.cut && strings.HasPrefix(strings.TrimLeft(r.text, " \t\r\n[{"), `"`) {
+	endless := len(strings.TrimRight(r.text, " \t\r\n")) < len(r.text)/2
+	if r.cut && !endless && strings.HasPrefix(strings.TrimLeft(r.text, " \t\r\n[{"), `"`) {
 		return false
 	}
 	return r.batch.whole && (r.outcome == cutThinking || r.outcome == noneLabelled && (r.action == splitHalves || r.action == failRow))
