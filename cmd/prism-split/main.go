@@ -15,8 +15,8 @@
 //
 //	prism-split --normalize -o feedback.csv export.csv
 //
-// With --normalize it writes any text table in normal form: UTF-8 CSV, commas,
-// unique column names, RowID first.
+// With --normalize it writes any table in normal form: UTF-8 CSV, commas, unique column
+// names, RowID first. It reads text in many forms, workbooks (.xlsx) and Parquet.
 //
 //	prism-split --job job_config.yaml --dry-run
 //	prism-split --job job_config.yaml --format args | xargs -P4 -L1 prism-classify
@@ -62,7 +62,7 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 		return g.normalizeFile(ctx, std)
 	}
 	if g.normalizeFlags != (normalizeFlags{}) {
-		return cli.Usagef("-o, --encoding, --header-line and --skip-rows go with --normalize")
+		return cli.Usagef("-o, --encoding, --sheet, --header-line and --skip-rows go with --normalize")
 	}
 	cutting, err := g.readCutting()
 	if err != nil {

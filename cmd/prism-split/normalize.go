@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"prism/internal/cli"
 	"prism/internal/fsutil"
@@ -18,22 +19,26 @@ type normalizeFlags struct {
 	Normalize  bool   `help:"Write FILE as UTF-8 CSV with commas, unique column names and RowID first." group:"Normal form:"`
 	Output     string `short:"o" help:"Write to this file [stdout]." placeholder:"FILE" group:"Normal form:"`
 	Encoding   string `help:"Encoding of FILE: utf-8, utf-16, windows-1252, shift_jis and others [by its bytes]." placeholder:"E" group:"Normal form:"`
-	HeaderLine int64  `help:"Line of the header; lines above are dropped." placeholder:"N" group:"Normal form:"`
+	Sheet      string `help:"Sheet of a workbook to read [the first visible one with cells]." placeholder:"NAME" group:"Normal form:"`
+	HeaderLine int64  `help:"Line of the header, in a workbook its row; lines above are dropped." placeholder:"N" group:"Normal form:"`
 	SkipRows   int64  `help:"Leave out the first N records after the header." placeholder:"N" group:"Normal form:"`
 }
+
+// normalizeMemory is goMemory where workbooks and Parquet files may be read.
+const normalizeMemory = 160 << 20
 
 // normalizeOptions are those of a file with these columns.
 func normalizeOptions(c *job.InputColumns) (normalize.Options, error) {
 	d, err := c.ParseDelimiter()
 	return normalize.Options{
-		Encoding: c.Encoding, Delimiter: d, HeaderLine: c.HeaderLine, SkipRows: c.SkipRows, IDColumn: c.IDColumn, NumberRows: c.NumberRows,
+		Encoding: c.Encoding, Sheet: c.Sheet, Delimiter: d, HeaderLine: c.HeaderLine, SkipRows: c.SkipRows, IDColumn: c.IDColumn, NumberRows: c.NumberRows,
 	}, err
 }
 
 // flagOptions are the options of --normalize.
 func (g *grammar) flagOptions(std cli.Std) (normalize.Options, error) {
 	n, c := &g.normalizeFlags, g.InputColumns
-	c.InputForm = job.InputForm{Encoding: n.Encoding, HeaderLine: n.HeaderLine, SkipRows: n.SkipRows}
+	c.InputForm = job.InputForm{Encoding: n.Encoding, Sheet: n.Sheet, HeaderLine: n.HeaderLine, SkipRows: n.SkipRows}
 	switch {
 	case n.HeaderLine < 0:
 		return normalize.Options{}, cli.Usagef("--header-line %d: want at least 1", n.HeaderLine)
@@ -61,6 +66,7 @@ func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
 	if err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(normalizeMemory)
 	if len(files) > 1 {
 		return cli.Usagef("--normalize takes one FILE, not %d", len(files))
 	}

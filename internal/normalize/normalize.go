@@ -3,8 +3,9 @@
 // RowID, an integer, as the first column.
 //
 //  1. The first bytes tell what the file is. A compressed one is unpacked into a
-//     temporary file; a workbook, a Parquet file or a PDF is refused by name.
-//  2. The bytes tell the encoding; where they disagree nothing is guessed.
+//     temporary file, and so are the rows of a workbook and of a Parquet file. What is
+//     not read (a PDF, an old workbook) is refused by name.
+//  2. The bytes of a text tell its encoding; where they disagree nothing is guessed.
 //  3. The first pass reads all records: it finds records of the wrong length,
 //     nameless columns without content and whether the IDs are integers.
 //  4. The second pass writes. So a faulty table gives no output.
@@ -28,7 +29,8 @@ import (
 type Options struct {
 	Encoding   string // a name that golang.org/x/text knows; empty: by the bytes
 	Delimiter  byte   // 0: the most frequent in the header
-	HeaderLine int64  // line of the header, counted from 1; 0: the first that is not blank
+	Sheet      string // of a workbook; empty: the first visible one with cells
+	HeaderLine int64  // line (of a sheet, row) of the header, counted from 1; 0: the first that is not blank
 	SkipRows   int64  // records after the header to leave out
 	IDColumn   string // whose values become RowID; empty: RowID itself, or the positions
 	NumberRows bool   // RowID is the position; the table must not have a column of that name

@@ -14,14 +14,8 @@ import (
 
 // openRecords reads the header and steps over the records to leave out.
 func (s *source) openRecords(o Options) (recordReader, error) {
-	text, err := s.open()
+	r, err := s.openUnskipped(o)
 	if err != nil {
-		return nil, err
-	}
-	var r recordReader
-	if s.kind == table.JSONObjects {
-		r = newObjectReader(text, s.name)
-	} else if r, err = s.openText(text, o); err != nil {
 		return nil, err
 	}
 	for range o.SkipRows {
@@ -32,6 +26,21 @@ func (s *source) openRecords(o Options) (recordReader, error) {
 		}
 	}
 	return r, nil
+}
+
+// openUnskipped reads the header.
+func (s *source) openUnskipped(o Options) (recordReader, error) {
+	if s.rows != nil {
+		return s.openRows(o)
+	}
+	text, err := s.open()
+	switch {
+	case err != nil:
+		return nil, err
+	case s.kind == table.JSONObjects:
+		return newObjectReader(text, s.name), nil
+	}
+	return s.openText(text, o)
 }
 
 // textReader yields the records of CSV.

@@ -30,8 +30,9 @@ type source struct {
 	at       io.ReaderAt
 	size     int64
 	unpacked *os.File // temporary, of a compressed file
+	rows     *rowFile // temporary, of a workbook or a Parquet file
 
-	kind     table.Kind // table.PlainText or table.JSONObjects
+	kind     table.Kind // table.PlainText, JSONObjects, Archive or Parquet
 	decoded  bool       // from another encoding
 	encoding string
 	decoder  encoding.Encoding
@@ -51,10 +52,18 @@ func openSource(ctx context.Context, f *table.File, o Options) (*source, error) 
 		}
 	}
 	if err == nil {
-		err = s.findEncoding(ctx, k, o)
+		err = s.checkOptions(k, o)
 	}
-	if err == nil {
-		err = s.findFormat()
+	switch {
+	case err != nil:
+	case k == table.Archive:
+		err = s.readWorkbook(ctx, o)
+	case k == table.Parquet:
+		err = s.readParquet(ctx)
+	default:
+		if err = s.findEncoding(ctx, k, o); err == nil {
+			err = s.findFormat()
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.close())
@@ -63,10 +72,43 @@ func openSource(ctx context.Context, f *table.File, o Options) (*source, error) 
 }
 
 func (s *source) close() error {
-	if s.unpacked == nil {
+	var err error
+	if s.unpacked != nil {
+		err = fsutil.CloseTemp(s.unpacked)
+	}
+	if s.rows != nil {
+		err = errors.Join(err, s.rows.close())
+	}
+	return err
+}
+
+// checkOptions refuses options that say nothing of files of a kind.
+func (s *source) checkOptions(k table.Kind, o Options) error {
+	var what string
+	var wrong []string
+	check := func(flag string, given bool) {
+		if given {
+			wrong = append(wrong, o.optionName(flag))
+		}
+	}
+	switch k {
+	case table.Archive, table.Parquet:
+		what = "a workbook"
+		check("encoding", o.Encoding != "")
+		check("delimiter", o.Delimiter != 0)
+		if k == table.Parquet {
+			what = "a Parquet file"
+			check("header-line", o.HeaderLine > 0)
+			check("sheet", o.Sheet != "")
+		}
+	default:
+		what = "text"
+		check("sheet", o.Sheet != "")
+	}
+	if len(wrong) == 0 {
 		return nil
 	}
-	return fsutil.CloseTemp(s.unpacked)
+	return &table.Error{File: s.name, Msg: fmt.Sprintf("this is %s: leave out %s", what, strings.Join(wrong, " and "))}
 }
 
 // sniffed is how many bytes of a file are looked at.
@@ -79,6 +121,9 @@ func (s *source) sniff() (table.Kind, error) {
 		return 0, err
 	}
 	k, refusal := table.DetectKind(b)
+	if bytes.HasPrefix(b, []byte(oleSignature)) {
+		refusal = s.describeOLE(b)
+	}
 	if refusal != "" {
 		return 0, &table.Error{File: s.name, Msg: "this is " + refusal}
 	}

@@ -44,6 +44,10 @@ func detectForm(b []byte, f Format) (what string, refused bool) {
 		return "this is compressed by gzip", false
 	case kind == Zstd:
 		return "this is compressed by zstd", false
+	case kind == Archive:
+		return "this is a ZIP archive, as workbooks are (.xlsx)", false
+	case kind == Parquet:
+		return "this is a Parquet file", false
 	case kind == UTF16LE || kind == UTF16BE:
 		return "this is UTF-16, not UTF-8", false
 	case f != JSONL && SeparatorLine(b) != 0:

@@ -34,9 +34,9 @@ func TestFormsAreNamed(t *testing.T) {
 		{name: "ghost columns", in: "RowID,Message,,\n1,a,,\n", want: "column 3 of the header has no name", hint: command},
 		{name: "column twice", in: "RowID,a,a\n", want: "duplicate column", hint: command},
 		{name: "Windows-1252", in: "RowID,Message\n1,it\x92s\n", want: "not UTF-8", hint: hintConvert + command},
-		{name: "workbook", in: "PK\x03\x04", want: "save the table as CSV"},
-		{name: "old workbook", in: "\xd0\xcf\x11\xe0", want: "save the table as CSV"},
-		{name: "Parquet", in: "PAR1", want: "export the table as CSV"},
+		{name: "workbook", in: "PK\x03\x04", want: "a ZIP archive, as workbooks are", hint: command},
+		{name: "old workbook", in: "\xd0\xcf\x11\xe0", want: "save it as .xlsx without a password"},
+		{name: "Parquet", in: "PAR1", want: "this is a Parquet file", hint: command},
 		{name: "mixed encodings", in: "RowID,Message\n1,\u00e9\n2,it\x92s\n", want: "not UTF-8", hint: hintMixed},
 		{name: "another column", in: "a,b;c\n1,2\n", want: "missing column RowID"},
 	} {

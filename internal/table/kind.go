@@ -13,6 +13,8 @@ const (
 	Zstd
 	UTF16LE
 	UTF16BE
+	Archive // ZIP, as workbooks are (.xlsx)
+	Parquet
 )
 
 var signatures = [...]struct {
@@ -23,13 +25,13 @@ var signatures = [...]struct {
 	{"\x28\xB5\x2F\xFD", Zstd},
 	{"\xFF\xFE", UTF16LE},
 	{"\xFE\xFF", UTF16BE},
+	{"PK\x03\x04", Archive},
+	{"PAR1", Parquet},
 }
 
 // refused are files that are not read, with what to do instead.
 var refused = [...]struct{ start, what string }{
-	{"PK\x03\x04", "a ZIP archive, as workbooks are (.xlsx, .ods); save the table as CSV in UTF-8, or unpack the archive"},
-	{"PAR1", "a Parquet file; export the table as CSV"},
-	{"\xD0\xCF\x11\xE0", "an old workbook of Excel (.xls); save the table as CSV in UTF-8"},
+	{"\xD0\xCF\x11\xE0", "an old workbook of Excel (.xls), or one with a password; save it as .xlsx without a password"},
 	{"%PDF-", "a PDF; export the table as CSV from where it was made"},
 	{"<!DOCTYPE", "HTML; save the table as CSV"},
 	{"<!doctype", "HTML; save the table as CSV"},

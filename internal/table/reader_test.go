@@ -59,7 +59,7 @@ func TestReader(t *testing.T) {
 		{name: "column without a name", in: "a,,b\n", err: "f:1: column 2 of the header has no name"},
 		{name: "cr alone", in: "a,b\r1,2\r3,4\r", err: `f:1: its lines end in CR alone; LF or CRLF is needed`},
 		{name: "gzip", in: "\x1F\x8B\x08\x00\n", err: "f:1: this is compressed by gzip"},
-		{name: "workbook", in: "PK\x03\x04\x14\x00", err: "f:1: this is a ZIP archive, as workbooks are (.xlsx, .ods); save the table as CSV in UTF-8, or unpack the archive"},
+		{name: "workbook", in: "PK\x03\x04\x14\x00", err: "f:1: this is a ZIP archive, as workbooks are (.xlsx)"},
 		{name: "utf-16", in: "\xFF\xFEa\x00", err: "f:1: this is UTF-16, not UTF-8"},
 		{
 			name: "jsonl", format: JSONL,
