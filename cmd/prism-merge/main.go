@@ -13,12 +13,18 @@
 // --expect names the file whose rows must all be there: missing ones are listed
 // in failed_ranges.json beside the output, and the exit code is 3.
 //
-//	prism-merge --manifest logs/R/run_manifest.json
+//	prism-merge -o result.xlsx out/feedback_w*.csv
+//
+// The name of the output tells its form: a workbook (.xlsx), Parquet, or text, which is
+// compressed where .gz or .zst follows. The rows are sorted as text, in a temporary file,
+// before they take another form.
+//
+//	prism-merge --manifest logs/R/run_manifest.json [-o result.xlsx]
 //
 // With --manifest it merges each file of a run whose units fulfil the condition
 // of its job file, reads the result again to find rows that are missing, lists
 // them in failed_ranges.json beside the manifest, and notes in the manifest what
-// became of the file.
+// became of the file. With -o it writes that output once more, in the form of this name.
 package main
 
 import (
@@ -33,6 +39,7 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"prism/internal/cli"
+	"prism/internal/export"
 	"prism/internal/extsort"
 	"prism/internal/merge"
 	"prism/internal/table"
@@ -52,7 +59,7 @@ const help = "Join part files with the same columns, sorted by RowID or another 
 type grammar struct {
 	cli.Common
 	Parts        []string `arg:"" optional:"" name:"PART" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
-	Output       string   `short:"o" help:"Output file, which appears as a whole at the end [stdout]." placeholder:"FILE"`
+	Output       string   `short:"o" help:"Output file, which appears as a whole at the end; by its name CSV, TSV, JSONL, .xlsx, .parquet, or text compressed by .gz or .zst [stdout]. With --manifest: a copy of the merged output." placeholder:"FILE"`
 	IDColumn     string   `name:"id-column" help:"Column that identifies a row [RowID]." placeholder:"NAME"`
 	SortBy       string   `help:"Column to sort by, numbers before texts; none concatenates the parts [RowID, or the column of --id-column]." placeholder:"COLUMN"`
 	OnDuplicate  string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID, keep the one of the last argument or of the first, or end with an error [${default}]." placeholder:"last|first|error"`
@@ -64,7 +71,7 @@ type grammar struct {
 	Label        string   `help:"With --manifest: merge only this file of the run." placeholder:"LABEL"`
 	InputFormat  string   `help:"Format of the parts: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
 	Delimiter    string   `help:"Delimiter of parts that are CSV, a character or tab [the most frequent in the header of each]." placeholder:"D"`
-	OutputFormat string   `help:"Format of the output: csv, tsv or jsonl [by file name, else that of the first part]." placeholder:"FORMAT"`
+	OutputFormat string   `help:"Format of the output's text: csv, tsv or jsonl [by file name, else that of the first part]." placeholder:"FORMAT"`
 
 	typed map[string]bool // flags of the command line
 }
@@ -143,15 +150,28 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 	return m, nil
 }
 
-// outputFormat is zero where the first part decides.
+// outputFormat is the format of the output's text; zero where the first part decides.
 func (g *grammar) outputFormat() (table.Format, error) {
+	form, text, err := export.FormByName(g.Output)
+	if err != nil && !g.Check {
+		return 0, cli.Fail(cli.Usage, err, "")
+	}
+	isText := form != export.Workbook && form != export.Parquet
 	if g.OutputFormat != "" {
 		f, err := table.ParseFormat(g.OutputFormat)
-		if err != nil {
+		switch {
+		case err != nil && export.IsRowForm(g.OutputFormat):
+			return 0, cli.Usagef("--output-format: the name of the output tells it: -o NAME.%s", g.OutputFormat)
+		case err != nil:
 			return 0, cli.Usagef("--output-format: %w", err)
+		case !isText:
+			return 0, cli.Usagef("--output-format %s: %s is of another format by its name", g.OutputFormat, g.Output)
 		}
 		return f, nil
 	}
-	f, _ := table.FormatByName(g.Output)
+	if !isText {
+		return table.CSV, nil
+	}
+	f, _ := table.FormatByName(text)
 	return f, nil
 }

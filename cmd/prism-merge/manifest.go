@@ -33,8 +33,11 @@ type runMerger struct {
 // mergeRun does what --manifest asks for.
 func (m *merger) mergeRun(ctx context.Context) error {
 	g := m.g
-	if len(g.Parts) > 0 || g.Expect != "" || g.Output != "" || g.InputFormat != "" || g.OutputFormat != "" || g.Delimiter != "" || g.IDColumn != "" {
-		return cli.Usagef("--manifest names the parts, the inputs and the outputs: give none beside it")
+	if len(g.Parts) > 0 || g.Expect != "" || g.InputFormat != "" || g.Delimiter != "" || g.IDColumn != "" {
+		return cli.Usagef("--manifest names the parts and the inputs: give none beside it")
+	}
+	if g.OutputFormat != "" && g.Output == "" || g.Output == "-" {
+		return cli.Usagef("--manifest names the outputs; -o FILE writes a copy of one")
 	}
 	if g.Check || g.typed["on-duplicate"] {
 		return cli.Usagef("--check and --on-duplicate do not go with --manifest")
@@ -58,6 +61,9 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	}
 	labels, err := r.labels()
 	if err != nil {
+		return err
+	}
+	if err := r.checkCopy(labels); err != nil {
 		return err
 	}
 	if r.failed, err = readFailedFiles(man); err != nil {
@@ -137,6 +143,9 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	report.addGaps(r.m, units, missing, parts.without)
 	r.failed.setFile(report)
 	if err := r.recordStatus(label, status, path); err != nil {
+		return err
+	}
+	if err := r.writeCopy(ctx, r.m.File(label), r.m.Path(path)); err != nil {
 		return err
 	}
 	if r.m.Config.Output.Checkpoints.CleanupAfterMerge && status == job.Completed && len(parts.without) == 0 {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 
 	"prism/internal/cli"
+	"prism/internal/export"
 	"prism/internal/fsutil"
 	"prism/internal/merge"
 	"prism/internal/table"
@@ -15,28 +17,64 @@ import (
 // output is where the joined rows go: a file that appears whole, or a stream.
 type output struct {
 	merge.Output
+	path string
+	form export.Form
 	file *fsutil.AtomicFile // nil: stdout
+	text *os.File           // temporary, where the file is not plain text
 }
 
 func createOutput(ctx context.Context, path string, stdout io.Writer) (*output, error) {
 	if path == "" || path == "-" {
 		return &output{Output: merge.Output{Writer: stdout}}, nil
 	}
+	form, _, err := export.FormByName(path)
+	if err != nil {
+		return nil, err
+	}
 	f, err := fsutil.CreateAtomicContext(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	if f.IsStream() {
-		return &output{Output: merge.Output{Writer: f}, file: f}, nil
+	out := &output{path: path, form: form, file: f}
+	switch {
+	case form != export.PlainText:
+		if out.text, err = fsutil.CreateTemp("prism-merge-*.tmp"); err != nil {
+			return nil, errors.Join(err, f.Abort())
+		}
+		out.Output = rewindable(out.text)
+	case f.IsStream():
+		out.Output = merge.Output{Writer: f}
+	default:
+		out.Output = rewindable(f.OSFile())
 	}
-	tmp := f.OSFile()
+	return out, nil
+}
+
+// rewindable is a file as an output that can be written again.
+func rewindable(tmp *os.File) merge.Output {
 	again := func() error {
 		if _, err := tmp.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
 		return tmp.Truncate(0)
 	}
-	return &output{Output: merge.Output{Writer: tmp, Rewind: again, Wrote: writeback(tmp)}, file: f}, nil
+	return merge.Output{Writer: tmp, Rewind: again, Wrote: writeback(tmp)}
+}
+
+// writeForm makes of the joined rows what the name of the output promises, where that
+// is not plain text. The rows are text of this format.
+func (m *merger) writeForm(ctx context.Context, o *output, format table.Format) error {
+	if o.text == nil {
+		return nil
+	}
+	info, err := o.text.Stat()
+	if err != nil {
+		return err
+	}
+	m.steps.StartStep("writing "+filepath.Base(o.path), o.form.Passes()*info.Size())
+	return export.Write(ctx, export.Source{
+		Text: o.text, Size: info.Size(), Options: table.Options{Name: o.path, Format: format}, Output: o.path, Progress: m.steps.AddBytes,
+	}, o.form, o.file)
 }
 
 // writebackPiece is how many bytes are written between calls of StartWriteback.
@@ -68,6 +106,9 @@ func (o *output) abort() {
 	if o.file != nil {
 		o.file.Abort()
 	}
+	if o.text != nil {
+		fsutil.CloseTemp(o.text)
+	}
 }
 
 // refuseLoops makes sure that no input is the output, which takes its place.
@@ -83,7 +124,7 @@ func (m *merger) refuseLoops(expected *merge.Input) error {
 	switch f, isFile := m.std.Out.(*os.File); {
 	case m.g.Check:
 	case m.g.Output != "" && m.g.Output != "-":
-		errs = append(errs, table.CheckOutputName(m.g.Output), guard.Check(m.g.Output))
+		errs = append(errs, guard.Check(m.g.Output))
 	case isFile:
 		errs = append(errs, guard.CheckOpen("stdout", f))
 	}

@@ -113,6 +113,9 @@ func (m *merger) writeParts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := m.writeForm(ctx, out, m.o.Format); err != nil {
+		return err
+	}
 	if err := out.commit(); err != nil {
 		return err
 	}

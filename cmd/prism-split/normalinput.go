@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"prism/internal/fsutil"
@@ -51,6 +52,7 @@ func (n *normalInput) convert(ctx context.Context, f *table.File, c job.InputCol
 		return &table.Error{File: f.Name, Msg: err.Error()}
 	}
 	o.Keys = true
+	debug.SetMemoryLimit(normalizeMemory)
 	o.Note = func(format string, args ...any) {
 		n.from.Done = append(n.from.Done, strings.TrimPrefix(fmt.Sprintf(format, args...), f.Name+": "))
 	}

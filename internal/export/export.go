@@ -54,10 +54,17 @@ func FormByName(name string) (form Form, text string, err error) {
 	if form == Workbook || form == Parquet {
 		return form, "", nil
 	}
-	if err := table.CheckOutputName(text); err != nil {
-		return form, text, &table.Error{File: name, Msg: err.(*table.Error).Msg}
+	err = table.CheckOutputName(text)
+	if e, ok := errors.AsType[*table.Error](err); ok {
+		e.File = name
 	}
-	return form, text, nil
+	return form, text, err
+}
+
+// IsRowForm tells whether xlsx or parquet is named.
+func IsRowForm(name string) bool {
+	form, _, _ := FormByName("." + name)
+	return form == Workbook || form == Parquet
 }
 
 // Source is a table as text.

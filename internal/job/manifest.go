@@ -84,6 +84,9 @@ type File struct {
 	MergedRows   int64       `json:"merged_rows,omitempty"` // of it
 	PendingSum   string      `json:"pending_sum,omitempty"` // of a merged output that was about to replace it
 	PendingRows  int64       `json:"pending_rows,omitempty"`
+	// Copies are copies of the merged output in other forms, with the checksums that each
+	// may have: of the last one, and of one that was about to replace it.
+	Copies map[string][]string `json:"copies,omitempty"`
 
 	NormalizedFrom *Source `json:"normalized_from,omitempty"` // nil: the input is as the job file names it
 }

@@ -60,7 +60,7 @@ func (r *rowFile) flush() error {
 	return nil
 }
 
-func (r *rowFile) close() error { return fsutil.CloseTemp(r.f) }
+func (r *rowFile) remove() error { return fsutil.CloseTemp(r.f) }
 
 // rowReader yields the rows of a rowFile; numbers that it does not have are blank rows.
 type rowReader struct {

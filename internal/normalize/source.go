@@ -77,7 +77,7 @@ func (s *source) close() error {
 		err = fsutil.CloseTemp(s.unpacked)
 	}
 	if s.rows != nil {
-		err = errors.Join(err, s.rows.close())
+		err = errors.Join(err, s.rows.remove())
 	}
 	return err
 }

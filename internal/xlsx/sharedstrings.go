@@ -75,7 +75,7 @@ func (s *sharedStrings) lookup(number int) ([]byte, error) {
 	return s.buf[:n], nil
 }
 
-func (s *sharedStrings) close() error {
+func (s *sharedStrings) removeSpill() error {
 	if s.spill == nil {
 		return nil
 	}

@@ -85,7 +85,7 @@ func (w *Workbook) Close() error {
 	if w.strings == nil {
 		return nil
 	}
-	return w.strings.close()
+	return w.strings.removeSpill()
 }
 
 // Sheets are the sheets with cells, in their order, without charts.

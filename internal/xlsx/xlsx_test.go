@@ -394,7 +394,7 @@ func TestSheetsOfOtherWriters(t *testing.T) {
 
 func TestSharedStringsSpill(t *testing.T) {
 	s := &sharedStrings{}
-	defer s.close()
+	defer s.removeSpill()
 	long := strings.Repeat("x", sharedInMemory/4)
 	for i := range 7 {
 		if err := s.appendString([]byte(fmt.Sprint(i, long))); err != nil {
