@@ -20,6 +20,9 @@ import (
 func (g *grammar) reportResult(ctx context.Context, std cli.Std, r classify.Result, err error, elapsed time.Duration) error {
 	if err == nil {
 		std.Infof("%s", summary(r, elapsed))
+		for _, line := range unlistedLines(r) {
+			std.Infof("%s", line)
+		}
 		if r.Failed == 0 {
 			return nil
 		}
@@ -80,6 +83,21 @@ func summary(r classify.Result, elapsed time.Duration) string {
 		text += ", " + term.Plural(r.Failed, "row") + " failed"
 	}
 	return text + "; run " + r.RunID
+}
+
+// unlistedLines says loudly which columns have labels outside the listed ones in more than
+// a quarter of the rows: the list, or what the model makes of it, is not what was meant.
+func unlistedLines(r classify.Result) (lines []string) {
+	for _, u := range r.Unlisted {
+		if 4*u.Rows > r.Labelled {
+			lines = append(lines, fmt.Sprintf("WARNING: %d of %s (%s) have a label of %q that is not listed", u.Rows,
+				term.Plural(r.Labelled, "row"), term.Percent(u.Rows, r.Labelled), u.Column))
+		}
+	}
+	if lines != nil {
+		lines = append(lines, "hint: --labels strict allows the listed labels only; prism-stats --prompts-config lists the others")
+	}
+	return lines
 }
 
 // printProgress prints how far the work is, whether or not there is a progress line.

@@ -111,9 +111,10 @@ func (p *planner) checkSortBy(name string, h *table.Header, c job.InputColumns) 
 	if by == job.Unsorted || p.schema == nil {
 		return
 	}
-	columns := slices.DeleteFunc(slices.Clone(h.Names), func(n string) bool { return slices.Contains(p.config.Output.Drop, n) })
-	for _, c := range p.schema.Columns {
-		columns = append(columns, c.OutputName(h.Names))
+	written, drop := p.schema.WrittenColumns(h.Names, p.config.Output.Drop)
+	columns := slices.DeleteFunc(slices.Clone(h.Names), func(n string) bool { return slices.Contains(drop, n) })
+	for _, i := range written {
+		columns = append(columns, p.schema.Columns[i].OutputName(h.Names))
 	}
 	columns = append(columns, prompt.RunColumns()...)
 	if !slices.Contains(columns, by) {
@@ -127,7 +128,11 @@ func (p *planner) checkColumns(name string, h *table.Header, c job.InputColumns)
 		return // JSONL without records
 	}
 	p.checkSortBy(name, h, c)
-	for _, d := range p.config.Output.Drop {
+	drop := p.config.Output.Drop
+	if p.schema != nil {
+		_, drop = p.schema.WrittenColumns(h.Names, drop)
+	}
+	for _, d := range drop {
 		switch {
 		case h.Index(d) < 0:
 			p.addMistake(fmt.Errorf("%s:1: unknown column %q to drop; the columns are %s", name, d, strings.Join(h.Names, ", ")))

@@ -139,11 +139,12 @@ func (e *engine) noteReply(r *round, req *ollama.Request, ids []int64, answer *o
 	e.logCall(call)
 }
 
-// appendRecord appends the labelled row as a checkpoint holds it.
-func appendRecord(dst []byte, r *row, values []string, tail []byte) []byte {
+// appendRecord appends the labelled row as a checkpoint holds it: with those of its values
+// that the output has.
+func appendRecord(dst []byte, r *row, values []string, coded []int, tail []byte) []byte {
 	dst = append(dst, r.kept...)
-	for _, v := range values {
-		dst = table.AppendCSV(append(dst, ','), []byte(v))
+	for _, i := range coded {
+		dst = table.AppendCSV(append(dst, ','), []byte(values[i]))
 	}
 	return append(append(dst, ','), tail...)
 }

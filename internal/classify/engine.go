@@ -38,6 +38,7 @@ type config struct {
 	Strict     bool
 	Options    job.CallOptions
 	Request    ollama.Request
+	Coded      []int  // indices of the schema's columns that records have
 	Tail       []byte // cells that end each record: model, batch size, run ID
 	Blank      string // what is done with blank rows, see job.InputColumns
 	BlankTail  []byte // Tail of a row that no call had
@@ -71,11 +72,12 @@ type engine struct {
 	waiting  []*batch // to be asked for next, the last one first
 	inFlight int
 	window   *window
-	organic  map[reply.Label]bool
-	failed   int              // rows
-	unusable []*round         // of whole batches, while no row is labelled
-	resumed  bool             // an earlier process finished rows
-	finished []checkpoint.Row // of commit
+	organic  map[reply.Label]bool // that were warned of
+	unlisted map[string]int64     // rows with an organic label, by column
+	failed   int                  // rows
+	unusable []*round             // of whole batches, while no row is labelled
+	resumed  bool                 // an earlier process finished rows
+	finished []checkpoint.Row     // of commit
 
 	contract   contract
 	thinks     atomic.Bool  // the model thinks before it answers
@@ -91,7 +93,7 @@ func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) 
 	e.batches = make(chan *batch)
 	e.seen = make(chan int64, 1)
 	e.results = make(chan *round, e.c.Options.Parallel)
-	e.organic = map[reply.Label]bool{}
+	e.organic, e.unlisted = map[reply.Label]bool{}, map[string]int64{}
 	e.resumed = e.store.FinishedRows() > e.c.BlankRows
 	e.buffers.New = func() any { return new(callBuffers) }
 	quit := make(chan struct{})

@@ -18,11 +18,13 @@ import (
 type layout struct {
 	form     table.Format // of the input
 	places   columns.Places
-	numbered bool     // RowID is the row's position, and the first column of the output
-	context  []string // labels of the context's lines
-	kept     []int    // indices of the input columns that pass through; rowNumber: the position
-	names    []string // of the output
-	mark     bool     // the input begins with a byte order mark
+	numbered bool            // RowID is the row's position, and the first column of the output
+	context  []string        // labels of the context's lines
+	kept     []int           // indices of the input columns that pass through; rowNumber: the position
+	coded    []int           // indices of the schema's columns that the output has, behind kept
+	columns  []prompt.Column // of the schema
+	names    []string        // of the output
+	mark     bool            // the input begins with a byte order mark
 }
 
 // rowNumber stands for the column that numbers the rows.
@@ -42,7 +44,8 @@ func (e *columnError) Hint() string { return e.hint }
 // that is wrong with those of the output.
 func newLayout(file string, h *table.Header, form table.Format, schema *prompt.Schema, drop []string, c *job.InputColumns) (*layout, error) {
 	drop = table.MatchNames(drop, h.Names)
-	l := &layout{form: form, mark: h.Mark, places: columns.Find(h.Names, *c), numbered: c.NumberRows}
+	l := &layout{form: form, mark: h.Mark, places: columns.Find(h.Names, *c), numbered: c.NumberRows, columns: schema.Columns}
+	l.coded, drop = schema.WrittenColumns(h.Names, drop)
 	for _, i := range l.places.Context {
 		if i >= 0 {
 			l.context = append(l.context, prompt.ContextLabel(h.Names[i]))
@@ -67,11 +70,19 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 			l.names = append(l.names, n)
 		}
 	}
-	for _, c := range schema.Columns {
-		l.names = append(l.names, c.OutputName(h.Names))
+	for _, i := range l.coded {
+		l.names = append(l.names, l.columns[i].OutputName(h.Names))
 	}
 	l.names = append(l.names, prompt.RunColumns()...)
 	return l, errors.Join(append(errs, l.checkClashes(file))...)
+}
+
+// codedColumn is the schema's column that output column i holds; nil: another column.
+func (l *layout) codedColumn(i int) *prompt.Column {
+	if i -= len(l.kept); i < 0 || i >= len(l.coded) {
+		return nil
+	}
+	return &l.columns[l.coded[i]]
 }
 
 // checkClashes refuses an output with several columns of one name. It tells all of

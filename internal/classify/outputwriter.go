@@ -120,9 +120,15 @@ func (w *outputWriter) convertRecords() error {
 }
 
 // setCells fills cells from a record of the checkpoint: what passed through as the
-// token the input had, the rest as it is.
+// token the input had, values of the model in JSONL as what their types say, the rest as it is.
 func (w *outputWriter) setCells(cells []table.Cell, rec *table.Record, texts []byte) []byte {
 	for i := range cells {
+		if c := w.layout.codedColumn(i); c != nil && w.form == table.JSONL && c.NeedsJSON() {
+			start := len(texts)
+			texts = c.AppendJSON(texts, string(rec.Text(nil, i)))
+			cells[i] = table.Cell{Bytes: texts[start:], Form: table.JSONL}
+			continue
+		}
 		if i >= len(w.layout.kept) || w.layout.form == table.CSV {
 			cells[i] = table.Cell{Bytes: rec.Field(i), Form: table.CSV}
 			continue

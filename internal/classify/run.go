@@ -79,6 +79,13 @@ type Result struct {
 	RunID    string
 	Resume   string // command that goes on; empty: nothing was kept
 	Failures string // file that lists the failed rows; empty: none
+	Unlisted []Unlisted
+}
+
+// Unlisted is a column with unlisted (organic) labels.
+type Unlisted struct {
+	Column string
+	Rows   int64 // of those labelled by this process
 }
 
 // Run does a worker's job. The error, if any, says what ended it early: all
@@ -95,6 +102,9 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 		return Result{}, err
 	}
 	defer in.close()
+	for _, line := range schema.UnmentionedLabels() {
+		io.Messages.Warnf("%s: %s", s.Prompts.ConfigFile, line)
+	}
 	for _, line := range in.warnings {
 		io.Messages.Warnf("%s", line)
 	}
@@ -125,7 +135,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	if closeErr := w.store.Close(); !errors.Is(err, closeErr) { // an error of the disk is told once
 		err = errors.Join(err, closeErr)
 	}
-	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume()}
+	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume(), Unlisted: w.unlisted}
 	if w.store.FailedRows() > 0 {
 		r.Failures = w.failuresPath()
 	}
@@ -190,6 +200,7 @@ type worker struct {
 	saidRemote  bool     // servers are among them
 	blankRows   int64    // rows of a file that need no call, counted where an earlier process finished rows
 	changes     []string // of the input since an earlier process, a line each
+	unlisted    []Unlisted
 
 	out *fsutil.AtomicFile // nil: the stream
 
@@ -298,6 +309,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 		w.log.printf("warning: %s", line)
 	}
 	err = onlyChange(e.labelRows(ctx, cancel))
+	w.unlisted = e.listUnlisted()
 	if err == nil && e.out.rows != w.counts().Rows {
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
 	}
@@ -340,6 +352,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 	return &engine{
 		c: config{
 			Schema: w.schema, Strict: s.strict(w.schema), Options: s.Model, Request: w.request,
+			Coded: w.layout.coded,
 			Tail:  recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
 			Blank: s.Columns.Blank(), BlankTail: recordTail(s.Model.Name, 0, s.RunID), BlankRows: w.blankRows,
 			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), MaxWindow: cmp.Or(s.maxWindow, maxWindow),

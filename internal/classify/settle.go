@@ -122,7 +122,7 @@ func (e *engine) commit(rows []*row, labelled []reply.Row, tail []byte) error {
 	buf := make([]byte, 0, e.recordsSize(rows, labelled))
 	for i, r := range rows {
 		start := len(buf)
-		buf = append(appendRecord(buf, r, labelled[i].Values, tail), '\n') // where it moves, the records before stay where they are
+		buf = append(appendRecord(buf, r, labelled[i].Values, e.c.Coded, tail), '\n') // where it moves, the records before stay where they are
 		finished = append(finished, checkpoint.Row{Pos: r.pos, Record: buf[start : len(buf)-1]})
 	}
 	e.finished = finished
@@ -174,8 +174,12 @@ func (e *engine) recordsSize(rows []*row, labelled []reply.Row) int {
 	return size
 }
 
+// warnOrganic counts the organic labels of a row, and warns of the first ones.
 func (e *engine) warnOrganic(l *reply.Row) {
-	for _, o := range l.Organic {
+	for i, o := range l.Organic {
+		if i == 0 || o.Column != l.Organic[i-1].Column {
+			e.unlisted[o.Column]++
+		}
 		if e.organic[o] || len(e.organic) > maxWarnings {
 			continue
 		}
@@ -186,6 +190,16 @@ func (e *engine) warnOrganic(l *reply.Row) {
 			e.c.Warn("more organic labels follow, which are only counted; prism-stats lists them")
 		}
 	}
+}
+
+// listUnlisted is which columns have organic labels, in the order of the schema.
+func (e *engine) listUnlisted() (list []Unlisted) {
+	for i := range e.c.Schema.Columns {
+		if name := e.c.Schema.Columns[i].Name; e.unlisted[name] > 0 {
+			list = append(list, Unlisted{name, e.unlisted[name]})
+		}
+	}
+	return list
 }
 
 // failRow records that a row gets no labels, why, and the last reply for it.

@@ -67,7 +67,7 @@ type Output struct {
 	Directory     string      `json:"directory" name:"output-dir" env:"PRISM_OUTPUT_DIR" job_default:"output" placeholder:"DIR" help:"Folder of the output." group:"Output:"`
 	NamingPattern string      `json:"naming_pattern" kong:"-" job_default:"{run_id}_{label}" help:"Name of a merged output without its ending, of {run_id}, {label}, {project}, {version}, {model} and {timestamp}."`
 	Format        string      `json:"format" name:"output-format" enum:"csv,tsv,jsonl," default:"" job_default:"csv" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Output:"`
-	Drop          []string    `json:"drop,omitempty" name:"drop" sep:"," placeholder:"COL" help:"Input columns that the output leaves out." group:"Output:"`
+	Drop          []string    `json:"drop,omitempty" name:"drop" sep:"," placeholder:"COL" help:"Input columns that the output leaves out, and the Reasoning of the model." group:"Output:"`
 	Checkpoints   Checkpoints `json:"checkpoints" embed:"" help:"What a run resumes from."`
 }
 

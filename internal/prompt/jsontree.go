@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -23,7 +24,7 @@ const (
 type node struct {
 	line    int
 	kind    kind
-	text    string // a string's value, a number's token
+	text    string // a string's value, the token of a number or boolean
 	elems   []node // of an array
 	members []member
 }
@@ -98,7 +99,7 @@ func (w *treeBuilder) buildNode() node {
 	case json.Number:
 		n.kind, n.text = kindNumber, t.String()
 	case bool:
-		n.kind = kindBool
+		n.kind, n.text = kindBool, strconv.FormatBool(t)
 	case json.Delim:
 		if t == '[' {
 			n.kind, n.elems = kindArray, w.buildElems()

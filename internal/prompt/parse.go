@@ -18,17 +18,25 @@ import (
 const (
 	keySystem    = "system_prompt"
 	keyColumns   = "columns_to_code"
+	keyDescribed = "columns"
+	keyGate      = "gate"
+	keyReasoning = "reasoning"
+	keyExamples  = "examples"
+	keyCodebook  = "codebook"
 	keyRules     = "validation_rules"
 	keyDefaults  = "not_applicable_defaults"
 	keyMaxLength = "max_length"
 	keyPolicy    = "label_policy"
 )
 
+// schemaKeys are all keys of the file.
+func schemaKeys() []string {
+	return []string{keySystem, keyColumns, keyDescribed, keyGate, keyReasoning, keyExamples, keyCodebook,
+		keyRules, keyDefaults, keyMaxLength, keyPolicy}
+}
+
 // maxColumns is the most columns to code: far more than a model answers.
 const maxColumns = 1000
-
-// rulePrefix comes before a column's name, in lower case, in keyRules.
-const rulePrefix = "valid_"
 
 // Parse reads a prompt schema file. The error holds every mistake in it, a line
 // each: "NAME:LINE: what", or "NAME: what" where something is not there.
@@ -38,11 +46,11 @@ func Parse(data []byte, name string) (*Schema, error) {
 	if !ok {
 		return nil, p.joinMistakes()
 	}
-	s := p.parseSchema(root)
+	s, examples := p.parseSchema(root)
 	if err := p.joinMistakes(); err != nil {
 		return nil, err
 	}
-	s.prepare()
+	s.prepare(examples)
 	return s, nil
 }
 
@@ -92,32 +100,74 @@ func (p *parser) expectKind(n node, k kind, what string) bool {
 	return n.kind == k
 }
 
-func (p *parser) parseSchema(root node) *Schema {
+func (p *parser) parseSchema(root node) (*Schema, []example) {
 	if !p.expectKind(root, kindObject, "prompt schema") {
-		return nil
+		return nil, nil
 	}
-	keys := []string{keySystem, keyColumns, keyRules, keyDefaults, keyMaxLength, keyPolicy}
-	values := map[string]node{}
-	for _, m := range root.members {
-		if !slices.Contains(keys, m.key) {
-			p.addMistake(m.line, "unknown key %q%s", m.key, p.suggest(m.key, keys))
-			continue
-		}
-		values[m.key] = m.value
-	}
+	values := p.readMembers(root, "", schemaKeys())
 	for _, key := range []string{keySystem, keyColumns} {
 		if _, ok := values[key]; !ok {
 			p.addMistake(0, "%s is missing", key)
 		}
 	}
-	s := &Schema{System: p.parseSystem(values), Columns: p.parseColumns(values)}
+	s := &Schema{System: p.parseSystem(values), Columns: p.parseColumns(values), Gate: NoGate}
+	var examples []example
 	if len(s.Columns) > 0 {
-		p.parseRules(values, s.Columns)
+		described := p.describedColumns(values, s.Columns)
+		p.parseRules(values, s.Columns, described)
+		p.parseTypes(s.Columns, described)
+		p.parseMaxLength(values, s.Columns, described)
 		p.parseDefaults(values, s.Columns)
-		p.parseMaxLength(values, s.Columns)
+		s.Gate = p.parseGate(values, s.Columns)
+		p.parseReasoning(values, s)
+		examples = p.parseExamples(values, s)
 	}
-	s.LabelPolicy = p.parsePolicy(values)
-	return s
+	s.LabelPolicy = p.parseChoice(values, keyPolicy, Organic, Strict)
+	s.ownCodebook = p.parseChoice(values, keyCodebook, keySystem) != ""
+	return s, examples
+}
+
+// readMembers returns the values of an object with these keys; others are mistakes, named
+// as those of what, which may be empty.
+func (p *parser) readMembers(n node, what string, keys []string) map[string]node {
+	values := map[string]node{}
+	for _, m := range n.members {
+		if !slices.Contains(keys, m.key) {
+			if what != "" {
+				p.addMistake(m.line, "%s: unknown key %q%s", what, m.key, p.suggest(m.key, keys))
+			} else {
+				p.addMistake(m.line, "unknown key %q%s", m.key, p.suggest(m.key, keys))
+			}
+			continue
+		}
+		values[m.key] = m.value
+	}
+	return values
+}
+
+// parseChoice reads a key that takes one of some words.
+func (p *parser) parseChoice(values map[string]node, key string, words ...string) string {
+	n, ok := values[key]
+	if !ok || !p.expectKind(n, kindString, key) || slices.Contains(words, n.text) {
+		return n.text
+	}
+	p.addMistake(n.line, "%s: want %s, have %q", key, quoteEach(words), n.text)
+	return ""
+}
+
+// quoteEach names the words that are possible: "a", "b" or "c".
+func quoteEach(words []string) string {
+	text := ""
+	for i, w := range words {
+		switch {
+		case i > 0 && i == len(words)-1:
+			text += " or "
+		case i > 0:
+			text += ", "
+		}
+		text += strconv.Quote(w)
+	}
+	return text
 }
 
 func (p *parser) parseSystem(values map[string]node) string {
@@ -149,7 +199,7 @@ func (p *parser) parseColumns(values map[string]node) []Column {
 		if !p.expectKind(e, kindString, "a name in "+keyColumns) || !p.checkColumnName(e, columns) {
 			continue
 		}
-		columns = append(columns, Column{Name: e.text, Default: NoValue, MaxLength: DefaultMaxLength})
+		columns = append(columns, Column{Name: e.text, MaxLength: DefaultMaxLength})
 	}
 	return columns
 }
@@ -202,132 +252,4 @@ func (p *parser) checkText(n node, what string) bool {
 		return true
 	}
 	return false
-}
-
-func (p *parser) parseRules(values map[string]node, columns []Column) {
-	n, ok := values[keyRules]
-	if !ok || !p.expectKind(n, kindObject, keyRules) {
-		return
-	}
-	keys := make([]string, len(columns))
-	for i, c := range columns {
-		keys[i] = rulePrefix + strings.ToLower(c.Name)
-	}
-	for _, m := range n.members {
-		i := slices.Index(keys, m.key)
-		if i < 0 {
-			p.addMistake(m.line, "%s: %q matches no column in columns_to_code%s", keyRules, m.key, p.suggest(m.key, keys))
-			continue
-		}
-		columns[i].Labels = p.parseLabels(m)
-	}
-}
-
-func (p *parser) parseLabels(m member) []string {
-	if !p.expectKind(m.value, kindArray, m.key) {
-		return nil
-	}
-	if len(m.value.elems) == 0 {
-		p.addMistake(m.line, "%s has no labels; leave it out for a free-text column", m.key)
-	}
-	var labels []string
-	seen := map[string]string{}
-	for _, e := range m.value.elems {
-		if !p.expectKind(e, kindString, "a label in "+m.key) || !p.checkText(e, "label of "+m.key) {
-			continue
-		}
-		key := foldCase(term.CanonicalName(e.text))
-		switch other, ok := seen[key]; {
-		case ok && other == e.text:
-			p.addMistake(e.line, "%s: duplicate label %q", m.key, e.text)
-		case ok && !strings.EqualFold(other, e.text):
-			p.addMistake(e.line, "%s: labels %+q and %+q look the same", m.key, other, e.text)
-		case ok:
-			p.addMistake(e.line, "%s: labels %q and %q differ only in case", m.key, other, e.text)
-		default:
-			seen[key] = e.text
-			labels = append(labels, e.text)
-		}
-	}
-	return labels
-}
-
-// foldCase maps texts that strings.EqualFold calls equal to one text.
-func foldCase(s string) string {
-	return strings.Map(func(r rune) rune {
-		least := r
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			least = min(least, f)
-		}
-		return least
-	}, s)
-}
-
-func (p *parser) parseDefaults(values map[string]node, columns []Column) {
-	n, ok := values[keyDefaults]
-	if !ok || !p.expectKind(n, kindObject, keyDefaults) {
-		return
-	}
-	for _, m := range n.members {
-		c := p.findColumn(m, keyDefaults, columns)
-		if c == nil || !p.expectKind(m.value, kindString, fmt.Sprintf("%s of %q", keyDefaults, m.key)) {
-			continue
-		}
-		if strings.ContainsFunc(m.value.text, unicode.IsControl) {
-			p.addMistake(m.value.line, "%s of %q: %q has a control character", keyDefaults, m.key, m.value.text)
-		}
-		c.Default = m.value.text
-	}
-}
-
-// findColumn returns the column that m's key names; nil, with the mistake added,
-// if none has this name.
-func (p *parser) findColumn(m member, what string, columns []Column) *Column {
-	names := make([]string, len(columns))
-	for i := range columns {
-		if columns[i].Name == m.key {
-			return &columns[i]
-		}
-		names[i] = columns[i].Name
-	}
-	p.addMistake(m.line, "%s: unknown column %q%s", what, m.key, p.suggest(m.key, names))
-	return nil
-}
-
-// parseMaxLength reads a number for all columns, or an object of numbers for some.
-func (p *parser) parseMaxLength(values map[string]node, columns []Column) {
-	n, ok := values[keyMaxLength]
-	switch {
-	case !ok:
-	case n.kind == kindObject:
-		for _, m := range n.members {
-			if c := p.findColumn(m, keyMaxLength, columns); c != nil {
-				c.MaxLength = p.parseLength(m.value, fmt.Sprintf("%s of %q", keyMaxLength, m.key))
-			}
-		}
-	default:
-		length := p.parseLength(n, keyMaxLength)
-		for i := range columns {
-			columns[i].MaxLength = length
-		}
-	}
-}
-
-func (p *parser) parseLength(n node, what string) int {
-	if !p.expectKind(n, kindNumber, what) {
-		return 0
-	}
-	v, err := strconv.Atoi(n.text)
-	if err != nil || v < 1 || v > MaxLength {
-		p.addMistake(n.line, "%s: want a whole number from 1 to %d, have %s", what, MaxLength, n.text)
-	}
-	return v
-}
-
-func (p *parser) parsePolicy(values map[string]node) string {
-	n, ok := values[keyPolicy]
-	if ok && p.expectKind(n, kindString, keyPolicy) && n.text != Organic && n.text != Strict {
-		p.addMistake(n.line, "%s: want %q or %q, have %q", keyPolicy, Organic, Strict, n.text)
-	}
-	return n.text
 }

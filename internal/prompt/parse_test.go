@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -30,10 +31,10 @@ func TestParseFeedback(t *testing.T) {
 		t.Errorf("system message: %q", s.System)
 	}
 	want := []Column{
-		{"Topic", []string{"Product", "Support", "Billing", "Shipping", "Account", "Other"}, "Other", 300},
-		{"Sentiment", []string{"Positive", "Negative", "Neutral", "Mixed"}, "Neutral", 300},
-		{"Urgency", []string{"High", "Medium", "Low"}, "Low", 300},
-		{"Key_Point", nil, "-", 300},
+		testColumn("Topic", []string{"Product", "Support", "Billing", "Shipping", "Account", "Other"}, "Other", 300),
+		testColumn("Sentiment", []string{"Positive", "Negative", "Neutral", "Mixed"}, "Neutral", 300),
+		testColumn("Urgency", []string{"High", "Medium", "Low"}, "Low", 300),
+		testColumn("Key_Point", nil, "-", 300),
 	}
 	if !slices.EqualFunc(s.Columns, want, equalColumns) {
 		t.Errorf("columns: got %+v, want %+v", s.Columns, want)
@@ -43,8 +44,17 @@ func TestParseFeedback(t *testing.T) {
 	}
 }
 
+// testColumn is a column of labels or, without labels, of text.
+func testColumn(name string, labels []string, value string, length int) Column {
+	c := Column{Name: name, Type: TypeText, Labels: labels, Default: value, MaxLength: length}
+	if labels != nil {
+		c.Type = TypeLabel
+	}
+	return c
+}
+
 func equalColumns(a, b Column) bool {
-	return a.Name == b.Name && slices.Equal(a.Labels, b.Labels) && a.Default == b.Default && a.MaxLength == b.MaxLength
+	return reflect.DeepEqual(a, b)
 }
 
 func TestParseOptions(t *testing.T) {
@@ -55,18 +65,18 @@ func TestParseOptions(t *testing.T) {
 		policy     string
 	}{
 		{"least", head + `}`,
-			[]Column{{"Topic", nil, "-", 300}, {"Note", nil, "-", 300}, {"Größe", nil, "-", 300}}, ""},
+			[]Column{testColumn("Topic", nil, "-", 300), testColumn("Note", nil, "-", 300), testColumn("Größe", nil, "-", 300)}, ""},
 		{"byte order mark", "\ufeff" + head + `}`,
-			[]Column{{"Topic", nil, "-", 300}, {"Note", nil, "-", 300}, {"Größe", nil, "-", 300}}, ""},
+			[]Column{testColumn("Topic", nil, "-", 300), testColumn("Note", nil, "-", 300), testColumn("Größe", nil, "-", 300)}, ""},
 		{"one length", head + `,"max_length":2000,"label_policy":"organic"}`,
-			[]Column{{"Topic", nil, "-", 2000}, {"Note", nil, "-", 2000}, {"Größe", nil, "-", 2000}}, "organic"},
+			[]Column{testColumn("Topic", nil, "-", 2000), testColumn("Note", nil, "-", 2000), testColumn("Größe", nil, "-", 2000)}, "organic"},
 		{"a length for one", head + `,"max_length":{"Note":1},"label_policy":"strict"}`,
-			[]Column{{"Topic", nil, "-", 300}, {"Note", nil, "-", 1}, {"Größe", nil, "-", 300}}, "strict"},
+			[]Column{testColumn("Topic", nil, "-", 300), testColumn("Note", nil, "-", 1), testColumn("Größe", nil, "-", 300)}, "strict"},
 		{"rules and defaults",
 			head + `,"validation_rules":{"valid_größe":["S","M"],"valid_topic":["A","N/A","NOT_APPLICABLE"]},` +
 				`"not_applicable_defaults":{"Note":"","Größe":"none"}}`,
-			[]Column{{"Topic", []string{"A", "N/A", "NOT_APPLICABLE"}, "-", 300}, {"Note", nil, "", 300},
-				{"Größe", []string{"S", "M"}, "none", 300}}, ""},
+			[]Column{testColumn("Topic", []string{"A", "N/A", "NOT_APPLICABLE"}, "-", 300), testColumn("Note", nil, "", 300),
+				testColumn("Größe", []string{"S", "M"}, "none", 300)}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, err := Parse([]byte(tt.file), "p.json")
@@ -189,6 +199,12 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\ufeff{\n\"system_prompt\":\"\",\"columns_to_code\":[\"A\",\"a\",1],\"max_length\":0,\"max_length\":[]}"))
 	f.Add([]byte(`{"system_prompt":"p","columns_to_code":["ſ","S","İ","i̇"],"validation_rules":{"valid_ſ":["ς","σ","Σ"],"valid_i̇":[]}}`))
 	f.Add([]byte(`[{"a":[[[{}]]]}`))
+	f.Add([]byte(`{"system_prompt":"p","columns_to_code":["A","B","C","D","E"],"columns":{"A":{"labels":{"x":"d","y":""}},` +
+		`"B":{"type":"labels","labels":["u","v"],"max":1,"optional":true},"C":{"type":"integer","minimum":-1,"maximum":3},` +
+		`"D":{"type":"number","minimum":0.5},"E":{"type":"boolean"}},"gate":"A","reasoning":{"max_length":9},` +
+		`"not_applicable_defaults":{"B":["u","w"],"C":0,"D":1e3,"E":null},` +
+		`"examples":[{"Message":"m","labels":{"A":"X","B":["v"],"C":2.0,"D":0.5,"E":true,"Reasoning":"r"}}]}`))
+	f.Add([]byte(`{"system_prompt":"p","columns_to_code":["A"],"columns":{"a":{"type":"integer","minimum":1e999,"maximum":-1e300}},"gate":false,"codebook":"system_prompt"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse(data, "p.json")
 		if err != nil {
@@ -202,7 +218,11 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		if s.Gate < NoGate || s.Gate >= len(s.Columns) || s.Gate >= 0 && !s.Columns[s.Gate].isQuoted() {
+			t.Errorf("gate %d of %+v", s.Gate, s.Columns)
+		}
 		for i, c := range s.Columns {
+			checkCells(t, &c)
 			if strings.TrimSpace(c.Name) == "" || c.MaxLength < 1 || c.MaxLength > MaxLength || c.Labels != nil && len(c.Labels) == 0 {
 				t.Errorf("column %+v", c)
 			}
@@ -226,33 +246,78 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// checkCells fails the test unless the cells that a codebook gives are values of the type.
+func checkCells(t *testing.T, c *Column) {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(c.AppendJSON(nil, c.Default), &v); err != nil {
+		t.Errorf("default %q of %+v: %v", c.Default, c, err)
+	}
+	if c.HasLabels() != (c.Type == TypeLabel || c.Type == TypeLabels) || c.Type == TypeLabels && (c.MaxItems < 1 || c.MaxItems > maxItems) {
+		t.Errorf("column %+v", c)
+	}
+	if c.Minimum != nil && c.Maximum != nil && *c.Minimum > *c.Maximum {
+		t.Errorf("bounds of %+v", c)
+	}
+}
+
 // TestEditorSchema keeps docs/prompt.schema.json, for editors, what Parse reads.
 func TestEditorSchema(t *testing.T) {
 	data, err := os.ReadFile("../../docs/prompt.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
+	type property struct {
+		Default    int                 `json:"default"`
+		Maximum    int                 `json:"maximum"`
+		Enum       []string            `json:"enum"`
+		OneOf      []property          `json:"oneOf"`
+		Items      *property           `json:"items"`
+		Properties map[string]property `json:"properties"`
+		Required   []string            `json:"required"`
+	}
 	var got struct {
-		Properties map[string]struct {
-			Default int      `json:"default"`
-			Enum    []string `json:"enum"`
-			OneOf   []struct {
-				Maximum int `json:"maximum"`
-			} `json:"oneOf"`
-		} `json:"properties"`
-		Required []string `json:"required"`
+		property
+		Defs map[string]property `json:"$defs"`
 	}
 	if err := json.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	keys := []string{keySystem, keyColumns, keyRules, keyDefaults, keyMaxLength, keyPolicy}
-	for _, key := range keys {
-		if _, ok := got.Properties[key]; !ok {
-			t.Errorf("no property %s", key)
+	checkKeys := func(what string, p property, keys []string) {
+		t.Helper()
+		for _, key := range keys {
+			if _, ok := p.Properties[key]; !ok {
+				t.Errorf("%s: no property %s", what, key)
+			}
+		}
+		if len(p.Properties) != len(keys) {
+			t.Errorf("%s: %d properties, want %d", what, len(p.Properties), len(keys))
 		}
 	}
-	if len(got.Properties) != len(keys) {
-		t.Errorf("%d properties, want %d", len(got.Properties), len(keys))
+	checkKeys("file", got.property, schemaKeys())
+	checkKeys("example", *got.Properties[keyExamples].Items, []string{exampleTitle, exampleMessage, exampleSentiment, exampleLabels})
+	checkKeys("reasoning", got.Properties[keyReasoning], []string{keyMaxLength})
+	column := got.Defs["column"]
+	var columnNames []string
+	for _, k := range columnKeys {
+		columnNames = append(columnNames, k.key)
+	}
+	checkKeys("column", column, columnNames)
+	var types []string
+	for _, word := range allTypes {
+		types = append(types, string(word))
+	}
+	if words := column.Properties[keyType].Enum; !slices.Equal(words, types) {
+		t.Errorf("%s: got %v, want %v", keyType, words, types)
+	}
+	if most := column.Properties[keyMaxItems].Maximum; most != maxItems {
+		t.Errorf("%s: got %d, want %d", keyMaxItems, most, maxItems)
+	}
+	if length := column.Properties[keyMaxLength]; length.Default != DefaultMaxLength || length.Maximum != MaxLength {
+		t.Errorf("%s of a column: %+v", keyMaxLength, length)
+	}
+	if words := got.Properties[keyCodebook].Enum; !slices.Equal(words, []string{keySystem}) {
+		t.Errorf("%s: got %v", keyCodebook, words)
 	}
 	if !slices.Equal(got.Required, []string{keySystem, keyColumns}) {
 		t.Errorf("required: got %v", got.Required)

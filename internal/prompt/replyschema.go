@@ -55,15 +55,21 @@ func policyIndex(strict bool) int {
 	return 0
 }
 
-// prepare renders what AppendReplySchema and NumPredict need.
-func (s *Schema) prepare() {
+// prepare renders what depends on the file alone.
+func (s *Schema) prepare(examples []example) {
+	s.unmentioned = s.findUnmentioned()
+	s.System = s.renderSystem(examples)
 	for i, strict := range []bool{false, true} {
 		var properties, required strings.Builder
 		size := len("  {\n  },\n") + len(`    "`+RowID+`": -9223372036854775808,`+"\n")
 		for j := range s.Columns {
 			c := &s.Columns[j]
 			name := quoteJSON(c.Name)
-			value, longest := c.valueSchema(j == 0, strict)
+			value, longest := c.valueSchema(j == s.Gate, strict)
+			if c.Optional {
+				value = `{"anyOf":[` + value + `,{"type":"null"}]}`
+				longest = max(longest, len("null"))
+			}
 			fmt.Fprintf(&properties, ",%s:%s", name, value)
 			fmt.Fprintf(&required, ",%s", name)
 			size += len("    : ,\n") + len(name) + longest
@@ -74,11 +80,48 @@ func (s *Schema) prepare() {
 	}
 }
 
+// Longest values in a reply, as servers' grammars write them: 16 digits before the point, 16
+// behind it and 16 of the exponent.
+const (
+	longestInteger = len("-9223372036854775808")
+	longestNumber  = len("-") + 16 + len(".") + 16 + len("e-") + 16
+)
+
 // valueSchema returns the JSON Schema of the column's values and the bytes of
-// the longest of them in a reply.
-func (c *Column) valueSchema(gate, strict bool) (schema string, longest int) {
+// the longest of them in a reply. What grammars ignore of it, such as the bounds of a number,
+// NumberCell and JoinLabels check. It never has a pattern: one can end the server.
+func (c *Column) valueSchema(isGate, strict bool) (schema string, longest int) {
+	switch c.Type {
+	case TypeLabels:
+		items, longest := c.textSchema(false, strict)
+		const layout = len("      ,\n") // of an item, in an array laid out with indents
+		return fmt.Sprintf(`{"type":"array","items":%s,"maxItems":%d}`, items, c.MaxItems),
+			len("[\n    ]") + c.MaxItems*(longest+layout)
+	case TypeInteger:
+		return `{"type":"integer"` + c.boundsSchema() + `}`, longestInteger
+	case TypeNumber:
+		return `{"type":"number"` + c.boundsSchema() + `}`, longestNumber
+	case TypeBoolean:
+		return `{"type":"boolean"}`, len("false")
+	}
+	return c.textSchema(isGate, strict)
+}
+
+func (c *Column) boundsSchema() string {
+	bounds := ""
+	if c.Minimum != nil {
+		bounds += `,"minimum":` + formatNumber(*c.Minimum)
+	}
+	if c.Maximum != nil {
+		bounds += `,"maximum":` + formatNumber(*c.Maximum)
+	}
+	return bounds
+}
+
+// textSchema is valueSchema for one label or text.
+func (c *Column) textSchema(isGate, strict bool) (schema string, longest int) {
 	labels := c.Labels
-	if gate && !slices.ContainsFunc(labels, isNotApplicable) {
+	if isGate && !slices.ContainsFunc(labels, isNotApplicable) {
 		labels = append(slices.Clone(labels), NotApplicable)
 	}
 	characters := c.MaxLength
@@ -88,7 +131,7 @@ func (c *Column) valueSchema(gate, strict bool) (schema string, longest int) {
 		longest = max(longest, len(quoted[i]))
 		characters = max(characters, utf8.RuneCountInString(l))
 	}
-	if strict && c.Labels != nil {
+	if strict && c.HasLabels() {
 		return `{"type":"string","enum":[` + strings.Join(quoted, ",") + `]}`, longest
 	}
 	longest = max(longest, len(`""`)+characters*utf8.UTFMax)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +48,52 @@ func TestAppendReplySchema(t *testing.T) {
 	}
 }
 
+func TestTypedReplySchema(t *testing.T) {
+	s := parseTestdata(t, "codebook.json")
+	for _, strict := range []bool{false, true} {
+		checkReplySchema(t, s, []int64{1}, strict)
+		checkReplySchema(t, s, []int64{1, 2}, strict)
+	}
+	got := string(s.AppendReplySchema(nil, []int64{1}, true))
+	for _, want := range []string{
+		`"Reasoning":{"type":"string","maxLength":200},"Topic":{"type":"string","enum":["Billing","Product","Other","NOT_APPLICABLE"]}`,
+		`"Areas":{"type":"array","items":{"type":"string","enum":["App","Web","Store \"Ü\""]},"maxItems":2}`,
+		`"Severity":{"type":"integer","minimum":1,"maximum":5}`,
+		`"Score":{"anyOf":[{"type":"number","minimum":-0.5},{"type":"null"}]}`,
+		`"Refund":{"type":"boolean"}`,
+		`"Order":{"anyOf":[{"type":"string","maxLength":20},{"type":"null"}]}`,
+		`"Tone":{"anyOf":[{"type":"string","enum":["calm","angry"]},{"type":"null"}]}`,
+		`"required":["RowID","Reasoning","Topic","Areas","Severity","Score","Refund","Order","Tone","Key_Point"]`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+	if strings.Contains(got, "pattern") || strings.Contains(got, `"enum":[]`) {
+		t.Errorf("what servers cannot take: %s", got)
+	}
+}
+
+// Without a gate NOT_APPLICABLE is no value; with one in the middle it is one there.
+func TestGateOfReplySchema(t *testing.T) {
+	for gate, want := range map[string]string{"false": "A", `"B"`: `B NOT_APPLICABLE`, `"A"`: "A NOT_APPLICABLE"} {
+		s, err := Parse([]byte(`{"system_prompt":"p","columns_to_code":["A","B"],"validation_rules":{"valid_a":["x"],"valid_b":["y"]},"gate":`+gate+`}`), "p.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := string(s.AppendReplySchema(nil, []int64{1}, true))
+		for name, label := range map[string]string{"A": "x", "B": "y"} {
+			enum := fmt.Sprintf(`"%s":{"type":"string","enum":["%s"]}`, name, label)
+			if want == name+" NOT_APPLICABLE" {
+				enum = fmt.Sprintf(`"%s":{"type":"string","enum":["%s","NOT_APPLICABLE"]}`, name, label)
+			}
+			if !strings.Contains(got, enum) || strings.Contains(s.System, NotApplicable) != (gate != "false") {
+				t.Errorf("gate %s: no %s in %s", gate, enum, got)
+			}
+		}
+	}
+}
+
 // A text column must have room for its listed labels and for what the gate can say.
 func TestReplySchemaLengths(t *testing.T) {
 	s, err := Parse([]byte(`{"system_prompt":"p","columns_to_code":["Gate","B","C"],"max_length":3,`+
@@ -65,17 +112,25 @@ func TestReplySchemaLengths(t *testing.T) {
 	}
 }
 
+// property is the schema of a value, as encoding/json reads it.
+type property struct {
+	Type             string
+	Const            json.Number
+	Enum             []string
+	Minimum, Maximum *float64
+	MaxLength        int
+	MaxItems         int
+	Items            *property
+	AnyOf            []property
+}
+
 // checkReplySchema compares a rendered schema with the same built by encoding/json.
 func checkReplySchema(t *testing.T, s *Schema, ids []int64, strict bool) {
 	t.Helper()
 	got := s.AppendReplySchema(nil, ids, strict)
 	type object struct {
-		Properties map[string]struct {
-			Const     json.Number
-			Enum      []string
-			MaxLength int
-		}
-		Required []string
+		Properties map[string]property
+		Required   []string
 	}
 	var root struct {
 		object
@@ -107,13 +162,34 @@ func checkReplySchema(t *testing.T, s *Schema, ids []int64, strict bool) {
 		}
 		for j, c := range s.Columns {
 			p := o.Properties[c.Name]
+			if c.Optional {
+				if len(p.AnyOf) != 2 || p.AnyOf[1].Type != "null" {
+					t.Fatalf("optional column %q: %+v", c.Name, p)
+				}
+				p = p.AnyOf[0]
+			}
+			switch c.Type {
+			case TypeInteger, TypeNumber, TypeBoolean:
+				if p.Type != string(c.Type) || !reflect.DeepEqual(p.Minimum, c.Minimum) || !reflect.DeepEqual(p.Maximum, c.Maximum) {
+					t.Errorf("column %q: %+v", c.Name, p)
+				}
+				continue
+			case TypeLabels:
+				if p.Type != "array" || p.MaxItems != c.MaxItems || p.Items == nil {
+					t.Fatalf("column %q: %+v", c.Name, p)
+				}
+				p = *p.Items
+			}
+			if p.Type != "string" {
+				t.Errorf("column %q: %+v", c.Name, p)
+			}
 			if isEnum := p.Enum != nil; isEnum != (strict && c.Labels != nil) || !isEnum && p.MaxLength < c.MaxLength {
 				t.Errorf("column %q: %+v", c.Name, p)
 			}
 			if p.Enum == nil {
 				continue
 			}
-			if !slices.Equal(p.Enum[:len(c.Labels)], c.Labels) || j == 0 && !slices.ContainsFunc(p.Enum, isNotApplicable) {
+			if !slices.Equal(p.Enum[:len(c.Labels)], c.Labels) || j == s.Gate && !slices.ContainsFunc(p.Enum, isNotApplicable) {
 				t.Errorf("column %q: enum %q", c.Name, p.Enum)
 			}
 		}
@@ -152,6 +228,22 @@ func TestNumPredict(t *testing.T) {
 				t.Errorf("%d rows, strict %v: got %d, the longest reply has %d", rows, strict, got, need)
 			}
 		}
+	}
+}
+
+// The longest values of the other types fit too.
+func TestNumPredictOfTypes(t *testing.T) {
+	s := parseTestdata(t, "codebook.json")
+	long := func(n int) string { return `"` + strings.Repeat("𝄞", n) + `"` }
+	values := []string{long(200), long(300), "[\n      " + long(300) + ",\n      " + long(300) + "\n    ]", "5",
+		"-1234567890123456.1234567890123456e-1234567890123456", "false", long(20), long(300), long(300)}
+	row := "  {\n    \"RowID\": -9223372036854775808"
+	for i, v := range values {
+		row += fmt.Sprintf(",\n    %q: %s", s.Columns[i].Name, v)
+	}
+	row += "\n  },\n"
+	if got, need := s.NumPredict(1, false), len("[\n")+len(row)+len("]\n"); got < need || got > need+60 {
+		t.Errorf("got %d, the longest reply has %d", got, need)
 	}
 }
 

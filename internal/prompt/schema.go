@@ -1,5 +1,6 @@
 // Package prompt knows what is asked of the model: it reads the prompt schema
-// file, renders the user message of a batch and the JSON Schema of its reply.
+// file with its codebook, renders the system message, the user message of a batch
+// and the JSON Schema of its reply, and says what a value of a column is in a cell.
 // It leaves the reading of replies to package reply and the sending to others.
 package prompt
 
@@ -15,13 +16,17 @@ const (
 	RowID = "RowID"
 	// NotApplicable is what the gate says of a row that has nothing to classify.
 	NotApplicable = "NOT_APPLICABLE"
-	// NoValue is the default of a column for which the schema gives none.
+	// NoValue is the default of a label or a text for which the schema gives none.
 	NoValue = "-"
+	// Reasoning is the column that the model writes before the others, if the schema asks for it.
+	Reasoning = "Reasoning"
 	// DefaultMaxLength is the characters that a free column may have where the
 	// schema says nothing.
 	DefaultMaxLength = 300
 	// MaxLength is the most characters that the server's grammar can count.
 	MaxLength = 2000
+	// maxItems is the most labels of one row in one column.
+	maxItems = 100
 )
 
 // Label policies.
@@ -30,24 +35,54 @@ const (
 	Strict  = "strict"  // only listed labels are valid
 )
 
+// NoGate is Schema.Gate where no column says that a row is not applicable.
+const NoGate = -1
+
 // Schema is a valid prompt schema file. Its fields are for
 // reading: what depends on them is rendered once, by Parse.
 type Schema struct {
-	System      string   // the system message, as written
-	Columns     []Column // columns to code, at least one; the first is the gate
+	System      string   // the system message: system_prompt and, unless left out, the codebook
+	Columns     []Column // columns that the model fills, in the order of its reply, at least one
+	Gate        int      // index of the gate in Columns, or NoGate
 	LabelPolicy string   // Organic, Strict or empty: the file leaves it to the run
 
-	tails    [2]string // of a row's object in the reply schema, after the RowID: organic, strict
-	rowBytes [2]int    // of the longest object of a row in a reply: organic, strict
+	ownCodebook bool      // the system_prompt says what the columns are
+	unmentioned []string  // lines about listed labels that it does not say
+	tails       [2]string // of a row's object in the reply schema, after the RowID: organic, strict
+	rowBytes    [2]int    // of the longest object of a row in a reply: organic, strict
 }
 
-// Column is a column to code.
+// Type is what the values of a column are.
+type Type string
+
+// The types of a column to code.
+const (
+	TypeLabel   Type = "label"   // one of its labels
+	TypeLabels  Type = "labels"  // several of its labels, or none
+	TypeInteger Type = "integer" // a whole number
+	TypeNumber  Type = "number"
+	TypeBoolean Type = "boolean"
+	TypeText    Type = "text"
+)
+
+// Column is a column that the model fills.
 type Column struct {
-	Name      string
-	Labels    []string // listed labels, no two equal apart from case; nil: a free column
-	Default   string   // its value in a row that the gate calls not applicable
-	MaxLength int      // characters that a text other than a listed label may have
+	Name        string
+	Type        Type
+	Description string   // for the model; empty: none
+	Labels      []string // of a label or labels column, no two equal apart from case; else nil
+	Definitions []string // of Labels, empty where there is none; nil: none at all
+	Minimum     *float64 // of a number or integer; nil: no bound
+	Maximum     *float64
+	MaxItems    int    // labels of one row, of a labels column
+	MaxLength   int    // characters that a text other than a listed label may have
+	Optional    bool   // the value may be null, an empty cell
+	Default     string // its cell in a row that the gate calls not applicable
+	IsReasoning bool   // it is the Reasoning that the schema asks for, not a column to code
 }
+
+// HasLabels tells whether the column's values are labels.
+func (c *Column) HasLabels() bool { return c.Labels != nil }
 
 // Validated is put before a column to code that the input has too.
 const Validated = "Validated_"
@@ -64,12 +99,33 @@ func (c *Column) OutputName(input []string) string {
 	return c.Name
 }
 
-// NotApplicableValues are the values of a row that has nothing to classify, one a column:
-// the gate says so, the others have their defaults.
+// WrittenColumns returns the indices of the columns that the output for an input with these
+// columns has: all but the reasoning, where drop names it. inputDrop is what else drop names,
+// columns of the input.
+func (s *Schema) WrittenColumns(input, drop []string) (written []int, inputDrop []string) {
+	inputDrop = slices.Clone(drop)
+	for i := range s.Columns {
+		if at := slices.Index(inputDrop, s.Columns[i].OutputName(input)); s.Columns[i].IsReasoning && at >= 0 {
+			inputDrop = slices.Delete(inputDrop, at, at+1)
+			continue
+		}
+		written = append(written, i)
+	}
+	return written, inputDrop
+}
+
+// UnmentionedLabels are warnings, a line each, about listed labels that the model is
+// not told: the codebook is left to the system_prompt, and that does not say them.
+func (s *Schema) UnmentionedLabels() []string { return s.unmentioned }
+
+// NotApplicableValues are the cells of a row that has nothing to classify, one a column.
 func (s *Schema) NotApplicableValues() []string {
-	values := []string{NotApplicable}
-	for _, c := range s.Columns[1:] {
-		values = append(values, c.Default)
+	values := make([]string, len(s.Columns))
+	for i := range s.Columns {
+		values[i] = s.Columns[i].Default
+		if i == s.Gate {
+			values[i] = NotApplicable
+		}
 	}
 	return values
 }
@@ -78,17 +134,18 @@ func (s *Schema) NotApplicableValues() []string {
 // differently from the same file.
 // It stays where only rows that imitate the frame of a message are shown differently (quote.go):
 // a checkpoint of ordinary rows, whose messages keep their bytes, goes on.
-const hashVersion = "prism prompt 1"
+const hashVersion = "prism prompt 2"
 
 // Hash returns the SHA-256, in hex, of what the model sees and what validation
 // uses. Layout, order of keys and spelling of escapes in the file do not change it.
 func (s *Schema) Hash() string {
 	b, err := json.Marshal(struct {
 		Version, System, LabelPolicy string
+		Gate                         int
 		Columns                      []Column
-	}{hashVersion, s.System, s.LabelPolicy, s.Columns})
+	}{hashVersion, s.System, s.LabelPolicy, s.Gate, s.Columns})
 	if err != nil {
-		panic("prompt: strings and integers always marshal: " + err.Error())
+		panic("prompt: strings and numbers always marshal: " + err.Error())
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])

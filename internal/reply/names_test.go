@@ -20,7 +20,7 @@ func TestLookAlikeLabels(t *testing.T) {
 		{"Cafe", "Cafe", false},
 		{"B\u00efll", "B\u00efll", false},
 	} {
-		if got, listed := findLabel(c, tt.text); got != tt.want || listed != tt.listed {
+		if got, listed := c.FindLabel(tt.text); got != tt.want || listed != tt.listed {
 			t.Errorf("%+q: got %+q, %v, want %+q, %v", tt.text, got, listed, tt.want, tt.listed)
 		}
 	}

@@ -129,6 +129,7 @@ func (p *parser) parseValue(depth int) (value, state) {
 // parseArray reads the array whose bracket is next. A comma may follow the last
 // element, and may be missing between objects.
 func (p *parser) parseArray(depth int) (value, state) {
+	start := p.pos
 	p.pos++
 	if depth > maxDepth {
 		return value{}, notJSON
@@ -147,7 +148,7 @@ func (p *parser) parseArray(depth int) (value, state) {
 		}
 	}
 	p.pos++
-	return value{kind: array}, complete
+	return value{raw: p.text[start:p.pos], kind: array}, complete
 }
 
 // openObject is an object that is being read.
@@ -158,7 +159,7 @@ type openObject struct {
 	hasRowID   bool
 	id         int64
 	idIsValid  bool // the RowID is an integer, the same wherever it stands
-	isLabelled bool // it has a column to code with a value that cannot hold a row's object
+	isLabelled bool // it has a column to code with a value that holds no row's object
 
 	holders        int  // members that hold rows' objects: arrays, and all objects together
 	objectIsHolder bool // a member of kind object holds rows' objects
@@ -231,7 +232,8 @@ func (p *parser) parseMember(o *openObject, depth int) bool {
 		o.setRowID(v)
 	default:
 		o.nextColumn = c + 1
-		o.isLabelled = o.isLabelled || v.kind != array && v.kind != object
+		isValue := v.kind != array && v.kind != object || v.kind == array && p.columns[c].Type == prompt.TypeLabels && len(p.objects) == before
+		o.isLabelled = o.isLabelled || isValue
 		p.values[o.values+c].merge(v)
 	}
 	return true

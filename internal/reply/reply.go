@@ -40,12 +40,12 @@ import "prism/internal/prompt"
 // Row is a row with valid values.
 type Row struct {
 	RowID   int64
-	Values  []string // one a column to code; they may share the reply's memory
+	Values  []string // cells, one a column of the schema; they may share the reply's memory
 	Gate    bool     // the gate says NOT_APPLICABLE: all other values are defaults
-	Organic []Label  // values of listed columns that are not listed
+	Organic []Label  // labels of listed columns that are not listed
 }
 
-// Label is a column's value.
+// Label is a label of a column.
 type Label struct{ Column, Label string }
 
 // Fault is a row that was asked for and has no valid values.
@@ -72,7 +72,7 @@ func Read(text string, ids []int64, s *prompt.Schema, strict bool) Result {
 	matched, dropped := p.alignByRowID()
 
 	r := Result{Dropped: dropped}
-	v := validator{columns: s.Columns, strict: strict}
+	v := validator{schema: s, columns: s.Columns, strict: strict}
 	v.texts = make([]string, 0, len(ids)*len(s.Columns))
 	r.Rows = make([]Row, 0, len(ids))
 	for i, id := range ids {

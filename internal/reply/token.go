@@ -2,6 +2,7 @@ package reply
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,10 +22,9 @@ const (
 	contradicted // two objects of the row have different values
 )
 
-// value is a JSON value as it stands in the reply. Of arrays and objects only
-// the kind is known.
+// value is a JSON value as it stands in the reply. Of objects only the kind is known.
 type value struct {
-	raw   string // text: between the quotes; scalar: the token
+	raw   string // text: between the quotes; scalar: the token; array: with its brackets
 	kind  kind
 	plain bool // a text that is raw itself: printable ASCII without escapes
 }
@@ -55,9 +55,29 @@ func (v value) equals(w value) bool {
 	if v.kind != w.kind || v.raw == w.raw {
 		return v.kind == w.kind
 	}
+	if v.kind == array {
+		return slices.EqualFunc(v.items(), w.items(), value.equals)
+	}
 	a, okA := v.text()
 	b, okB := w.text()
 	return a == b && okA && okB
+}
+
+// items returns the values of an array.
+func (v value) items() []value {
+	p := parser{text: v.raw, pos: len("[")}
+	var items []value
+	for c := p.peekToken(); c != ']' && c != 0; c = p.peekToken() {
+		item, st := p.parseValue(1)
+		if st != complete {
+			return nil // not possible: the array was parsed before
+		}
+		items = append(items, item)
+		if p.peekToken() == ',' {
+			p.pos++
+		}
+	}
+	return items
 }
 
 // peekToken skips white space and returns the byte after it, 0 at the end.

@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -10,7 +11,8 @@ import (
 
 // validator turns the values of objects into rows.
 type validator struct {
-	columns []prompt.Column
+	schema  *prompt.Schema
+	columns []prompt.Column // of schema
 	strict  bool
 	texts   []string // holds the values of all rows
 }
@@ -19,12 +21,12 @@ type validator struct {
 // has none.
 func (v *validator) validateRow(id int64, vals []value) (Row, string) {
 	start := len(v.texts)
-	row := Row{RowID: id, Gate: isGate(&v.columns[0], vals[0])}
+	row := Row{RowID: id}
+	if gate := v.schema.Gate; gate != prompt.NoGate {
+		row.Gate = isGate(&v.columns[gate], vals[gate])
+	}
 	if row.Gate {
-		v.texts = append(v.texts, prompt.NotApplicable)
-		for i := range v.columns[1:] {
-			v.texts = append(v.texts, v.columns[1+i].Default)
-		}
+		v.appendNotApplicable(vals)
 	} else {
 		for i := range v.columns {
 			text, organic, reason := v.validate(&v.columns[i], vals[i])
@@ -32,8 +34,8 @@ func (v *validator) validateRow(id int64, vals []value) (Row, string) {
 				v.texts = v.texts[:start]
 				return Row{}, fmt.Sprintf("column %q %s", v.columns[i].Name, reason)
 			}
-			if organic {
-				row.Organic = append(row.Organic, Label{v.columns[i].Name, text})
+			for _, l := range organic {
+				row.Organic = append(row.Organic, Label{v.columns[i].Name, l})
 			}
 			v.texts = append(v.texts, text)
 		}
@@ -42,7 +44,21 @@ func (v *validator) validateRow(id int64, vals []value) (Row, string) {
 	return row, ""
 }
 
-// isGate tells whether the first column says NOT_APPLICABLE or N/A, which it
+// appendNotApplicable appends the values of a row that has nothing to classify: the
+// defaults, and the reasoning that says why.
+func (v *validator) appendNotApplicable(vals []value) {
+	start := len(v.texts)
+	v.texts = append(v.texts, v.schema.NotApplicableValues()...)
+	for i := range v.columns {
+		if v.columns[i].IsReasoning {
+			if text, _, reason := v.validate(&v.columns[i], vals[i]); reason == "" {
+				v.texts[start+i] = text
+			}
+		}
+	}
+}
+
+// isGate tells whether the gate says NOT_APPLICABLE or N/A, which it
 // then never means as a label of its own. "Not applicable" is the same, unless
 // it is listed.
 func isGate(c *prompt.Column, v value) bool {
@@ -60,66 +76,107 @@ func isGate(c *prompt.Column, v value) bool {
 	if !strings.EqualFold(t, "NOT APPLICABLE") {
 		return false
 	}
-	_, listed := findLabel(c, t)
+	_, listed := c.FindLabel(t)
 	return !listed
 }
 
-// validate returns what is written for v in column c and whether that is an
-// unlisted label of a listed column; or the reason why it is not valid.
-func (v *validator) validate(c *prompt.Column, val value) (t string, organic bool, reason string) {
+// validate returns the cell for val in column c and which labels in it are not listed; or
+// the reason why it is not valid.
+func (v *validator) validate(c *prompt.Column, val value) (cell string, organic []string, reason string) {
 	switch val.kind {
 	case missing:
-		return "", false, "is missing"
+		return "", nil, "is missing"
 	case null:
-		return "", false, "is null"
-	case array:
-		return "", false, "is an array"
+		if c.Optional {
+			return "", nil, ""
+		}
+		return "", nil, "is null"
 	case object:
-		return "", false, "is an object"
+		return "", nil, "is an object"
 	case conflicting:
-		return "", false, "has two different values"
+		return "", nil, "has two different values"
 	case contradicted:
-		return "", false, "differs between two objects with the same RowID"
+		return "", nil, "differs between two objects with the same RowID"
+	}
+	if c.Type == prompt.TypeLabels {
+		return v.validateLabels(c, val)
+	}
+	if val.kind == array {
+		return "", nil, "is an array"
 	}
 	t, ok := val.text()
 	if !ok {
-		return "", false, "has an invalid escape"
+		return "", nil, "has an invalid escape"
 	}
-	if c.Labels == nil {
-		return t, false, ""
+	switch c.Type {
+	case prompt.TypeLabel:
+		return v.validateLabel(c, t)
+	case prompt.TypeInteger, prompt.TypeNumber:
+		if !isJSONNumber(t) {
+			return "", nil, fmt.Sprintf("is %s, want a number", excerpt(t))
+		}
+		cell, err := c.NumberCell(t)
+		if err != nil {
+			return "", nil, err.Error()
+		}
+		return cell, nil, ""
+	case prompt.TypeBoolean:
+		for _, word := range []string{"true", "false"} {
+			if strings.EqualFold(t, word) {
+				return word, nil, ""
+			}
+		}
+		return "", nil, fmt.Sprintf("is %s, want true or false", excerpt(t))
 	}
-	if t == "" {
-		return "", false, "is empty"
-	}
-	label, ok := findLabel(c, t)
-	if !ok && v.strict {
-		return "", false, fmt.Sprintf("has the unlisted label %s", excerpt(t))
-	}
-	return label, !ok, ""
+	return t, nil, ""
 }
 
-// findLabel returns the listed label that t is apart from case, invisible characters and
-// Unicode's form, or else t itself and false.
-func findLabel(c *prompt.Column, t string) (string, bool) {
-	for _, l := range c.Labels {
-		if l == t {
-			return l, true
+// isJSONNumber tells whether t is a number as JSON writes it. Its quotes, if it had any, are gone.
+func isJSONNumber(t string) bool {
+	return t != "" && (t[0] == '-' || t[0]-'0' <= 9) && json.Valid([]byte(t))
+}
+
+// validateLabel is validate for one label, with the text t.
+func (v *validator) validateLabel(c *prompt.Column, t string) (label string, organic []string, reason string) {
+	if t == "" {
+		return "", nil, "is empty"
+	}
+	label, listed := c.FindLabel(t)
+	switch {
+	case listed:
+		return label, nil, ""
+	case v.strict:
+		return "", nil, fmt.Sprintf("has the unlisted label %s", excerpt(t))
+	}
+	return label, []string{label}, ""
+}
+
+// validateLabels is validate for an array of labels.
+func (v *validator) validateLabels(c *prompt.Column, val value) (cell string, organic []string, reason string) {
+	if val.kind != array {
+		return "", nil, fmt.Sprintf("is %s, want an array of labels", excerpt(val.raw))
+	}
+	items := val.items()
+	if err := c.CheckCount(len(items)); err != nil {
+		return "", nil, err.Error()
+	}
+	labels := make([]string, 0, len(items))
+	for _, item := range items {
+		t, ok := item.text()
+		if item.kind != text || !ok {
+			return "", nil, "has something else than labels in its array"
 		}
-	}
-	for _, l := range c.Labels {
-		if strings.EqualFold(l, t) {
-			return l, true
+		label, unlisted, reason := v.validateLabel(c, t)
+		if reason != "" {
+			return "", nil, strings.Replace(reason, "is empty", "has an empty label", 1)
 		}
+		labels, organic = append(labels, label), append(organic, unlisted...)
 	}
-	if term.IsASCII(t) {
-		return t, false
+	cell, err := c.JoinLabels(labels)
+	if err != nil {
+		return "", nil, err.Error()
 	}
-	for _, l := range c.Labels {
-		if term.EqualNames(l, t) {
-			return l, true
-		}
-	}
-	return t, false
+	return cell, organic, ""
 }
 
 // excerpt quotes t, of long texts the first characters.

@@ -121,6 +121,9 @@ func (d *Distributions) columnsToCount(h *table.Header) []string {
 			if h.Index(prompt.Validated+name) >= 0 {
 				name = prompt.Validated + name
 			}
+			if d.options.Schema.Columns[i].IsReasoning && h.Index(name) < 0 {
+				continue // it was dropped
+			}
 			names = append(names, name)
 		}
 	default:
@@ -205,7 +208,8 @@ func (d *Distributions) columnFor(name string, spec *prompt.Column) *column {
 	}
 	c := &column{name: name, schema: spec, valueCounter: newValueCounter(spec != nil && spec.Labels != nil)}
 	if spec != nil {
-		c.isGate = spec == &d.options.Schema.Columns[0]
+		gate := d.options.Schema.Gate
+		c.isGate = gate != prompt.NoGate && spec == &d.options.Schema.Columns[gate]
 		c.reserve(spec.Labels...)
 		c.reserve(prompt.NotApplicable, spec.Default)
 	}

@@ -36,7 +36,7 @@ type RunColumn struct {
 	Values []ValueCount `json:"values"`
 }
 
-// Gate is the number of rows that the first column to code marks as not applicable.
+// Gate is the number of rows that the gate marks as not applicable.
 type Gate struct {
 	Column        string  `json:"column"`
 	NotApplicable int64   `json:"not_applicable"`

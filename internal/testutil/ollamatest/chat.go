@@ -42,7 +42,7 @@ type chatCall struct {
 	promptTokens int
 	ids          []int64 // those that the reply schema fixes
 	rows         []Row
-	columns      []shapeColumn
+	columns      []Column
 	array        bool
 	contract     string // the only reply that the schema takes; empty: it is not a contract probe
 	loads        bool   // the model is loaded for it
@@ -161,15 +161,15 @@ func (s *Server) applyOwnLabels(c *chatCall) {
 	c.columns = nil
 	for _, k := range known {
 		for _, own := range s.columns {
-			if own.Name == k.name && own.Labels != nil {
-				k.labels = own.Labels
+			if own.Name == k.Name && own.Labels != nil {
+				k.Labels = own.Labels
 			}
 		}
 		c.columns = append(c.columns, k)
 	}
 	if known == nil {
 		for _, own := range s.columns {
-			c.columns = append(c.columns, shapeColumn{name: own.Name, labels: own.Labels})
+			c.columns = append(c.columns, own)
 		}
 	}
 }

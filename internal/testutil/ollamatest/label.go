@@ -18,12 +18,16 @@ type Row struct {
 // none a text that is the row's own. It depends on the column's name and the
 // row's RowID, title and message (outer white space aside), on nothing else.
 func Label(column string, r Row, labels []string) string {
-	h := newHash(0).addText(column).addNumber(uint64(r.ID)).
-		addText(strings.TrimSpace(r.Title)).addText(strings.TrimSpace(r.Message))
+	h := hashOf(column, r)
 	if len(labels) > 0 {
 		return labels[h.mix()%uint64(len(labels))]
 	}
 	return column + " of " + strconv.FormatInt(r.ID, 10) + " is " + strconv.FormatUint(h.mix()>>40, 16)
+}
+
+func hashOf(column string, r Row) hash {
+	return newHash(0).addText(column).addNumber(uint64(r.ID)).
+		addText(strings.TrimSpace(r.Title)).addText(strings.TrimSpace(r.Message))
 }
 
 // hash is FNV-1a, 64 bits, of a row of values.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -123,14 +122,14 @@ func (w *rowWriter) appendRow(dst []byte, r *Row, hit bool, shift int64) []byte 
 	other.ID += shift
 	for i := range w.call.columns {
 		c := &w.call.columns[i]
-		dst = append(w.appendKey(append(dst, ','), c.name), ':')
+		dst = append(w.appendKey(append(dst, ','), c.Name), ':')
 		switch {
 		case hit && i == 0 && w.kind == NullValue:
 			dst = append(dst, "null"...)
 		case hit && i == 0 && w.kind == WrongLabel:
 			dst = appendJSON(dst, WrongText)
 		default:
-			dst = appendJSON(dst, w.labelOf(c, other))
+			dst = c.appendValue(dst, other)
 		}
 	}
 	if w.kind == TrailingComma {
@@ -144,14 +143,6 @@ func (w *rowWriter) appendKey(dst []byte, name string) []byte {
 		name = strings.ToLower(name)
 	}
 	return appendJSON(dst, name)
-}
-
-func (w *rowWriter) labelOf(c *shapeColumn, r Row) string {
-	text := Label(c.name, r, c.labels)
-	if c.maxLength > 0 && utf8.RuneCountInString(text) > c.maxLength {
-		text = string([]rune(text)[:c.maxLength])
-	}
-	return text
 }
 
 // appendJSON appends s as a JSON string the way a model writes it.

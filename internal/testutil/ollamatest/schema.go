@@ -9,13 +9,7 @@ import (
 
 // shape is what replies to a reply schema look like.
 type shape struct {
-	columns []shapeColumn // without RowID
-}
-
-type shapeColumn struct {
-	name      string
-	labels    []string // nil: free text
-	maxLength int      // characters; 0: no bound
+	columns []Column // without RowID
 }
 
 var errSchema = errors.New("invalid JSON schema in format")
@@ -123,12 +117,12 @@ func (s *Server) shapeOf(object []byte) (*shape, error) {
 }
 
 // readProperties reads the columns of a schema's properties in their order.
-func readProperties(properties []byte) ([]shapeColumn, error) {
+func readProperties(properties []byte) ([]Column, error) {
 	d := json.NewDecoder(bytes.NewReader(properties))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return nil, errSchema
 	}
-	var columns []shapeColumn
+	var columns []Column
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
@@ -140,14 +134,39 @@ func readProperties(properties []byte) ([]shapeColumn, error) {
 			}
 			continue
 		}
-		var value struct {
-			Enum      []string `json:"enum"`
-			MaxLength int      `json:"maxLength"`
-		}
+		var value property
 		if err := d.Decode(&value); err != nil {
 			return nil, err
 		}
-		columns = append(columns, shapeColumn{name.(string), value.Enum, value.MaxLength})
+		columns = append(columns, value.column(name.(string)))
 	}
 	return columns, nil
+}
+
+// property is the schema of a column's values.
+type property struct {
+	Type      string     `json:"type"`
+	Enum      []string   `json:"enum"`
+	MaxLength int        `json:"maxLength"`
+	Minimum   *float64   `json:"minimum"`
+	Maximum   *float64   `json:"maximum"`
+	MaxItems  int        `json:"maxItems"`
+	Items     *property  `json:"items"`
+	AnyOf     []property `json:"anyOf"` // a schema and null
+}
+
+func (p *property) column(name string) Column {
+	if len(p.AnyOf) > 0 {
+		c := p.AnyOf[0].column(name)
+		c.Optional = true
+		return c
+	}
+	c := Column{Name: name, Labels: p.Enum, Minimum: p.Minimum, Maximum: p.Maximum, MaxItems: p.MaxItems, MaxLength: p.MaxLength}
+	if p.Type != "string" {
+		c.Type = p.Type
+	}
+	if p.Items != nil {
+		c.Labels, c.MaxLength = p.Items.Enum, p.Items.MaxLength
+	}
+	return c
 }

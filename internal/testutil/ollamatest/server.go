@@ -40,6 +40,13 @@ type Model struct {
 type Column struct {
 	Name   string
 	Labels []string // nil: the schema's, or else free text
+
+	// What its values are, as a reply schema says it; the others are strings.
+	Type             string   // boolean, integer, number or array (of labels); empty: a string
+	Minimum, Maximum *float64 // of integers and numbers
+	MaxItems         int      // of an array
+	MaxLength        int      // characters of a string; 0: no bound
+	Optional         bool     // some values are null
 }
 
 // Option configures a server: Model, Column, Fault and what the functions of

@@ -27,7 +27,7 @@ func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 	var options []ollamatest.Option
 	model := ollamatest.Model{Name: ollamatest.DefaultModel}
 	for _, c := range loadSchema(ts).Columns {
-		options = append(options, ollamatest.Column{Name: c.Name, Labels: c.Labels})
+		options = append(options, fakeColumn(&c))
 	}
 	for _, a := range args {
 		key, value, _ := strings.Cut(a, "=")
@@ -61,6 +61,22 @@ func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(srv.Close)
 	ts.Setenv("OLLAMA_HOST", srv.URL)
 	*scriptServer(ts) = srv
+}
+
+// fakeColumn is what the fake server knows of a column.
+func fakeColumn(c *prompt.Column) ollamatest.Column {
+	f := ollamatest.Column{Name: c.Name, Labels: c.Labels, Minimum: c.Minimum, Maximum: c.Maximum,
+		MaxItems: c.MaxItems, Optional: c.Optional}
+	if !c.HasLabels() {
+		f.MaxLength = c.MaxLength
+	}
+	switch c.Type {
+	case prompt.TypeLabels:
+		f.Type = "array"
+	case prompt.TypeInteger, prompt.TypeNumber, prompt.TypeBoolean:
+		f.Type = string(c.Type)
+	}
+	return f
 }
 
 func parseInt(ts *testscript.TestScript, s string) int {
@@ -123,7 +139,7 @@ func checkLabelsOf(in, out []string, schema *prompt.Schema) error {
 	row := ollamatest.Row{ID: id, Title: in[1], Message: in[2], Sentiment: in[3]}
 	for i, c := range schema.Columns {
 		got := out[len(in)+i]
-		if want := ollamatest.Label(c.Name, row, c.Labels); got != want {
+		if want := ollamatest.Cell(fakeColumn(&c), row); got != want {
 			return fmt.Errorf("RowID %d: %s is %q, want %q", id, c.Name, got, want)
 		}
 	}

@@ -218,7 +218,7 @@ func writeRows(t *testing.T, path string, n int) {
 func schemaOptions(t *testing.T, more ...ollamatest.Option) []ollamatest.Option {
 	t.Helper()
 	for _, c := range readSchema(t).Columns {
-		more = append(more, ollamatest.Column{Name: c.Name, Labels: c.Labels})
+		more = append(more, fakeColumn(&c))
 	}
 	return more
 }

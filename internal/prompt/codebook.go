@@ -1,0 +1,168 @@
+package prompt
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"prism/internal/term"
+)
+
+// codebookHead begins the part of the system message that says what the columns are.
+const codebookHead = "# Codebook\n\nGive every mention a value for each of these columns. Write labels exactly as they are listed.\n"
+
+// notApplicableMeans is what the model is told of the label that the gate has beside its own.
+const notApplicableMeans = "the mention has nothing to classify; the other columns do not count then"
+
+// renderSystem returns the system message: what the file has as system_prompt, then the
+// codebook with its examples. All of it is the same in all calls of a run.
+func (s *Schema) renderSystem(examples []example) string {
+	if s.ownCodebook {
+		return s.System
+	}
+	b := []byte(strings.TrimRight(s.System, " \t\r\n") + "\n\n" + codebookHead)
+	for i := range s.Columns {
+		b = s.Columns[i].appendDescription(append(b, '\n'), i == s.Gate)
+	}
+	return strings.TrimSuffix(string(s.appendExamples(b, examples)), "\n")
+}
+
+// appendDescription appends what the model is told of a column, some lines.
+func (c *Column) appendDescription(dst []byte, isGate bool) []byte {
+	dst = fmt.Appendf(dst, "%s (%s)", c.Name, c.describeValues())
+	switch {
+	case c.Description != "":
+		dst = append(dst, ": "+c.Description...)
+	case c.IsReasoning:
+		dst = append(dst, ": the reasons for the values of the other columns"...)
+	}
+	dst = append(dst, '\n')
+	saysNotApplicable := false
+	for i, l := range c.Labels {
+		saysNotApplicable = saysNotApplicable || isNotApplicable(l)
+		dst = append(dst, "- "+quoteJSON(l)...)
+		if c.Definitions != nil && c.Definitions[i] != "" {
+			dst = append(dst, ": "+c.Definitions[i]...)
+		} else if isGate && isNotApplicable(l) {
+			dst = append(dst, ": "+notApplicableMeans...)
+		}
+		dst = append(dst, '\n')
+	}
+	if isGate && !saysNotApplicable {
+		dst = fmt.Appendf(dst, "- %q: %s\n", NotApplicable, notApplicableMeans)
+	}
+	return dst
+}
+
+// describeValues says which values a column takes.
+func (c *Column) describeValues() string {
+	text := ""
+	switch c.Type {
+	case TypeLabel:
+		text = "one label"
+	case TypeLabels:
+		text = fmt.Sprintf("array of labels, at most %d, none twice, [] if none applies", c.MaxItems)
+	case TypeInteger, TypeNumber:
+		text = c.describeNumber()
+	case TypeBoolean:
+		text = "true or false"
+	case TypeText:
+		text = "text of at most " + strconv.Itoa(c.MaxLength) + " characters"
+	}
+	if c.Optional {
+		text += ", or null if the mention does not say"
+	}
+	return text
+}
+
+// appendExamples appends the examples, as the mentions and replies that the model will see and write.
+func (s *Schema) appendExamples(dst []byte, examples []example) []byte {
+	if len(examples) == 0 {
+		return dst
+	}
+	dst = append(dst, "\n# Examples\n"...)
+	for _, x := range examples {
+		if len(x.values) < len(s.Columns) {
+			dst = append(dst, "\nA reply needs all columns; these show some.\n"...)
+			break
+		}
+	}
+	for i := range examples {
+		dst = append(dst, '\n')
+		dst = appendMention(dst, &examples[i].mention)
+		dst = append(dst, "Reply: "...)
+		dst = append(s.appendReply(dst, &examples[i]), '\n')
+	}
+	return dst
+}
+
+// appendReply appends the object with which the model would answer an example.
+func (s *Schema) appendReply(dst []byte, x *example) []byte {
+	dst = append(dst, `{"`+RowID+`":`...)
+	dst = strconv.AppendInt(dst, x.mention.RowID, 10)
+	for _, v := range x.values {
+		c := &s.Columns[v.column]
+		dst = append(dst, ","+quoteJSON(c.Name)+":"...)
+		if v.isNull {
+			dst = append(dst, "null"...)
+		} else {
+			dst = c.appendValue(dst, v.cell)
+		}
+	}
+	return append(dst, '}')
+}
+
+// findUnmentioned returns warnings about listed labels that the system_prompt does not say,
+// where the model is told nothing else: a line a column.
+func (s *Schema) findUnmentioned() (lines []string) {
+	if !s.ownCodebook {
+		return nil
+	}
+	said := norm.NFC.String(strings.ToLower(s.System))
+	for i := range s.Columns {
+		c := &s.Columns[i]
+		var missing []string
+		for _, l := range c.Labels {
+			if !containsWord(said, norm.NFC.String(strings.ToLower(l))) {
+				missing = append(missing, quoteName(l))
+			}
+		}
+		if len(missing) > 0 {
+			lines = append(lines, fmt.Sprintf("the model is not told of %s of %s: %s: name them in %s, or leave out %q",
+				term.Plural(int64(len(missing)), "label"), c.Name, joinSome(missing), keySystem, keyCodebook))
+		}
+	}
+	return lines
+}
+
+// joinSome joins the first words of a list, and says that there are more.
+func joinSome(words []string) string {
+	const most = 10
+	if len(words) > most {
+		return strings.Join(words[:most], ", ") + " …"
+	}
+	return strings.Join(words, ", ")
+}
+
+// containsWord tells whether text has word with no letter or digit at its ends.
+func containsWord(text, word string) bool {
+	isWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for at := 0; ; {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		start, end := at+i, at+i+len(word)
+		before, _ := utf8.DecodeLastRuneInString(text[:start])
+		after, _ := utf8.DecodeRuneInString(text[end:])
+		if !isWord(before) && !isWord(after) {
+			return true
+		}
+		_, size := utf8.DecodeRuneInString(text[start:])
+		at = start + size
+	}
+}
