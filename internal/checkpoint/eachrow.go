@@ -70,7 +70,7 @@ func (s *Store) eachRow(each func(pos int64, record []byte) error) error {
 	}
 	for _, n := range numbers {
 		sealed, ok := sums[n]
-		if err := s.eachRowOf(n, sealed, ok, rowSums[n], each); err != nil {
+		if err := s.eachRowOf(n, sealed, ok, sumsOfPart(rowSums, n), each); err != nil {
 			return err
 		}
 	}

@@ -109,7 +109,7 @@ func (s *Store) loadParts() error {
 		if n <= len(sums) {
 			err = l.loadSealed(s, n, sums[n-1])
 		} else {
-			err = s.loadUnsealedPart(n, rowSums[n])
+			err = s.loadUnsealedPart(n, sumsOfPart(rowSums, n))
 		}
 		if err != nil {
 			return err

@@ -53,6 +53,12 @@ func TestEachRow(t *testing.T) {
 	if err := os.WriteFile(part, []byte(string(s.partHeader)+"7,1,whole,x\n8,1,\"torn"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if got := rowsOf(t, dir, job); got != want {
+		t.Errorf("with a row that has no checksum: got\n%s", got)
+	}
+	if err := os.Remove(s.path(".rowsums")); err != nil { // as of an earlier version
+		t.Fatal(err)
+	}
 	if got := rowsOf(t, dir, job); got != want+"7: 1,whole,x\n" {
 		t.Errorf("with a torn tail: got\n%s", got)
 	}

@@ -41,7 +41,8 @@ func (s *Store) openRowSums() error {
 }
 
 // readRowSums reads the entries of the parts after the first so many, which are sealed.
-// A torn last entry, and zeros that a power cut left, are passed over.
+// A torn last entry, and zeros that a power cut left, are passed over. It returns nil if
+// the parts are of an earlier version, which has no such file or an empty one.
 func (s *Store) readRowSums(sealed int) (map[int][]rowSum, error) {
 	f, err := fsutil.OpenRegular(s.path(".rowsums"))
 	if errors.Is(err, os.ErrNotExist) { // of an earlier version
@@ -51,6 +52,9 @@ func (s *Store) readRowSums(sealed int) (map[int][]rowSum, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.Size() == 0 {
+		return nil, err
+	}
 	sums := map[int][]rowSum{}
 	r := bufio.NewReaderSize(f, 64<<10)
 	var entry [rowSumSize]byte
@@ -66,6 +70,15 @@ func (s *Store) readRowSums(sealed int) (map[int][]rowSum, error) {
 			sums[part] = append(sums[part], rowSum{binary.BigEndian.Uint32(entry[4:]), binary.BigEndian.Uint32(entry[8:])})
 		}
 	}
+}
+
+// sumsOfPart returns the checksums of a part's rows: none if they are gone, nil if the
+// part is of an earlier version.
+func sumsOfPart(sums map[int][]rowSum, part int) []rowSum {
+	if sums == nil {
+		return nil
+	}
+	return append([]rowSum{}, sums[part]...)
 }
 
 // findProven sets where the rows end that the part begins with and that have their
@@ -98,7 +111,7 @@ func (p *part) findProven(header int64) error {
 // its checksum. They are the end of a part that was not wholly written, if no later row
 // fits; else it is damage.
 type doubtfulRows struct {
-	sums []rowSum // of the part; none: a part of an earlier version
+	sums []rowSum // of the part; nil: a part of an earlier version
 	rows int      // seen
 	from int64    // where the first doubtful row starts
 	line int64    // its line
@@ -110,7 +123,7 @@ type doubtfulRows struct {
 func (d *doubtfulRows) add(record []byte, off, line int64) (proven bool, damaged int64) {
 	i := d.rows
 	d.rows++
-	has := len(d.sums) == 0 || i < len(d.sums) && d.sums[i].length == uint32(len(record)+1) &&
+	has := d.sums == nil || i < len(d.sums) && d.sums[i].length == uint32(len(record)+1) &&
 		d.sums[i].crc == crc32.Update(crc32.Checksum(record, castagnoli), castagnoli, []byte{'\n'})
 	switch {
 	case has && d.n > 0:

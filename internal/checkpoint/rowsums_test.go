@@ -40,6 +40,9 @@ func TestRowsWithoutTheirChecksums(t *testing.T) {
 		{"checksum of the last row torn", ".rowsums", func(b []byte) []byte { return b[:len(b)-3] }, 4, 1, ""},
 		{"checksum of the last row zeros", ".rowsums", func(b []byte) []byte { return append(b[:len(b)-12], zeros[:12]...) }, 4, 1, ""},
 		{"checksum of the last row of another length", ".rowsums", func(b []byte) []byte { b[len(b)-8] = 0xff; return b }, 4, 1, ""},
+		{"checksums all zeros", ".rowsums", func(b []byte) []byte { return make([]byte, len(b)) }, 0, 5, ""},
+		{"checksums of another part alone", ".rowsums", func(b []byte) []byte { return append([]byte{0, 0, 0, 9}, b[4:12]...) }, 0, 5, ""},
+		{"the first checksum torn", ".rowsums", func(b []byte) []byte { return b[:5] }, 0, 5, ""},
 		{"no checksums: an earlier version", ".rowsums", func(b []byte) []byte { return nil }, 5, 0, ""},
 	}
 	for _, tt := range tests {
