@@ -43,14 +43,14 @@ func (p *planner) notePlan(f *table.File, label string, o table.Options, c job.I
 		return err
 	}
 	if rec != nil {
-		plan.first = firstMention(rec, plan.places)
+		plan.first = firstMention(rec, plan.places, plan.names)
 	}
 	p.plans = append(p.plans, plan)
 	return nil
 }
 
 // firstMention is what the model sees of the first row.
-func firstMention(rec *table.Record, at columns.Places) *prompt.Mention {
+func firstMention(rec *table.Record, at columns.Places, names []string) *prompt.Mention {
 	text := func(i int) string {
 		if i < 0 {
 			return ""
@@ -60,6 +60,9 @@ func firstMention(rec *table.Record, at columns.Places) *prompt.Mention {
 	m := &prompt.Mention{RowID: 1, Title: text(at.Title), Message: text(at.Text), Sentiment: text(at.Sentiment)}
 	if id, err := rowid.Parse([]byte(text(at.ID))); at.ID >= 0 && err == nil {
 		m.RowID = id
+	}
+	for _, i := range at.Context {
+		m.Context = append(m.Context, prompt.ContextLine{Label: prompt.ContextLabel(names[i]), Text: text(i)})
 	}
 	return m
 }
