@@ -13,14 +13,15 @@ import (
 	"prism/internal/testutil/ollamatest"
 )
 
-// recipe is a section of docs/pipelines.md.
+// recipe is a section of a page of the docs that ends with commands.
 type recipe struct{ title, needs, script string }
 
-var section = regexp.MustCompile("(?s)\n## ([^\n]+)\n(.*?)\n```sh\n(.*?)```\n")
+var section = regexp.MustCompile("(?s)\n###? ([^\n]+)\n([^#]*?)\n```sh\n(.*?)```\n")
 
-func readRecipes(t *testing.T) []recipe {
+// readRecipes reads the recipes of a page of the docs, at least so many.
+func readRecipes(t *testing.T, page string, least int) []recipe {
 	t.Helper()
-	doc, err := os.ReadFile("../../../docs/pipelines.md")
+	doc, err := os.ReadFile("../../../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,26 @@ func readRecipes(t *testing.T) []recipe {
 		}
 		out = append(out, r)
 	}
+	if len(out) < least {
+		t.Fatalf("%d recipes found in %s", len(out), page)
+	}
 	return out
+}
+
+// run runs the recipe as it is printed, in dir.
+func (r *recipe) run(t *testing.T, dir string, env ...string) {
+	t.Helper()
+	cmd := exec.Command("bash", "-euo", "pipefail", "-c", r.script)
+	cmd.Dir = dir
+	scripts, err := filepath.Abs("../../../scripts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := string(os.PathListSeparator)
+	cmd.Env = append(append(os.Environ(), "PATH="+bin+list+scripts+list+os.Getenv("PATH")), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", r.title, err, out)
+	}
 }
 
 // TestRecipes runs every recipe of docs/pipelines.md as it is printed. Each
@@ -41,11 +61,7 @@ func TestRecipes(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("no bash")
 	}
-	all := readRecipes(t)
-	if len(all) < 10 {
-		t.Fatalf("%d recipes found", len(all))
-	}
-	for _, r := range all {
+	for _, r := range readRecipes(t, "pipelines.md", 10) {
 		t.Run(strings.Fields(r.title)[0], func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath(r.needs); r.needs != "" && err != nil {
@@ -54,17 +70,7 @@ func TestRecipes(t *testing.T) {
 			dir := newRecipeFolder(t)
 			model := ollamatest.Model{Name: "llama3.2"}
 			srv := ollamatest.Start(t, schemaOptions(t, model, ollamatest.Latency(20*time.Millisecond))...)
-			cmd := exec.Command("bash", "-euo", "pipefail", "-c", r.script)
-			cmd.Dir = dir
-			scripts, err := filepath.Abs("../../../scripts")
-			if err != nil {
-				t.Fatal(err)
-			}
-			list := string(os.PathListSeparator)
-			cmd.Env = append(os.Environ(), "OLLAMA_HOST="+srv.URL, "PATH="+bin+list+scripts+list+os.Getenv("PATH"))
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("%s: %v\n%s", r.title, err, out)
-			}
+			r.run(t, dir, "OLLAMA_HOST="+srv.URL)
 			checkLabels(t, filepath.Join(dir, "feedback.csv"), filepath.Join(dir, "result.csv"))
 		})
 	}
