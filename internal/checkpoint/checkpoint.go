@@ -29,6 +29,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -39,6 +40,7 @@ import (
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/rowid"
+	"prism/internal/table"
 )
 
 // positionColumn is the name of a part's first column: the 1-based position of the
@@ -51,6 +53,7 @@ type Options struct {
 	Interval int    // rows a part, at least 1
 	Restart  bool   // set old parts aside and start over
 	Stream   bool   // the input can be read only once: a row that differs is refused
+	IDColumn string // that identifies the rows; RowID if empty
 
 	// OldInputSum is the checksum of the input as earlier versions made it, which kept no
 	// fingerprints of files. nil: a stream.
@@ -70,6 +73,7 @@ type Store struct {
 	sums        *os.File
 	prints      *fingerprints // nil: nothing is kept
 	isStream    bool
+	idColumn    string
 	want        Sidecar
 	inputProven bool     // rows without a fingerprint are those of the input
 	resumed     []extent // rows that earlier processes finished, by position; not changed after Open
@@ -126,6 +130,7 @@ func Open(o Options, want Sidecar) (*Store, error) {
 
 func newStore(o Options, want Sidecar) *Store {
 	s := &Store{dir: o.Dir, job: want.JobID, interval: max(o.Interval, 1), want: want, isStream: o.Stream}
+	s.idColumn = cmp.Or(o.IDColumn, table.RowID)
 	s.partHeader = append([]byte(positionColumn), ',')
 	s.partHeader = append(append(s.partHeader, want.outputHeader...), '\n')
 	return s

@@ -271,7 +271,7 @@ func (r *reconciliation) moveFailures() error {
 
 // countLost counts the finished rows that the input does not have as they were.
 func (r *reconciliation) countLost() (Changes, error) {
-	column := slices.Index(r.s.want.Columns, table.RowID) - 1 // without the Position
+	column := slices.Index(r.s.want.Columns, r.s.idColumn) - 1 // without the Position
 	var lost, ids int64
 	var lostIDs rowid.Set
 	for pos := range r.s.finished.All() {
@@ -286,7 +286,7 @@ func (r *reconciliation) countLost() (Changes, error) {
 		if err != nil {
 			return Changes{}, err
 		}
-		if id, err := rowid.Parse(fieldText(records[0], column)); err == nil {
+		if id, err := rowid.Parse(keptText(records[0], column, r.s.want.InputFormat())); err == nil {
 			lostIDs.Add(id)
 			ids++
 		}
@@ -304,6 +304,16 @@ func (r *reconciliation) countLost() (Changes, error) {
 		}
 	}
 	return Changes{Changed: changed, Gone: lost - changed}, nil
+}
+
+// keptText is the text of a cell that passed through from an input of a format: a part has
+// that of CSV with commas as it stands, of others the token as a text.
+func keptText(record []byte, column int, form table.Format) []byte {
+	text := fieldText(record, column)
+	if form != table.CSV {
+		text = table.AppendText(nil, form, text)
+	}
+	return text
 }
 
 // fieldText is the text of a field of a part's record.

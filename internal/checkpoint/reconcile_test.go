@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"prism/internal/table"
 )
 
 // inputOf makes the rows of an input from texts "ID,message".
@@ -384,5 +386,45 @@ func TestReconcileRandomEdits(t *testing.T) {
 			}
 			mustClose(t, s)
 		}
+	}
+}
+
+// TestLostRowsAreKnownByTheirIDs: whatever the ID column is called and however the input
+// writes an ID, a row whose text changed is not taken for one that is gone.
+func TestLostRowsAreKnownByTheirIDs(t *testing.T) {
+	for _, tt := range []struct {
+		name, column, kept string
+		form               table.Format
+	}{
+		{"csv", "RowID", "17", table.CSV},
+		{"quoted csv", "Nr", `"17"`, table.CSV},
+		{"a whole float", "Nr", "17.0", table.CSV},
+		{"semicolons", "Nr", `"""17"""`, table.Format(';')},
+		{"jsonl", "RowID", `"""17"""`, table.JSONL},
+		{"numbers of jsonl", "Nr", "17.0", table.JSONL},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			side := NewSidecar("r_w1", []string{tt.column, "Topic"}, map[string]string{FormatCondition: tt.form.Describe()})
+			o := Options{Dir: t.TempDir(), Interval: 3, IDColumn: tt.column}
+			s, err := Open(o, side)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if same, err := s.SameRow(1, []byte("17,old")); err != nil || !same {
+				t.Fatal(same, err)
+			}
+			if err := s.Append([]Row{{1, []byte(tt.kept + ",a")}}); err != nil {
+				t.Fatal(err)
+			}
+			mustClose(t, s)
+			if s, err = Open(o, side); err != nil {
+				t.Fatal(err)
+			}
+			defer mustClose(t, s)
+			got, err := s.Reconcile(1, inputOf([]string{"17,new"}))
+			if err != nil || got != (Changes{Changed: 1}) {
+				t.Errorf("got %+v, %v, want one changed", got, err)
+			}
+		})
 	}
 }
