@@ -73,14 +73,16 @@ func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) er
 			return cli.Fail(cli.Usage, err, "")
 		}
 	}
-	for _, out := range []struct{ flag, path string }{{"--summary", g.Summary}, {"--analytics", g.Analytics}, {"--html", g.HTML}} {
+	var errs []error
+	for _, out := range []struct{ flag, path, ending string }{{"--summary", g.Summary, ".md"}, {"--analytics", g.Analytics, ".csv"}, {"--html", g.HTML, ".html"}} {
 		if out.path == "" {
 			continue
 		}
-		if err := errors.Join(table.CheckOutputName(out.path), guard.Check(out.path)); err != nil {
-			return cli.Fail(cli.Usage, err, "")
-		}
+		errs = append(errs, table.CheckOutputName(out.path, out.ending), guard.Check(out.path))
 		guard.Keep("the file of "+out.flag, out.path)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return cli.Fail(cli.Usage, err, "")
 	}
 	return nil
 }

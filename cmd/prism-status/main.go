@@ -30,6 +30,7 @@ import (
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/status"
+	"prism/internal/table"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -162,7 +163,7 @@ func (g *grammar) checkOutputs(p *runPlan, std cli.Std) error {
 		errs = append(errs, guard.CheckOpen("stdout", f))
 	}
 	if g.Metrics != "" {
-		errs = append(errs, guard.Check(g.Metrics))
+		errs = append(errs, table.CheckOutputName(g.Metrics, ".prom"), guard.Check(g.Metrics))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return cli.Fail(cli.Usage, err, "")

@@ -124,21 +124,6 @@ func OutputFormat(said Format, o Options, h *Header) Format {
 	return said
 }
 
-// otherFormats are endings of formats that no output of the suite has.
-var otherFormats = []string{".json", ".xlsx", ".xls", ".parquet", ".gz", ".zst", ".avro", ".ods"}
-
-// CheckOutputName refuses the name of an output that promises a format which is not
-// written. The error is an *Error. An unknown ending promises none.
-func CheckOutputName(name string) error {
-	for _, ending := range otherFormats {
-		if strings.HasSuffix(strings.ToLower(name), ending) {
-			return &Error{File: name, Msg: fmt.Sprintf("output is not written as %s", ending),
-				hint: "name a file that ends in .csv, .tsv or .jsonl"}
-		}
-	}
-	return nil
-}
-
 // Error is bad input at a line of a file. It prints as FILE:LINE: what.
 type Error struct {
 	File string // as given; "-" is shown as stdin
