@@ -52,8 +52,8 @@ func (r *runMerger) writeCopy(ctx context.Context, f *job.File, merged string) e
 	}
 	defer out.abort()
 	r.steps.StartStep("copying "+filepath.Base(merged), 2*file.Size)
-	o := merge.Options{Concat: true, Format: r.o.Format, Progress: r.o.Progress}
-	if o.Format == 0 {
+	o := r.optionsOf(f)
+	if o.Concat = true; o.Format == 0 {
 		o.Format = format
 	}
 	inputs := []merge.Input{{File: file, Options: table.Options{Name: merged, Format: format}}}
@@ -61,7 +61,7 @@ func (r *runMerger) writeCopy(ctx context.Context, f *job.File, merged string) e
 	if err != nil {
 		return err
 	}
-	if err := r.writeForm(ctx, out, o.Format); err != nil {
+	if err := r.writeForm(ctx, out, o.Format, o.ID()); err != nil {
 		return err
 	}
 	r.steps.Clear()

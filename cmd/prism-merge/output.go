@@ -63,7 +63,7 @@ func rewindable(tmp *os.File) merge.Output {
 
 // writeForm makes of the joined rows what the name of the output promises, where that
 // is not plain text. The rows are text of this format.
-func (m *merger) writeForm(ctx context.Context, o *output, format table.Format) error {
+func (m *merger) writeForm(ctx context.Context, o *output, format table.Format, idColumn string) error {
 	if o.text == nil {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (m *merger) writeForm(ctx context.Context, o *output, format table.Format) 
 	}
 	m.steps.StartStep("writing "+filepath.Base(o.path), o.form.Passes()*info.Size())
 	return export.Write(ctx, export.Source{
-		Text: o.text, Size: info.Size(), Options: table.Options{Name: o.path, Format: format}, Output: o.path, Progress: m.steps.AddBytes,
+		Text: o.text, Size: info.Size(), Options: table.Options{Name: o.path, Format: format}, Output: o.path, IDColumn: idColumn, Progress: m.steps.AddBytes,
 	}, o.form, o.file)
 }
 

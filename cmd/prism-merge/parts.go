@@ -113,7 +113,7 @@ func (m *merger) writeParts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.writeForm(ctx, out, m.o.Format); err != nil {
+	if err := m.writeForm(ctx, out, m.o.Format, m.o.ID()); err != nil {
 		return err
 	}
 	if err := out.commit(); err != nil {

@@ -18,7 +18,7 @@ type columnTypes struct {
 	names  []string
 	types  []cellTypes
 	rows   int64
-	id     int // column of the RowID, -1: none
+	id     int // column that identifies rows, -1: none
 	faults []error
 	more   int64 // faults that are not listed
 }
@@ -40,7 +40,7 @@ func (s *Source) inspectColumns(ctx context.Context, f Form) (*columnTypes, erro
 		return nil, err
 	}
 	c := &columnTypes{names: r.Header().Names, types: make([]cellTypes, len(r.Header().Names))}
-	c.id = slices.Index(c.names, table.RowID)
+	c.id = slices.Index(c.names, s.IDColumn)
 	err = s.eachRow(ctx, func(_ *table.Record, cells [][]byte) error {
 		c.rows++
 		for i, cell := range cells {
@@ -76,7 +76,7 @@ func (c *columnTypes) checkLength(output string, column int, cells [][]byte) {
 	}
 	row := ""
 	if c.id >= 0 {
-		row = fmt.Sprintf(", RowID %.40s", cells[c.id])
+		row = fmt.Sprintf(", %s %.40s", c.names[c.id], cells[c.id])
 	}
 	c.faults = append(c.faults, &table.Error{File: output, Msg: fmt.Sprintf("cell %s (column %q%s) has %s characters; a cell of a workbook holds %s: write CSV or Parquet (-o NAME.csv, -o NAME.parquet)",
 		xlsx.CellName(column, c.rows+1), c.names[column], row, term.Count(int64(n)), term.Count(xlsx.MaxCellText))})

@@ -69,10 +69,11 @@ func IsRowForm(name string) bool {
 
 // Source is a table as text.
 type Source struct {
-	Text    io.ReaderAt
-	Size    int64
-	Options table.Options // CSV where the form is a workbook or Parquet
-	Output  string        // name of what is written, for messages
+	Text     io.ReaderAt
+	Size     int64
+	Options  table.Options // CSV where the form is a workbook or Parquet
+	Output   string        // name of what is written, for messages
+	IDColumn string        // in messages; may be missing
 	// Progress, if not nil, is told that so many more bytes were read.
 	Progress func(bytes int64)
 }

@@ -22,7 +22,7 @@ import (
 func write(t testing.TB, text string, f Form) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	s := Source{Text: strings.NewReader(text), Size: int64(len(text)), Options: table.Options{Name: "out", Format: table.CSV}, Output: "out"}
+	s := Source{Text: strings.NewReader(text), Size: int64(len(text)), Options: table.Options{Name: "out", Format: table.CSV}, Output: "out", IDColumn: table.RowID}
 	err := Write(t.Context(), s, f, &out)
 	return out.String(), err
 }
