@@ -6,7 +6,7 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION) -X prism/internal/cli.
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test lint cross check-report bench bench-table bench-classify fuzz install clean
+.PHONY: help build demo test lint cross check-report check-formats bench bench-table bench-classify fuzz install clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from input to report'
@@ -16,6 +16,7 @@ help:
 	@echo 'make lint          check formatting, vet, staticcheck, dead code, structure, spelling and scripts'
 	@echo 'make cross         build for Linux, macOS and Windows on amd64 and arm64'
 	@echo 'make check-report  check the HTML report in headless Chromium'
+	@echo 'make check-formats check workbooks and Parquet with exceljs and DuckDB'
 	@echo 'make bench         measure speed and memory, and compare them with other programs'
 	@echo 'make fuzz          run each fuzz test for FUZZTIME [60s]'
 	@echo 'make clean         remove bin/ and demo/'
@@ -37,6 +38,9 @@ cross:
 
 check-report: build
 	scripts/check-report
+
+check-formats: build
+	scripts/check-formats
 
 bench: bench-table bench-classify
 

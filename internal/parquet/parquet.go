@@ -14,6 +14,7 @@ import (
 	"io"
 
 	lib "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"prism/internal/table"
 )
@@ -34,6 +35,14 @@ func ReadRows(ctx context.Context, name string, r io.ReaderAt, size int64, yield
 	file, err := lib.OpenFile(r, size, lib.SkipPageIndex(true), lib.SkipBloomFilters(true))
 	if err != nil {
 		return fault("damaged Parquet file: " + err.Error())
+	}
+	for _, group := range file.Metadata().RowGroups {
+		for _, c := range group.Columns {
+			// The library takes ever more memory for a damaged block, and fails on some that are not.
+			if codec := c.MetaData.Codec; codec == format.Lz4 || codec == format.Lz4Raw {
+				return fault("this is Parquet compressed by LZ4, which is not read: write it with zstd or snappy")
+			}
+		}
 	}
 	rows := rowReader{yield: yield}
 	if err := rows.addColumns(file.Root()); err != nil {

@@ -104,6 +104,9 @@ func TestNestedValues(t *testing.T) {
 func TestFaultyFiles(t *testing.T) {
 	type row struct{ A []byte }
 	whole := write(t, row{[]byte("x")}, row{[]byte("\xff")})
+	lz4 := write(t, struct {
+		A string `parquet:",lz4"`
+	}{"x"})
 	for _, tt := range []struct {
 		name string
 		data []byte
@@ -111,6 +114,7 @@ func TestFaultyFiles(t *testing.T) {
 	}{
 		{"binary", whole, `in: row 2: column "A": it has binary data`},
 		{"cut", whole[:len(whole)-4], "in: damaged Parquet file"},
+		{"LZ4", lz4, "in: this is Parquet compressed by LZ4"},
 		{"only the start", []byte("PAR1"), "in: damaged Parquet file"},
 		{"nonsense", append([]byte("PAR1"), bytes.Repeat([]byte{0x15}, 200)...), "in: damaged Parquet file"},
 	} {
