@@ -59,21 +59,16 @@ func (g *grammar) readCutting() (job.Cutting, error) {
 	return c, nil
 }
 
-// unitFlags are the flags with which prism-classify reads the units as they were checked,
-// quoted for xargs. Parts that were written have the numbers of their rows.
-func (g *grammar) unitFlags() []string {
-	flags := g.unitColumns().Args()
-	if g.InputFormat != "" {
-		flags = append([]string{"--input-format", g.InputFormat}, flags...)
-	}
-	return flags
-}
-
-// unitColumns are the input columns of the units.
-func (g *grammar) unitColumns() job.InputColumns {
+// unitColumns are the input columns of the units of a file; nil if they are as they would
+// be without flags. Parts that were written have the numbers of their rows.
+func (g *grammar) unitColumns(h *table.Header) *job.InputColumns {
 	c := g.InputColumns
 	c.NumberRows = c.NumberRows && g.Write == ""
-	return c
+	c.ContextColumns = table.MatchNames(c.ContextColumns, h.Names)
+	if len(c.Args()) == 0 {
+		return nil
+	}
+	return &c
 }
 
 // commandFor is the command that was typed, for one file and with these flags.

@@ -95,7 +95,7 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 		return err
 	}
 	steps.Clear()
-	return printUnits(std.Out, g.Format, g.unitFlags(), s.units)
+	return printUnits(std.Out, g.Format, g.InputFormat, s.units)
 }
 
 // exitError maps an error to the exit code of what happened.

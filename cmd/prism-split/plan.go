@@ -72,7 +72,7 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	for i, u := range m.Units {
 		units[i] = u.Unit
 	}
-	return printUnits(p.std.Out, g.Format, nil, units)
+	return printUnits(p.std.Out, g.Format, "", units)
 }
 
 // refuseStdout makes sure that what is printed is not appended to a file that the job

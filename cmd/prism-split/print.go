@@ -15,16 +15,15 @@ import (
 	"prism/internal/term"
 )
 
-// printUnits writes a line a unit. The flags, quoted for xargs, say how prism-classify reads
-// all of them.
-func printUnits(out io.Writer, format string, flags []string, units []job.Unit) error {
+// printUnits writes a line a unit.
+func printUnits(out io.Writer, format, inputFormat string, units []job.Unit) error {
 	w := bufio.NewWriter(out)
 	var err error
 	switch format {
 	case "args":
-		err = printArgs(w, flags, units)
+		err = printArgs(w, inputFormat, units)
 	case "tsv":
-		err = printTSV(w, flags, units)
+		err = printTSV(w, inputFormat, units)
 	default:
 		err = printJSONL(w, units)
 	}
@@ -50,9 +49,10 @@ var unitColumns = []string{
 }
 
 // printTSV writes the units as a table, with a column for the flags if there are any.
-func printTSV(w io.Writer, flags []string, units []job.Unit) error {
+func printTSV(w io.Writer, inputFormat string, units []job.Unit) error {
 	columns := unitColumns
-	if len(flags) > 0 {
+	hasFlags := slices.ContainsFunc(units, func(u job.Unit) bool { return u.Columns != nil })
+	if hasFlags {
 		columns = append(slices.Clone(columns), "flags")
 	}
 	e := table.NewEncoder(table.TSV, columns)
@@ -64,8 +64,8 @@ func printTSV(w io.Writer, flags []string, units []job.Unit) error {
 		} {
 			cells[i].Bytes = strconv.AppendInt(nil, n, 10)
 		}
-		if len(flags) > 0 {
-			cells = append(cells, table.Cell{Bytes: []byte(strings.Join(flags, " "))})
+		if hasFlags {
+			cells = append(cells, table.Cell{Bytes: []byte(unitFlags(inputFormat, &u))})
 		}
 		line = e.Record(line, cells)
 		if _, err := w.Write(line); err != nil {
@@ -79,7 +79,7 @@ func printTSV(w io.Writer, flags []string, units []job.Unit) error {
 
 // printArgs writes the flags of prism-classify for each unit, quoted as xargs
 // reads them.
-func printArgs(w io.Writer, flags []string, units []job.Unit) error {
+func printArgs(w io.Writer, inputFormat string, units []job.Unit) error {
 	for _, u := range units {
 		input := u.Input
 		if strings.ContainsAny(input, "\n\r\x00") {
@@ -94,12 +94,25 @@ func printArgs(w io.Writer, flags []string, units []job.Unit) error {
 			line += " --input-sum " + u.InputSum
 		}
 		line += " --output-name " + term.QuoteXargs(job.OutputName(u.Label, u.Unit, table.CSV.String()))
-		if len(flags) > 0 {
-			line += " " + strings.Join(flags, " ")
+		if flags := unitFlags(inputFormat, &u); flags != "" {
+			line += " " + flags
 		}
 		if _, err := io.WriteString(w, line+"\n"); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unitFlags are the flags with which prism-classify reads a unit as it was checked, quoted
+// for xargs.
+func unitFlags(inputFormat string, u *job.Unit) string {
+	var flags []string
+	if inputFormat != "" {
+		flags = append(flags, "--input-format", inputFormat)
+	}
+	if u.Columns != nil {
+		flags = append(flags, u.Columns.Args()...)
+	}
+	return strings.Join(flags, " ")
 }

@@ -60,10 +60,8 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 			return err
 		}
 	}
-	if c := s.g.unitColumns(); len(c.Args()) > 0 {
-		for i := range units {
-			units[i].Columns = &c
-		}
+	for i, c := 0, s.g.unitColumns(sum.Header); i < len(units); i++ {
+		units[i].Columns = c
 	}
 	s.units = append(s.units, units...)
 	return nil

@@ -139,14 +139,14 @@ func (s *Settings) neededColumns(o table.Options) columns.Options {
 // layOut makes the layout of an input, whose check ended with an error or without. The
 // error has all that is wrong with the table and with the output's columns.
 func (s *Settings) layOut(ctx context.Context, in *input, found *columns.Findings, file *table.File, checked error, schema *prompt.Schema) error {
-	err := found.Explain(ctx, file, checked)
-	if !found.CanScan() || err != nil && !IsUsage(err) {
-		return err
+	if found.CanScan() {
+		var wrong error
+		in.form = found.Header.Format
+		in.layout, wrong = newLayout(in.name, found.Header, in.form, schema, s.Output.Drop, &s.Columns)
+		found.AddError(wrong)
 	}
-	var wrong error
-	in.form = found.Header.Format
-	in.layout, wrong = newLayout(in.name, found.Header, in.form, schema, s.Output.Drop, &s.Columns)
-	if err = errors.Join(err, wrong); err == nil && file != nil {
+	err := found.Explain(ctx, file, checked)
+	if err == nil && file != nil {
 		in.warnings = found.Warnings(file, file.Size)
 	} else if err == nil {
 		in.warnings = found.Warnings(nil, 0)

@@ -1,0 +1,200 @@
+package columns
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"prism/internal/job"
+	"prism/internal/normalize"
+	"prism/internal/table"
+)
+
+// Explain is the error of a table: what its header lacks, and scanErr, what is wrong below.
+// It is nil if there is nothing. An error that is not of the table is returned as it is.
+// The file, nil if it is a stream, is read to say what helps.
+func (f *Findings) Explain(ctx context.Context, file *table.File, scanErr error) error {
+	if _, bad := errors.AsType[*table.Error](scanErr); scanErr != nil && !bad {
+		return scanErr
+	}
+	errs := slices.DeleteFunc([]error{f.headerErr, scanErr}, func(err error) bool { return err == nil })
+	switch {
+	case len(errs)+len(f.others) == 0 && (len(f.faults) == 0 || f.isMild()):
+		return nil
+	case slices.ContainsFunc(errs, IsForm) && file != nil:
+		return f.explainForm(ctx, file, errs, f.o.Columns)
+	case f.Header == nil:
+		return errors.Join(errs...)
+	case f.headerErr != nil: // of the delimiter: with another one all columns are others
+		e, c := &Error{}, f.o.Columns
+		e.addError(f.headerErr)
+		if d := f.delimiter(); d != 0 {
+			c.Delimiter = table.DelimiterFlag(d)
+			f.addCommand(e, c, "", f.o.Table.Name)
+		}
+		return e
+	}
+	return f.explainColumns(ctx, file, errs, scanErr)
+}
+
+// explainColumns is the error of a file whose header is read.
+func (f *Findings) explainColumns(ctx context.Context, file *table.File, errs []error, scanErr error) error {
+	s := &sample{names: f.Header.Names}
+	if file != nil {
+		s = takeSample(io.NewSectionReader(file, 0, file.Size), f.o.Table)
+	}
+	faults := f.o.findFaults(s, false)
+	c, known, e := f.o.Columns, len(errs)+len(f.others) == 0, &Error{}
+	switch textIDs := f.areTextIDs(s, scanErr); {
+	case textIDs && slices.Contains(s.names, table.RowID): // its rows cannot be numbered beside it
+		c.IDColumn = ""
+		err := f.explainForm(ctx, file, errs, c)
+		if e, ok := errors.AsType[*Error](err); ok {
+			e.textIDs = f.o.Columns.ID() == table.RowID
+		}
+		return err
+	case textIDs:
+		c.IDColumn, c.NumberRows, known = "", true, len(f.others) == 0
+		e.addHint(f.o.option("number-rows", "") + " numbers the rows instead, and keeps column " + strconv.Quote(f.o.Columns.IDColumn))
+	case f.isMild():
+		faults = nil // it is warned of
+	}
+	f.told = len(faults) > 0
+	f.addFaults(e, faults, f.Header.Line())
+	for _, err := range slices.Concat(f.others, errs) {
+		e.addError(err)
+	}
+	if c, ok := fixAll(c, faults); ok && known {
+		f.addCommand(e, c, "", f.o.Table.Name)
+	}
+	return e
+}
+
+// delimiter is the one with which the header would have the ID or the text; 0: none.
+func (f *Findings) delimiter() byte {
+	return cmp.Or(f.Header.OtherDelimiter(f.o.Columns.ID()), f.Header.OtherDelimiter(f.o.Columns.Text()))
+}
+
+// addFaults adds the errors and hints of faults of the header, which is on a line.
+func (f *Findings) addFaults(e *Error, faults []fault, line int64) {
+	for _, x := range faults {
+		e.errs = append(e.errs, &table.Error{File: f.o.Table.Name, Line: line, Msg: x.what})
+		e.addHint(x.hint)
+	}
+}
+
+// IsForm tells whether an error is of a file that normalizing turns into a table.
+func IsForm(err error) bool {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return slices.ContainsFunc(e.errs, IsForm)
+	}
+	bad, ok := errors.AsType[*table.Error](err)
+	return ok && bad.IsForm()
+}
+
+// areTextIDs tells whether scanErr is of an ID that is no integer, and most are not.
+func (f *Findings) areTextIDs(s *sample, scanErr error) bool {
+	i := f.Places.ID
+	bad, ok := errors.AsType[*table.Error](scanErr)
+	return ok && f.HasIDs() && i < len(s.badLines) && s.badLines[i] > 0 && s.badLines[i] == bad.Line && s.isMostlyText(i)
+}
+
+// explainForm is the error of a file that normalizing turns into a table.
+func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []error, c job.InputColumns) error {
+	e := &Error{}
+	for _, err := range slices.Concat(f.others, errs) {
+		e.addError(err)
+	}
+	if f.o.Keys && slices.ContainsFunc(errs, IsForm) { // a job normalizes it by itself
+		return e
+	}
+	s, err := sampleNormalForm(ctx, file, normalize.Options{IDColumn: c.IDColumn, Keys: f.o.Keys})
+	if _, bad := errors.AsType[*table.Error](err); bad && c.IDColumn != "" { // perhaps it has no integers
+		e.errs = append(e.errs, err)
+		c.IDColumn = ""
+		s, err = sampleNormalForm(ctx, file, normalize.Options{Keys: f.o.Keys})
+	}
+	if _, bad := errors.AsType[*table.Error](err); bad {
+		e.errs, e.hints = append(e.errs, err), nil // normalizing alone does not help
+		return e
+	} else if err != nil {
+		return err
+	}
+	command, output := table.NormalizeCommand(f.o.Table.Name)
+	if c.IDColumn != "" {
+		command = strings.Replace(command, "--normalize", "--normalize "+f.o.option("id-column", c.IDColumn), 1)
+	}
+	if len(e.hints) == 0 {
+		e.addHint("this makes it a table that can be read, with numbered rows: " + command)
+	}
+	faults := f.o.findFaults(s, true)
+	f.addFaults(e, faults, 1)
+	f.told = len(faults) > 0
+	c.IDColumn, c.NumberRows = "", false // its column is RowID now
+	if c, ok := fixAll(c, faults); ok && f.told && !f.o.Keys && len(f.others) == 0 {
+		f.addCommand(e, c, command+" && ", output)
+	}
+	return e
+}
+
+// fixAll returns the input columns that a table with these faults needs; ok tells
+// whether they are known.
+func fixAll(c job.InputColumns, faults []fault) (fixed job.InputColumns, ok bool) {
+	for _, x := range faults {
+		if x.fix == nil {
+			return c, false
+		}
+		x.fix(&c)
+	}
+	return c, true
+}
+
+// addCommand adds the command that does all that is needed.
+func (f *Findings) addCommand(e *Error, c job.InputColumns, first, file string) {
+	if f.o.Command == nil {
+		return
+	}
+	if command := f.o.Command(c.Args(), file); command != "" {
+		e.addHint("this does all of it: " + first + command)
+	}
+}
+
+// Error is everything that is wrong with a table.
+type Error struct {
+	errs    []error
+	hints   []string
+	textIDs bool
+}
+
+// AreTextIDs tells whether an error is of a table whose RowIDs are texts. In normal form
+// its rows have others, and these stay as RowID_2.
+func AreTextIDs(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.textIDs
+}
+
+func (e *Error) Error() string { return errors.Join(e.errs...).Error() }
+
+// Unwrap returns the errors that it is made of; one at least is a *table.Error.
+func (e *Error) Unwrap() []error { return e.errs }
+
+// Hint says what removes each of them, a line each.
+func (e *Error) Hint() string { return strings.Join(e.hints, "\n") }
+
+func (e *Error) addHint(hint string) {
+	if hint != "" {
+		e.hints = append(e.hints, hint)
+	}
+}
+
+// addError adds an error with its hint.
+func (e *Error) addError(err error) {
+	e.errs = append(e.errs, err)
+	if hinted, ok := err.(interface{ Hint() string }); ok {
+		e.addHint(hinted.Hint())
+	}
+}
