@@ -83,6 +83,11 @@ func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name st
 	} else {
 		err = countStream(t, src, o)
 	}
+	return g.countError(err)
+}
+
+// countError gives errors of counting their exit codes and hints.
+func (g *grammar) countError(err error) error {
 	var bad *table.Error
 	var lacks *stats.MissingColumnError
 	var other *stats.ColumnMismatchError

@@ -1,13 +1,16 @@
 // Prism-stats counts results: rows, the distribution of labels in each coded column,
 // organic labels, the share of rows that the gate marks as not applicable, the
 // lengths of free texts; and from call logs rows/s, tokens/s, tokens per row, calls,
-// their latency, retries, errors and wasted tokens. It reads streams in bounded
-// memory.
+// their latency, retries, errors and wasted tokens. It says how right results are, by
+// rows that people labelled, and how far results agree with each other. It reads
+// streams in bounded memory.
 //
 //	prism-stats result.csv
 //	prism-stats result.csv --prompts-config prompts/feedback.json --calls logs/R/calls_w1.jsonl
 //	prism-stats result.csv --columns Topic --cross Topic,Sentiment
 //	prism-stats --manifest logs/R/run_manifest.json --summary summary.md
+//	prism-stats --gold gold.csv --misses misses.csv result.csv
+//	prism-stats --compare a.csv b.csv --gold gold.csv
 //	prism-classify … < in.csv | prism-stats --columns Topic,Urgency --format markdown
 //
 // Exit codes: 0 done; 1 failed (disk); 2 wrong usage or input, named with file
@@ -35,7 +38,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 }
 
 const help = `Count labels and calls. From results: the distribution of each coded column, organic labels (labels outside the list), ` +
-	`rows that are not applicable and lengths of free text. From call logs: rows/s, tokens/s, tokens a row, calls, retries and errors. ` +
+	`rows that are not applicable and lengths of free text; with --gold how right they are, with --compare how far they agree. From call logs: rows/s, tokens/s, tokens a row, calls, retries and errors. ` +
 	`Without FILE and call logs it reads stdin. A file named calls_w*.jsonl is a call log.`
 
 type grammar struct {
@@ -53,6 +56,7 @@ type grammar struct {
 	HTML          string   `help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html"`
 	Analytics     string   `help:"Also write all figures as CSV to this file." placeholder:"FILE.csv"`
 	Save          bool     `help:"With --manifest: also write the summary and the figures of the run, where its settings want them, and print where."`
+	agreementFlags
 	cli.Common
 
 	runTables map[string]table.Options // how the tables of a run are read
@@ -76,7 +80,10 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		return cli.Usagef("--delimiter: %w", err)
 	}
 	files, logs := g.resultsAndCallLogs()
-	if err := g.checkOutputs(m, slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest}), std); err != nil {
+	if err := g.checkAgreement(files); err != nil {
+		return err
+	}
+	if err := g.checkOutputs(m, slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest, g.Gold}), std); err != nil {
 		return err
 	}
 	o := stats.Options{IDColumn: g.IDColumn, Columns: g.Columns}
@@ -87,10 +94,13 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		return err
 	}
 	t := stats.NewDistributions(o)
-	for _, name := range files {
-		if err := g.countFile(ctx, t, name, std.In); err != nil {
-			return err
-		}
+	rated, err := g.openRated(ctx, files, std)
+	if err != nil {
+		return err
+	}
+	defer rated.close()
+	if err := g.countFiles(ctx, t, files, rated, std); err != nil {
+		return err
 	}
 	calls, err := countCallLogs(ctx, logs, std)
 	if err != nil {
@@ -98,6 +108,9 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	}
 	r := t.Result()
 	r.Calls = calls
+	if err := g.addAgreement(ctx, r, o, rated, std); err != nil {
+		return err
+	}
 	if m != nil {
 		r.Run = newRun(m)
 	}

@@ -74,11 +74,17 @@ func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) er
 		}
 	}
 	var errs []error
-	for _, out := range []struct{ flag, path, ending string }{{"--summary", g.Summary, ".md"}, {"--analytics", g.Analytics, ".csv"}, {"--html", g.HTML, ".html"}} {
+	for _, out := range []struct {
+		flag, path string
+		written    []string // endings of the formats that it can have; nil: those of tables
+	}{
+		{"--summary", g.Summary, []string{".md"}}, {"--analytics", g.Analytics, []string{".csv"}}, {"--html", g.HTML, []string{".html"}},
+		{"--misses", g.Misses, nil}, {"--changed", g.Changed, nil},
+	} {
 		if out.path == "" {
 			continue
 		}
-		errs = append(errs, table.CheckOutputName(out.path, out.ending), guard.Check(out.path))
+		errs = append(errs, table.CheckOutputName(out.path, out.written...), guard.Check(out.path))
 		guard.Keep("the file of "+out.flag, out.path)
 	}
 	if err := errors.Join(errs...); err != nil {

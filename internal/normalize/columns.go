@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +34,9 @@ func planColumns(f findings, o Options) (plan, error) {
 		}
 	} else if o.NumberRows && id >= 0 {
 		return p, fmt.Errorf("the table has a column RowID: leave %s out, or rename the column", o.optionName("number-rows"))
-	} else if id >= 0 && !f.integer[id] {
+	} else if o.NeedID && id < 0 {
+		return p, errors.New(table.MissingColumn(f.names, table.RowID))
+	} else if id >= 0 && !f.integer[id] && !o.NeedID {
 		id = -1
 	}
 	names, notes := uniqueNames(f, id)

@@ -34,6 +34,7 @@ type Options struct {
 	SkipRows   int64  // records after the header to leave out
 	IDColumn   string // whose values become RowID; empty: RowID itself, or the positions
 	NumberRows bool   // RowID is the position; the table must not have a column of that name
+	NeedID     bool   // RowID stays as it is; a table without that column is an error
 	Keys       bool   // errors name keys of a job file, not flags
 	Note       func(format string, args ...any)
 }

@@ -61,6 +61,12 @@ func csvRecords(r *stats.Result) [][]string {
 	if g := r.Gate; g != nil {
 		counted("gate", g.Column, "NOT_APPLICABLE", g.NotApplicable, g.Share)
 	}
+	if r.Gold != nil {
+		out = appendGoldRecords(out, r.Gold)
+	}
+	if r.Compare != nil {
+		out = appendComparisonRecords(out, r.Compare)
+	}
 	for i := range r.Columns {
 		c := &r.Columns[i]
 		counted("missing", c.Name, "", c.MissingRows, shareOf(c.MissingRows, c.Rows))

@@ -170,7 +170,7 @@ func pageTiles(r *stats.Result) []tile {
 	var organic, rows int64
 	for i := range r.Columns {
 		organic += r.Columns[i].OrganicRows
-		if r.Columns[i].Kind == stats.Labels {
+		if r.Columns[i].Kind != stats.Text {
 			rows += r.Columns[i].Rows
 		}
 	}

@@ -31,6 +31,12 @@ func Markdown(r *stats.Result) []byte {
 			markdownRow(&b, "file", f.Name+" ("+term.Plural(f.Rows, "row")+")")
 		}
 	}
+	if r.Gold != nil {
+		writeGoldMarkdown(&b, r.Gold)
+	}
+	if r.Compare != nil {
+		writeComparisonMarkdown(&b, r.Compare)
+	}
 	for i := range r.Columns {
 		writeColumnMarkdown(&b, &r.Columns[i])
 	}

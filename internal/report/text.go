@@ -32,6 +32,12 @@ func Text(r *stats.Result) []byte {
 	if len(r.Files) > 0 {
 		b = appendProperties(b, r)
 	}
+	if r.Gold != nil {
+		b = appendGold(append(b, '\n'), r.Gold)
+	}
+	if r.Compare != nil {
+		b = appendComparison(b, r.Compare)
+	}
 	width := labelColumnWidth(r)
 	for i := range r.Columns {
 		b = append(b, '\n')

@@ -18,7 +18,7 @@ type column struct {
 
 func (c *column) summarize() Column {
 	out := Column{
-		Name: c.name, Kind: Labels, Rows: c.rows, MissingRows: c.rowsWithoutValue(),
+		Name: c.name, Kind: Label, Rows: c.rows, MissingRows: c.rowsWithoutValue(),
 		Distinct: c.distinctValues(), Overflow: c.overflowed, Values: []ValueCount{},
 	}
 	if c.isText() {
@@ -27,6 +27,9 @@ func (c *column) summarize() Column {
 			out.Distinct = maxDistinct
 		}
 		return out
+	}
+	if !c.hasListedLabels() {
+		out.Kind = c.kindOfTallies()
 	}
 	out.OtherRows = c.otherRows
 	out.Values = c.withClasses(c.valueCounts())
@@ -52,12 +55,19 @@ func (c *column) isText() bool {
 	case c.overflowed:
 		return true
 	}
-	distinct, rows := c.distinctValues(), c.rowsWithValue()
-	if distinct*2 <= rows {
-		return false
-	}
 	l := c.textLength()
-	return distinct > 20 || l != nil && l.Mean > 30
+	return l != nil && looksLikeText(c.distinctValues(), c.rowsWithValue(), l.Mean)
+}
+
+// kindOfTallies tells the kind by the values that rows have.
+func (c *column) kindOfTallies() Kind {
+	var texts []string
+	for _, t := range c.tallies {
+		if t.count > 0 {
+			texts = append(texts, t.text)
+		}
+	}
+	return kindOfTexts(texts)
 }
 
 func (c *column) hasListedLabels() bool { return c.schema != nil && c.schema.Labels != nil }

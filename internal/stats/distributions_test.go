@@ -60,10 +60,10 @@ func TestDistributionsWithSchema(t *testing.T) {
 		},
 		Gate: &Gate{"Topic", 1, 1.0 / 6},
 		Columns: []Column{
-			{Name: "Topic", Kind: Labels, Rows: 6, Distinct: 4, OrganicRows: 2, Values: []ValueCount{
+			{Name: "Topic", Kind: Label, Rows: 6, Distinct: 4, OrganicRows: 2, Values: []ValueCount{
 				{"Product", 2, 2.0 / 6, Listed}, {"Support", 1, 1.0 / 6, Listed}, {"Other", 0, 0, Listed},
 				{"NOT_APPLICABLE", 1, 1.0 / 6, NotApplicable}, {"Refund", 2, 2.0 / 6, Organic}}},
-			{Name: "Validated_Sentiment", Kind: Labels, Rows: 6, Distinct: 4, OrganicRows: 1, Values: []ValueCount{
+			{Name: "Validated_Sentiment", Kind: Label, Rows: 6, Distinct: 4, OrganicRows: 1, Values: []ValueCount{
 				{"Bad", 2, 2.0 / 6, Listed}, {"Good", 2, 2.0 / 6, Listed}, {"-", 1, 1.0 / 6, Default}, {"Awful", 1, 1.0 / 6, Organic}}},
 			{Name: "Key_Point", Kind: Text, Rows: 6, MissingRows: 1, Distinct: 5, Values: []ValueCount{}, Length: &Length{1, (10 + 6 + 15 + 1 + 4) / 5.0, 15}},
 		},
@@ -136,7 +136,7 @@ func TestSameValuesInAllFormats(t *testing.T) {
 	countText(t, counted, table.JSONL, `{"Topic":"A b"}`+"\n"+`{"Topic":"A\u0020b"}`+"\n"+`{"Topic":null}`+"\n"+`{}`+"\n")
 	countText(t, counted, table.JSONL, "")
 	r := counted.Result()
-	want := Column{Name: "Topic", Kind: Labels, Rows: 7, MissingRows: 2, Distinct: 1, Values: []ValueCount{{"A b", 5, 5.0 / 7, ""}}}
+	want := Column{Name: "Topic", Kind: Label, Rows: 7, MissingRows: 2, Distinct: 1, Values: []ValueCount{{"A b", 5, 5.0 / 7, ""}}}
 	if d := cmp.Diff(r.Columns[0], want); d != "" {
 		t.Errorf("(-got +want):\n%s", d)
 	}
@@ -153,14 +153,14 @@ func TestFreeTextIsDetected(t *testing.T) {
 		cell func(i int) string
 		want Kind
 	}{
-		{"a few labels", 100, func(i int) string { return fmt.Sprint(i % 3) }, Labels},
+		{"a few labels", 100, func(i int) string { return fmt.Sprint(i % 3) }, Integer},
 		{"every row its own", 100, func(i int) string { return fmt.Sprint(i) }, Text},
-		{"few rows, short", 4, func(i int) string { return fmt.Sprint(i) }, Labels},
+		{"few rows, short", 4, func(i int) string { return fmt.Sprint(i) }, Integer},
 		{"few rows, long", 4, func(i int) string { return fmt.Sprint(i, long) }, Text},
-		{"many labels", 30_000, func(i int) string { return fmt.Sprint(i % 9000) }, Labels},
+		{"many labels", 30_000, func(i int) string { return fmt.Sprint(i % 9000) }, Integer},
 		{"too many to keep", 30_000, func(i int) string { return fmt.Sprint(i % 12_000) }, Text},
 		{"too long to keep", 2000, func(i int) string { return fmt.Sprint(i%500, strings.Repeat("x", 10_000)) }, Text},
-		{"empty", 10, func(int) string { return "" }, Labels},
+		{"empty", 10, func(int) string { return "" }, Label},
 	} {
 		var b strings.Builder
 		b.WriteString("Topic,X\n")
@@ -190,7 +190,7 @@ func TestOverflowOfListedLabels(t *testing.T) {
 	counted := NewDistributions(Options{Columns: []string{"Topic"}, Schema: parseSchema(t)})
 	countText(t, counted, table.CSV, b.String())
 	c := counted.Result().Columns[0]
-	if c.Kind != Labels || !c.Overflow || c.OrganicRows != maxDistinct+500 || c.MissingRows != 1 {
+	if c.Kind != Label || !c.Overflow || c.OrganicRows != maxDistinct+500 || c.MissingRows != 1 {
 		t.Errorf("got %s, overflow %v, %d organic, %d missing", c.Kind, c.Overflow, c.OrganicRows, c.MissingRows)
 	}
 	if v := c.Values[0]; v.Value != "Support" || v.Count != 2 || v.Class != Listed {

@@ -7,7 +7,7 @@ package stats
 
 // schemaVersion is the version of the JSON form of Result. It grows when a field
 // changes its meaning or is removed; new fields do not change it.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Result is everything that was counted. Its JSON form is stable; empty lists are
 // not nil. Shares are between 0 and 1.
@@ -21,6 +21,8 @@ type Result struct {
 	Gate        *Gate        `json:"gate,omitempty"` // with a prompt schema
 	Columns     []Column     `json:"columns"`
 	CrossTables []CrossTable `json:"cross"`
+	Gold        *Gold        `json:"gold,omitempty"`
+	Compare     *Comparison  `json:"compare,omitempty"`
 	Calls       *Calls       `json:"calls,omitempty"` // with call logs
 }
 
@@ -43,13 +45,17 @@ type Gate struct {
 	Share         float64 `json:"share"` // of the rows that have the column
 }
 
-// Kind is how a column is shown.
+// Kind is the type of a column to code.
 type Kind string
 
-// The kinds.
+// The kinds. Of free text the lengths are counted, of the others the values.
 const (
-	Labels Kind = "labels" // a distribution
-	Text   Kind = "text"   // free text: its lengths
+	Label   Kind = "label"
+	Labels  Kind = "labels" // several labels a row, joined by |
+	Integer Kind = "integer"
+	Number  Kind = "number"
+	Boolean Kind = "boolean"
+	Text    Kind = "text"
 )
 
 // Column is the counts of a column.

@@ -1,0 +1,192 @@
+package stats
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+
+	"prism/internal/prompt"
+	"prism/internal/rowid"
+	"prism/internal/table"
+)
+
+// RatedFile is a regular file whose values are compared with those of others.
+type RatedFile struct {
+	Content io.ReaderAt
+	Size    int64
+	Options table.Options // Name is the file as given
+	header  *table.Header
+}
+
+// RatingOptions says what to compare.
+type RatingOptions struct {
+	Schema   *prompt.Schema // nil: kinds are told from the values
+	Columns  []string       // empty: all that are in every file, but those that describe a row
+	IDColumn string         // RowID if empty
+	Seed     uint64         // of bootstraps
+	Separate bool           // every result is a rater of its own; else they are parts of one, and there is gold
+}
+
+// Ratings are the values that raters give to the same rows: gold, if there is gold,
+// then results. They take 4 bytes a row, rater and column; columns of free text 8.
+type Ratings struct {
+	options RatingOptions
+	rows    rowIndex
+	hasGold bool
+	names   []string // of raters
+	has     [][]bool // raters × rows: which rows a rater has
+	columns []*ratedColumn
+	plans   []ratedPlan
+	weights []float64 // of gold rows, from their inclusion probabilities; nil: all the same
+	strata  []int32   // of gold rows; nil: one
+	Notes   []string  // what people should know, a line each
+}
+
+// ReadRatings reads gold, which may be nil, and results. With gold and without Separate
+// only the rows of gold are kept. Bad input is an *table.Error or a *MissingColumnError.
+func ReadRatings(ctx context.Context, gold *RatedFile, results []*RatedFile, o RatingOptions) (*Ratings, error) {
+	r := &Ratings{options: o, hasGold: gold != nil}
+	var goldHeader *table.Header
+	var headers []*table.Header
+	nothing := &NothingToCompareError{}
+	for _, f := range slices.Concat([]*RatedFile{gold}, results) {
+		if f == nil {
+			continue
+		}
+		if err := f.readHeader(o.idColumn()); err != nil {
+			return nil, err
+		}
+		nothing.Files, nothing.Columns = append(nothing.Files, f.Options.Name), append(nothing.Columns, f.header.Names)
+		if f == gold {
+			goldHeader = f.header
+		} else {
+			headers = append(headers, f.header)
+		}
+	}
+	var err error
+	if o.Separate {
+		r.names = nothing.Files
+		r.plans, r.Notes, err = planComparison(o, goldHeader, headers, nothing.Files)
+	} else {
+		r.names = []string{nothing.Files[0], ""}
+		r.plans, r.Notes, err = planGold(o, goldHeader, headers, nothing.Files[0])
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(r.plans) == 0 {
+		return nil, nothing
+	}
+	for _, p := range r.plans {
+		r.columns = append(r.columns, newRatedColumn(p.name, p.schema, len(r.names)))
+	}
+	return r, r.readFiles(ctx, gold, results)
+}
+
+func (f *RatedFile) readHeader(id string) error {
+	h, err := table.ReadHeader(f.Content, f.Size, f.Options)
+	if err == nil {
+		err = h.CheckDelimiter(f.Options.Name)
+	}
+	if err == nil && h.Index(id) < 0 {
+		err = h.MissingColumn(f.Options.Name, id)
+	}
+	f.header = h
+	return err
+}
+
+// readFiles reads the values of all files.
+func (r *Ratings) readFiles(ctx context.Context, gold *RatedFile, results []*RatedFile) error {
+	r.has = make([][]bool, len(r.names))
+	rater, file := 0, 0
+	if gold != nil {
+		if err := r.readFile(ctx, gold, 0, 0, true); err != nil {
+			return err
+		}
+		if err := r.readWeights(ctx, gold); err != nil {
+			return err
+		}
+		rater, file = 1, 1
+	}
+	for _, f := range results {
+		if err := r.readFile(ctx, f, rater, file, gold == nil || r.options.Separate); err != nil {
+			return err
+		}
+		file++
+		if r.options.Separate {
+			rater++
+		}
+	}
+	for i := range r.names {
+		r.growTo(i, len(r.rows.ids))
+	}
+	for _, c := range r.columns {
+		c.findKind(r.hasGold)
+	}
+	return nil
+}
+
+func (r *Ratings) growTo(rater, rows int) {
+	for len(r.has[rater]) < rows {
+		r.has[rater] = append(r.has[rater], false)
+	}
+	for _, c := range r.columns {
+		c.growTo(rater, rows)
+	}
+}
+
+// readWeights reads the inclusion probabilities and strata of gold, where it has them.
+func (r *Ratings) readWeights(ctx context.Context, gold *RatedFile) error {
+	at, stratum := gold.header.Index(InclusionProbability), gold.header.Index(Stratum)
+	if at < 0 {
+		return nil
+	}
+	r.weights = make([]float64, len(r.rows.ids))
+	if stratum >= 0 {
+		r.strata = make([]int32, len(r.rows.ids))
+	}
+	codes := map[string]int32{}
+	reader, err := table.NewReader(io.NewSectionReader(gold.Content, 0, gold.Size), gold.Options)
+	if err != nil {
+		return err
+	}
+	for row := range r.rows.ids { // the rows are those of gold, in its order
+		rec, err := reader.Next()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		text := string(rec.Text(nil, at))
+		p, ok := parseNumber(text)
+		if !ok || p <= 0 || p > 1 {
+			return &table.Error{File: gold.Options.Name, Line: rec.Line, Msg: fmt.Sprintf("%s %q: want a probability above 0 and at most 1", InclusionProbability, text)}
+		}
+		r.weights[row] = 1 / p
+		if stratum >= 0 {
+			text := string(rec.Text(nil, stratum))
+			code, known := codes[text]
+			if !known {
+				code = int32(len(codes))
+				codes[text] = code
+			}
+			r.strata[row] = code
+		}
+	}
+	if slices.Min(append(r.weights, math.Inf(1))) == slices.Max(append(r.weights, 0)) && r.strata == nil {
+		r.weights = nil
+	}
+	return nil
+}
+
+// duplicateError says that a rater has a row twice.
+func (r *Ratings) duplicateError(f *RatedFile, b *table.Block, i int, id int64) error {
+	line, err := table.LineAt(f.Content, b.Offset+int64(b.Recs[i].From))
+	if err != nil {
+		return err
+	}
+	return &table.Error{File: f.Options.Name, Line: line, Msg: rowid.DuplicateMessage(r.options.idColumn(), id, "")}
+}

@@ -1,0 +1,229 @@
+package stats
+
+import (
+	"hash/maphash"
+	"math"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"prism/internal/prompt"
+	"prism/internal/table"
+	"prism/internal/term"
+)
+
+// ratedColumn is the values that raters give in one column, by rater and row.
+//
+// A value is a code of the column's dictionary. A column with too many different values
+// has wide ones instead: if they are numbers the numbers, else hashes of the texts,
+// of which only equality can be told.
+type ratedColumn struct {
+	name   string
+	schema *prompt.Column // nil: not in a schema
+	kind   Kind
+
+	codes    [][]int32 // raters × rows; noCode: the rater lacks the row
+	texts    []string  // by code, as first written in a result; emptyCode is an empty cell
+	inGold   []bool    // by code: the text is as gold has it
+	isGold   bool      // gold is being read
+	byKey    map[string]int32
+	byToken  map[string]int32 // raw tokens of the file that is read
+	keyBytes int
+
+	isWide    bool
+	wideNow   atomic.Bool // isWide, for the goroutines that read ahead
+	isNumeric bool        // set before
+	wide      [][]uint64  // raters × rows; noWide: the rater lacks the row
+	seed      maphash.Seed
+	scratch   []byte
+
+	numbers []float64 // by code, NaN for other texts; of integers and numbers
+	sets    [][]int32 // by code, the codes of its labels; of several labels
+	labels  []string  // by the codes of sets
+}
+
+// Values of an empty cell (of numbers also of one that is not a number) and of a row that
+// the rater lacks. As numbers both wide ones are NaN.
+const (
+	emptyCode = 0
+	emptyWide = 0xFFF8_0000_0000_0002
+	noWide    = 0xFFF8_0000_0000_0001
+)
+
+func newRatedColumn(name string, schema *prompt.Column, raters int) *ratedColumn {
+	c := &ratedColumn{
+		name: name, schema: schema, codes: make([][]int32, raters), wide: make([][]uint64, raters),
+		texts: []string{""}, byKey: map[string]int32{"": emptyCode}, byToken: map[string]int32{}, seed: maphash.MakeSeed(),
+	}
+	c.inGold = []bool{false}
+	if schema != nil {
+		for _, l := range schema.Labels {
+			c.codeOf(l)
+		}
+	}
+	return c
+}
+
+// valueKey is what two cells have in common if they hold the same label.
+func valueKey(text string) string { return strings.ToLower(term.CanonicalName(text)) }
+
+// codeOf returns the code of a text; false if there are too many.
+func (c *ratedColumn) codeOf(text string) (int32, bool) {
+	key := valueKey(text)
+	code, known := c.byKey[key]
+	if known {
+		if c.inGold[code] && !c.isGold {
+			c.texts[code], c.inGold[code] = term.CanonicalName(text), false
+		}
+		return code, true
+	}
+	if len(c.texts) >= maxDistinct || c.keyBytes+len(key)+len(text) > maxKeyBytes {
+		return 0, false
+	}
+	code = int32(len(c.texts))
+	c.texts, c.inGold = append(c.texts, term.CanonicalName(text)), append(c.inGold, c.isGold)
+	c.byKey[key] = code
+	c.keyBytes += len(key) + len(text)
+	return code, true
+}
+
+// startFile forgets the raw tokens of the file before.
+func (c *ratedColumn) startFile(isGold bool) {
+	clear(c.byToken)
+	c.isGold = isGold
+}
+
+// growTo makes room for rows.
+func (c *ratedColumn) growTo(rater, rows int) {
+	for !c.isWide && len(c.codes[rater]) < rows {
+		c.codes[rater] = append(c.codes[rater], noCode)
+	}
+	for c.isWide && len(c.wide[rater]) < rows {
+		c.wide[rater] = append(c.wide[rater], noWide)
+	}
+}
+
+// codeOfToken returns the code of a raw token. If there are too many values the column
+// is wide from now on, and the result is false.
+func (c *ratedColumn) codeOfToken(token []byte, form table.Format) (int32, bool) {
+	if code, known := c.byToken[string(token)]; known {
+		return code, true
+	}
+	c.scratch = table.AppendText(c.scratch[:0], form, token)
+	code, ok := c.codeOf(string(c.scratch))
+	if !ok {
+		c.widen()
+		return 0, false
+	}
+	if len(c.byToken) < maxDistinct {
+		c.byToken[string(token)] = code
+	}
+	return code, true
+}
+
+// widen turns codes into wide values.
+func (c *ratedColumn) widen() {
+	kind := kindOfTexts(c.texts)
+	c.isWide, c.isNumeric = true, kind == Integer || kind == Number
+	byCode := make([]uint64, len(c.texts))
+	for code, text := range c.texts {
+		byCode[code] = c.wideOf(text)
+	}
+	for rater, codes := range c.codes {
+		c.wide[rater] = make([]uint64, len(codes), cap(codes))
+		for row, code := range codes {
+			if code >= 0 {
+				c.wide[rater][row] = byCode[code]
+			} else {
+				c.wide[rater][row] = noWide
+			}
+		}
+	}
+	c.codes = make([][]int32, len(c.codes))
+	c.texts, c.byKey, c.byToken = nil, nil, nil
+	c.wideNow.Store(true)
+}
+
+// wideOf is the wide value of a text. Several goroutines may call it at once.
+func (c *ratedColumn) wideOf(text string) uint64 {
+	if c.isNumeric {
+		v, ok := parseNumber(text)
+		if !ok {
+			return emptyWide
+		}
+		return math.Float64bits(v + 0) // -0 is 0
+	}
+	key := valueKey(text)
+	if key == "" {
+		return emptyWide
+	}
+	if hash := maphash.String(c.seed, key); hash != noWide && hash != emptyWide {
+		return hash
+	}
+	return 0
+}
+
+// wideOfToken is wideOf for a raw token; scratch is a buffer.
+func (c *ratedColumn) wideOfToken(token []byte, form table.Format, scratch []byte) (uint64, []byte) {
+	scratch = table.AppendText(scratch[:0], form, token)
+	return c.wideOf(string(scratch)), scratch
+}
+
+// parseNumber reads a finite number as tables have them.
+func parseNumber(text string) (float64, bool) {
+	text = strings.TrimSpace(text)
+	if text == "" || !strings.ContainsRune("+-.0123456789", rune(text[0])) || strings.ContainsAny(text, "_xXpP") {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
+		return 0, false
+	}
+	return v, true
+}
+
+// isMissing tells whether a rater says nothing of a row.
+func (c *ratedColumn) isMissing(rater, row int) bool {
+	if c.isWide {
+		return c.wide[rater][row] == noWide
+	}
+	return c.codes[rater][row] < 0
+}
+
+// isEmpty tells whether a rater has nothing in the cell of a row, or lacks the row.
+func (c *ratedColumn) isEmpty(rater, row int) bool {
+	if c.isWide {
+		return c.wide[rater][row] == noWide || c.wide[rater][row] == emptyWide
+	}
+	return c.codes[rater][row] <= emptyCode
+}
+
+// areEqual tells whether two raters give a row the same value.
+func (c *ratedColumn) areEqual(a, b, row int) bool {
+	if !c.isWide {
+		return c.codes[a][row] == c.codes[b][row]
+	}
+	return c.wide[a][row] == c.wide[b][row]
+}
+
+// number is the value of a row as a number, NaN if there is none.
+func (c *ratedColumn) number(rater, row int) float64 {
+	switch {
+	case !c.isWide && c.codes[rater][row] >= 0:
+		return c.numbers[c.codes[rater][row]]
+	case c.isWide && c.isNumeric:
+		return math.Float64frombits(c.wide[rater][row])
+	}
+	return math.NaN()
+}
+
+// text is the value of a row, "" for texts of wide columns, which are not kept.
+func (c *ratedColumn) text(rater, row int) string {
+	if !c.isWide && c.codes[rater][row] >= 0 {
+		return c.texts[c.codes[rater][row]]
+	}
+	if v := c.number(rater, row); c.isNumeric && !math.IsNaN(v) {
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return ""
+}
