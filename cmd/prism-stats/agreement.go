@@ -101,7 +101,7 @@ func (g *grammar) addAgreement(ctx context.Context, r *stats.Result, o stats.Opt
 		return nil
 	}
 	gold, results := rated.gold, rated.results
-	ratings, err := stats.ReadRatings(ctx, gold, results, stats.RatingOptions{Schema: o.Schema, Columns: o.Columns, Seed: g.Seed, Separate: g.Compare})
+	ratings, err := stats.ReadRatings(ctx, gold, results, stats.RatingOptions{Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed, Separate: g.Compare})
 	if err != nil {
 		return g.ratingsError(err)
 	}
@@ -197,7 +197,7 @@ func (g *grammar) ratingsError(err error) error {
 	var nothing *stats.NothingToCompareError
 	switch {
 	case errors.As(err, &lacks):
-		return cli.Fail(cli.Usage, err, "the columns are "+strings.Join(lacks.Columns, ", "))
+		return cli.Fail(cli.Usage, err, g.hintMissing(lacks))
 	case errors.As(err, &nothing):
 		return cli.Fail(cli.Usage, err, nothing.Hint())
 	}
@@ -226,9 +226,12 @@ func (r *ratedFiles) close() {
 
 // openResult opens a result; a stream is copied to a temporary file.
 func (r *ratedFiles) openResult(ctx context.Context, name string) (*stats.RatedFile, error) {
-	o, err := table.NewOptions(name, r.grammar.InputFormat, r.grammar.Delimiter)
-	if err != nil {
-		return nil, err
+	o, ofRun := r.grammar.runTables[name]
+	if !ofRun {
+		var err error
+		if o, err = table.NewOptions(name, r.grammar.InputFormat, r.grammar.Delimiter); err != nil {
+			return nil, err
+		}
 	}
 	f, err := table.Open(ctx, name, r.std.In)
 	if err != nil {
@@ -252,7 +255,7 @@ func (r *ratedFiles) openEdited(ctx context.Context, name string) (*stats.RatedF
 	}
 	r.open = append(r.open, f)
 	o.Name = displayName(name)
-	_, err = table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, NoSum: true})
+	_, err = table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, IDColumn: r.grammar.IDColumn, NoSum: true})
 	var bad *table.Error
 	if !errors.As(err, &bad) || !bad.IsForm() {
 		return &stats.RatedFile{Content: f, Size: f.Size, Options: o}, err
@@ -264,7 +267,7 @@ func (r *ratedFiles) openEdited(ctx context.Context, name string) (*stats.RatedF
 	normal := &table.File{File: tmp, Name: name, Spooled: true}
 	r.open = append(r.open, normal)
 	note := func(format string, args ...any) { r.std.Debugf(format, args...) }
-	if err := normalize.Convert(ctx, f, tmp, normalize.Options{NeedID: true, Note: note}); err != nil {
+	if err := normalize.Convert(ctx, f, tmp, normalize.Options{IDColumn: r.grammar.IDColumn, NeedID: true, Note: note}); err != nil {
 		return nil, err
 	}
 	info, err := tmp.Stat()
@@ -272,6 +275,6 @@ func (r *ratedFiles) openEdited(ctx context.Context, name string) (*stats.RatedF
 		return nil, err
 	}
 	o = table.Options{Name: o.Name, Format: table.CSV}
-	_, err = table.Check(ctx, tmp, info.Size(), table.CheckOptions{Options: o, NoSum: true})
+	_, err = table.Check(ctx, tmp, info.Size(), table.CheckOptions{Options: o, IDColumn: r.grammar.IDColumn, NoSum: true})
 	return &stats.RatedFile{Content: tmp, Size: info.Size(), Options: o}, err
 }

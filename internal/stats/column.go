@@ -28,7 +28,9 @@ func (c *column) summarize() Column {
 		}
 		return out
 	}
-	if !c.hasListedLabels() {
+	if c.schema != nil {
+		out.Kind = Kind(c.schema.Type)
+	} else {
 		out.Kind = c.kindOfTallies()
 	}
 	out.OtherRows = c.otherRows
@@ -50,8 +52,10 @@ func (c *column) summarize() Column {
 // one, because nearly every row has a different value.
 func (c *column) isText() bool {
 	switch {
+	case c.schema != nil && c.schema.Type != prompt.TypeText:
+		return c.overflowed && !c.keepKnown
 	case c.schema != nil:
-		return c.schema.Labels == nil
+		return true
 	case c.overflowed:
 		return true
 	}

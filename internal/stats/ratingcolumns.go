@@ -42,9 +42,21 @@ func outputPlace(h *table.Header, name string) int {
 	return h.Index(name)
 }
 
+// ratedHeader is the name and the columns of a file.
+type ratedHeader struct {
+	name string
+	*table.Header
+}
+
 // planGold finds the columns of gold in the results, and says which it does not find.
-func planGold(o RatingOptions, gold *table.Header, results []*table.Header, file string) (plans []ratedPlan, notes []string, err error) {
+func planGold(o *RatingOptions, gold ratedHeader, results []ratedHeader) (plans []ratedPlan, notes []string, err error) {
 	var missing []string
+	lacks := &MissingColumnError{}
+	for _, name := range o.Columns {
+		if outputPlace(gold.Header, name) < 0 {
+			lacks.add(gold, name)
+		}
+	}
 	for at, name := range gold.Names {
 		code := strings.TrimPrefix(name, prompt.Validated)
 		schema := o.schemaColumn(code)
@@ -55,7 +67,10 @@ func planGold(o RatingOptions, gold *table.Header, results []*table.Header, file
 		}
 		p := ratedPlan{name: name, schema: schema, places: []int{at}}
 		for _, h := range results {
-			place := outputPlace(h, name)
+			place := outputPlace(h.Header, name)
+			if place < 0 && len(o.Columns) > 0 {
+				lacks.add(h, name)
+			}
 			if place < 0 {
 				missing = append(missing, name)
 				break
@@ -67,20 +82,67 @@ func planGold(o RatingOptions, gold *table.Header, results []*table.Header, file
 			plans = append(plans, p)
 		}
 	}
-	for _, name := range o.Columns {
-		if !slices.ContainsFunc(plans, func(p ratedPlan) bool { return p.name == name || p.output == name || p.name == prompt.Validated+name }) {
-			return nil, nil, &MissingColumnError{File: file, Column: name, Columns: gold.Names}
-		}
+	if len(lacks.errs) > 0 {
+		return nil, nil, lacks
 	}
-	if len(missing) > 0 {
-		notes = append(notes, "not every result has "+strings.Join(missing, ", ")+": left out")
+	return plans, notesOfMissing(missing), nil
+}
+
+func notesOfMissing(columns []string) []string {
+	if len(columns) == 0 {
+		return nil
 	}
-	return plans, notes, nil
+	return []string{"not every result has " + strings.Join(columns, ", ") + ": left out"}
+}
+
+// add adds a column that a file lacks.
+func (e *MissingColumnError) add(h ratedHeader, name string) {
+	e.Columns = append(e.Columns, name)
+	e.errs = append(e.errs, h.MissingColumn(h.name, name))
 }
 
 // planComparison finds the columns that all results have, and those columns in gold.
-func planComparison(o RatingOptions, gold *table.Header, results []*table.Header, files []string) (plans []ratedPlan, notes []string, err error) {
-	var names []string
+func planComparison(o *RatingOptions, gold *ratedHeader, results []ratedHeader) (plans []ratedPlan, notes []string, err error) {
+	var missing []string
+	lacks := &MissingColumnError{}
+	for _, name := range o.columnsToCompare(results) {
+		code := strings.TrimPrefix(name, prompt.Validated)
+		p := ratedPlan{name: name, output: name, schema: o.schemaColumn(code)}
+		if gold != nil {
+			p.places = append(p.places, outputPlace(gold.Header, code))
+		}
+		inAll := true
+		for _, h := range results {
+			place := outputPlace(h.Header, code)
+			p.places = append(p.places, place)
+			inAll = inAll && place >= 0
+			if place < 0 && len(o.Columns) > 0 {
+				lacks.add(h, name)
+			}
+		}
+		if inAll {
+			plans = append(plans, p)
+		} else {
+			missing = append(missing, name)
+		}
+	}
+	if len(lacks.errs) > 0 {
+		return nil, nil, lacks
+	}
+	return plans, notesOfMissing(missing), nil
+}
+
+// columnsToCompare names the columns that any result has, or those of the options or the schema.
+func (o *RatingOptions) columnsToCompare(results []ratedHeader) (names []string) {
+	switch {
+	case len(o.Columns) > 0:
+		return o.Columns
+	case o.Schema != nil:
+		for i := range o.Schema.Columns {
+			names = append(names, o.Schema.Columns[i].Name)
+		}
+		return names
+	}
 	for _, h := range results {
 		for _, name := range h.Names {
 			if code := strings.TrimPrefix(name, prompt.Validated); !isDescribing(code, o.idColumn()) && !slices.Contains(names, code) {
@@ -88,42 +150,7 @@ func planComparison(o RatingOptions, gold *table.Header, results []*table.Header
 			}
 		}
 	}
-	if o.Schema != nil {
-		names = names[:0]
-		for i := range o.Schema.Columns {
-			names = append(names, o.Schema.Columns[i].Name)
-		}
-	}
-	if len(o.Columns) > 0 {
-		names = o.Columns
-	}
-	var missing []string
-	for _, name := range names {
-		code := strings.TrimPrefix(name, prompt.Validated)
-		p := ratedPlan{name: name, output: name, schema: o.schemaColumn(code)}
-		if gold != nil {
-			p.places = append(p.places, outputPlace(gold, code))
-		}
-		files := files[len(p.places):]
-		for i, h := range results {
-			place := outputPlace(h, code)
-			if place < 0 && len(o.Columns) > 0 {
-				return nil, nil, &MissingColumnError{File: files[i], Column: name, Columns: h.Names}
-			}
-			if place < 0 {
-				missing = append(missing, name)
-				break
-			}
-			p.places = append(p.places, place)
-		}
-		if gold == nil && len(p.places) == len(results) || gold != nil && len(p.places) == 1+len(results) {
-			plans = append(plans, p)
-		}
-	}
-	if len(missing) > 0 {
-		notes = append(notes, "not every result has "+strings.Join(missing, ", ")+": left out")
-	}
-	return plans, notes, nil
+	return names
 }
 
 func (o *RatingOptions) idColumn() string {

@@ -14,6 +14,9 @@ import (
 // are the same in it, such as 3 and 3.0, the same code.
 func (c *ratedColumn) findKind(hasGold bool) {
 	switch {
+	case c.isWide && c.schema != nil:
+		c.kind = Kind(c.schema.Type)
+		return
 	case c.isWide && c.isNumeric:
 		c.kind = Number
 		return
@@ -44,8 +47,8 @@ func (c *ratedColumn) findKind(hasGold bool) {
 
 // kindOfValues tells the kind by the schema, else by the values.
 func (c *ratedColumn) kindOfValues() Kind {
-	if c.schema != nil && c.schema.Labels != nil {
-		return Label
+	if c.schema != nil {
+		return Kind(c.schema.Type)
 	}
 	kind := kindOfTexts(c.texts)
 	if kind != Label {

@@ -48,8 +48,8 @@ type Ratings struct {
 // only the rows of gold are kept. Bad input is an *table.Error or a *MissingColumnError.
 func ReadRatings(ctx context.Context, gold *RatedFile, results []*RatedFile, o RatingOptions) (*Ratings, error) {
 	r := &Ratings{options: o, hasGold: gold != nil}
-	var goldHeader *table.Header
-	var headers []*table.Header
+	var headers []ratedHeader
+	var names []string
 	nothing := &NothingToCompareError{}
 	for _, f := range slices.Concat([]*RatedFile{gold}, results) {
 		if f == nil {
@@ -58,20 +58,22 @@ func ReadRatings(ctx context.Context, gold *RatedFile, results []*RatedFile, o R
 		if err := f.readHeader(o.idColumn()); err != nil {
 			return nil, err
 		}
+		headers = append(headers, ratedHeader{f.Options.Name, f.header})
+		names = append(names, f.header.Names...)
 		nothing.Files, nothing.Columns = append(nothing.Files, f.Options.Name), append(nothing.Columns, f.header.Names)
-		if f == gold {
-			goldHeader = f.header
-		} else {
-			headers = append(headers, f.header)
-		}
 	}
+	r.options.Columns = table.MatchNames(o.Columns, names)
 	var err error
-	if o.Separate {
+	switch {
+	case !o.Separate:
+		r.names = []string{headers[0].name, ""}
+		r.plans, r.Notes, err = planGold(&r.options, headers[0], headers[1:])
+	case gold != nil:
 		r.names = nothing.Files
-		r.plans, r.Notes, err = planComparison(o, goldHeader, headers, nothing.Files)
-	} else {
-		r.names = []string{nothing.Files[0], ""}
-		r.plans, r.Notes, err = planGold(o, goldHeader, headers, nothing.Files[0])
+		r.plans, r.Notes, err = planComparison(&r.options, &headers[0], headers[1:])
+	default:
+		r.names = nothing.Files
+		r.plans, r.Notes, err = planComparison(&r.options, nil, headers)
 	}
 	if err != nil {
 		return nil, err

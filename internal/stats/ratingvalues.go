@@ -124,6 +124,9 @@ func (c *ratedColumn) codeOfToken(token []byte, form table.Format) (int32, bool)
 // widen turns codes into wide values.
 func (c *ratedColumn) widen() {
 	kind := kindOfTexts(c.texts)
+	if c.schema != nil {
+		kind = Kind(c.schema.Type)
+	}
 	c.isWide, c.isNumeric = true, kind == Integer || kind == Number
 	byCode := make([]uint64, len(c.texts))
 	for code, text := range c.texts {
