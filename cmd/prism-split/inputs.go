@@ -44,6 +44,10 @@ func (p *planner) nameInHints(err error, file string) error {
 // checkInput checks a file of the queue and cuts it. A file that workers do not read as
 // it is, or for which a key of the job file wants it, is normalized first.
 func (p *planner) checkInput(ctx context.Context, in job.Input) error {
+	o, err := table.NewOptions(in.Path, in.Format, in.Delimiter)
+	if err != nil {
+		return nil // a mistake of the job file, which was reported there
+	}
 	f, err := table.Open(ctx, in.Path, nil)
 	if err != nil {
 		return err
@@ -53,11 +57,7 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 		return &table.Error{File: in.Path, Msg: "not a regular file, so workers cannot read it again"}
 	}
 	if !in.NeedsNormalForm() {
-		o, err := table.NewOptions(in.Path, in.Format, in.Delimiter)
-		if err != nil {
-			return &table.Error{File: in.Path, Msg: err.Error()}
-		}
-		err = p.checkTable(ctx, f, in.Label, o, in.InputColumns)
+		err := p.checkTable(ctx, f, in.Label, o, in.InputColumns)
 		if !columns.IsForm(err) && !columns.AreTextIDs(err) {
 			return err
 		}

@@ -11,6 +11,12 @@ import (
 // for it.
 func (c *Config) checkInputKeys(d *decoder) {
 	c.Columns.checkKeys(d, "input")
+	for _, key := range []string{"id_column", "text_column", "title_column", "sentiment_column", "encoding", "sheet"} {
+		full := joinPath("input", key) // of a file an empty text takes that of input: away
+		if at, given := d.locations[full]; given && strings.TrimSpace(c.Columns.key(key).String()) == "" && !d.hasMistakeAt(at) {
+			d.reject(full, "must not be empty")
+		}
+	}
 	for i := range c.InputQueue {
 		c.InputQueue[i].checkKeys(d, indexPath("input_queue", i))
 	}
@@ -23,12 +29,6 @@ func (c *InputColumns) checkKeys(d *decoder, path string) {
 	}
 	if _, err := c.ParseDelimiter(); err != nil {
 		d.reject(joinPath(path, "delimiter"), "%v", err)
-	}
-	for _, key := range []string{"id_column", "text_column", "title_column", "sentiment_column", "encoding", "sheet"} {
-		full := joinPath(path, key)
-		if at, given := d.locations[full]; given && strings.TrimSpace(c.key(key).String()) == "" && !d.hasMistakeAt(at) {
-			d.reject(full, "must not be empty")
-		}
 	}
 	for i, name := range c.ContextColumns {
 		if name == "" {

@@ -24,6 +24,7 @@ input_queue:
   - {path: b.csv, text_column: Text, context_columns: [], header_line: 1, delimiter: tab}
   - {path: c.xlsx, number_rows: true, sheet: Data, blank_rows: fail}
   - {path: d.csv, id_column: Key, number_rows: false}
+  - {path: e.csv, id_column: "", text_column: ""}
 `), "job.yaml", DefaultSettings(), Overrides{})
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +35,7 @@ input_queue:
 		{IDColumn: "Ticket", TextColumn: "Text", ContextColumns: []string{}, BlankRows: "ask", Delimiter: "tab", InputForm: InputForm{HeaderLine: 1}},
 		{TextColumn: "Body", ContextColumns: context, NumberRows: true, BlankRows: "fail", InputForm: InputForm{HeaderLine: 3, Sheet: "Data"}},
 		{IDColumn: "Key", TextColumn: "Body", ContextColumns: context, BlankRows: "ask", InputForm: InputForm{HeaderLine: 3}},
+		{ContextColumns: context, BlankRows: "ask", InputForm: InputForm{HeaderLine: 3}},
 	}
 	for i, in := range c.InputQueue {
 		if diff := cmp.Diff(in.InputColumns, want[i]); diff != "" {
@@ -48,6 +50,7 @@ input:
   text_colum: Body
   blank_rows: skip
   delimiter: ";;"
+  title_column: ""
 input_queue:
   - path: a.csv
     title_column: ""
@@ -65,14 +68,14 @@ input_queue:
 	want := `job.yaml:6:3: input: unknown key "text_colum"; did you mean "text_column"?
 job.yaml:7:15: input.blank_rows: want "na" or "ask" or "fail", have "skip"
 job.yaml:8:14: input.delimiter: invalid delimiter ";;" (want one ASCII character or tab)
-job.yaml:11:19: input_queue[0].title_column: must not be empty
-job.yaml:12:18: input_queue[0].header_line: want at least 1, have 0
-job.yaml:13:16: input_queue[0].skip_rows: want at least 0, have -1
-job.yaml:16:18: input_queue[1].number_rows: excludes id_column: RowID is either the position or the value of a column
-job.yaml:17:22: input_queue[1].context_columns: want a list, have text
-job.yaml:19:23: input_queue[2].context_columns[0]: must not be empty
-job.yaml:20:5: input_queue[2]: unknown key "Encoding"; did you mean "encoding"?
-job.yaml:21:12: input_queue[2].sheet: want text, have a number: write "2026"`
+job.yaml:9:17: input.title_column: must not be empty
+job.yaml:13:18: input_queue[0].header_line: want at least 1, have 0
+job.yaml:14:16: input_queue[0].skip_rows: want at least 0, have -1
+job.yaml:17:18: input_queue[1].number_rows: excludes id_column: RowID is either the position or the value of a column
+job.yaml:18:22: input_queue[1].context_columns: want a list, have text
+job.yaml:20:23: input_queue[2].context_columns[0]: must not be empty
+job.yaml:21:5: input_queue[2]: unknown key "Encoding"; did you mean "encoding"?
+job.yaml:22:12: input_queue[2].sheet: want text, have a number: write "2026"`
 	if err == nil {
 		t.Fatal("no error")
 	}
