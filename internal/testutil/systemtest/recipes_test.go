@@ -76,6 +76,57 @@ func TestRecipes(t *testing.T) {
 	}
 }
 
+var shellBlock = regexp.MustCompile("(?s)\n```sh\n(.*?)```\n")
+
+// TestTutorial runs all commands of docs/tutorial.md in their order, on its spreadsheet.
+func TestTutorial(t *testing.T) {
+	for _, tool := range []string{"bash", "flock", "xargs"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("no %s", tool)
+		}
+	}
+	page, err := os.ReadFile("../../../docs/tutorial.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tutorial := recipe{title: "tutorial"}
+	for _, m := range shellBlock.FindAllSubmatch(page, -1) {
+		tutorial.script += string(m[1])
+	}
+	dir := t.TempDir()
+	sheet, err := os.ReadFile("../../../examples/tutorial/complaints.xlsx")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "complaints.xlsx"), sheet, 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := ollamatest.Start(t, ollamatest.Model{Name: "llama3.2"},
+		ollamatest.Column{Name: "Topic", Labels: []string{"Product", "Delivery", "Service", "Payment", "Other"}},
+		ollamatest.Column{Name: "Anger", Labels: []string{"High", "Low", "None"}}, ollamatest.Column{Name: "Wish"})
+	tutorial.run(t, dir, "OLLAMA_HOST="+srv.URL)
+
+	back := recipe{title: "the result", script: "prism-split --normalize --quiet -o labelled.csv labelled.xlsx"}
+	back.run(t, dir)
+	rows, err := readTable(filepath.Join(dir, "labelled.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := strings.Join(rows[0], ",")
+	const want = "RowID,Ticket,Received,Store,Product,Subject,What happened,Topic,Anger,Wish,Model_Name,Batch_Size,Run_ID"
+	if head != want || len(rows) != 31 {
+		t.Fatalf("%d lines, the first is %s, want 31, the first %s", len(rows), head, want)
+	}
+	for _, row := range rows[1:] {
+		if row[0] != row[1] || row[7] == "" {
+			t.Errorf("row %q, want its ticket as RowID and a Topic", row)
+		}
+	}
+	if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || !bytes.Contains(page, []byte("</html>")) {
+		t.Errorf("the report is not a page: %v", err)
+	}
+}
+
 // newRecipeFolder returns a folder with the files that the recipes need.
 func newRecipeFolder(t *testing.T) string {
 	t.Helper()
