@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -53,8 +54,16 @@ func (r *runMerger) openUnits(ctx context.Context, f *job.File, units []job.Unit
 	for _, u := range units {
 		name := r.m.UnitOutput(u)
 		_, err := os.Lstat(name)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && !checkpoint.IsCurrentOutput(r.m, u) {
-			if err := p.addCheckpoint(ctx, u, err == nil); err != nil {
+		unfit := ""
+		switch {
+		case err != nil: // it is not there, or the opening says why
+		case !checkpoint.IsCurrentOutput(r.m, u):
+			unfit = fmt.Sprintf("the rows of unit %d changed since it was made", u.Unit.Unit)
+		case !checkpoint.HasWholeOutput(r.m, u):
+			unfit = fmt.Sprintf("it has not all rows that unit %d wrote", u.Unit.Unit)
+		}
+		if errors.Is(err, fs.ErrNotExist) || unfit != "" {
+			if err := p.addCheckpoint(ctx, u, unfit); err != nil {
 				return p, err
 			}
 			continue
@@ -69,13 +78,14 @@ func (r *runMerger) openUnits(ctx context.Context, f *job.File, units []job.Unit
 	return p, nil
 }
 
-// addCheckpoint adds the finished rows of a unit that the input has today.
-func (p *fileParts) addCheckpoint(ctx context.Context, u job.UnitPlan, hasOutput bool) error {
+// addCheckpoint adds the finished rows of a unit that the input has today. unfit is why its
+// output, if it is there, is not taken.
+func (p *fileParts) addCheckpoint(ctx context.Context, u job.UnitPlan, unfit string) error {
 	r, id := p.r, u.Unit.Unit
 	dir := r.m.Path(r.m.Paths.CheckpointDir)
 	if _, err := checkpoint.ReadSidecar(dir, r.m.JobID(id)); errors.Is(err, fs.ErrNotExist) {
-		if hasOutput {
-			r.std.Warnf("%s is left out: the rows of unit %d changed since it was made", r.m.UnitOutput(u), id)
+		if unfit != "" {
+			r.std.Warnf("%s is left out: %s", r.m.UnitOutput(u), unfit)
 		}
 		p.without = append(p.without, id)
 		return nil

@@ -39,8 +39,8 @@ func (u *unitState) unreachable() bool {
 }
 
 // hasOutput reports whether the output of a unit, or the merged output of its file, is
-// there and was made from the rows that the unit has today. Files decide what is
-// done; a status only reports.
+// there, was made from the rows that the unit has today, and lacks none of them. Files
+// decide what is done; a status only reports.
 func (p *runPlan) hasOutput(unit int) bool {
 	m := p.manifest
 	if unit < 1 || unit > len(m.Units) {
@@ -51,7 +51,7 @@ func (p *runPlan) hasOutput(unit int) bool {
 	if !fsutil.IsRegular(m.UnitOutput(u)) && (merged == "" || !fsutil.IsRegular(m.Path(merged))) {
 		return false
 	}
-	return checkpoint.IsCurrentOutput(m, u)
+	return checkpoint.IsCurrentOutput(m, u) && checkpoint.HasWholeOutput(m, u)
 }
 
 // selected reports whether --units selects the unit.

@@ -84,7 +84,7 @@ func (w *worker) commitOutput() error {
 	if err != nil {
 		return err
 	}
-	next := checkpoint.Output{Sum: sum.String(), Rows: w.counts().Rows, InputSum: w.s.InputSum}
+	next := checkpoint.Output{Sum: sum.String(), Rows: w.counts().Rows, Size: sum.Len(), InputSum: w.s.InputSum}
 	before, err := w.store.Outputs()
 	if err != nil {
 		return err

@@ -37,6 +37,9 @@ func (c Checksum) Without(prefix Checksum) Checksum {
 // String is the checksum as files and flags have it: crc32c: and 8 hexadecimal digits.
 func (c Checksum) String() string { return fmt.Sprintf("crc32c:%08x", c.crc) }
 
+// Len is how many bytes were summed.
+func (c Checksum) Len() int64 { return c.length }
+
 // SumRange is the checksum of bytes from up to to of f.
 func SumRange(ctx context.Context, f io.ReaderAt, from, to int64) (Checksum, error) {
 	var sum Checksum
