@@ -1,9 +1,12 @@
 package checkpoint
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"slices"
@@ -30,9 +33,9 @@ func (s *Store) openFailures() error {
 	}
 	s.failures = f
 	return repairLines(f, func(line int64, data []byte) error {
-		var v Failure
-		if err := json.Unmarshal(data, &v); err != nil || v.Position < 1 {
-			return &DamageError{File: path, Line: line, What: "invalid line of a failed row"}
+		v, err := parseFailure(data)
+		if err != nil {
+			return &DamageError{File: path, Line: line, What: err.Error()}
 		}
 		if !s.finished.Has(v.Position) {
 			s.failed.Add(v.Position)
@@ -41,10 +44,39 @@ func (s *Store) openFailures() error {
 	})
 }
 
+// failureSum comes before the CRC-32C, in hex, of a line of a failed row: of the object without
+// it. Earlier versions wrote none.
+const failureSum = `,"crc32c":"`
+
+// appendFailure appends the line of a failed row.
+func appendFailure(dst []byte, f Failure) ([]byte, error) {
+	object, err := json.Marshal(f)
+	if err != nil {
+		return dst, err
+	}
+	dst = append(append(dst, object[:len(object)-1]...), failureSum...)
+	return fmt.Appendf(dst, "%08x\"}\n", crc32.Checksum(object, castagnoli)), nil
+}
+
+// parseFailure reads a line that appendFailure made.
+func parseFailure(line []byte) (f Failure, err error) {
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	if object, sum, ok := bytes.Cut(line, []byte(failureSum)); ok {
+		line = append(bytes.Clone(object), '}')
+		if want := fmt.Sprintf("%08x\"}", crc32.Checksum(line, castagnoli)); string(sum) != want {
+			return f, errors.New("a line of a failed row does not have its checksum")
+		}
+	}
+	if json.Unmarshal(line, &f) != nil || f.Position < 1 {
+		return f, errors.New("invalid line of a failed row")
+	}
+	return f, nil
+}
+
 // Fail records a row as failed. It stays so, also for later processes, until
 // the row is appended.
 func (s *Store) Fail(f Failure) error {
-	line, err := json.Marshal(f)
+	line, err := appendFailure(nil, f)
 	if err != nil {
 		return err
 	}
@@ -61,7 +93,7 @@ func (s *Store) Fail(f Failure) error {
 			return s.err
 		}
 	}
-	if _, err := s.failures.Write(append(line, '\n')); err != nil {
+	if _, err := s.failures.Write(line); err != nil {
 		s.err = fmt.Errorf("write failed row: %w", err)
 		return s.err
 	}
@@ -120,8 +152,8 @@ func (s *Store) EachFailure(f func(Failure) error) error {
 		if _, err := s.failures.ReadAt(line, l.off); err != nil {
 			return fmt.Errorf("read failed rows: %w", err)
 		}
-		var v Failure
-		if err := json.Unmarshal(line, &v); err != nil {
+		v, err := parseFailure(line)
+		if err != nil {
 			return fmt.Errorf("read failed rows: %w", err)
 		}
 		if err := f(v); err != nil {
