@@ -142,7 +142,7 @@ func (g *grammar) checkJobFlags() error {
 	case g.RefreshInputs && (g.RunID == "" || g.DryRun || g.PrintSettings):
 		return cli.Usagef("--refresh-inputs needs --run-id, and goes with neither --dry-run nor --print-settings")
 	case g.RunID != "" && (job.SafeName(g.RunID, '_') != g.RunID || len(g.RunID) > maxRunID):
-		return cli.Usagef("--run-id %q: want letters, digits, . _ and -", g.RunID)
+		return cli.Usagef("--run-id %q: want letters, digits, . _ and -, and neither . nor - first", g.RunID)
 	case g.Tag != "" && job.SafeName(g.Tag, '_') != g.Tag:
 		return cli.Usagef("--tag %q: want letters, digits, . _ and -", g.Tag)
 	}

@@ -116,10 +116,12 @@ func (p *planner) writePlan(ctx context.Context) (m *job.Manifest, path string, 
 		switch path, err = m.Write(func() error { return p.placeInputs(ctx, m) }); {
 		case err == nil:
 			return m, path, nil
+		case errors.Is(err, job.ErrNotUTF8):
+			return nil, "", cli.Fail(cli.Usage, err, "use paths relative to this folder, or rename the folder")
 		case !errors.Is(err, fs.ErrExist):
 			return nil, "", err
 		case p.g.RunID != "":
-			return nil, "", cli.Fail(cli.Usage, err, fmt.Sprintf("resume it: prism-run %s --resume --run-id %s; or name another --run-id", p.g.Job, m.RunID))
+			return nil, "", cli.Fail(cli.Usage, err, fmt.Sprintf("resume it: prism-run %s --resume --run-id %s; or name another --run-id", term.QuoteShell(p.g.Job), m.RunID))
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (s *Settings) checkFlags() error {
 	}
 	refuse(s.WorkerID < 0, "--worker-id %d: want at least 0", s.WorkerID)
 	refuse(s.Limit < 0, "--limit %d: want at least 0", s.Limit)
-	refuse(s.RunID != "" && !safeName(s.RunID), "--run-id %q: want a name that is safe in a path (letters, digits, . _ -)", s.RunID)
+	refuse(s.RunID != "" && !safeName(s.RunID), "--run-id %q: want a name that is safe in a path (letters, digits, . _ -, no - first)", s.RunID)
 	r := s.rows()
 	refuse(r.RowStart < 0, "--row-start %d: positions begin at 1", r.RowStart)
 	refuse(r.RowEnd < 0 || r.RowEnd > 0 && r.RowEnd < r.RowStart, "--row-end %d is before --row-start %d", r.RowEnd, r.RowStart)
@@ -154,7 +154,7 @@ func (s *Settings) commandFor(flags []string, file string) string {
 }
 
 func safeName(s string) bool {
-	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == "" && strings.Trim(s, ".") != ""
+	return !strings.HasPrefix(s, "-") && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == "" && strings.Trim(s, ".") != ""
 }
 
 func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Schema, error) {

@@ -46,15 +46,16 @@ func (c *Common) common() *Common { return c }
 func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	std := Std{In: in, Out: out, Messages: Messages{w: errOut}}
 	code, done := 0, false
-	parser, err := kong.New(c.Grammar,
+	parser, err := kong.New(c.Grammar, append(textValues(),
 		kong.Name(c.Name), kong.Description(c.Help+"\n\n"+exitCodes),
 		kong.Writers(out, errOut), kong.Exit(func(n int) { code, done = n, true }),
 		kong.Vars{"version": c.Name + " " + describeBuild()},
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))...)
 	if err != nil {
 		std.printError(fmt.Errorf("bug in the grammar of %s: %w", c.Name, err))
 		return Failed
 	}
+	dropEmptyVariables(parser.Model)
 	parsed, err := parser.Parse(flagsFirst(parser.Model, args))
 	if done {
 		return code

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"prism/internal/fsutil"
 	"prism/internal/table"
@@ -147,6 +148,13 @@ func (m *Manifest) ReplaceUnits(label string, units []Unit) {
 // normal forms of inputs in their places; nil: there are none.
 func (m *Manifest) Write(placeInputs func() error) (path string, err error) {
 	path = ManifestPath(m.Paths.LogsDir, m.RunID)
+	m.dir = filepath.Dir(path)
+	if m.Base, err = pathToWorkDir(m.dir); err == nil {
+		err = m.checkPaths()
+	}
+	if err != nil {
+		return path, err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return path, err
 	}
@@ -161,10 +169,6 @@ func (m *Manifest) Write(placeInputs func() error) (path string, err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return path, fmt.Errorf("run %q exists: %w", m.RunID, os.ErrExist)
 	}
-	m.dir = filepath.Dir(path)
-	if m.Base, err = pathToWorkDir(m.dir); err != nil {
-		return path, err
-	}
 	if placeInputs != nil {
 		err = placeInputs()
 	}
@@ -175,6 +179,25 @@ func (m *Manifest) Write(placeInputs func() error) (path string, err error) {
 		err = errors.Join(err, m.removeInputs())
 	}
 	return path, err
+}
+
+// ErrNotUTF8 says that a manifest cannot hold a path, since JSON has no place for its bytes.
+var ErrNotUTF8 = errors.New("not UTF-8: a manifest cannot hold this path")
+
+// checkPaths names every path of the manifest that is not UTF-8.
+func (m *Manifest) checkPaths() error {
+	p := m.Paths
+	paths := []string{m.Base, m.JobFile, p.OutputDir, p.CheckpointDir, p.StatusDir, p.LogsDir, p.PromptsConfig}
+	for _, f := range m.Files {
+		paths = append(paths, f.InputFile)
+	}
+	var errs []error
+	for _, path := range paths {
+		if !utf8.ValidString(path) {
+			errs = append(errs, fmt.Errorf("%q: %w", path, ErrNotUTF8))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // pathToWorkDir is the path from a folder to the current one.

@@ -38,7 +38,8 @@ func modelName(model string, id int) string {
 }
 
 // SafeName turns s into a part of a file name: every character but ASCII letters
-// and digits, . and - becomes other. It is never empty and does not begin with a dot.
+// and digits, . and - becomes other. It is never empty and begins neither with a dot nor with
+// a dash, as flags do.
 func SafeName(s string, other rune) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -47,8 +48,8 @@ func SafeName(s string, other rune) string {
 		}
 		return other
 	}, s)
-	if s == "" || s[0] == '.' {
-		s = string(other) + strings.TrimLeft(s, ".")
+	if s == "" || s[0] == '.' || s[0] == '-' && other != '-' {
+		s = string(other) + strings.TrimLeft(s, ".-")
 	}
 	return s
 }

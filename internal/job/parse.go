@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"prism/internal/table"
 	"prism/internal/term"
 )
 
@@ -147,6 +148,9 @@ func (c *Config) checkPattern(d *decoder) {
 	rest := placeholder.ReplaceAllString(pattern, "x")
 	if pattern != "" && strings.TrimSpace(pattern) != "" && SafeLabel(rest) != rest {
 		d.reject(path, "unsafe file name %q", pattern)
+	}
+	if ending := table.NameEnding(rest); ending != "" {
+		d.reject(path, "ends in %s (want it without: output.format adds .%s)", ending, c.Output.Format)
 	}
 	if len(c.InputQueue) > 1 && !strings.Contains(pattern, "{label}") {
 		d.reject(path, "needs {label}, as more than one input would write the same output")

@@ -25,7 +25,17 @@ const defaultHost = "http://127.0.0.1:11434"
 // takes a user and a password, user:password@host. No error shows these.
 func parseHost(s string) (*url.URL, error) {
 	text := strings.Trim(strings.TrimSpace(s), `"'`)
-	s = term.HideCredentials(s)
+	u, err := parseAddress(text, term.HideCredentials(s))
+	if err != nil && term.HasCredentials(s) { // whose words an error must not hold
+		if _, err = parseAddress(term.HideCredentials(text), term.HideCredentials(s)); err == nil {
+			err = fmt.Errorf("host %q: want [http[s]://]host[:port][/path]", term.HideCredentials(s))
+		}
+	}
+	return u, err
+}
+
+// parseAddress is parseHost for an address; shown stands for it in errors.
+func parseAddress(text, shown string) (*url.URL, error) {
 	scheme, rest, found := strings.Cut(text, "://")
 	port := "11434"
 	switch {
@@ -36,12 +46,12 @@ func parseHost(s string) (*url.URL, error) {
 	case scheme == "https":
 		port = "443"
 	default:
-		return nil, fmt.Errorf("host %q: unknown scheme %q (want http or https)", s, scheme)
+		return nil, fmt.Errorf("host %q: unknown scheme %q (want http or https)", shown, scheme)
 	}
 	hostPort, path, _ := strings.Cut(rest, "/")
 	user, hostPort, err := cutUser(hostPort)
 	if err != nil || strings.ContainsAny(hostPort, "@?# \t") {
-		return nil, fmt.Errorf("host %q: want [http[s]://]host[:port][/path]", s)
+		return nil, fmt.Errorf("host %q: want [http[s]://]host[:port][/path]", shown)
 	}
 	host := hostPort
 	if h, p, err := net.SplitHostPort(hostPort); err == nil {
@@ -51,15 +61,15 @@ func parseHost(s string) (*url.URL, error) {
 		}
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return nil, fmt.Errorf("host %q: invalid port %q", s, port)
+		return nil, fmt.Errorf("host %q: invalid port %q", shown, port)
 	}
 	if host, err = dialHost(host); err != nil {
-		return nil, fmt.Errorf("host %q: %w", s, err)
+		return nil, fmt.Errorf("host %q: %w", shown, err)
 	}
 	u := &url.URL{Scheme: scheme, User: user, Host: net.JoinHostPort(host, port)}
 	if path = strings.Trim(path, "/"); path != "" {
 		if u.Path, err = url.PathUnescape("/" + path); err != nil {
-			return nil, fmt.Errorf("host %q: %w", s, err)
+			return nil, fmt.Errorf("host %q: %w", shown, err)
 		}
 	}
 	return u, nil
@@ -121,6 +131,11 @@ func address(u *url.URL) string {
 func parseHosts(names []string) ([]*url.URL, error) {
 	if len(names) == 0 {
 		names = []string{defaultHost}
+	}
+	for i, name := range names {
+		if i > 0 && term.HasCredentials(name) && !strings.Contains(name, "://") {
+			return nil, fmt.Errorf("host %q: want http:// before it; a comma of a password is written as %%2C", term.HideCredentials(name))
+		}
 	}
 	seen := make(map[string]bool, len(names))
 	var urls []*url.URL

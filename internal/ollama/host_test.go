@@ -53,6 +53,7 @@ func TestParseHostRefuses(t *testing.T) {
 		{"port 0", "x:0", `host "x:0": invalid port "0"`},
 		{"port of letters", "x:abc", `host "x:abc": invalid port "abc"`},
 		{"credentials that are not complete", "http://:p@x", `host "http://USER:PASSWORD@x": want [http[s]://]host[:port][/path]`},
+		{"a password that becomes a port", "http://u:se/cret@x", `host "http://USER:PASSWORD@x": want [http[s]://]host[:port][/path]`},
 		{"space", "a b", `host "a b": want [http[s]://]host[:port][/path]`},
 		{"percent", "a%20b", `host "a%20b": "a%20b" is neither a name nor an IP address`},
 		{"path", "a/%", `host "a/%": invalid URL escape "%"`},
@@ -81,6 +82,26 @@ func TestNewDropsRepeatedHosts(t *testing.T) {
 	}
 	if _, err := New(Config{Hosts: []string{"x:99999"}}); err == nil {
 		t.Error("a bad host was taken")
+	}
+}
+
+// TestPasswordsWithCommas: a list of hosts is cut at commas, and what is left of a password is
+// neither shown nor taken for a server.
+func TestPasswordsWithCommas(t *testing.T) {
+	for _, list := range []string{"http://user:se,cret@x", "user:12,cret@x:1", "us,er:cret@x", "http://h1,http://user:a,b,cret@x"} {
+		_, err := New(Config{Hosts: strings.Split(list, ",")})
+		if err == nil {
+			t.Errorf("%s: taken", list)
+			continue
+		}
+		if text := err.Error(); !strings.Contains(text, "want http:// before it; a comma of a password is written as %2C") || strings.Contains(text, "cret") || strings.Contains(text, "user") {
+			t.Errorf("%s: got %s", list, text)
+		}
+	}
+	for _, list := range []string{"http://h1,http://user:secret@x", "user:secret@x,h2", "http://user:se%2Ccret@x"} {
+		if _, err := New(Config{Hosts: strings.Split(list, ",")}); err != nil {
+			t.Errorf("%s: %v", list, err)
+		}
 	}
 }
 

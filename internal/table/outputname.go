@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -31,6 +32,17 @@ func CheckOutputName(name string, written ...string) error {
 		}
 	}
 	return nil
+}
+
+// NameEnding is the ending of a name that promises a format, in lower case; empty if none does.
+func NameEnding(name string) string {
+	ending := strings.ToLower(filepath.Ext(name))
+	for _, same := range promises {
+		if slices.Contains(same, ending) {
+			return ending
+		}
+	}
+	return ""
 }
 
 // joinOr lists endings as a sentence does.
