@@ -25,7 +25,7 @@ type runMerger struct {
 	*merger
 	m         *job.Manifest
 	condition string
-	columns   int // to code
+	schema    *prompt.Schema
 	failed    failedFiles
 	short     bool // rows or files are missing
 }
@@ -56,7 +56,7 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	if g.Condition != "" {
 		r.condition = g.Condition
 	}
-	if r.columns, err = columnsToCode(ctx, man); err != nil {
+	if r.schema, err = readSchema(ctx, man); err != nil {
 		return err
 	}
 	labels, err := r.labels()
@@ -83,17 +83,17 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	return nil
 }
 
-func columnsToCode(ctx context.Context, m *job.Manifest) (int, error) {
+func readSchema(ctx context.Context, m *job.Manifest) (*prompt.Schema, error) {
 	path := m.Path(m.Paths.PromptsConfig)
 	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
 	if err != nil {
-		return 0, cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
+		return nil, cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
 	}
 	s, err := prompt.Parse(data, path)
 	if err != nil {
-		return 0, cli.Fail(cli.Usage, err, "")
+		return nil, cli.Fail(cli.Usage, err, "")
 	}
-	return len(s.Columns), nil
+	return s, nil
 }
 
 func (r *runMerger) labels() ([]string, error) {
@@ -194,7 +194,7 @@ func joinNumbers(units []int) string {
 func (r *runMerger) optionsOf(f *job.File) merge.Options {
 	o := r.o
 	columns := r.m.ColumnsOf(f.Label)
-	o.IDColumn = columns.ID()
+	o.IDColumn, o.Schema = columns.ID(), r.schema
 	return o
 }
 

@@ -11,6 +11,7 @@ import (
 	"prism/internal/checkpoint"
 	"prism/internal/job"
 	"prism/internal/merge"
+	"prism/internal/prompt"
 	"prism/internal/table"
 	"prism/internal/term"
 )
@@ -90,11 +91,16 @@ func (p *fileParts) addCheckpoint(ctx context.Context, u job.UnitPlan, unfit str
 		p.without = append(p.without, id)
 		return nil
 	}
-	records, err := p.inputRecords(ctx, u)
+	records, header, err := p.inputRecords(ctx, u)
 	if err != nil {
 		return err
 	}
-	in, n, err := merge.FromCheckpoint(dir, r.m.JobID(id), records, r.m.InputOptions(p.file.Label), r.columns)
+	var coded []prompt.Column
+	written, _ := r.schema.WrittenColumns(header, r.m.Config.Output.Drop)
+	for _, i := range written {
+		coded = append(coded, r.schema.Columns[i])
+	}
+	in, n, err := merge.FromCheckpoint(dir, r.m.JobID(id), records, r.m.InputOptions(p.file.Label), coded)
 	if err != nil {
 		return err
 	}
@@ -110,16 +116,17 @@ func (p *fileParts) addCheckpoint(ctx context.Context, u job.UnitPlan, unfit str
 	return nil
 }
 
-// inputRecords reads the records that a unit has today.
-func (p *fileParts) inputRecords(ctx context.Context, u job.UnitPlan) (*checkpoint.InputRecords, error) {
+// inputRecords reads the records that a unit has today. It returns them and the columns of
+// the input.
+func (p *fileParts) inputRecords(ctx context.Context, u job.UnitPlan) (*checkpoint.InputRecords, []string, error) {
 	in, err := p.splitInput(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rg := table.Range{RowStart: u.RowStart, RowEnd: u.RowEnd, ByteStart: u.ByteStart, ByteEnd: u.ByteEnd}
 	rows, err := table.OpenRange(in.File, in.File.Size, in.Options, rg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	columns := rows.Header().Names
 	if rows.Header().Format == table.JSONL {
@@ -129,12 +136,12 @@ func (p *fileParts) inputRecords(ctx context.Context, u job.UnitPlan) (*checkpoi
 	for u.Rows > 0 && ctx.Err() == nil {
 		rec, err := rows.Next()
 		if errors.Is(err, io.EOF) {
-			return records, nil
+			return records, rows.Header().Names, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		records.Add(rec.Raw())
 	}
-	return records, context.Cause(ctx)
+	return records, rows.Header().Names, context.Cause(ctx)
 }

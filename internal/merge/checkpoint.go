@@ -9,6 +9,7 @@ import (
 
 	"prism/internal/checkpoint"
 	"prism/internal/fsutil"
+	"prism/internal/prompt"
 	"prism/internal/table"
 )
 
@@ -23,10 +24,10 @@ type Counts struct {
 
 // FromCheckpoint makes a part of the finished rows of a job that has no output:
 // a temporary file that goes with Close. It has the format of the job's input, whose cells the
-// checkpoint holds as they stood; o says how that is read, coded is the number of
-// columns to code. It also counts the rows, and those that it leaves
+// checkpoint holds as they stood; o says how that is read, coded are the columns that
+// the model filled. It also counts the rows, and those that it leaves
 // out since the input has them no longer. A job that never began is fs.ErrNotExist.
-func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, o table.Options, coded int) (in Input, n Counts, err error) {
+func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, o table.Options, coded []prompt.Column) (in Input, n Counts, err error) {
 	side, err := checkpoint.ReadSidecar(dir, jobID)
 	if err != nil {
 		return in, n, err
@@ -77,7 +78,7 @@ func writeRows(w io.Writer, dir, jobID string, records *checkpoint.InputRecords,
 
 // decodeRows writes a job's rows in the format of its input: those of its cells
 // that passed through are texts of the checkpoint.
-func decodeRows(w io.Writer, dir, jobID string, records *checkpoint.InputRecords, names []string, form table.Format, coded int) (n Counts, err error) {
+func decodeRows(w io.Writer, dir, jobID string, records *checkpoint.InputRecords, names []string, form table.Format, coded []prompt.Column) (n Counts, err error) {
 	pr, pw := io.Pipe()
 	var g errgroup.Group
 	g.Go(func() (err error) {
@@ -85,13 +86,14 @@ func decodeRows(w io.Writer, dir, jobID string, records *checkpoint.InputRecords
 		pw.CloseWithError(err)
 		return err
 	})
-	decodeErr := decode(w, pr, names, form, len(names)-coded-runColumns)
+	decodeErr := decode(w, pr, names, form, coded)
 	pr.CloseWithError(decodeErr)
 	err = errors.Join(decodeErr, g.Wait())
 	return n, err
 }
 
-func decode(w io.Writer, rows io.Reader, names []string, form table.Format, kept int) error {
+func decode(w io.Writer, rows io.Reader, names []string, form table.Format, coded []prompt.Column) error {
+	kept := len(names) - len(coded) - runColumns
 	r, err := table.NewReader(rows, table.Options{Name: "checkpoint", Format: table.CSV})
 	if err != nil {
 		return err
@@ -114,6 +116,11 @@ func decode(w io.Writer, rows io.Reader, names []string, form table.Format, kept
 		texts = texts[:0]
 		for i := range cells {
 			start := len(texts)
+			if at := i - kept; form == table.JSONL && at >= 0 && at < len(coded) && coded[at].NeedsJSON() {
+				texts = coded[at].AppendJSON(texts, string(rec.Text(nil, i)))
+				cells[i] = table.Cell{Bytes: texts[start:], Form: form}
+				continue
+			}
 			texts = rec.Text(texts, i)
 			cells[i] = table.Cell{Bytes: texts[start:]}
 			if i < kept {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"prism/internal/checkpoint"
+	"prism/internal/prompt"
 	"prism/internal/table"
 )
 
@@ -29,6 +30,9 @@ func writeCheckpoint(t *testing.T, dir string, form table.Format, columns []stri
 		t.Fatal(err)
 	}
 }
+
+// topic is the column to code of these tests.
+var topic = []prompt.Column{{Name: "Topic", Type: prompt.TypeText}}
 
 func TestFromCheckpoint(t *testing.T) {
 	columns := []string{"RowID", "Text", "Note", "Topic", "Model_Name", "Batch_Size", "Run_ID"}
@@ -71,7 +75,7 @@ func TestFromCheckpoint(t *testing.T) {
 				rows = append(rows, checkpoint.Row{Pos: []int64{3, 1, 2}[i], Record: []byte(text)})
 			}
 			writeCheckpoint(t, dir, tt.form, columns, rows)
-			in, n, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, 1)
+			in, n, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, topic)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,14 +109,14 @@ func TestFromCheckpointErrors(t *testing.T) {
 		t.Run(form.String(), func(t *testing.T) {
 			dir, tmp := t.TempDir(), t.TempDir()
 			t.Setenv("TMPDIR", tmp)
-			if _, _, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, 1); !errors.Is(err, fs.ErrNotExist) {
+			if _, _, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, topic); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("a job that never began: got %v, want fs.ErrNotExist", err)
 			}
 			writeCheckpoint(t, dir, form, columns, rows)
 			if err := os.WriteFile(filepath.Join(dir, "checkpoint_r_w1_part0001.csv"), []byte("Position,RowID\n1,10\n"), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			_, _, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, 1)
+			_, _, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, topic)
 			if _, ok := errors.AsType[*checkpoint.DamageError](err); !ok {
 				t.Errorf("a damaged part: got %v, want a DamageError", err)
 			}
@@ -120,7 +124,7 @@ func TestFromCheckpointErrors(t *testing.T) {
 				t.Errorf("temporary files left: %v, %v", left, err)
 			}
 			t.Setenv("TMPDIR", tmp+"/none")
-			if _, _, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, 1); !errors.Is(err, fs.ErrNotExist) {
+			if _, _, err := FromCheckpoint(dir, "r_w1", nil, table.Options{}, topic); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("without TMPDIR: got %v", err)
 			}
 		})

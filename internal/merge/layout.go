@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"prism/internal/prompt"
 	"prism/internal/table"
 )
 
@@ -34,6 +35,8 @@ type layout struct {
 	parts  []*part
 	idName string
 	id     int // the column of the IDs; -1: none
+
+	values []*prompt.Column // what a model filled, by column; nil: a text
 }
 
 // newLayout reads the headers. Parts of JSONL without any record have no
@@ -156,12 +159,15 @@ type encoder struct {
 	enc   *table.Encoder
 	cells []table.Cell
 	line  []byte
+
+	format table.Format
+	values []*prompt.Column // of layout
 }
 
 func (l *layout) newEncoder() *table.Encoder { return table.NewIDEncoder(l.format, l.names, l.idName) }
 
 func (l *layout) encoder(p *part) *encoder {
-	return &encoder{p: p, enc: l.newEncoder(), cells: make([]table.Cell, len(l.names))}
+	return &encoder{p: p, enc: l.newEncoder(), cells: make([]table.Cell, len(l.names)), format: l.format, values: l.values}
 }
 
 // encode makes record i of a block whose columns were all cut.
@@ -169,6 +175,9 @@ func (e *encoder) encode(b *table.Block, i int) []byte {
 	spans := b.Spans[i*len(e.p.header.Names):]
 	for j, column := range e.p.order {
 		e.cells[j] = table.Cell{Bytes: b.Token(spans[column]), Form: e.p.header.Format}
+		if e.values != nil && e.values[j] != nil {
+			e.cells[j] = e.convertValue(e.values[j], e.cells[j])
+		}
 	}
 	e.line = e.enc.Record(e.line[:0], e.cells)
 	return e.line

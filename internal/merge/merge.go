@@ -40,6 +40,7 @@ import (
 	"slices"
 
 	"prism/internal/extsort"
+	"prism/internal/prompt"
 	"prism/internal/rowid"
 	"prism/internal/table"
 )
@@ -52,6 +53,9 @@ type Options struct {
 	OnDuplicate extsort.Equal // of rows with the same RowID
 	Memory      int64         // bytes for sorting
 	Format      table.Format  // of the output; that of the first part if zero
+	// Schema, if not nil, says which columns a model filled, and what their values are in
+	// formats that have more than texts.
+	Schema *prompt.Schema
 	// Progress, if not nil, is told that so many more bytes were read.
 	Progress func(bytes int64)
 	// Debug, if not nil, is told how parts are joined, for people.
@@ -103,6 +107,7 @@ func Write(ctx context.Context, inputs []Input, o Options, out Output) (Result, 
 	if err := l.checkIDColumn(o); err != nil {
 		return Result{}, err
 	}
+	l.findValues(o.Schema)
 	j := join{layout: l, o: o, out: out}
 	write := j.writeSorted
 	if o.Concat {
@@ -127,6 +132,7 @@ func Check(ctx context.Context, inputs []Input, o Options) (Result, error) {
 	if err := l.checkIDColumn(o); err != nil {
 		return Result{}, err
 	}
+	l.findValues(o.Schema)
 	j := join{layout: l, o: o}
 	if _, err := j.sortColumn(); err != nil {
 		return Result{}, err

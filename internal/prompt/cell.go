@@ -61,8 +61,11 @@ func (c *Column) JoinLabels(labels []string) (string, error) {
 	}
 	sorted := slices.Clone(labels)
 	slices.SortStableFunc(sorted, func(a, b string) int { return rank(a) - rank(b) })
-	return strings.Join(sorted, labelSeparator), nil
+	return LabelsCell(sorted), nil
 }
+
+// LabelsCell is the cell of labels in this order.
+func LabelsCell(labels []string) string { return strings.Join(labels, labelSeparator) }
 
 // CheckCount returns an error, to say after the name of the column, if n labels are too many
 // for a row.

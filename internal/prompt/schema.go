@@ -114,6 +114,18 @@ func (s *Schema) WrittenColumns(input, drop []string) (written []int, inputDrop 
 	return written, inputDrop
 }
 
+// FindOutput returns the column that an output with these columns has under this name: its
+// own, or with the prefix Validated_ if the input has that too; nil: none.
+func (s *Schema) FindOutput(name string, output []string) *Column {
+	for i := range s.Columns {
+		c := &s.Columns[i]
+		if name == Validated+c.Name || name == c.Name && !slices.Contains(output, Validated+c.Name) {
+			return c
+		}
+	}
+	return nil
+}
+
 // UnmentionedLabels are warnings, a line each, about listed labels that the model is
 // not told: the codebook is left to the system_prompt, and that does not say them.
 func (s *Schema) UnmentionedLabels() []string { return s.unmentioned }

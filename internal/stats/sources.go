@@ -182,20 +182,12 @@ func (d *Distributions) addSource(f *inputFile, h *table.Header, want string) (i
 	return len(f.sources) - 1, true
 }
 
-// schemaColumn returns the schema's entry for a column of a file, nil if there is
-// none. The file has a column to code under its own name or, if the input has that
-// name too, with the prefix Validated_.
+// schemaColumn returns the schema's entry for a column of a file, nil if there is none.
 func (d *Distributions) schemaColumn(h *table.Header, name string) *prompt.Column {
 	if d.options.Schema == nil {
 		return nil
 	}
-	for i := range d.options.Schema.Columns {
-		c := &d.options.Schema.Columns[i]
-		if name == prompt.Validated+c.Name || name == c.Name && h.Index(prompt.Validated+c.Name) < 0 {
-			return c
-		}
-	}
-	return nil
+	return d.options.Schema.FindOutput(name, h.Names)
 }
 
 // columnFor returns the counts of a column, by its schema entry or else its name,
