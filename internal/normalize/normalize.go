@@ -10,6 +10,10 @@
 //     nameless columns without content and whether the IDs are integers.
 //  4. The second pass writes. So a faulty table gives no output.
 //
+// Both passes read CSV in blocks, on all cores (scan.go). Where a block has a fault, and for
+// all that is not plain CSV, they read record after record (records.go): that names
+// every fault.
+//
 // Memory does not grow with the file. Cells keep their text, byte by byte once they
 // are UTF-8. Whether RowIDs are unique is left to prism-split's check.
 package normalize
@@ -68,7 +72,15 @@ func Convert(ctx context.Context, f *table.File, out io.Writer, o Options) error
 		return err
 	}
 	defer src.close()
-	found, err := inspect(ctx, src, o)
+	scan, err := src.openScan(o)
+	if err != nil {
+		return err
+	}
+	found, err := scan.inspect(ctx)
+	if errors.Is(err, errNoScan) {
+		scan = nil
+		found, err = inspect(ctx, src, o)
+	}
 	if err != nil {
 		return err
 	}
@@ -78,6 +90,9 @@ func Convert(ctx context.Context, f *table.File, out io.Writer, o Options) error
 	}
 	for _, text := range append(src.notes, p.notes...) {
 		o.Note("%s: %s", f.Name, text)
+	}
+	if scan != nil {
+		return scan.writeTable(ctx, out, p)
 	}
 	return writeTable(ctx, src, out, p, o)
 }
@@ -154,7 +169,7 @@ func faultOf(rec *record, columns int, src *source, o Options) string {
 	if n := len(rec.cells); src.kind == table.PlainText && n != columns {
 		return fmt.Sprintf("the record has %d fields, the header %d", n, columns)
 	}
-	if !src.decoded {
+	if !src.invalid {
 		return ""
 	}
 	for _, cell := range rec.cells {

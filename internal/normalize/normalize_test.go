@@ -188,6 +188,7 @@ func FuzzConvert(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
+		compareBlocks(t, in, Options{})
 		once, _, err := convert(t, in, Options{})
 		if err != nil {
 			if once != "" {

@@ -45,11 +45,12 @@ func (s *source) openUnskipped(o Options) (recordReader, error) {
 
 // textReader yields the records of CSV.
 type textReader struct {
-	fields *table.FieldReader
-	names  []string
-	rec    record
-	text   []byte
-	ends   []int
+	fields    *table.FieldReader
+	delimiter byte
+	names     []string
+	rec       record
+	text      []byte
+	ends      []int
 }
 
 func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
@@ -60,7 +61,7 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 		if delimiter == 0 {
 			delimiter = d
 		}
-		if err := discardLine(text); err != nil {
+		if err := s.discardLine(text); err != nil {
 			return nil, &table.Error{File: s.name, Msg: "the file is empty but for its sep= line"}
 		}
 		line++
@@ -76,7 +77,7 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 	if note := fmt.Sprintf("delimiter %q", delimiter); delimiter != ',' && !slices.Contains(s.notes, note) {
 		s.notes = append(s.notes, note)
 	}
-	r := &textReader{fields: table.NewFieldReader(text, s.name, delimiter, line)}
+	r := &textReader{fields: table.NewFieldReader(text, s.name, delimiter, line), delimiter: delimiter}
 	header, err := r.nextRecord()
 	if errors.Is(err, io.EOF) {
 		return nil, &table.Error{File: s.name, Msg: "the file is empty; its first line must name the columns"}
@@ -94,7 +95,7 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 // returns the line that text is at.
 func (s *source) findHeader(text *bufio.Reader, line int64, o Options) (int64, error) {
 	for ; line < o.HeaderLine; line++ {
-		if err := discardLine(text); err != nil {
+		if err := s.discardLine(text); err != nil {
 			return 0, &table.Error{File: s.name, Msg: fmt.Sprintf("%s %d: the file has fewer lines", o.optionName("header-line"), o.HeaderLine)}
 		}
 	}
@@ -103,7 +104,7 @@ func (s *source) findHeader(text *bufio.Reader, line int64, o Options) (int64, e
 		if len(b) == 0 || b[0] != '\n' && b[0] != '\r' {
 			return line, nil
 		}
-		if err := discardLine(text); err != nil {
+		if err := s.discardLine(text); err != nil {
 			return line, nil
 		}
 		line++
@@ -111,9 +112,10 @@ func (s *source) findHeader(text *bufio.Reader, line int64, o Options) (int64, e
 }
 
 // discardLine steps over a line of any length.
-func discardLine(text *bufio.Reader) error {
+func (s *source) discardLine(text *bufio.Reader) error {
 	for {
-		_, err := text.ReadSlice('\n')
+		b, err := text.ReadSlice('\n')
+		s.headerAt += int64(len(b))
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return err
 		}

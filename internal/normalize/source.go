@@ -10,15 +10,8 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/ianaindex"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 
 	"prism/internal/fsutil"
 	"prism/internal/table"
@@ -30,13 +23,16 @@ type source struct {
 	at       io.ReaderAt
 	size     int64
 	unpacked *os.File // temporary, of a compressed file
+	utf8     *os.File // temporary, of text in another encoding
 	rows     *rowFile // temporary, of a workbook or a Parquet file
 
 	kind     table.Kind // table.PlainText, JSONObjects, Archive or Parquet
-	decoded  bool       // from another encoding
-	encoding string
-	decoder  encoding.Encoding
+	encoding string     // other than UTF-8, of the text before it was decoded
+	invalid  bool       // not all bytes were of that encoding: they are U+FFFD
 	notes    []string
+
+	headerAt int64 // bytes before the header, of the text that was opened last
+	endsInCR bool
 }
 
 // openSource finds out what a file is.
@@ -61,7 +57,7 @@ func openSource(ctx context.Context, f *table.File, o Options) (*source, error) 
 	case k == table.Parquet:
 		err = s.readParquet(ctx)
 	default:
-		if err = s.findEncoding(ctx, k, o); err == nil {
+		if err = s.decodeText(ctx, k, o); err == nil {
 			err = s.findFormat()
 		}
 	}
@@ -73,8 +69,10 @@ func openSource(ctx context.Context, f *table.File, o Options) (*source, error) 
 
 func (s *source) close() error {
 	var err error
-	if s.unpacked != nil {
-		err = fsutil.CloseTemp(s.unpacked)
+	for _, tmp := range []*os.File{s.unpacked, s.utf8} {
+		if tmp != nil {
+			err = errors.Join(err, fsutil.CloseTemp(tmp))
+		}
 	}
 	if s.rows != nil {
 		err = errors.Join(err, s.rows.remove())
@@ -177,116 +175,21 @@ func (s *source) unpack(ctx context.Context, k table.Kind) error {
 	}
 }
 
-// findEncoding sets the decoder: by name, by the mark or zeros of UTF-16, or by
-// all bytes of the file.
-func (s *source) findEncoding(ctx context.Context, k table.Kind, o Options) error {
-	switch name := o.Encoding; {
-	case name != "":
-		e, err := encodingByName(name, o.optionName("encoding"))
-		if err != nil {
-			return err
-		}
-		if e == unicode.UTF8 {
-			return s.checkUTF8(ctx, true, o)
-		}
-		s.setDecoder(e, name)
-	case k == table.UTF16LE:
-		s.setDecoder(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "UTF-16")
-	case k == table.UTF16BE:
-		s.setDecoder(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), "UTF-16")
-	default:
-		return s.checkUTF8(ctx, false, o)
-	}
-	return nil
-}
-
-func (s *source) setDecoder(e encoding.Encoding, name string) {
-	s.decoder, s.decoded, s.encoding = e, true, name
-	s.notes = append(s.notes, "from "+name)
-}
-
-func encodingByName(name, option string) (encoding.Encoding, error) {
-	if strings.EqualFold(name, "utf-16") || strings.EqualFold(name, "utf16") {
-		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), nil
-	}
-	e, err := htmlindex.Get(name)
-	if err != nil {
-		e, err = ianaindex.IANA.Encoding(name)
-	}
-	if err != nil || e == nil || e == encoding.Replacement {
-		return nil, &table.Error{File: option, Msg: fmt.Sprintf("unknown encoding %q (want utf-8, utf-16, windows-1252, shift_jis or another IANA name)", name)}
-	}
-	return e, nil
-}
-
-// checkUTF8 reads all bytes. A file of UTF-8 needs no decoder; one whose bytes are
-// never UTF-8 beyond ASCII is Windows-1252, unless it must be UTF-8; one that has
-// both is an error that names lines and bytes.
-func (s *source) checkUTF8(ctx context.Context, must bool, o Options) error {
-	r := bufio.NewReaderSize(io.NewSectionReader(s.at, 0, s.size), 256<<10)
-	multibyte, line := false, int64(1)
-	var bad []string
-	total := 0
-	for {
-		b, err := r.Peek(r.Size())
-		if len(b) == 0 {
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			return err
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		n := 0
-		for n < len(b) {
-			c, size := utf8.DecodeRune(b[n:])
-			if c == utf8.RuneError && size == 1 {
-				if !utf8.FullRune(b[n:]) && err == nil && n > 0 {
-					break // the rest of the character is in the next block
-				}
-				if total++; total <= maxFaults {
-					bad = append(bad, fmt.Sprintf("line %d byte 0x%02X", line, b[n]))
-				}
-			}
-			multibyte = multibyte || size > 1 && c != '\uFEFF'
-			if c == '\n' {
-				line++
-			}
-			n += size
-		}
-		if _, err := r.Discard(n); err != nil {
-			return err
-		}
-	}
-	switch {
-	case total == 0:
-	case multibyte || must:
-		return &table.Error{File: s.name, Msg: fmt.Sprintf("not all of the text is UTF-8 (bytes that are not: %d): %s; mend these, or say by %s what the whole file is",
-			total, strings.Join(bad, ", "), o.optionName("encoding"))}
-	default:
-		s.setDecoder(charmap.Windows1252, "Windows-1252")
-	}
-	return nil
-}
-
 // open reads the text from its start, without a mark, its lines ending in LF or CRLF.
 func (s *source) open() (*bufio.Reader, error) {
-	var r io.Reader = io.NewSectionReader(s.at, 0, s.size)
-	if s.decoder != nil {
-		r = transform.NewReader(r, s.decoder.NewDecoder())
-	}
-	text := bufio.NewReaderSize(r, 256<<10)
-	if mark, _ := text.Peek(3); bytes.Equal(mark, []byte("\uFEFF")) {
+	s.headerAt = 0
+	text := bufio.NewReaderSize(io.NewSectionReader(s.at, 0, s.size), 256<<10)
+	if mark, _ := text.Peek(len(table.ByteOrderMark)); string(mark) == table.ByteOrderMark {
 		if _, err := text.Discard(len(mark)); err != nil {
 			return nil, err
 		}
+		s.headerAt = int64(len(mark))
 	}
 	first, err := text.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if table.EndsInCR(first) {
+	if s.endsInCR = table.EndsInCR(first); s.endsInCR {
 		return bufio.NewReaderSize(crReader{text}, 256<<10), nil
 	}
 	return text, nil

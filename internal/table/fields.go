@@ -19,5 +19,14 @@ func NewFieldReader(src io.Reader, name string, delimiter byte, line int64) *Fie
 // Next is Reader.Next.
 func (f *FieldReader) Next() (*Record, error) { return f.r.Next() }
 
+// Offset is how many bytes of the source come before the record that is next.
+func (f *FieldReader) Offset() int64 { return f.r.base + int64(f.r.start) }
+
+// BodyHeader is the header for a Scan of CSV whose records begin at an offset, below a header
+// that names the columns in any way: more than once, or not at all.
+func BodyHeader(names []string, delimiter byte, offset int64) *Header {
+	return &Header{Names: names, Size: offset, Format: Format(delimiter)}
+}
+
 // Fields is how many fields a record has.
 func (r *Record) Fields() int { return len(r.fields) }

@@ -6,10 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 const (
 	feedbackHeader = "RowID,Title,Message,Sentiment\n"
+	exportHeader   = "RowID;Title;Message;Sentiment\n"
 	resultHeader   = "RowID,Sentiment,Topic,Validated_Sentiment,Urgency,Key_Point,Model_Name,Batch_Size,Run_ID\n"
 )
 
@@ -49,21 +52,34 @@ var (
 
 // appendFeedback appends a row of about 370 bytes. One message in ten may have
 // commas, quotes or newlines and is quoted.
-func appendFeedback(dst []byte, id int) []byte {
+func appendFeedback(dst []byte, id int) []byte { return appendDelimited(dst, id, ',') }
+
+func appendDelimited(dst []byte, id int, delimiter byte) []byte {
 	r := newRand(id, 1)
 	dst = strconv.AppendInt(dst, int64(id), 10)
-	dst = append(dst, ',')
+	dst = append(dst, delimiter)
 	dst = appendWords(dst, r, 2+r.IntN(4), plainSeparators)
-	dst = append(dst, ',')
+	dst = append(dst, delimiter)
 	n := 19 + r.IntN(74)
 	if r.IntN(10) == 0 {
 		dst = appendQuoted(dst, appendWords(nil, r, n, specialSeparators))
 	} else {
 		dst = appendWords(dst, r, n, plainSeparators)
 	}
-	dst = append(dst, ',')
+	dst = append(dst, delimiter)
 	dst = append(dst, pickFrom(r, sentiments)...)
 	return append(dst, '\n')
+}
+
+// appendExport appends a row of feedback as a spreadsheet program in Europe exports it:
+// with semicolons, in Windows-1252.
+func appendExport(dst []byte, id int) []byte {
+	text := bytes.ReplaceAll(appendDelimited(nil, id, ';'), []byte("東京"), []byte("Tokio"))
+	for _, c := range string(text) {
+		b, _ := charmap.Windows1252.EncodeRune(c) // has all words but that one
+		dst = append(dst, b)
+	}
+	return dst
 }
 
 // appendResult appends a row of about 144 bytes. One key point in twenty is quoted.

@@ -91,6 +91,14 @@ func benchmarks() []benchmark {
 		}, nil),
 		memoryGrowth(),
 		{
+			name: "semicolons in Windows-1252 to normal form",
+			programs: []program{
+				{name: "prism-split --normalize", command: `"$BIN/prism-split" --quiet --normalize "$DATA/export.csv" >"$WORK/out.csv"`},
+				{name: "iconv and Miller", needs: "mlr", command: `iconv -f windows-1252 -t utf-8 "$DATA/export.csv" | mlr --icsv --ifs ';' --ocsv cat >"$WORK/out.csv"`},
+			},
+			targets: []target{{tool: "prism-split --normalize", peer: "iconv and Miller", times: 1.0 / 3, peak: 64}},
+		},
+		{
 			name: "distributions of 4 columns",
 			programs: []program{
 				{name: "prism-stats", command: `"$BIN/prism-stats" --columns Sentiment,Topic,Validated_Sentiment,Urgency --format csv "$DATA/results.csv" >"$WORK/stats"`},
