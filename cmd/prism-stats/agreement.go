@@ -100,8 +100,7 @@ func (g *grammar) addAgreement(ctx context.Context, r *stats.Result, o stats.Opt
 	if rated == nil {
 		return nil
 	}
-	gold, results := rated.gold, rated.results
-	ratings, err := stats.ReadRatings(ctx, gold, results, stats.RatingOptions{Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed, Separate: g.Compare})
+	ratings, err := rated.readRatings(ctx, stats.RatingOptions{Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed, Separate: g.Compare})
 	if err != nil {
 		return g.ratingsError(err)
 	}
@@ -111,13 +110,13 @@ func (g *grammar) addAgreement(ctx context.Context, r *stats.Result, o stats.Opt
 	if g.Compare {
 		r.Compare = ratings.Compare()
 		return g.writeList(ctx, g.Changed, func(out io.Writer, form table.Format) error {
-			return ratings.WriteChanged(ctx, results, form, out)
+			return ratings.WriteChanged(ctx, form, out)
 		})
 	}
 	r.Gold = ratings.Gold()
 	warnOfMissing(r.Gold, displayName(g.Gold), std)
 	return g.writeList(ctx, g.Misses, func(out io.Writer, form table.Format) error {
-		return ratings.WriteMisses(ctx, gold, results, form, out)
+		return ratings.WriteMisses(ctx, form, out)
 	})
 }
 
@@ -233,6 +232,19 @@ func (r *ratedFiles) openResult(ctx context.Context, name string) (*stats.RatedF
 			return nil, err
 		}
 	}
+	return r.openFile(ctx, name, o)
+}
+
+// openEdited opens a table that people edit; its form is told from its name and its bytes.
+func (r *ratedFiles) openEdited(ctx context.Context, name string) (*stats.RatedFile, error) {
+	o, err := table.NewOptions(name, "", "")
+	if err != nil {
+		return nil, err
+	}
+	return r.openFile(ctx, name, o)
+}
+
+func (r *ratedFiles) openFile(ctx context.Context, name string, o table.Options) (*stats.RatedFile, error) {
 	f, err := table.Open(ctx, name, r.std.In)
 	if err != nil {
 		return nil, err
@@ -242,39 +254,41 @@ func (r *ratedFiles) openResult(ctx context.Context, name string) (*stats.RatedF
 	return &stats.RatedFile{Content: f, Size: f.Size, Options: o}, nil
 }
 
-// openEdited opens a table that people edit. One that is not in a form that results have
-// is normalized into a temporary file.
-func (r *ratedFiles) openEdited(ctx context.Context, name string) (*stats.RatedFile, error) {
-	o, err := table.NewOptions(name, "", "")
-	if err != nil {
-		return nil, err
-	}
-	f, err := table.Open(ctx, name, r.std.In)
-	if err != nil {
-		return nil, err
-	}
-	r.open = append(r.open, f)
-	o.Name = displayName(name)
-	_, err = table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, IDColumn: r.grammar.IDColumn, NoSum: true})
+// readRatings reads all files. Gold in a form that results do not have, as people save it, is
+// normalized first.
+func (r *ratedFiles) readRatings(ctx context.Context, o stats.RatingOptions) (*stats.Ratings, error) {
+	ratings, err := stats.ReadRatings(ctx, r.gold, r.results, o)
 	var bad *table.Error
-	if !errors.As(err, &bad) || !bad.IsForm() {
-		return &stats.RatedFile{Content: f, Size: f.Size, Options: o}, err
+	if r.gold == nil || !errors.As(err, &bad) || !bad.IsForm() || bad.File != r.gold.Options.Name {
+		return ratings, err
 	}
+	if err := r.normalizeGold(ctx); err != nil {
+		return nil, err
+	}
+	return stats.ReadRatings(ctx, r.gold, r.results, o)
+}
+
+// normalizeGold replaces gold by its normal form in a temporary file.
+func (r *ratedFiles) normalizeGold(ctx context.Context) error {
 	tmp, err := fsutil.CreateTemp("prism-normal-*.tmp")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	normal := &table.File{File: tmp, Name: name, Spooled: true}
+	normal := &table.File{File: tmp, Name: r.grammar.Gold, Spooled: true}
+	f := r.open[0] // gold was opened first
 	r.open = append(r.open, normal)
 	note := func(format string, args ...any) { r.std.Debugf(format, args...) }
-	if err := normalize.Convert(ctx, f, tmp, normalize.Options{IDColumn: r.grammar.IDColumn, NeedID: true, Note: note}); err != nil {
-		return nil, err
+	out := &blockWriter{out: tmp}
+	if err := normalize.Convert(ctx, f, out, normalize.Options{IDColumn: r.grammar.IDColumn, NeedID: true, Note: note}); err != nil {
+		return err
+	}
+	if err := out.flush(); err != nil {
+		return err
 	}
 	info, err := tmp.Stat()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	o = table.Options{Name: o.Name, Format: table.CSV}
-	_, err = table.Check(ctx, tmp, info.Size(), table.CheckOptions{Options: o, IDColumn: r.grammar.IDColumn, NoSum: true})
-	return &stats.RatedFile{Content: tmp, Size: info.Size(), Options: o}, err
+	r.gold = &stats.RatedFile{Content: tmp, Size: info.Size(), Options: table.Options{Name: r.gold.Options.Name, Format: table.CSV}}
+	return nil
 }

@@ -297,7 +297,12 @@ func FuzzMidRanks(f *testing.F) {
 			values = append(values, float64(b))
 		}
 		var sum float64
+		sorted := make([]float64, len(values))
+		rankBySorting(sorted, values, nil)
 		for i, r := range midRanks(values, nil) {
+			if sorted[i] != r {
+				t.Fatalf("rank of %v in %v: %v by totals, %v by sorting", values[i], values, r, sorted[i])
+			}
 			below, equal := 0.0, 0.0
 			for _, v := range values {
 				if v < values[i] {

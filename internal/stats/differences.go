@@ -3,7 +3,6 @@ package stats
 import (
 	"context"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 
@@ -14,8 +13,8 @@ import (
 var shownColumns = []string{"Title", "Message"}
 
 // differenceList writes rows in which raters differ: one record a row and column, with
-// the value of each rater. It reads the files again, in order, for the texts that ratings
-// do not keep.
+// the value of each rater. It reads the files again, in order, for the texts that say
+// what a row is about.
 type differenceList struct {
 	ratings *Ratings
 	heads   []string // of the columns with the raters' values
@@ -29,21 +28,19 @@ type differenceList struct {
 	record  []byte
 }
 
-// WriteMisses writes the rows and columns in which results differ from gold.
-func (r *Ratings) WriteMisses(ctx context.Context, gold *RatedFile, results []*RatedFile, format table.Format, out io.Writer) error {
+// WriteMisses writes the rows and columns in which results differ from gold. Free text of
+// more than maxDistinct values, which ratings do not keep, is left out.
+func (r *Ratings) WriteMisses(ctx context.Context, format table.Format, out io.Writer) error {
 	d := &differenceList{ratings: r, heads: []string{"Gold", "Label"}, raters: []int{goldRater, resultRater}, out: out}
 	d.differs = func(c *ratedColumn, row int) bool {
-		return !c.isEmpty(goldRater, row) && r.has[resultRater][row] && !c.areEqual(goldRater, resultRater, row)
+		return !(c.isWide && !c.isNumeric) && !c.isEmpty(goldRater, row) && r.has[resultRater][row] && !c.areEqual(goldRater, resultRater, row)
 	}
-	if err := d.readGoldTexts(ctx, gold); err != nil {
-		return err
-	}
-	return d.write(ctx, results, format)
+	return d.write(ctx, format)
 }
 
 // WriteChanged writes the rows and columns in which results differ from each other, with
 // the value of gold if there is gold. Free text is left out: it differs nearly always.
-func (r *Ratings) WriteChanged(ctx context.Context, results []*RatedFile, format table.Format, out io.Writer) error {
+func (r *Ratings) WriteChanged(ctx context.Context, format table.Format, out io.Writer) error {
 	d := &differenceList{ratings: r, out: out}
 	from := r.firstResult()
 	for rater, name := range r.names {
@@ -65,46 +62,12 @@ func (r *Ratings) WriteChanged(ctx context.Context, results []*RatedFile, format
 		}
 		return false
 	}
-	return d.write(ctx, results, format)
-}
-
-// readGoldTexts keeps the texts of gold that ratings do not, of the rows to list.
-func (d *differenceList) readGoldTexts(ctx context.Context, gold *RatedFile) error {
-	d.texts = map[*ratedColumn]map[int]string{}
-	var places []int
-	var columns []*ratedColumn
-	for i, c := range d.ratings.columns {
-		if c.isWide && !c.isNumeric {
-			columns, places = append(columns, c), append(places, d.ratings.plans[i].places[0])
-			d.texts[c] = map[int]string{}
-		}
-	}
-	if len(columns) == 0 {
-		return nil
-	}
-	reader, err := table.NewReader(io.NewSectionReader(gold.Content, 0, gold.Size), gold.Options)
-	if err != nil {
-		return err
-	}
-	for row, has := range d.ratings.has[goldRater] { // in the order of gold
-		if !has || ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		rec, err := reader.Next()
-		if err != nil {
-			return err
-		}
-		for k, c := range columns {
-			if d.differs(c, row) {
-				d.texts[c][row] = string(rec.Text(nil, places[k]))
-			}
-		}
-	}
-	return nil
+	return d.write(ctx, format)
 }
 
 // write writes the list, in the order of the files.
-func (d *differenceList) write(ctx context.Context, files []*RatedFile, format table.Format) error {
+func (d *differenceList) write(ctx context.Context, format table.Format) error {
+	files := d.ratings.results
 	for _, name := range shownColumns {
 		if files[0].header.Index(name) >= 0 {
 			d.shown = append(d.shown, name)
@@ -116,29 +79,23 @@ func (d *differenceList) write(ctx context.Context, files []*RatedFile, format t
 	if _, err := d.out.Write(d.encoder.Header(nil)); err != nil {
 		return err
 	}
-	for i, f := range files {
-		if err := d.writeFile(ctx, f, i); err != nil {
+	for _, f := range files {
+		if err := d.writeFile(ctx, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeFile writes the rows of the i-th result.
-func (d *differenceList) writeFile(ctx context.Context, f *RatedFile, i int) error {
+// writeFile writes the rows of a result.
+func (d *differenceList) writeFile(ctx context.Context, f *RatedFile) error {
 	r := d.ratings
-	if r.hasGold {
-		i++
-	}
 	id := f.header.Index(r.options.idColumn())
 	cut := []int{id}
 	for _, name := range d.shown {
 		if at := f.header.Index(name); at >= 0 {
 			cut = append(cut, at)
 		}
-	}
-	for _, p := range r.plans {
-		cut = append(cut, p.places[i])
 	}
 	slices.Sort(cut)
 	cut = slices.Compact(cut)
@@ -159,7 +116,7 @@ func (d *differenceList) writeFile(ctx context.Context, f *RatedFile, i int) err
 				}
 				return table.Cell{Bytes: b.Token(b.Spans[k*len(cut)+at]), Form: f.header.Format}
 			}
-			if err := d.writeRow(f, i, row, tokenOf); err != nil {
+			if err := d.writeRow(f, row, tokenOf); err != nil {
 				return err
 			}
 		}
@@ -168,23 +125,15 @@ func (d *differenceList) writeFile(ctx context.Context, f *RatedFile, i int) err
 }
 
 // writeRow writes the records of a row; tokenOf is a column of the file that has it.
-func (d *differenceList) writeRow(f *RatedFile, file, row int, tokenOf func(place int) table.Cell) error {
+func (d *differenceList) writeRow(f *RatedFile, row int, tokenOf func(place int) table.Cell) error {
 	r := d.ratings
-	for i, c := range r.columns {
+	for _, c := range r.columns {
 		if !d.differs(c, row) {
 			continue
 		}
 		cells := []table.Cell{{Bytes: strconv.AppendInt(nil, r.rows.ids[row], 10)}, {Bytes: []byte(c.name)}}
 		for _, rater := range d.raters {
-			isText := c.isWide && !c.isNumeric
-			switch {
-			case isText && rater == goldRater:
-				cells = append(cells, table.Cell{Bytes: []byte(d.texts[c][row])})
-			case isText || c.isNumeric && math.IsNaN(c.number(rater, row)) && rater == d.raters[len(d.raters)-1]:
-				cells = append(cells, tokenOf(r.plans[i].places[file]))
-			default:
-				cells = append(cells, table.Cell{Bytes: []byte(c.text(rater, row))})
-			}
+			cells = append(cells, table.Cell{Bytes: []byte(c.text(rater, row))})
 		}
 		for _, name := range d.shown {
 			cells = append(cells, tokenOf(f.header.Index(name)))

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -48,12 +49,49 @@ func spearman(x, y, weights []float64) float64 {
 // midRanks is the rank of each value: the weight of the smaller ones and half of the
 // weight of those equal to it. Without weights that is the usual mean rank less a half.
 func midRanks(values, weights []float64) []float64 {
+	ranks := make([]float64, len(values))
+	totals := totalOfEach(values, weights)
+	if totals == nil {
+		rankBySorting(ranks, values, weights)
+		return ranks
+	}
+	var below float64
+	for _, v := range slices.Sorted(maps.Keys(totals)) {
+		weight := totals[v]
+		totals[v] = below + weight/2
+		below += weight
+	}
+	for i, v := range values {
+		ranks[i] = totals[v]
+	}
+	return ranks
+}
+
+// maxTotals is how many different values are ranked by their totals.
+const maxTotals = 4096
+
+// totalOfEach is the weight of each different value; nil if there are many. Scores are few.
+func totalOfEach(values, weights []float64) map[float64]float64 {
+	totals := map[float64]float64{}
+	for i, v := range values {
+		if weights == nil {
+			totals[v]++
+		} else {
+			totals[v] += weights[i]
+		}
+		if len(totals) > maxTotals {
+			return nil
+		}
+	}
+	return totals
+}
+
+func rankBySorting(ranks, values, weights []float64) {
 	order := make([]int, len(values))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	ranks := make([]float64, len(values))
 	var below float64
 	for from := 0; from < len(order); {
 		to, weight := from, 0.0
@@ -71,5 +109,4 @@ func midRanks(values, weights []float64) []float64 {
 		below += weight
 		from = to
 	}
-	return ranks
 }

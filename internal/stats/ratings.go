@@ -33,6 +33,7 @@ type RatingOptions struct {
 // then results. They take 4 bytes a row, rater and column; columns of free text 8.
 type Ratings struct {
 	options RatingOptions
+	results []*RatedFile
 	rows    rowIndex
 	hasGold bool
 	names   []string // of raters
@@ -47,7 +48,7 @@ type Ratings struct {
 // ReadRatings reads gold, which may be nil, and results. With gold and without Separate
 // only the rows of gold are kept. Bad input is an *table.Error or a *MissingColumnError.
 func ReadRatings(ctx context.Context, gold *RatedFile, results []*RatedFile, o RatingOptions) (*Ratings, error) {
-	r := &Ratings{options: o, hasGold: gold != nil}
+	r := &Ratings{options: o, results: results, hasGold: gold != nil}
 	var headers []ratedHeader
 	var names []string
 	nothing := &NothingToCompareError{}
@@ -122,7 +123,7 @@ func (r *Ratings) readFiles(ctx context.Context, gold *RatedFile, results []*Rat
 		}
 	}
 	for i := range r.names {
-		r.growTo(i, len(r.rows.ids))
+		r.growTo(i, 0)
 	}
 	for _, c := range r.columns {
 		c.findKind(r.hasGold)
@@ -130,12 +131,12 @@ func (r *Ratings) readFiles(ctx context.Context, gold *RatedFile, results []*Rat
 	return nil
 }
 
-func (r *Ratings) growTo(rater, rows int) {
-	for len(r.has[rater]) < rows {
-		r.has[rater] = append(r.has[rater], false)
-	}
+// growTo gives a rater all rows that are known. The memory is for as many as are expected.
+func (r *Ratings) growTo(rater, expected int) {
+	rows := len(r.rows.ids)
+	r.has[rater] = extend(r.has[rater], rows, expected, false)
 	for _, c := range r.columns {
-		c.growTo(rater, rows)
+		c.growTo(rater, rows, expected)
 	}
 }
 
@@ -184,11 +185,14 @@ func (r *Ratings) readWeights(ctx context.Context, gold *RatedFile) error {
 	return nil
 }
 
-// duplicateError says that a rater has a row twice.
-func (r *Ratings) duplicateError(f *RatedFile, b *table.Block, i int, id int64) error {
+// duplicateError says that a rater has a row twice: with both lines where they are in one file.
+func (r *Ratings) duplicateError(ctx context.Context, f *RatedFile, b *table.Block, i int, id int64) error {
+	if _, err := table.Check(ctx, f.Content, f.Size, table.CheckOptions{Options: f.Options, IDColumn: r.options.IDColumn, NoSum: true}); err != nil {
+		return err
+	}
 	line, err := table.LineAt(f.Content, b.Offset+int64(b.Recs[i].From))
 	if err != nil {
 		return err
 	}
-	return &table.Error{File: f.Options.Name, Line: line, Msg: rowid.DuplicateMessage(r.options.idColumn(), id, "")}
+	return &table.Error{File: f.Options.Name, Line: line, Msg: rowid.DuplicateMessage(r.options.idColumn(), id, "in another file")}
 }

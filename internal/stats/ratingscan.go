@@ -19,13 +19,17 @@ type ratingScan struct {
 	idPlace int   // in cut
 	places  []int // of each column in cut, -1: the file lacks it
 	seed    maphash.Seed
+
+	expected int   // rows of the file, about
+	rows     []int // of the block, -1: passed over; reused
 }
 
 // ratedBlock is the IDs and values of a block.
 type ratedBlock struct {
 	ids     []int64
 	columns []blockColumn // of columns that are not wide
-	wide    [][]uint64    // by column and row; nil: not wide when the block was read
+	isWide  []bool        // by column: it was wide when the block was read
+	wide    [][]uint64    // by column and row, of wide columns
 	codes   []int32       // by token; reused
 	scratch []byte
 }
@@ -51,17 +55,18 @@ func (r *Ratings) readFile(ctx context.Context, f *RatedFile, rater, file int, m
 		r.columns[i].startFile(r.hasGold && rater == goldRater)
 	}
 	if !mayAdd {
-		r.growTo(rater, len(r.rows.ids))
+		r.growTo(rater, 0)
 	}
 	r.rows.next = 0
-	return table.Scan(ctx, f.Content, f.Size, f.header, table.ScanOptions{Options: f.Options, Columns: s.cut, Text: true, Prepare: s.readBlock}, s.addBlock)
+	o := table.ScanOptions{Options: f.Options, Columns: s.cut, Text: true, Prepare: s.readBlock}
+	return table.Scan(ctx, f.Content, f.Size, f.header, o, func(b *table.Block) error { return s.addBlock(ctx, b) })
 }
 
 // readBlock reads a block on its own, into its Aux.
 func (s *ratingScan) readBlock(b *table.Block) {
 	v, _ := b.Aux.(*ratedBlock)
 	if v == nil {
-		v = &ratedBlock{columns: make([]blockColumn, len(s.places)), wide: make([][]uint64, len(s.places))}
+		v = &ratedBlock{columns: make([]blockColumn, len(s.places)), wide: make([][]uint64, len(s.places)), isWide: make([]bool, len(s.places))}
 		b.Aux = v
 	}
 	form := s.file.header.Format
@@ -71,11 +76,12 @@ func (s *ratingScan) readBlock(b *table.Block) {
 			continue
 		}
 		column := s.ratings.columns[i]
-		v.wide[i] = nil
-		if column.wideNow.Load() {
-			v.wide[i] = make([]uint64, len(b.Recs))
+		v.isWide[i], v.wide[i] = column.wideNow.Load(), v.wide[i][:0]
+		if v.isWide[i] {
 			for row := range b.Recs {
-				v.wide[i][row], v.scratch = column.wideOfToken(b.Token(b.Spans[row*len(s.cut)+place]), form, v.scratch)
+				var value uint64
+				value, v.scratch = column.wideOfToken(b.Token(b.Spans[row*len(s.cut)+place]), form, v.scratch)
+				v.wide[i] = append(v.wide[i], value)
 			}
 			continue
 		}
@@ -85,30 +91,36 @@ func (s *ratingScan) readBlock(b *table.Block) {
 }
 
 // addBlock gives the values of a block to its rows.
-func (s *ratingScan) addBlock(b *table.Block) error {
+func (s *ratingScan) addBlock(ctx context.Context, b *table.Block) error {
 	v := b.Aux.(*ratedBlock)
-	rows := make([]int, len(v.ids))
-	for i, id := range v.ids {
+	if s.expected == 0 && len(v.ids) > 0 { // as many as the first block tells
+		s.expected = int(float64(len(v.ids)) / float64(b.End()) * float64(s.file.Size) * 1.01)
 		if s.mayAdd {
-			rows[i] = s.ratings.rows.findOrAdd(id)
-		} else {
-			rows[i] = s.ratings.rows.find(id)
+			s.ratings.rows.ids = slices.Grow(s.ratings.rows.ids, max(0, s.expected-len(s.ratings.rows.ids)))
 		}
 	}
-	s.ratings.growTo(s.rater, len(s.ratings.rows.ids))
+	s.rows = s.rows[:0]
+	for _, id := range v.ids {
+		if s.mayAdd {
+			s.rows = append(s.rows, s.ratings.rows.findOrAdd(id))
+		} else {
+			s.rows = append(s.rows, s.ratings.rows.find(id))
+		}
+	}
+	s.ratings.growTo(s.rater, s.expected)
 	has := s.ratings.has[s.rater]
-	for i, row := range rows {
+	for i, row := range s.rows {
 		if row < 0 {
 			continue
 		}
 		if has[row] {
-			return s.ratings.duplicateError(s.file, b, i, v.ids[i])
+			return s.ratings.duplicateError(ctx, s.file, b, i, v.ids[i])
 		}
 		has[row] = true
 	}
 	for i, place := range s.places {
 		if place >= 0 {
-			s.addColumn(b, v, i, place, rows)
+			s.addColumn(b, v, i, place, s.rows)
 		}
 	}
 	return nil
@@ -117,13 +129,13 @@ func (s *ratingScan) addBlock(b *table.Block) error {
 // addColumn gives the values of one column of a block to the rows, -1 being none.
 func (s *ratingScan) addColumn(b *table.Block, v *ratedBlock, i, place int, rows []int) {
 	column, form := s.ratings.columns[i], s.file.header.Format
-	if v.wide[i] == nil && !column.isWide && !s.addCodes(b, v, i, rows) {
+	if !v.isWide[i] && !column.isWide && !s.addCodes(b, v, i, rows) {
 		return
 	}
 	for k, row := range rows {
 		switch {
 		case row < 0:
-		case v.wide[i] != nil:
+		case v.isWide[i]:
 			column.wide[s.rater][row] = v.wide[i][k]
 		default:
 			column.wide[s.rater][row], v.scratch = column.wideOfToken(b.Token(b.Spans[k*len(s.cut)+place]), form, v.scratch)

@@ -1,11 +1,14 @@
 package stats
 
 import (
+	"bytes"
 	"hash/maphash"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"prism/internal/prompt"
 	"prism/internal/table"
@@ -93,14 +96,24 @@ func (c *ratedColumn) startFile(isGold bool) {
 	c.isGold = isGold
 }
 
-// growTo makes room for rows.
-func (c *ratedColumn) growTo(rater, rows int) {
-	for !c.isWide && len(c.codes[rater]) < rows {
-		c.codes[rater] = append(c.codes[rater], noCode)
+// growTo gives a rater so many rows, in memory for more of them.
+func (c *ratedColumn) growTo(rater, rows, expected int) {
+	if c.isWide {
+		c.wide[rater] = extend(c.wide[rater], rows, expected, noWide)
+	} else {
+		c.codes[rater] = extend(c.codes[rater], rows, expected, noCode)
 	}
-	for c.isWide && len(c.wide[rater]) < rows {
-		c.wide[rater] = append(c.wide[rater], noWide)
+}
+
+// extend appends values until there are n; memory is taken for as many as are expected.
+func extend[T any](s []T, n, expected int, value T) []T {
+	if n > cap(s) {
+		s = slices.Grow(s, max(n, expected)-len(s))
 	}
+	for len(s) < n {
+		s = append(s, value)
+	}
+	return s
 }
 
 // codeOfToken returns the code of a raw token. If there are too many values the column
@@ -156,20 +169,38 @@ func (c *ratedColumn) wideOf(text string) uint64 {
 		}
 		return math.Float64bits(v + 0) // -0 is 0
 	}
-	key := valueKey(text)
-	if key == "" {
+	return c.wideOfKey([]byte(valueKey(text)))
+}
+
+// wideOfKey is the hash of a text as it is compared.
+func (c *ratedColumn) wideOfKey(key []byte) uint64 {
+	if len(key) == 0 {
 		return emptyWide
 	}
-	if hash := maphash.String(c.seed, key); hash != noWide && hash != emptyWide {
+	if hash := maphash.Bytes(c.seed, key); hash != noWide && hash != emptyWide {
 		return hash
 	}
 	return 0
 }
 
-// wideOfToken is wideOf for a raw token; scratch is a buffer.
+// wideOfToken is wideOf for a raw token; scratch is a buffer, which is returned. Plain
+// ASCII, which nearly all texts are, needs no other memory.
 func (c *ratedColumn) wideOfToken(token []byte, form table.Format, scratch []byte) (uint64, []byte) {
-	scratch = table.AppendText(scratch[:0], form, token)
-	return c.wideOf(string(scratch)), scratch
+	if c.isNumeric || form == table.JSONL || len(token) > 0 && token[0] == '"' {
+		scratch = table.AppendText(scratch[:0], form, token)
+		return c.wideOf(string(scratch)), scratch
+	}
+	scratch = scratch[:0]
+	for _, b := range token {
+		if b >= utf8.RuneSelf {
+			return c.wideOf(string(token)), scratch
+		}
+		if 'A' <= b && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		scratch = append(scratch, b)
+	}
+	return c.wideOfKey(bytes.TrimSpace(scratch)), scratch
 }
 
 // parseNumber reads a finite number as tables have them.
