@@ -18,6 +18,7 @@ import (
 type layout struct {
 	form     table.Format // of the input
 	places   columns.Places
+	id       string          // name of the column of the IDs
 	numbered bool            // RowID is the row's position, and the first column of the output
 	context  []string        // labels of the context's lines
 	kept     []int           // indices of the input columns that pass through; rowNumber: the position

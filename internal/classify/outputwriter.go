@@ -99,7 +99,7 @@ func (w *outputWriter) convertRecords() error {
 	if err != nil {
 		return err
 	}
-	encoder := table.NewEncoder(w.form, w.layout.names)
+	encoder := table.NewIDEncoder(w.form, w.layout.names, w.layout.id)
 	cells := make([]table.Cell, len(w.layout.names))
 	var line, texts []byte
 	for {

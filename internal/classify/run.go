@@ -253,7 +253,7 @@ func (w *worker) openStore(m *ollama.Model) error {
 	}
 	o := checkpoint.Options{
 		Dir: s.Output.Checkpoints.Directory, Interval: s.Output.Checkpoints.Interval, Restart: s.Restart,
-		Stream: w.in.stable == nil, Assumed: new(job.InputColumns).Conditions(),
+		Stream: w.in.stable == nil, Assumed: new(job.InputColumns).Conditions(), IDColumn: s.Columns.ID(),
 	}
 	if w.in.stable != nil {
 		o.OldInputSum = w.in.stable.oldInputSum
