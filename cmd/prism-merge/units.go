@@ -133,6 +133,7 @@ func (p *fileParts) inputRecords(ctx context.Context, u job.UnitPlan) (*checkpoi
 		columns = nil
 	}
 	records := checkpoint.NewInputRecords(columns)
+	records.Mark = rows.Header().Mark
 	for u.Rows > 0 && ctx.Err() == nil {
 		rec, err := rows.Next()
 		if errors.Is(err, io.EOF) {

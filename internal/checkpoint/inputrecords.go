@@ -11,6 +11,8 @@ import (
 // InputRecords are the records that the rows of a job have in the input as it is now. A
 // finished row counts as long as the input has its record, wherever. It takes 8 bytes a row.
 type InputRecords struct {
+	Mark bool // the input begins with a byte order mark
+
 	columns []string // of the input's header; nil: each record names its own
 	prints  []fingerprint
 	sorted  bool

@@ -24,8 +24,8 @@ type Counts struct {
 
 // FromCheckpoint makes a part of the finished rows of a job that has no output:
 // a temporary file that goes with Close. It has the format of the job's input, whose cells the
-// checkpoint holds as they stood; o says how that is read, coded are the columns that
-// the model filled. It also counts the rows, and those that it leaves
+// checkpoint holds as they stood, and its byte order mark; o says how that is read, coded
+// are the columns that the model filled. It also counts the rows, and those that it leaves
 // out since the input has them no longer. A job that never began is fs.ErrNotExist.
 func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, o table.Options, coded []prompt.Column) (in Input, n Counts, err error) {
 	side, err := checkpoint.ReadSidecar(dir, jobID)
@@ -39,6 +39,9 @@ func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, o table
 	f := &table.File{File: tmp, Name: "checkpoint of " + jobID, Spooled: true}
 	w := bufio.NewWriter(tmp)
 	names, form := side.Columns[1:], side.InputFormat()
+	if records != nil && records.Mark && form != table.JSONL {
+		w.WriteString(table.ByteOrderMark) // Flush has its error
+	}
 	if form == table.CSV {
 		n, err = writeRows(w, dir, jobID, records, names)
 	} else {

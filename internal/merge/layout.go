@@ -108,7 +108,7 @@ func (l *layout) fit(p *part) error {
 // missingColumn is the error for a column that the parts do not have.
 func (l *layout) missingColumn(name string) *table.Error {
 	err := l.first.header.MissingColumn(l.first.Options.Name, name)
-	if name == l.idName {
+	if name == l.idName && err.Hint() == "" {
 		err = err.WithHint("--id-column names the column that identifies rows")
 	}
 	return err
