@@ -46,7 +46,7 @@ func (e *columnError) Hint() string { return e.hint }
 func newLayout(file string, h *table.Header, form table.Format, schema *prompt.Schema, drop []string, c *job.InputColumns) (*layout, error) {
 	drop = table.MatchNames(drop, h.Names)
 	l := &layout{
-		form: form, mark: h.Mark, places: columns.Find(h.Names, *c), numbered: c.NumberRows && h.Index(table.RowID) < 0, columns: schema.Columns,
+		form: form, id: c.ID(), mark: h.Mark, places: columns.Find(h.Names, *c), numbered: c.NumberRows && h.Index(table.RowID) < 0, columns: schema.Columns,
 	}
 	l.coded, drop = schema.WrittenColumns(h.Names, drop)
 	for _, i := range l.places.Context {
