@@ -14,6 +14,7 @@ import (
 	"prism/internal/job"
 	"prism/internal/stats"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // readManifest reads from a manifest what to count: the merged outputs of its files,
@@ -77,6 +78,20 @@ func newRun(m *job.Manifest) *stats.Run {
 		})
 	}
 	return r
+}
+
+// printRunFiles says where the results of a run are, and how many rows have no labels.
+func printRunFiles(m *job.Manifest, r *stats.Run, std cli.Std) {
+	for _, f := range r.Files {
+		switch {
+		case f.Output == "":
+			std.Infof("%-9s  %s is not merged", "result", f.Label)
+		case f.Missing > 0:
+			std.Infof("%-9s  %s: %d of %d rows, %d without labels", "result", m.Path(f.Output), f.Rows-f.Missing, f.Rows, f.Missing)
+		default:
+			std.Infof("%-9s  %s: %s", "result", m.Path(f.Output), term.Plural(f.Rows, "row"))
+		}
+	}
 }
 
 // addFailedRows adds the failed rows from the list that the last merge wrote, and

@@ -96,7 +96,7 @@ func (s *Store) writeRows(rows []Row) error {
 	}
 	s.buf, s.sumBuf = buf, sums
 	if _, err := s.rowSums.Write(sums); err != nil { // first: a row without one would be dropped
-		return fmt.Errorf("write checksums of rows: %w", err)
+		return fmt.Errorf("write checkpoint checksums of rows: %w", err)
 	}
 	if n, err := p.f.Write(buf); err != nil {
 		if n > 0 { // best effort: a torn tail would be dropped at the next start anyway
@@ -218,10 +218,10 @@ func (s *Store) writeSums(parts []*part) error {
 		lines = append(append(lines, line...), '\n')
 	}
 	if _, err := s.sums.Write(lines); err != nil {
-		return fmt.Errorf("write checksums: %w", err)
+		return fmt.Errorf("write checkpoint checksums: %w", err)
 	}
 	if err := s.sums.Sync(); err != nil {
-		return fmt.Errorf("sync checksums: %w", err)
+		return fmt.Errorf("sync checkpoint checksums: %w", err)
 	}
 	return nil
 }
@@ -240,7 +240,7 @@ func (s *Store) syncCurrent() error {
 		return err
 	}
 	if err := s.rowSums.Sync(); err != nil {
-		return fmt.Errorf("sync checksums of rows: %w", err)
+		return fmt.Errorf("sync checkpoint checksums of rows: %w", err)
 	}
 	if err := p.f.Sync(); err != nil {
 		return fmt.Errorf("sync checkpoint part %s: %w", p.name, err)
@@ -260,7 +260,7 @@ func (s *Store) syncFailures() error {
 		return err
 	}
 	if err := s.failures.Sync(); err != nil {
-		return fmt.Errorf("sync failed rows: %w", err)
+		return fmt.Errorf("sync checkpoint list of failed rows: %w", err)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (s *Store) Fail(f Failure) error {
 		}
 	}
 	if _, err := s.failures.Write(line); err != nil {
-		s.err = fmt.Errorf("write failed row: %w", err)
+		s.err = fmt.Errorf("write checkpoint list of failed rows: %w", err)
 		return s.err
 	}
 	s.failuresDirty = true

@@ -59,7 +59,7 @@ func (s *Store) syncFingerprints() error {
 		return nil
 	}
 	if err := s.prints.sync(); err != nil {
-		return fmt.Errorf("sync fingerprints of the input: %w", err)
+		return fmt.Errorf("sync checkpoint fingerprints of the input: %w", err)
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func (s *Store) flushFingerprints() error {
 		return nil
 	}
 	if err := s.prints.flush(); err != nil {
-		return fmt.Errorf("write fingerprints of the input: %w", err)
+		return fmt.Errorf("write checkpoint fingerprints of the input: %w", err)
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func (s *Store) SameRow(pos int64, record []byte) (bool, error) {
 		return false, &DamageError{File: s.path(".stream"), What: fmt.Sprintf("the fingerprint of row %d is missing", pos)}
 	}
 	if err := s.prints.write(pos, now); err != nil {
-		return false, fmt.Errorf("write fingerprints of the input: %w", err)
+		return false, fmt.Errorf("write checkpoint fingerprints of the input: %w", err)
 	}
 	return true, nil
 }
