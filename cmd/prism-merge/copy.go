@@ -11,7 +11,6 @@ import (
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/merge"
-	"prism/internal/table"
 	"prism/internal/term"
 )
 
@@ -33,31 +32,21 @@ func (r *runMerger) checkCopy(labels []string) error {
 
 // writeCopy writes the merged output of a file to -o once more, in the form of its name. A
 // file there that is not the last copy is kept beside it.
-func (r *runMerger) writeCopy(ctx context.Context, f *job.File, merged string) error {
+func (r *runMerger) writeCopy(ctx context.Context, f *job.File, merged merge.Input) error {
 	if r.g.Output == "" {
 		return nil
 	}
-	format, err := table.ParseFormat(r.m.Config.Output.Format)
-	if err != nil {
-		return cli.Fail(cli.Usage, err, "")
-	}
-	file, err := table.Open(ctx, merged, nil)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
 	out, err := createOutput(ctx, r.g.Output, r.std.Out)
 	if err != nil {
 		return err
 	}
 	defer out.abort()
-	r.steps.StartStep("copying "+filepath.Base(merged), 2*file.Size)
+	r.steps.StartStep("copying "+filepath.Base(merged.Options.Name), 2*merged.File.Size)
 	o := r.optionsOf(f)
 	if o.Concat = true; o.Format == 0 {
-		o.Format = format
+		o.Format = merged.Options.Format
 	}
-	inputs := []merge.Input{{File: file, Options: table.Options{Name: merged, Format: format}}}
-	res, err := merge.Write(ctx, inputs, o, out.Output)
+	res, err := merge.Write(ctx, []merge.Input{merged}, o, out.Output)
 	if err != nil {
 		return err
 	}

@@ -128,10 +128,12 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 		return err
 	}
 	path := r.m.MergedName(label)
-	if err := r.writeMerged(ctx, r.m.File(label), r.m.Path(path), parts.inputs); err != nil {
+	merged, err := r.writeMerged(ctx, r.m.File(label), r.m.Path(path), parts.inputs)
+	if err != nil {
 		return err
 	}
-	missing, err := r.findMissing(ctx, r.m.File(label), in, r.m.Path(path), units)
+	defer merged.File.Close()
+	missing, err := r.findMissing(ctx, r.m.File(label), in, merged, units)
 	if err != nil {
 		return err
 	}
@@ -145,7 +147,7 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	if err := r.recordStatus(label, status, path); err != nil {
 		return err
 	}
-	if err := r.writeCopy(ctx, r.m.File(label), r.m.Path(path)); err != nil {
+	if err := r.writeCopy(ctx, r.m.File(label), merged); err != nil {
 		return err
 	}
 	if r.m.Config.Output.Checkpoints.CleanupAfterMerge && status == job.Completed && len(parts.without) == 0 {
@@ -204,11 +206,11 @@ func (r *runMerger) openOutput(ctx context.Context, label, path string) (merge.I
 	return merge.Input{File: f, Options: r.m.OutputOptions(label, path)}, err
 }
 
-// writeMerged merges the parts of a file into its output.
-func (r *runMerger) writeMerged(ctx context.Context, f *job.File, path string, inputs []merge.Input) error {
-	form, err := table.ParseFormat(r.m.Config.Output.Format)
+// writeMerged merges the parts of a file into its output, and opens that to read it back.
+func (r *runMerger) writeMerged(ctx context.Context, f *job.File, path string, inputs []merge.Input) (merge.Input, error) {
+	form, err := table.ParseFormat(r.m.Config.Output.PartFormat())
 	if err != nil {
-		return cli.Fail(cli.Usage, err, "")
+		return merge.Input{}, cli.Fail(cli.Usage, err, "")
 	}
 	o := r.optionsOf(f)
 	if by := r.m.Config.Merge.SortBy; !r.g.typed["sort-by"] {
@@ -220,7 +222,7 @@ func (r *runMerger) writeMerged(ctx context.Context, f *job.File, path string, i
 	o.Format, o.OnDuplicate = form, extsort.Refuse
 	out, err := createOutput(ctx, path, r.std.Out)
 	if err != nil {
-		return err
+		return merge.Input{}, err
 	}
 	defer out.abort()
 	var bytes int64
@@ -230,14 +232,35 @@ func (r *runMerger) writeMerged(ctx context.Context, f *job.File, path string, i
 	r.steps.StartStep("merging "+filepath.Base(path), bytes)
 	res, err := merge.Write(ctx, inputs, o, out.Output)
 	if err != nil {
-		return err
+		return merge.Input{}, err
+	}
+	if err := r.writeForm(ctx, out, form, o.ID()); err != nil {
+		if _, bad := errors.AsType[*table.Error](err); bad { // a cell that no workbook holds
+			err = cli.Fail(cli.Usage, err, "every row is in the outputs of the units: "+r.m.MergeCommand(f.Label))
+		}
+		return merge.Input{}, err
 	}
 	r.steps.Clear()
 	if err := r.commitMerged(f, path, out, res.Rows); err != nil {
-		return err
+		return merge.Input{}, err
 	}
 	r.std.Infof("merged %d rows of %d units into %s", res.Rows, res.Parts, path)
-	return nil
+	return r.openMerged(ctx, f.Label, out)
+}
+
+// openMerged opens a merged output to read it back: of a workbook or a Parquet file the
+// text that it was made of.
+func (r *runMerger) openMerged(ctx context.Context, label string, out *output) (merge.Input, error) {
+	if out.text == nil {
+		return r.openOutput(ctx, label, out.path)
+	}
+	info, err := out.text.Stat()
+	if err != nil {
+		return merge.Input{}, err
+	}
+	f := &table.File{File: out.text, Name: out.path, Size: info.Size(), Spooled: true}
+	out.text = nil // it is closed with f
+	return merge.Input{File: f, Options: r.m.OutputOptions(label, out.path)}, nil
 }
 
 // commitMerged replaces the output of an earlier merge. A file that somebody edited,
@@ -296,12 +319,7 @@ func (r *runMerger) openSplitInput(ctx context.Context, f *job.File) (merge.Inpu
 
 // findMissing reads the merged output again and looks for the rows of the units
 // that it does not have. Where the input changes meanwhile it can only count them.
-func (r *runMerger) findMissing(ctx context.Context, f *job.File, in merge.Input, path string, units []job.UnitPlan) (*gaps, error) {
-	merged, err := r.openOutput(ctx, f.Label, path)
-	if err != nil {
-		return nil, err
-	}
-	defer merged.File.Close()
+func (r *runMerger) findMissing(ctx context.Context, f *job.File, in, merged merge.Input, units []job.UnitPlan) (*gaps, error) {
 	r.steps.StartStep("looking for missing rows of "+f.Label, 3*in.File.Size+merged.File.Size)
 	g := &gaps{}
 	e, err := merge.Expect(ctx, []merge.Input{merged}, in, r.optionsOf(f), func(pos, id int64) error {
@@ -315,7 +333,7 @@ func (r *runMerger) findMissing(ctx context.Context, f *job.File, in merge.Input
 	})
 	r.steps.Clear()
 	if err == nil && e.Unexpected > 0 {
-		err = fmt.Errorf("bug: %s has %d rows that %s does not have", path, e.Unexpected, in.Options.Name)
+		err = fmt.Errorf("bug: %s has %d rows that %s does not have", merged.Options.Name, e.Unexpected, in.Options.Name)
 	}
 	if err == nil && g.rows == 0 || ctx.Err() != nil {
 		return g, err

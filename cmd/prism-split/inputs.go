@@ -12,6 +12,8 @@ import (
 	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/table"
+	"prism/internal/term"
+	"prism/internal/xlsx"
 )
 
 // checkInputs checks every file of the queue and cuts it. A fault of a file is
@@ -93,6 +95,10 @@ func (p *planner) checkTable(ctx context.Context, f *table.File, label string, o
 	units, err := job.Cut(ctx, f, sum, o, label, p.cutting, len(p.units)+1, true)
 	if err != nil {
 		return err
+	}
+	if n := countRows(units); p.config.Output.Format == "xlsx" && n >= xlsx.MaxRows {
+		p.addMistake(fmt.Errorf("output.format: %s has %s; a sheet of a workbook has at most %s: take csv or parquet",
+			f.Name, term.Plural(n, "row"), term.Plural(xlsx.MaxRows-1, "row")))
 	}
 	p.units = append(p.units, units...)
 	for _, u := range units {

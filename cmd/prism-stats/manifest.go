@@ -18,7 +18,7 @@ import (
 )
 
 // readManifest reads from a manifest what to count: the merged outputs of its files,
-// the outputs of the units of files that are not merged, all call logs, and the
+// the outputs of the units of files that are not merged or are merged to workbooks or Parquet, all call logs, and the
 // prompt schema.
 func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
 	if len(g.Files) > 0 || len(g.Calls) > 0 {
@@ -44,7 +44,7 @@ func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
 		return true
 	}
 	for _, f := range m.Files {
-		if addTable(f.Label, m.Path(f.MergedOutput)) {
+		if _, isText := table.FormatByName(f.MergedOutput); isText && addTable(f.Label, m.Path(f.MergedOutput)) {
 			continue
 		}
 		for _, u := range m.UnitsOf(f.Label) {

@@ -122,7 +122,7 @@ func Plan(runID string, c *Config, s *Settings, units []Unit, now time.Time) *Ma
 		m.Files = append(m.Files, f)
 	}
 	for _, u := range units {
-		m.Units = append(m.Units, UnitPlan{Unit: u, OutputName: unitOutputName(runID, u, c.Output.Format)})
+		m.Units = append(m.Units, UnitPlan{Unit: u, OutputName: unitOutputName(runID, u, c.Output.PartFormat())})
 	}
 	return m
 }

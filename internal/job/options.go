@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"prism/internal/cli"
+	"prism/internal/table"
 	"prism/internal/term"
 )
 
@@ -22,6 +23,7 @@ import (
 //	need:""            the job file must have the key
 //	min:"n" max:"n"    numbers that are accepted, durations as in max:"24h"
 //	enum:"a,b"         text that is accepted; an empty one stands for no flag
+//	job_enum:"a,b"     text that the key alone accepts
 //	help:"…"           text of --help and of the JSON Schema
 //
 // Which source counts more is decided in precedence.go.
@@ -66,7 +68,7 @@ type Prompts struct {
 type Output struct {
 	Directory     string      `json:"directory" name:"output-dir" env:"PRISM_OUTPUT_DIR" job_default:"output" placeholder:"DIR" help:"Folder of the output." group:"Output:"`
 	NamingPattern string      `json:"naming_pattern" kong:"-" job_default:"{run_id}_{label}" help:"Name of a merged output without its ending, of {run_id}, {label}, {project}, {version}, {model} and {timestamp}."`
-	Format        string      `json:"format" name:"output-format" enum:"csv,tsv,jsonl," default:"" job_default:"csv" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Output:"`
+	Format        string      `json:"format" name:"output-format" enum:"csv,tsv,jsonl," job_enum:"csv,tsv,jsonl,xlsx,parquet" default:"" job_default:"csv" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Output:"`
 	Drop          []string    `json:"drop,omitempty" name:"drop" sep:"," placeholder:"COL" help:"Input columns that the output leaves out, and the Reasoning of the model." group:"Output:"`
 	Checkpoints   Checkpoints `json:"checkpoints" embed:"" help:"What a run resumes from."`
 }
@@ -76,6 +78,14 @@ type Checkpoints struct {
 	Directory         string `json:"directory" name:"checkpoint-dir" env:"PRISM_CHECKPOINT_DIR" job_default:"checkpoints" placeholder:"DIR" help:"Folder of the checkpoint parts; without one nothing can resume." group:"Run:"`
 	Interval          int    `json:"interval" name:"checkpoint-interval" min:"1" max:"10000000" default:"50" placeholder:"N" help:"Rows per checkpoint part [50]." group:"Run:"`
 	CleanupAfterMerge bool   `json:"cleanup_after_merge" kong:"-" help:"Remove a file's checkpoints and part outputs when its merge has been verified."`
+}
+
+// PartFormat is the format of the outputs of units: workbooks and Parquet are merged from CSV.
+func (o *Output) PartFormat() string {
+	if o.Format == "xlsx" || o.Format == "parquet" {
+		return table.CSV.String()
+	}
+	return o.Format
 }
 
 // Monitoring says where a run writes its status and logs.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"prism/internal/term"
 )
 
 // The files of a run, by the folders that --logs-dir, --status-dir,
@@ -188,6 +190,11 @@ func (m *Manifest) JobID(unit int) string { return JobID(m.RunID, unit) }
 // UnitOutput is the path of a unit's output, from the current folder.
 func (m *Manifest) UnitOutput(u UnitPlan) string {
 	return m.Path(filepath.Join(m.Paths.OutputDir, u.OutputName))
+}
+
+// MergeCommand is the command that merges the outputs of a file's units to CSV.
+func (m *Manifest) MergeCommand(label string) string {
+	return "prism-merge -o NAME.csv " + term.QuoteShell(m.Path(filepath.Join(m.Paths.OutputDir, m.RunID+"_"+label))) + "_w*." + m.Config.Output.PartFormat()
 }
 
 // MergedName is the path of the merged output of a file, as the job file has paths.

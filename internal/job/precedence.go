@@ -34,9 +34,10 @@ func Resolve(flags, planned *Options, typed map[string]bool) Options {
 	return resolved
 }
 
-// Options are those of the run, with paths from the current folder.
+// Options are those of the run's workers, with paths from the current folder.
 func (m *Manifest) Options() Options {
 	o := m.Config.Options
+	o.Output.Format = o.Output.PartFormat()
 	for _, path := range []*string{
 		&o.Prompts.ConfigFile, &o.Output.Directory, &o.Output.Checkpoints.Directory, &o.Monitoring.StatusDir, &o.Monitoring.LogsDir,
 	} {

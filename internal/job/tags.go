@@ -113,7 +113,7 @@ func keyOf(f reflect.StructField) string {
 
 // enumOf lists the values that a field may have; nil: any.
 func enumOf(tag reflect.StructTag) []string {
-	values := strings.TrimSuffix(tag.Get("enum"), ",")
+	values := strings.TrimSuffix(cmp.Or(tag.Get("job_enum"), tag.Get("enum")), ",")
 	if values == "" {
 		return nil
 	}
