@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"prism/internal/cli"
+	"prism/internal/columns"
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/table"
@@ -87,10 +88,9 @@ func (p *planner) cutAgain(ctx context.Context, m *job.Manifest, in *job.File, f
 	}
 	o := m.InputOptions(in.Label)
 	o.Name = f.Name
-	found, err := table.Check(ctx, f, f.Size, table.CheckOptions{Options: o, Progress: p.steps.AddBytes})
-	if err == nil {
-		err = f.CheckSize()
-	}
+	found, err := p.checkFile(ctx, f, columns.Options{
+		Table: o, Columns: m.ColumnsOf(in.Label), Required: m.Settings.RequiredInputColumns, NeedsText: true, Keys: true,
+	}, table.CheckOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func (f *Findings) explainColumns(ctx context.Context, file *table.File, errs []
 			e.textIDs = f.o.Columns.ID() == table.RowID
 		}
 		return err
-	case textIDs:
+	case textIDs, isDuplicate(scanErr) && !slices.Contains(s.names, table.RowID):
 		c.IDColumn, c.NumberRows, known = "", true, len(f.others) == 0
 		e.addHint(f.o.option("number-rows", "") + " numbers the rows instead, and keeps column " + strconv.Quote(f.o.Columns.IDColumn))
 	case f.isMild():
@@ -101,6 +101,12 @@ func (f *Findings) areTextIDs(s *sample, scanErr error) bool {
 	i := f.Places.ID
 	bad, ok := errors.AsType[*table.Error](scanErr)
 	return ok && f.HasIDs() && i < len(s.badLines) && s.badLines[i] > 0 && s.badLines[i] == bad.Line && s.isMostlyText(i)
+}
+
+// isDuplicate tells whether scanErr is of an ID that another row has.
+func isDuplicate(scanErr error) bool {
+	bad, ok := errors.AsType[*table.Error](scanErr)
+	return ok && bad.IsDuplicate()
 }
 
 // explainForm is the error of a file that normalizing turns into a table.

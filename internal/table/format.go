@@ -130,8 +130,9 @@ type Error struct {
 	Line int64  // 1-based; 0 where the whole file is meant
 	Msg  string
 
-	hint string // what the user can do; empty: nothing is known
-	form bool   // prism-split --normalize makes a table of the file that can be read
+	hint  string // what the user can do; empty: nothing is known
+	twice bool   // the ID is that of an earlier row
+	form  bool   // prism-split --normalize makes a table of the file that can be read
 }
 
 // IsForm tells whether the file is a table in another form than those that are read: one
@@ -146,6 +147,9 @@ func (e *Error) WithHint(hint string) *Error {
 	e.hint = hint
 	return e
 }
+
+// IsDuplicate tells whether the record has the ID of an earlier one.
+func (e *Error) IsDuplicate() bool { return e.twice }
 
 // Hint says what the user can do about it; empty where nothing is known.
 func (e *Error) Hint() string { return e.hint }

@@ -79,7 +79,7 @@ func (u *UniqueIDs) Add(file string, line int64, text []byte) (int64, error) {
 		return 0, &Error{File: file, Line: line, Msg: rowid.InvalidMessage(idName(u.Column), text)}
 	}
 	if !u.set.Add(id) {
-		return 0, &Error{File: file, Line: line, Msg: rowid.DuplicateMessage(idName(u.Column), id, "")}
+		return 0, &Error{File: file, Line: line, twice: true, Msg: rowid.DuplicateMessage(idName(u.Column), id, "")}
 	}
 	return id, nil
 }
@@ -183,7 +183,7 @@ func (c *idChecker) duplicateError(ctx context.Context, f io.ReaderAt, size int6
 	if err != nil {
 		return readError(o.Name, err)
 	}
-	return &Error{File: o.Name, Line: lines[1], Msg: rowid.DuplicateMessage(c.column, c.duplicate.ID, fmt.Sprintf("on line %d", lines[0]))}
+	return &Error{File: o.Name, Line: lines[1], twice: true, Msg: rowid.DuplicateMessage(c.column, c.duplicate.ID, fmt.Sprintf("on line %d", lines[0]))}
 }
 
 var errStop = errors.New("stop")
