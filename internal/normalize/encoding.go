@@ -182,11 +182,16 @@ func (d *byteDecoder) appendDecoded(dst, src []byte) []byte {
 
 // asciiPrefix is the number of bytes of ASCII that b begins with.
 func asciiPrefix(b []byte) int {
+	const high = 0x8080808080808080
 	n := 0
-	for ; n+8 <= len(b); n += 8 {
-		if binary.LittleEndian.Uint64(b[n:])&0x8080808080808080 != 0 {
+	for ; n+32 <= len(b); n += 32 {
+		eights := b[n : n+32]
+		if (binary.LittleEndian.Uint64(eights)|binary.LittleEndian.Uint64(eights[8:])|
+			binary.LittleEndian.Uint64(eights[16:])|binary.LittleEndian.Uint64(eights[24:]))&high != 0 {
 			break
 		}
+	}
+	for ; n+8 <= len(b) && binary.LittleEndian.Uint64(b[n:])&high == 0; n += 8 {
 	}
 	for n < len(b) && b[n] < utf8.RuneSelf {
 		n++
