@@ -14,17 +14,19 @@ import (
 )
 
 type grammar struct {
-	Files []string `arg:"" optional:""`
-	Out   string   `short:"o"`
-	Wait  Duration
-	Big   Size
-	On    bool `short:"n"`
-	Start int64
-	Ratio float64  `min:"0" max:"10"`
-	Calls int      `min:"1" max:"64" env:"TOOL_CALLS"`
-	Least Size     `min:"1MiB" max:"1GiB"`
-	Pause Duration `min:"1s" max:"24h"`
-	Rows  *int64   `min:"1"`
+	Files  []string `arg:"" optional:""`
+	Out    string   `short:"o"`
+	Wait   Duration
+	Big    Size
+	On     bool `short:"n"`
+	Start  int64
+	Ratio  float64  `min:"0" max:"10"`
+	Calls  int      `min:"1" max:"64" env:"TOOL_CALLS"`
+	Least  Size     `min:"1MiB" max:"1GiB"`
+	Pause  Duration `min:"1s" max:"24h"`
+	Rows   *int64   `min:"1"`
+	Title  string   `filled:""`
+	Titles []string `filled:"" sep:","`
 	Common
 }
 
@@ -121,14 +123,18 @@ func TestHelpAndVersion(t *testing.T) {
 func TestLimitsOfFlags(t *testing.T) {
 	for args, want := range map[string]string{
 		"--calls 64 --ratio 10 --least 1MiB --pause 24h --rows 1": "",
-		"--calls 1000000000":     "error: --calls 1000000000: want at most 64\n",
-		"--calls 0":              "error: --calls 0: want at least 1\n",
-		"--ratio NaN":            "error: --ratio NaN: want a number from 0 to 10\n",
-		"--ratio Inf":            "error: --ratio +Inf: want at most 10\n",
-		"--least 2GiB":           "error: --least 2048MiB: want at most 1GiB\n",
-		"--pause 0":              "error: --pause 0s: want at least 1s\n",
-		"--rows=-1":              "error: --rows -1: want at least 1\n",
-		"--pause 25h --calls 65": "error: --calls 65: want at most 64\nerror: --pause 25h0m0s: want at most 24h\n",
+		"--title x --titles a,b":                                  "",
+		"--title= --titles=a,":                                    "error: --title: must not be empty\n",
+		"--titles=a,,b":                                           "error: --titles: must not be empty\n",
+		"--titles= --title=\t":                                    "error: --title: must not be empty\nerror: --titles: must not be empty\n",
+		"--calls 1000000000":                                      "error: --calls 1000000000: want at most 64\n",
+		"--calls 0":                                               "error: --calls 0: want at least 1\n",
+		"--ratio NaN":                                             "error: --ratio NaN: want a number from 0 to 10\n",
+		"--ratio Inf":                                             "error: --ratio +Inf: want at most 10\n",
+		"--least 2GiB":                                            "error: --least 2048MiB: want at most 1GiB\n",
+		"--pause 0":                                               "error: --pause 0s: want at least 1s\n",
+		"--rows=-1":                                               "error: --rows -1: want at least 1\n",
+		"--pause 25h --calls 65":                                  "error: --calls 65: want at most 64\nerror: --pause 25h0m0s: want at most 24h\n",
 	} {
 		code, _, got := main(strings.Fields(args), func(*grammar, Std) error { return nil })
 		if got != want || (code == Usage) != (want != "") {

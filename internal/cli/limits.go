@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -52,13 +53,16 @@ func compareNumbers(a, b reflect.Value) int {
 }
 
 // checkFlagLimits reports every flag whose value, typed or from the environment, is
-// outside its limits.
+// outside its limits, or empty though its tag says filled:"".
 func checkFlagLimits(flags []*kong.Flag) error {
 	var errs []error
 	for _, f := range flags {
 		v := f.Target
 		if v.Kind() == reflect.Pointer {
 			v = v.Elem()
+		}
+		if f.Set && f.Tag.Has("filled") && isEmpty(v) {
+			errs = append(errs, fmt.Errorf("--%s: must not be empty", f.Name))
 		}
 		if !f.Set || !v.CanInt() && !v.CanFloat() {
 			continue
@@ -71,4 +75,17 @@ func checkFlagLimits(flags []*kong.Flag) error {
 		return nil
 	}
 	return Fail(Usage, errors.Join(errs...), "")
+}
+
+// isEmpty tells whether a text is blank, or a list has a blank text or none.
+func isEmpty(v reflect.Value) bool {
+	if v.Kind() != reflect.Slice {
+		return strings.TrimSpace(v.String()) == ""
+	}
+	for i := range v.Len() {
+		if strings.TrimSpace(v.Index(i).String()) == "" {
+			return true
+		}
+	}
+	return v.Len() == 0
 }

@@ -30,7 +30,7 @@ func (f *Findings) Explain(ctx context.Context, file *table.File, scanErr error)
 	case f.Header == nil:
 		return errors.Join(errs...)
 	case f.headerErr != nil: // of the delimiter: with another one all columns are others
-		e, c := &Error{}, f.o.Columns
+		e, c := &tableError{}, f.o.Columns
 		e.addError(f.headerErr)
 		if d := f.delimiter(); d != 0 {
 			c.Delimiter = table.DelimiterFlag(d)
@@ -48,12 +48,12 @@ func (f *Findings) explainColumns(ctx context.Context, file *table.File, errs []
 		s = takeSample(io.NewSectionReader(file, 0, file.Size), f.o.Table)
 	}
 	faults := f.o.findFaults(s, false)
-	c, known, e := f.o.Columns, len(errs)+len(f.others) == 0, &Error{}
+	c, known, e := f.o.Columns, len(errs)+len(f.others) == 0, &tableError{}
 	switch textIDs := f.areTextIDs(s, scanErr); {
 	case textIDs && slices.Contains(s.names, table.RowID): // its rows cannot be numbered beside it
 		c.IDColumn = ""
 		err := f.explainForm(ctx, file, errs, c)
-		if e, ok := errors.AsType[*Error](err); ok {
+		if e, ok := errors.AsType[*tableError](err); ok {
 			e.textIDs = f.o.Columns.ID() == table.RowID
 		}
 		return err
@@ -80,7 +80,7 @@ func (f *Findings) delimiter() byte {
 }
 
 // addFaults adds the errors and hints of faults of the header, which is on a line.
-func (f *Findings) addFaults(e *Error, faults []fault, line int64) {
+func (f *Findings) addFaults(e *tableError, faults []fault, line int64) {
 	for _, x := range faults {
 		e.errs = append(e.errs, &table.Error{File: f.o.Table.Name, Line: line, Msg: x.what})
 		e.addHint(x.hint)
@@ -89,7 +89,7 @@ func (f *Findings) addFaults(e *Error, faults []fault, line int64) {
 
 // IsForm tells whether an error is of a file that normalizing turns into a table.
 func IsForm(err error) bool {
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := errors.AsType[*tableError](err); ok {
 		return slices.ContainsFunc(e.errs, IsForm)
 	}
 	bad, ok := errors.AsType[*table.Error](err)
@@ -111,7 +111,7 @@ func isDuplicate(scanErr error) bool {
 
 // explainForm is the error of a file that normalizing turns into a table.
 func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []error, c job.InputColumns) error {
-	e := &Error{}
+	e := &tableError{}
 	for _, err := range slices.Concat(f.others, errs) {
 		e.addError(err)
 	}
@@ -160,7 +160,7 @@ func fixAll(c job.InputColumns, faults []fault) (fixed job.InputColumns, ok bool
 }
 
 // addCommand adds the command that does all that is needed.
-func (f *Findings) addCommand(e *Error, c job.InputColumns, first, file string) {
+func (f *Findings) addCommand(e *tableError, c job.InputColumns, first, file string) {
 	if f.o.Command == nil {
 		return
 	}
@@ -169,8 +169,8 @@ func (f *Findings) addCommand(e *Error, c job.InputColumns, first, file string) 
 	}
 }
 
-// Error is everything that is wrong with a table.
-type Error struct {
+// tableError is everything that is wrong with a table.
+type tableError struct {
 	errs    []error
 	hints   []string
 	textIDs bool
@@ -179,26 +179,26 @@ type Error struct {
 // AreTextIDs tells whether an error is of a table whose RowIDs are texts. In normal form
 // its rows have others, and these stay as RowID_2.
 func AreTextIDs(err error) bool {
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*tableError](err)
 	return ok && e.textIDs
 }
 
-func (e *Error) Error() string { return errors.Join(e.errs...).Error() }
+func (e *tableError) Error() string { return errors.Join(e.errs...).Error() }
 
 // Unwrap returns the errors that it is made of; one at least is a *table.Error.
-func (e *Error) Unwrap() []error { return e.errs }
+func (e *tableError) Unwrap() []error { return e.errs }
 
 // Hint says what removes each of them, a line each.
-func (e *Error) Hint() string { return strings.Join(e.hints, "\n") }
+func (e *tableError) Hint() string { return strings.Join(e.hints, "\n") }
 
-func (e *Error) addHint(hint string) {
+func (e *tableError) addHint(hint string) {
 	if hint != "" {
 		e.hints = append(e.hints, hint)
 	}
 }
 
 // addError adds an error with its hint.
-func (e *Error) addError(err error) {
+func (e *tableError) addError(err error) {
 	e.errs = append(e.errs, err)
 	if hinted, ok := err.(interface{ Hint() string }); ok {
 		e.addHint(hinted.Hint())

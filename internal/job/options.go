@@ -22,6 +22,7 @@ import (
 //	job_default:"v"    default of the key alone
 //	need:""            the job file must have the key
 //	min:"n" max:"n"    numbers that are accepted, durations as in max:"24h"
+//	filled:""          the flag must not be empty
 //	enum:"a,b"         text that is accepted; an empty one stands for no flag
 //	job_enum:"a,b"     text that the key alone accepts
 //	help:"…"           text of --help and of the JSON Schema
