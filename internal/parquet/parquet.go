@@ -9,6 +9,7 @@ package parquet
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,9 @@ func ReadRows(ctx context.Context, name string, r io.ReaderAt, size int64, yield
 			err = fault(fmt.Sprintf("damaged Parquet file: %v", p))
 		}
 	}()
+	if err := checkFooter(r, size); err != nil {
+		return fault("damaged Parquet file: " + err.Error())
+	}
 	file, err := lib.OpenFile(r, size, lib.SkipPageIndex(true), lib.SkipBloomFilters(true))
 	if err != nil {
 		return fault("damaged Parquet file: " + err.Error())
@@ -58,6 +62,26 @@ func ReadRows(ctx context.Context, name string, r io.ReaderAt, size int64, yield
 	}
 	if rows.count != file.NumRows() {
 		return fault(fmt.Sprintf("damaged Parquet file: it has %d rows instead of %d", rows.count, file.NumRows()))
+	}
+	return nil
+}
+
+// checkFooter looks at the end of a file: its last 8 bytes are the length of the metadata
+// before them, for which the library takes memory unseen, and a signature.
+func checkFooter(r io.ReaderAt, size int64) error {
+	const magic, length = "PAR1", 4
+	var end [length + len(magic)]byte
+	if size < int64(len(magic)+len(end)) {
+		return errors.New("it is too short")
+	}
+	if _, err := r.ReadAt(end[:], size-int64(len(end))); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if string(end[length:]) != magic {
+		return errors.New("its end is missing")
+	}
+	if n := int64(binary.LittleEndian.Uint32(end[:])); n > size-int64(len(magic)+len(end)) {
+		return fmt.Errorf("its metadata would be %d bytes, the file is %d", n, size)
 	}
 	return nil
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +126,32 @@ func TestFaultyFiles(t *testing.T) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestDamagedFiles: a file with some wrong bytes gives rows or a *table.Error, and takes
+// little memory.
+func TestDamagedFiles(t *testing.T) {
+	whole := write(t, struct {
+		A int32
+		B []string `parquet:",list"`
+	}{1, []string{"x"}})
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		data := bytes.Clone(whole)
+		for range 1 + random.IntN(3) {
+			data[random.IntN(len(data))] = byte(random.IntN(256))
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := readAll(t, data)
+		runtime.ReadMemStats(&after)
+		if _, ok := errors.AsType[*table.Error](err); err != nil && !ok {
+			t.Fatalf("%q: %v", data, err)
+		}
+		if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
+			t.Fatalf("%q: took %d MiB", data, n>>20)
+		}
 	}
 }
 
