@@ -10,6 +10,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/export"
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/merge"
 	"prism/internal/table"
 )
@@ -124,6 +125,9 @@ func (m *merger) refuseLoops(expected *merge.Input) error {
 	switch f, isFile := m.std.Out.(*os.File); {
 	case m.g.Check:
 	case m.g.Output != "" && m.g.Output != "-":
+		if what := job.DescribeRunFile(m.g.Output); what != "" { // no input tells whose it is
+			guard.Keep(what, m.g.Output)
+		}
 		errs = append(errs, guard.Check(m.g.Output))
 	case isFile:
 		errs = append(errs, guard.CheckOpen("stdout", f))

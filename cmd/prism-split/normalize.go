@@ -95,13 +95,16 @@ func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
 	return out.file.Commit()
 }
 
-// refuseInput makes sure that the output is CSV by its name, and not the input.
+// refuseInput makes sure that the output is CSV by its name, and neither the input nor a file of a run.
 func refuseInput(in *table.File, output string) error {
 	if format, ok := table.FormatByName(output); !ok || format != table.AnyCSV {
 		return cli.Fail(cli.Usage, fmt.Errorf("%s: normal form is CSV", output), "call the output .csv")
 	}
 	var guard fsutil.Guard
 	guard.KeepOpen("the input", in.File)
+	if what := job.DescribeRunFile(output); what != "" {
+		guard.Keep(what, output)
+	}
 	if err := guard.Check(output); err != nil {
 		return cli.Fail(cli.Usage, err, "choose another name for -o")
 	}

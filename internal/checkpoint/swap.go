@@ -44,10 +44,19 @@ func (s *Store) isSwapping() bool {
 	return err == nil
 }
 
-// errSwapping says what a reader that changes nothing can say of it.
-func (s *Store) errSwapping() error {
-	return &DamageError{File: s.path(movedSuffix), What: "the rows were being moved to new positions; start the worker again"}
+// swapError is what a reader that changes nothing can say of half a swap.
+type swapError struct{ file string }
+
+func (e *swapError) Error() string {
+	return e.file + ": its worker was killed while it moved rows to new positions"
 }
+
+// Hint says what to do about it.
+func (e *swapError) Hint() string {
+	return "nothing is lost: start the worker again, or prism-run JOB_FILE --resume; it finishes that first"
+}
+
+func (s *Store) errSwapping() error { return &swapError{s.path(movedSuffix)} }
 
 // finishSwap finishes what was begun, and removes what was not.
 func (s *Store) finishSwap() error {

@@ -128,6 +128,9 @@ func (s *Settings) guard(stdin io.Reader) *fsutil.Guard {
 		g.Keep("the status file", job.WorkerStatusPath(dir, s.WorkerID))
 		g.Keep("the pause flag", job.PauseFlagPath(dir))
 	}
+	if what := job.DescribeRunFile(s.OutputPath); what != "" {
+		g.Keep(what, s.OutputPath)
+	}
 	return &g
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -186,6 +187,27 @@ func unitOutputName(runID string, u Unit, format string) string {
 
 // JobID names the checkpoint of a unit.
 func (m *Manifest) JobID(unit int) string { return JobID(m.RunID, unit) }
+
+// DescribeRunFile says what a file is that a run keeps, by its name; empty if the name is none
+// of these.
+func DescribeRunFile(path string) string {
+	name := filepath.Base(path)
+	_, isStatus := ParseWorkerStatusName(name)
+	switch {
+	case name == manifestName:
+		return "the manifest of a run"
+	case isStatus, name == pauseFlagName:
+		return "a status file of a run"
+	case IsCallLog(path):
+		return "the call log of a run"
+	case checkpointName.MatchString(name):
+		return "a file of a checkpoint"
+	}
+	return ""
+}
+
+// checkpointName matches the names of the files of a checkpoint.
+var checkpointName = regexp.MustCompile(`^checkpoint_.+_w[0-9]+(\.json|\.sums|\.rowsums|\.stream|\.failed\.jsonl|\.lock|_part[0-9]{4,}\.csv)$`)
 
 // UnitOutput is the path of a unit's output, from the current folder.
 func (m *Manifest) UnitOutput(u UnitPlan) string {

@@ -110,6 +110,9 @@ func (o *ViewOptions) viewWorker(w *Worker) WorkerView {
 	if !w.State.Ended() {
 		local := w.Host == o.Host
 		silent := o.Heartbeats.silence(w, o.Now)
+		if o.Heartbeats == nil && w.isFarAhead(o.Now, o.DeadAfter) {
+			silent = o.DeadAfter
+		}
 		if local { // a clock that is ahead is not another machine's
 			silent = silenceSince(w.UpdatedAt.Time, o.Now, o.DeadAfter)
 		}

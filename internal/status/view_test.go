@@ -28,6 +28,7 @@ func TestWorkerState(t *testing.T) {
 		{"its clock was set back", Running, "desk", -1e6, true, Slow},
 		{"its clock was set back and it is gone", Running, "desk", -1e6, false, Dead},
 		{"clock of the other host is ahead", Running, "other", -50, false, Running},
+		{"clock of the other host is hours ahead", Running, "other", -7200, false, Slow},
 		{"ended long ago", Completed, "desk", 1e6, false, Completed},
 		{"failed long ago", Failed, "other", 1e6, false, Failed},
 	} {
