@@ -108,6 +108,7 @@ func scriptParams(dir, host, model string) testscript.Params {
 			"complete": cmdComplete,
 			"sent":     cmdSent,
 			"listed":   cmdListed,
+			"valid":    cmdValid,
 			"head":     cmdHead,
 			"code":     cmdCode,
 			"await":    cmdAwait,
