@@ -76,6 +76,12 @@ func columnNotes(c *stats.Column) []string {
 		}
 	} else {
 		notes = append(notes, term.Plural(c.Distinct, "different value"))
+		if c.Kind == stats.Labels {
+			notes = append(notes, "several a row")
+		}
+		if n := c.Numbers; n != nil {
+			notes = append(notes, fmt.Sprintf("mean %s, median %s, %s to %s", numberText(n.Mean), numberText(n.Median), numberText(n.Min), numberText(n.Max)))
+		}
 		if c.OrganicRows > 0 {
 			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", term.Plural(c.OrganicRows, "row"), term.Percent(c.OrganicRows, c.Rows)))
 		}
@@ -88,6 +94,9 @@ func columnNotes(c *stats.Column) []string {
 	}
 	return notes
 }
+
+// numberText shows a number with at most four digits that count.
+func numberText(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
 // figure is a line of the figures of calls.
 type figure struct{ Name, Value, Note string }

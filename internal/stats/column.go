@@ -34,7 +34,17 @@ func (c *column) summarize() Column {
 		out.Kind = c.kindOfTallies()
 	}
 	out.OtherRows = c.otherRows
+	if out.Kind == Labels {
+		c.summarizeLabels(&out)
+		return out
+	}
+	if out.Kind == Integer || out.Kind == Number {
+		out.Numbers = c.describeNumbers()
+	}
 	out.Values = c.withClasses(c.valueCounts())
+	if c.sortScale(out.Values) {
+		return out
+	}
 	sortByCount(out.Values)
 	slices.SortStableFunc(out.Values, func(a, b ValueCount) int { return classRank(a.Class) - classRank(b.Class) })
 	if c.hasListedLabels() {
@@ -46,6 +56,24 @@ func (c *column) summarize() Column {
 		}
 	}
 	return out
+}
+
+// summarizeLabels counts the labels of a column with several a row one by one.
+func (c *column) summarizeLabels(out *Column) {
+	var organic, none int64
+	out.Values, organic, none = c.countLabels()
+	out.Distinct = 0
+	for _, v := range out.Values {
+		if v.Count > 0 {
+			out.Distinct++
+		}
+	}
+	sortByCount(out.Values)
+	slices.SortStableFunc(out.Values, func(a, b ValueCount) int { return classRank(a.Class) - classRank(b.Class) })
+	out.MissingRows += none
+	if c.hasListedLabels() {
+		out.OrganicRows = organic + c.otherRows
+	}
 }
 
 // isText reports whether a column is free text: according to the schema or, without

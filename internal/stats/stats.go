@@ -62,14 +62,15 @@ const (
 type Column struct {
 	Name        string       `json:"column"`
 	Kind        Kind         `json:"kind"`
-	Rows        int64        `json:"rows"`             // in files that have the column
-	MissingRows int64        `json:"missing"`          // of Rows, those without a value
-	Distinct    int64        `json:"distinct"`         // different values; a lower bound for text with Overflow
-	Overflow    bool         `json:"overflow"`         // more values than are counted separately
-	OrganicRows int64        `json:"organic_rows"`     // rows with an organic label; only with a prompt schema
-	Values      []ValueCount `json:"values"`           // of labels, by class, count and name
-	OtherRows   int64        `json:"rest"`             // rows with values that are not counted separately, of labels with Overflow
-	Length      *Length      `json:"length,omitempty"` // of a text
+	Rows        int64        `json:"rows"`              // in files that have the column
+	MissingRows int64        `json:"missing"`           // of Rows, those without a value
+	Distinct    int64        `json:"distinct"`          // different values; a lower bound for text with Overflow
+	Overflow    bool         `json:"overflow"`          // more values than are counted separately
+	OrganicRows int64        `json:"organic_rows"`      // rows with an organic label; only with a prompt schema
+	Values      []ValueCount `json:"values"`            // of labels, each of several on its own, by class, count and name
+	OtherRows   int64        `json:"rest"`              // rows with values that are not counted separately, of labels with Overflow
+	Length      *Length      `json:"length,omitempty"`  // of a text
+	Numbers     *Numbers     `json:"numbers,omitempty"` // of an integer or number
 }
 
 // Class is where a label comes from, according to the prompt schema.
