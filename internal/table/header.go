@@ -37,19 +37,30 @@ func (h *Header) Index(name string) int {
 	return -1
 }
 
-func newHeader(names []string) (*Header, string) {
-	h := &Header{Names: names, index: make(map[string]int, len(names))}
+// newHeader makes a header of names; wrong says what is wrong with them.
+func newHeader(names []string) (h *Header, wrong string) {
+	h = &Header{Names: names, index: make(map[string]int, len(names))}
+	var faults []string
 	for i, n := range names {
-		if n == "" {
-			return nil, fmt.Sprintf("column %d of the header has no name", i+1)
+		if j, ok := h.index[n]; n == "" {
+			faults = append(faults, fmt.Sprintf("column %d of the header has no name", i+1))
+		} else if ok {
+			faults = append(faults, fmt.Sprintf("duplicate column %q in the header (columns %d and %d)", n, j+1, i+1))
+		} else {
+			h.index[n] = i
 		}
-		if j, ok := h.index[n]; ok {
-			return nil, fmt.Sprintf("duplicate column %q in the header (columns %d and %d)", n, j+1, i+1)
-		}
-		h.index[n] = i
+	}
+	if more := len(faults) - maxNameFaults; more > 0 {
+		faults = append(faults[:maxNameFaults], fmt.Sprintf("%d more columns like these", more))
+	}
+	if len(faults) > 0 {
+		return nil, strings.Join(faults, "; ")
 	}
 	return h, ""
 }
+
+// maxNameFaults is how many columns without a name of their own an error tells.
+const maxNameFaults = 5
 
 // With is the header of a JSONL file whose records may have these columns.
 func (h *Header) With(names []string) *Header {

@@ -56,6 +56,8 @@ func TestReader(t *testing.T) {
 		{name: "open quote", in: "a,b\n1,\"x\ny\n", err: "f:2: the quote that opens here never closes"},
 		{name: "text after a quote", in: "a,b\n1,\"x\ny\"z\n", err: "f:3: a closing quote must be followed by the delimiter or the end of the line"},
 		{name: "column twice", in: "a,b,a\n", err: `f:1: duplicate column "a" in the header (columns 1 and 3)`},
+		{name: "all names at once", in: "a,,a,a\n", err: `f:1: column 2 of the header has no name; duplicate column "a" in the header (columns 1 and 3); duplicate column "a" in the header (columns 1 and 4)`},
+		{name: "many names", in: "a,,,,,,,,\n", err: `f:1: column 2 of the header has no name; column 3 of the header has no name; column 4 of the header has no name; column 5 of the header has no name; column 6 of the header has no name; 3 more columns like these`},
 		{name: "column without a name", in: "a,,b\n", err: "f:1: column 2 of the header has no name"},
 		{name: "cr alone", in: "a,b\r1,2\r3,4\r", err: `f:1: its lines end in CR alone; LF or CRLF is needed`},
 		{name: "gzip", in: "\x1F\x8B\x08\x00\n", err: "f:1: this is compressed by gzip"},
