@@ -87,43 +87,31 @@ const maxUnusable = 3
 // Some rows that it cannot take may stand together, such as the longest of a sorted table.
 const maxFailing = 30
 
-// failingError says that the server fails on every row, and not on its probe.
-type failingError struct {
-	reason string // of the first
-	model  string
-	server *ollama.Error // nil: unknown
-}
+// unusableError says that no row gets labels, whatever is asked.
+type unusableError struct{ what, hint string }
 
-func (e *failingError) Error() string {
-	return fmt.Sprintf("no row is labelled: the server answers its probe, and fails on each of %d rows: %s", maxFailing, e.reason)
-}
+func (e *unusableError) Error() string { return e.what }
 
 // Hint says what the user can try.
-func (e *failingError) Hint() string {
-	const behind = "if only these rows are the reason, --row-start labels those behind them"
-	if e.server == nil {
-		return behind
+func (e *unusableError) Hint() string { return e.hint }
+
+// errReplies is about replies without a usable row; first is one of them.
+func errReplies(first *round) error {
+	what := fmt.Sprintf("no row is labelled: the replies to the first %d batches are unusable (%s)", maxUnusable, first.reason)
+	if first.text != "" {
+		what += fmt.Sprintf("; the first reply: \"%s\"", shortText(first.text))
 	}
-	return serverHint(e.server, e.model) + "\n" + behind
+	return &unusableError{what, "try another model, --think true or --think false, or a larger --num-ctx; --dry-run shows what the model is asked"}
 }
 
-// unusableError says that the model's replies are of no use for any row.
-type unusableError struct {
-	reason string // of the first
-	text   string // of the first reply
-}
-
-func (e *unusableError) Error() string {
-	text := ""
-	if e.text != "" {
-		text = fmt.Sprintf("; the first reply: \"%s\"", shortText(e.text))
+// errFailing is about a server that fails on every row, and not on its probe.
+func errFailing(first *round, model string) error {
+	hint := "if only these rows are the reason, --row-start labels those behind them"
+	var server *ollama.Error
+	if errors.As(first.err, &server) {
+		hint = serverHint(server, model) + "\n" + hint
 	}
-	return fmt.Sprintf("no row is labelled: the replies to the first %d batches are unusable (%s)%s", maxUnusable, e.reason, text)
-}
-
-// Hint says what the user can try.
-func (e *unusableError) Hint() string {
-	return "try another model, --think true or --think false, or a larger --num-ctx; --dry-run shows what the model is asked"
+	return &unusableError{fmt.Sprintf("no row is labelled: the server answers its probe, and fails on each of %d rows: %s", maxFailing, first.reason), hint}
 }
 
 // shortText is the start of a reply, for a message.
@@ -146,14 +134,11 @@ func (e *engine) settleInOrder(r *round) error {
 	}
 	e.unusable = append(e.unusable, r)
 	same := slices.DeleteFunc(slices.Clone(e.unusable), func(other *round) bool { return other.isFailing() != failing })
-	first := same[0]
 	switch {
 	case failing && len(same) == maxFailing:
-		err := &failingError{reason: first.reason, model: e.c.Request.Model}
-		errors.As(first.err, &err.server)
-		return err
+		return errFailing(same[0], e.c.Request.Model)
 	case !failing && len(same) == maxUnusable:
-		return &unusableError{reason: first.reason, text: first.text}
+		return errReplies(same[0])
 	}
 	return nil
 }

@@ -43,8 +43,7 @@ func IsUsage(err error) bool {
 func IsServer(err error) bool {
 	var server *ollama.Error
 	var unusable *unusableError
-	var failing *failingError
-	return errors.As(err, &unusable) || errors.As(err, &failing) || errors.As(err, &server) && server.Class != ollama.BadRequest
+	return errors.As(err, &unusable) || errors.As(err, &server) && server.Class != ollama.BadRequest
 }
 
 // IsPermanent tells of an error of a server whether the same job would end with it
