@@ -42,6 +42,73 @@ func TestAnySplitMergesToTheSameBytes(t *testing.T) {
 	}
 }
 
+// Parts of any format and delimiter merge to what parts of one do, in the form of the first.
+func TestMixedFormatsMergeToTheFirst(t *testing.T) {
+	formats := []table.Format{table.CSV, ';', table.TSV, '|', table.JSONL}
+	names := []string{"RowID", "x; y", "z"}
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		first := formats[r.IntN(len(formats)-1)]
+		texts := []string{"a", "a,b", "a;b|c", "\"q\"", "l\nm", "t\tu", ""}
+		want := table.NewEncoder(first, names)
+		wanted := want.Header(nil)
+		in := make([]Input, 1+r.IntN(4))
+		parts := make([][]byte, len(in))
+		encoders := make([]*table.Encoder, len(in))
+		for i := range in {
+			form := first
+			if i > 0 {
+				form = formats[r.IntN(len(formats))]
+			}
+			encoders[i] = table.NewEncoder(form, names)
+			parts[i] = encoders[i].Header(nil)
+			in[i].Options.Format = form
+			if form != table.JSONL && form != table.TSV {
+				in[i].Options.Format = table.AnyCSV // its header tells
+			}
+		}
+		for id := range 60 {
+			cells := []table.Cell{{Bytes: fmt.Appendf(nil, "%d%s", id, []string{"", ".0"}[r.IntN(2)])}, {Bytes: []byte(texts[r.IntN(len(texts))])}, {Bytes: []byte(texts[r.IntN(len(texts))])}}
+			wanted = want.Record(wanted, cells)
+			k := r.IntN(len(in))
+			parts[k] = encoders[k].Record(parts[k], cells)
+		}
+		for i, text := range parts {
+			of := inputs(t, table.CSV, string(text))[0]
+			in[i].File, in[i].Options.Name = of.File, of.Options.Name
+		}
+		got, _ := joined(t, in, Options{Format: table.AnyCSV, Memory: 1})
+		if normal(t, got) != normal(t, string(wanted)) {
+			t.Errorf("seed %d: got %q, want %q", seed, got, wanted)
+		}
+		if first != table.TSV && table.DetectDelimiter([]byte(got)) != byte(first) {
+			t.Errorf("seed %d: got %q, want the delimiter %q", seed, got, first)
+		}
+	}
+}
+
+// normal is the text of all fields: a part of another format may have more quotes.
+func normal(t *testing.T, text string) string {
+	t.Helper()
+	r, err := table.NewReader(strings.NewReader(text), table.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := fmt.Sprintf("%q", r.Header().Names)
+	for {
+		rec, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range r.Header().Names {
+			all += fmt.Sprintf(" %q", rec.Text(nil, i))
+		}
+	}
+}
+
 func TestDuplicates(t *testing.T) {
 	const a, b = "RowID,x\n3,a\n1,a\n", "RowID,x\n1,b\n2,b\n3,b"
 	const far = "9223372036854775807"
@@ -59,6 +126,10 @@ func TestDuplicates(t *testing.T) {
 		{"last concatenated", Options{Concat: true, OnDuplicate: extsort.KeepLast}, []string{a, b}, "RowID,x\n1,b\n2,b\n3,b\n", 2},
 		{"first concatenated", Options{Concat: true, OnDuplicate: extsort.KeepFirst}, []string{a, b}, "RowID,x\n3,a\n1,a\n2,b\n", 2},
 		{"far apart", Options{Concat: true, OnDuplicate: extsort.KeepLast}, []string{"RowID,x\n" + far + ",a\n-7,a\n", "RowID,x\n" + far + ",b\n"}, "RowID,x\n-7,a\n" + far + ",b\n", 1},
+		{"whole floats", Options{OnDuplicate: extsort.KeepLast}, []string{a, "RowID,x\n1.0,b\n3.00,b\n"}, "RowID,x\n1.0,b\n3.00,b\n", 2},
+		{"whole floats by column", Options{SortBy: "x", OnDuplicate: extsort.KeepFirst}, []string{a, "RowID,x\n1.0,b\n2.0,b\n"}, "RowID,x\n3,a\n1,a\n2.0,b\n", 1},
+		{"by another ID column", Options{IDColumn: "k", OnDuplicate: extsort.KeepLast}, []string{"RowID,k\nx,2\ny,1\n", "RowID,k\nz,01\n"}, "RowID,k\nz,01\nx,2\n", 1},
+		{"another ID column, by RowID", Options{IDColumn: "k", SortBy: "RowID", OnDuplicate: extsort.KeepLast}, []string{"RowID,k\ny,2\nx,1\n", "RowID,k\nz,2.0\n"}, "RowID,k\nx,1\nz,2.0\n", 1},
 		{"unordered without any", Options{Concat: true}, []string{a, "RowID,x\n2,b\n"}, a + "2,b\n", 0},
 		{"other columns' order", Options{Concat: true, OnDuplicate: extsort.KeepLast}, []string{"x,RowID\na,1\n", b}, "x,RowID\nb,1\nb,2\nb,3\n", 1},
 	} {

@@ -90,6 +90,10 @@ func TestSplitAndMergeGiveTheInputBack(t *testing.T) {
 		"400 kB field": {"RowID,x\n1,a\n2,\"" + long + "\"\n3,b\n4," + strings.Repeat("z", 400_000) + "\n", table.CSV},
 		"negative ids": {"x,RowID\na,-9223372036854775808\nb,-1\nc,0\nd,9223372036854775807\n", table.CSV},
 		"tsv":          {"RowID\tx\n1\ta,b\n2\t\"c\td\"\n", table.TSV},
+		"semicolons":   {"\xEF\xBB\xBFRowID;x\r\n1;a,b\r\n2;\"c;d\"\r\n3;5\" screen\r\n", table.AnyCSV},
+		"pipes":        {"RowID|x\n1|a;b\n2|\"c|d\"\n", table.AnyCSV},
+		"tabs":         {"RowID\tx\n1\ta;b\n2\t\"c\td\"\n", table.AnyCSV},
+		"whole floats": {"RowID,x\n-1.0,\n007,a\n8.00,b\n\"17.0\",c\n", table.CSV},
 		"jsonl":        {"{\"RowID\":1,\"x\":\"\\u0041\"}\n{ \"x\" : null, \"RowID\":\"2\" }\n{\"RowID\":3}\n", table.JSONL},
 	}
 	for name, tt := range tests {
