@@ -141,11 +141,8 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 	if m.o.Format, err = g.outputFormat(); err != nil {
 		return nil, err
 	}
-	if _, err := table.NewOptions("", g.InputFormat, ""); err != nil {
-		return nil, cli.Usagef("--input-format: %w", err)
-	}
-	if _, err := table.NewOptions("", "", g.Delimiter); err != nil {
-		return nil, cli.Usagef("--delimiter: %w", err)
+	if err := table.CheckInputFlags(g.InputFormat, g.Delimiter); err != nil {
+		return nil, cli.Fail(cli.Usage, err, "")
 	}
 	return m, nil
 }

@@ -116,11 +116,8 @@ func (g *grammar) listInputs() (files, labels []string, err error) {
 	if len(files) == 0 {
 		files = []string{"-"}
 	}
-	if _, err := table.NewOptions("", g.InputFormat, ""); err != nil {
-		return nil, nil, cli.Usagef("--input-format: %w", err)
-	}
-	if _, err := table.NewOptions("", "", g.Delimiter); err != nil {
-		return nil, nil, cli.Usagef("--delimiter: %w", err)
+	if err := table.CheckInputFlags(g.InputFormat, g.Delimiter); err != nil {
+		return nil, nil, cli.Fail(cli.Usage, err, "")
 	}
 	if g.Label == "" {
 		return files, job.Labels(files), nil

@@ -73,8 +73,8 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 			return err
 		}
 	}
-	if err := g.checkForm(); err != nil {
-		return err
+	if err := table.CheckInputFlags(g.InputFormat, g.Delimiter); err != nil {
+		return cli.Fail(cli.Usage, err, "")
 	}
 	files, logs := g.resultsAndCallLogs()
 	if err := g.checkAgreement(files); err != nil {
@@ -119,17 +119,6 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		if f.path != "" {
 			std.Infof("%-9s  %s", f.what, f.path)
 		}
-	}
-	return nil
-}
-
-// checkForm checks what the flags say of the form of the input.
-func (g *grammar) checkForm() error {
-	if _, err := table.NewOptions("", g.InputFormat, ""); err != nil {
-		return cli.Usagef("--input-format: %w", err)
-	}
-	if _, err := table.NewOptions("", "", g.Delimiter); err != nil {
-		return cli.Usagef("--delimiter: %w", err)
 	}
 	return nil
 }

@@ -82,8 +82,8 @@ func (s *Settings) checkFlags() error {
 	refuse(s.Input == "-" && (r.ByteStart > 0 || r.ByteEnd > 0), "--byte-start and --byte-end need a file")
 	refuse(s.RetryFailed && s.Output.Checkpoints.Directory == "", "--retry-failed needs --checkpoint-dir: without it nothing is remembered")
 	refuse(s.Restart && s.Output.Checkpoints.Directory == "", "--restart needs --checkpoint-dir: without it nothing is remembered")
-	_, delimiterErr := table.NewOptions("", "", s.Columns.Delimiter)
-	refuse(delimiterErr != nil, "--delimiter: %v", delimiterErr)
+	err := table.CheckInputFlags(s.InputFormat, s.Columns.Delimiter)
+	refuse(err != nil, "%v", err)
 	refuse(s.RetryFailed && s.Restart, "--retry-failed and --restart exclude each other")
 	return errors.Join(errs...)
 }

@@ -38,6 +38,19 @@ func NewOptions(name, format, delimiter string) (Options, error) {
 	return o, err
 }
 
+// CheckInputFlags is the error of a format or a delimiter that NewOptions does not take, with
+// the flags.
+func CheckInputFlags(format, delimiter string) error {
+	var errs []error
+	if _, err := NewOptions("", format, ""); err != nil {
+		errs = append(errs, fmt.Errorf("--input-format: %w", err))
+	}
+	if _, err := NewOptions("", "", delimiter); err != nil {
+		errs = append(errs, fmt.Errorf("--delimiter: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
 // format is that of the records; AnyCSV where the header tells the delimiter.
 func (o Options) format() Format {
 	if o.Format != JSONL && o.Delimiter != 0 {
