@@ -67,8 +67,8 @@ func firstMention(rec *table.Record, at columns.Places, names []string) *prompt.
 	return m
 }
 
-// write prints what is done to the file, and its columns.
-func (plan *inputPlan) write(w io.Writer) {
+// writeColumns prints what is done to the file, and what its columns are for.
+func (plan *inputPlan) writeColumns(w io.Writer) {
 	fmt.Fprintf(w, "input      %s: %s\n", plan.label, plan.path)
 	if plan.done != nil {
 		fmt.Fprintf(w, "           normalized: %s\n", strings.Join(plan.done, "; "))
@@ -93,8 +93,8 @@ func (plan *inputPlan) write(w io.Writer) {
 	fmt.Fprintf(w, "           %s\n", strings.Join(roles, ", "))
 }
 
-// writeFirst prints the message of the first row.
-func (plan *inputPlan) writeFirst(w io.Writer) {
+// writeFirstRow prints the message of the first row.
+func (plan *inputPlan) writeFirstRow(w io.Writer) {
 	switch {
 	case plan.first == nil:
 		fmt.Fprintf(w, "\n%s has no rows\n", plan.label)

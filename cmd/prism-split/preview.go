@@ -36,7 +36,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	fmt.Fprintf(w, "prompts    %s\n", c.Prompts.ConfigFile)
 	fmt.Fprintf(w, "workers    %d at once, a file after the other\n\n", c.Workers())
 	for _, plan := range p.plans {
-		plan.write(w)
+		plan.writeColumns(w)
 	}
 	fmt.Fprintln(w)
 	p.printUnitTable(w, m)
@@ -58,7 +58,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	}
 	fmt.Fprintf(w, "manifest   %s\n", job.ManifestPath(m.Paths.LogsDir, m.RunID))
 	for _, plan := range p.plans {
-		plan.writeFirst(w)
+		plan.writeFirstRow(w)
 	}
 	fmt.Fprintf(w, "\nnothing was written; prism-run %s starts it\n", p.g.Job)
 	_, err = io.WriteString(p.std.Out, term.PrintableLines(w.String()))
