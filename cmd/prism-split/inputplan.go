@@ -69,7 +69,7 @@ func firstMention(rec *table.Record, at columns.Places, names []string) *prompt.
 
 // writeColumns prints what is done to the file, and what its columns are for.
 func (plan *inputPlan) writeColumns(w io.Writer) {
-	fmt.Fprintf(w, "input      %s: %s\n", plan.label, plan.path)
+	fmt.Fprintf(w, "input      %s: %s\n", plan.label, term.Printable(plan.path))
 	if plan.done != nil {
 		fmt.Fprintf(w, "           normalized: %s\n", strings.Join(plan.done, "; "))
 	}

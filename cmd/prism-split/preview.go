@@ -70,7 +70,7 @@ func (p *planner) printUnitTable(w io.Writer, m *job.Manifest) {
 	fmt.Fprintln(t, "UNIT\tLABEL\tINPUT\tROWS\tFROM\tTO\tCALLS")
 	batch := int64(p.config.Model.BatchSize)
 	for _, u := range m.Units {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%d\t%d\t%d\n", u.Unit.Unit, u.Label, m.File(u.Label).Original(), u.Rows, u.RowStart, u.RowEnd, (u.Rows+batch-1)/batch)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%d\t%d\t%d\n", u.Unit.Unit, u.Label, term.Printable(m.File(u.Label).Original()), u.Rows, u.RowStart, u.RowEnd, (u.Rows+batch-1)/batch)
 	}
 	t.Flush()
 	fmt.Fprintf(w, "%s, %s, %s\n", term.Plural(int64(len(m.Units)), "unit"), term.Plural(int64(len(m.Files)), "file"),

@@ -126,6 +126,7 @@ func TestColumns(t *testing.T) {
 		{"nameless, name taken", "RowID,,column_2\n1,x,y\n", "", "RowID,column_2_2,column_2\n1,x,y\n", "column_2_2"},
 		{"no rows", "A;B\n", "", "RowID,A,B\n", "delimiter ';'"},
 		{"one column", "Message\nhello\n", "", "RowID,Message\n1,hello\n", "positions"},
+		{"one column, blank lines", "\nMessage\n\nhello\n\n", "", "RowID,Message\n1,\n2,hello\n3,\n", "positions"},
 		{"ties go to the comma", "A,B;C\nx,y\n", "", "RowID,A,B;C\n1,x,y\n", "positions"},
 		{"late keys", `{"A":1}{"A":2,"B":[1]}`, "", "RowID,A,B\n1,1,\n2,2,[1]\n", "JSON"},
 		{"late RowID is none", `[{"A":1},{"A":2,"RowID":1}]`, "", "RowID,A,RowID_2\n1,1,\n2,2,1\n", "JSON"},

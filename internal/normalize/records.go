@@ -88,6 +88,9 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 	for _, name := range header.cells {
 		r.names = append(r.names, string(name))
 	}
+	if len(r.names) == 1 {
+		r.fields.KeepBlankLines()
+	}
 	return r, nil
 }
 

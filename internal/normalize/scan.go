@@ -37,7 +37,7 @@ func (s *source) openScan(o Options) (*csvScan, error) {
 		return nil, err
 	}
 	r := opened.(*textReader)
-	if s.endsInCR || s.invalid || len(r.names) < 2 { // a blank line in one column could be a record
+	if s.endsInCR || s.invalid || len(r.names) < 2 { // a blank line in one column is a record
 		return nil, nil
 	}
 	scan := &csvScan{src: s, names: r.names, delimiter: r.delimiter, positions: map[int64]int64{}}

@@ -19,6 +19,9 @@ func NewFieldReader(src io.Reader, name string, delimiter byte, line int64) *Fie
 // Next is Reader.Next.
 func (f *FieldReader) Next() (*Record, error) { return f.r.Next() }
 
+// KeepBlankLines makes records of blank lines from now on, as they are in a table with one column.
+func (f *FieldReader) KeepBlankLines() { f.r.splitter.(*csvSplitter).keepBlank = true }
+
 // Offset is how many bytes of the source come before the record that is next.
 func (f *FieldReader) Offset() int64 { return f.r.base + int64(f.r.start) }
 
