@@ -109,7 +109,7 @@ func (r *runMerger) labels() ([]string, error) {
 func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	units := r.m.UnitsOf(label)
 	parts, err := r.openUnits(ctx, r.m.File(label), units)
-	defer parts.close()
+	defer parts.closeInputs()
 	if err != nil {
 		return err
 	}

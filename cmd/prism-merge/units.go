@@ -28,7 +28,7 @@ type fileParts struct {
 	in *merge.Input // of the file, as it was split; nil: not opened yet
 }
 
-func (p *fileParts) close() {
+func (p *fileParts) closeInputs() {
 	for _, in := range p.inputs {
 		in.File.Close()
 	}
@@ -142,7 +142,7 @@ func (p *fileParts) inputRecords(ctx context.Context, u job.UnitPlan) (*checkpoi
 		if err != nil {
 			return nil, nil, err
 		}
-		records.Add(rec.Raw())
+		records.AddRecord(rec.Raw())
 	}
 	return records, rows.Header().Names, context.Cause(ctx)
 }

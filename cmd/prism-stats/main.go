@@ -114,11 +114,6 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	if err := g.writeResult(ctx, r, std.Out); err != nil || !g.Save {
 		return err
 	}
-	printRunFiles(m, r.Run, std)
-	for _, f := range []struct{ what, path string }{{"summary", g.Summary}, {"analytics", g.Analytics}} {
-		if f.path != "" {
-			std.Infof("%-9s  %s", f.what, f.path)
-		}
-	}
+	g.printSaved(m, r.Run, std)
 	return nil
 }

@@ -80,8 +80,9 @@ func newRun(m *job.Manifest) *stats.Run {
 	return r
 }
 
-// printRunFiles says where the results of a run are, and how many rows have no labels.
-func printRunFiles(m *job.Manifest, r *stats.Run, std cli.Std) {
+// printSaved says where the results of a run and its figures are, and how many rows have no
+// labels.
+func (g *grammar) printSaved(m *job.Manifest, r *stats.Run, std cli.Std) {
 	for _, f := range r.Files {
 		switch {
 		case f.Output == "":
@@ -90,6 +91,11 @@ func printRunFiles(m *job.Manifest, r *stats.Run, std cli.Std) {
 			std.Infof("%-9s  %s: %d of %d rows, %d without labels", "result", m.Path(f.Output), f.Rows-f.Missing, f.Rows, f.Missing)
 		default:
 			std.Infof("%-9s  %s: %s", "result", m.Path(f.Output), term.Plural(f.Rows, "row"))
+		}
+	}
+	for _, f := range []struct{ what, path string }{{"summary", g.Summary}, {"analytics", g.Analytics}} {
+		if f.path != "" {
+			std.Infof("%-9s  %s", f.what, f.path)
 		}
 	}
 }

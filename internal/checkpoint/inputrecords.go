@@ -22,8 +22,8 @@ type InputRecords struct {
 // where each record names its own.
 func NewInputRecords(columns []string) *InputRecords { return &InputRecords{columns: columns} }
 
-// Add adds a record as the input holds it.
-func (in *InputRecords) Add(record []byte) {
+// AddRecord adds a record as the input holds it.
+func (in *InputRecords) AddRecord(record []byte) {
 	in.prints, in.sorted = append(in.prints, fingerprintOf(record)), false
 }
 

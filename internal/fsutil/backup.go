@@ -39,7 +39,7 @@ func (f *AtomicFile) CommitKeeping(sum Checksum, isOurs func(sum Checksum) bool)
 			return "", f.Commit()
 		}
 		if !old.ours {
-			if err := old.close(); err != nil {
+			if err := old.file.Close(); err != nil {
 				return "", err
 			}
 			if backup, err = linkBackup(f.path); err != nil {
@@ -50,7 +50,7 @@ func (f *AtomicFile) CommitKeeping(sum Checksum, isOurs func(sum Checksum) bool)
 		if old.isAt(f.path) {
 			return f.replaceOurs(old)
 		}
-		if err := old.close(); err != nil { // another file took its place: look again
+		if err := old.file.Close(); err != nil { // another file took its place: look again
 			return "", err
 		}
 	}
@@ -60,9 +60,9 @@ func (f *AtomicFile) CommitKeeping(sum Checksum, isOurs func(sum Checksum) bool)
 // written beside it.
 func (f *AtomicFile) replaceOurs(old *oldFile) (backup string, err error) {
 	if !canReplaceOpenFiles {
-		return "", errors.Join(old.close(), f.Commit())
+		return "", errors.Join(old.file.Close(), f.Commit())
 	}
-	defer old.close()
+	defer old.file.Close()
 	if err := f.Commit(); err != nil {
 		return "", err
 	}
@@ -146,8 +146,6 @@ func (o *oldFile) copyTo(path string) (string, error) {
 	}
 	return backup, SyncDir(filepath.Dir(path))
 }
-
-func (o *oldFile) close() error { return o.file.Close() }
 
 // maxBackups is how many backups of a file there may be.
 const maxBackups = 10_000
