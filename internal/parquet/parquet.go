@@ -89,7 +89,6 @@ func checkFooter(r io.ReaderAt, size int64) error {
 // rowReader makes text of the rows of a file.
 type rowReader struct {
 	yield   func([][]byte) error
-	yielded error // of yield
 	names   [][]byte
 	columns []*column
 	count   int64

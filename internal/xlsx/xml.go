@@ -91,6 +91,10 @@ func (s *xmlScanner) readMarkup() (token xmlToken, skip bool, err error) {
 			return 0, false, err
 		}
 	}
+	if s.end-s.start > 1 && s.buf[s.start+1] != '!' && s.buf[s.start+1] != '?' {
+		token, err = s.readTag()
+		return token, false, err
+	}
 	for i, m := range markup {
 		if !bytes.HasPrefix(s.buf[s.start:s.end], []byte(m.open)) {
 			continue
@@ -137,9 +141,9 @@ func (s *xmlScanner) readTag() (xmlToken, error) {
 	}
 	s.depth++
 	s.elements++
-	i := bytes.IndexAny(tag, " \t\r\n")
-	if i < 0 {
-		i = len(tag)
+	i := 0
+	for i < len(tag) && tag[i] > ' ' {
+		i++
 	}
 	s.name, s.attrs = localName(tag[:i]), tag[i:]
 	return startTag, nil
@@ -222,7 +226,7 @@ func (s *xmlScanner) attr(name string) []byte {
 			return nil
 		}
 		key := localName(bytes.TrimSpace(rest[:eq]))
-		rest = bytes.TrimLeft(rest[eq+1:], " \t\r\n")
+		rest = bytes.TrimSpace(rest[eq+1:])
 		if len(rest) == 0 {
 			return nil
 		}
@@ -246,7 +250,10 @@ func (s *xmlScanner) attrText(name string) (string, error) {
 // appendXMLText appends raw text with its entities replaced and its lines ending in LF.
 func appendXMLText(dst, raw []byte) ([]byte, error) {
 	for {
-		i := bytes.IndexAny(raw, "&\r")
+		i := bytes.IndexByte(raw, '&')
+		if cr := bytes.IndexByte(raw, '\r'); cr >= 0 && (i < 0 || cr < i) {
+			i = cr
+		}
 		if i < 0 {
 			return append(dst, raw...), nil
 		}
