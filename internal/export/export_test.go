@@ -18,8 +18,8 @@ import (
 	"prism/internal/xlsx"
 )
 
-// write writes CSV in a form.
-func write(t testing.TB, text string, f Form) (string, error) {
+// writeForm writes CSV in a form.
+func writeForm(t testing.TB, text string, f Form) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
 	s := Source{Text: strings.NewReader(text), Size: int64(len(text)), Options: table.Options{Name: "out", Format: table.CSV}, Output: "out", IDColumn: table.RowID}
@@ -84,14 +84,14 @@ func TestRoundTrips(t *testing.T) {
 	}
 	for name, text := range tables {
 		for _, form := range []Form{Workbook, Parquet, GzipText, ZstdText} {
-			data, err := write(t, text, form)
+			data, err := writeForm(t, text, form)
 			if err != nil {
 				t.Fatalf("%s, form %d: %v", name, form, err)
 			}
 			if got := normalForm(t, data); got != text {
 				t.Errorf("%s, form %d: got %.300q, want %.300q", name, form, got, text)
 			}
-			if again, _ := write(t, text, form); again != data {
+			if again, _ := writeForm(t, text, form); again != data {
 				t.Errorf("%s, form %d: other bytes the second time", name, form)
 			}
 		}
@@ -100,7 +100,7 @@ func TestRoundTrips(t *testing.T) {
 
 func TestCompressedText(t *testing.T) {
 	const text = "RowID;a\r\n1;x"
-	data, err := write(t, text, GzipText)
+	data, err := writeForm(t, text, GzipText)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestCompressedText(t *testing.T) {
 	if got, err := io.ReadAll(g); string(got) != text {
 		t.Errorf("gzip: got %q, %v", got, err)
 	}
-	if data, err = write(t, text, ZstdText); err != nil {
+	if data, err = writeForm(t, text, ZstdText); err != nil {
 		t.Fatal(err)
 	}
 	z, err := zstd.NewReader(strings.NewReader(data))
@@ -139,7 +139,7 @@ func TestWhatAWorkbookCannotHold(t *testing.T) {
 		{"nothing", "", "no columns"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			data, err := write(t, tt.text, Workbook)
+			data, err := writeForm(t, tt.text, Workbook)
 			if _, ok := errors.AsType[*table.Error](err); !ok || !strings.Contains(err.Error(), tt.want) || data != "" {
 				t.Errorf("got %.300v, want %s and no output", err, tt.want)
 			}

@@ -71,7 +71,7 @@ func Convert(ctx context.Context, f *table.File, out io.Writer, o Options) error
 	if err != nil {
 		return err
 	}
-	defer src.close()
+	defer src.removeTemporary()
 	scan, err := src.openScan(o)
 	if err != nil {
 		return err

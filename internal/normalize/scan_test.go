@@ -32,7 +32,7 @@ func convertRecords(t testing.TB, data string, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer src.close()
+	defer src.removeTemporary()
 	found, err := inspect(t.Context(), src, o)
 	if err != nil {
 		return "", err

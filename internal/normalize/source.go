@@ -62,12 +62,12 @@ func openSource(ctx context.Context, f *table.File, o Options) (*source, error) 
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(err, s.removeTemporary())
 	}
 	return s, nil
 }
 
-func (s *source) close() error {
+func (s *source) removeTemporary() error {
 	var err error
 	for _, tmp := range []*os.File{s.unpacked, s.utf8} {
 		if tmp != nil {
