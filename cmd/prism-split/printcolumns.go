@@ -19,8 +19,8 @@ func (s *splitter) printColumns(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(files) > 1 || files[0] == "-" {
-		return cli.Usagef("--print-columns wants one FILE")
+	if g := s.g; len(files) > 1 || files[0] == "-" || g.Job != "" || g.PrintSettings || g.Write != "" || g.Workers != nil || g.Rows != nil || g.Ranges != "" {
+		return cli.Usagef("--print-columns wants one FILE, and no flag that cuts or plans")
 	}
 	f, err := table.Open(ctx, files[0], nil)
 	if err != nil {
