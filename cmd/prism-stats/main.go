@@ -73,14 +73,11 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 			return err
 		}
 	}
-	if err := table.CheckInputFlags(g.InputFormat, g.Delimiter); err != nil {
-		return cli.Fail(cli.Usage, err, "")
-	}
 	files, logs := g.resultsAndCallLogs()
-	if err := g.checkAgreement(files); err != nil {
+	if err := g.checkFlags(files); err != nil {
 		return err
 	}
-	if err := g.checkOutputs(m, slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest, g.Gold}), std); err != nil {
+	if err := g.checkOutputs(m, slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest, g.Gold, g.Estimate}), std); err != nil {
 		return err
 	}
 	o := stats.Options{IDColumn: g.IDColumn, Columns: g.Columns}
@@ -89,6 +86,12 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	}
 	if o.Schema, err = readSchema(ctx, g.PromptsConfig); err != nil {
 		return err
+	}
+	switch {
+	case g.Sample != nil:
+		return g.writeSample(ctx, o, files, std)
+	case g.Needed != nil:
+		return g.printNeeded(ctx, files, std)
 	}
 	t := stats.NewDistributions(o)
 	rated, err := g.openRated(ctx, files, std)
@@ -116,4 +119,15 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	}
 	g.printSaved(m, r.Run, std)
 	return nil
+}
+
+// checkFlags makes sure that the flags have values that can be used, and go together.
+func (g *grammar) checkFlags(files []string) error {
+	if err := table.CheckInputFlags(g.InputFormat, g.Delimiter); err != nil {
+		return cli.Fail(cli.Usage, err, "")
+	}
+	if err := g.checkSampling(); err != nil {
+		return err
+	}
+	return g.checkAgreement(files)
 }

@@ -64,6 +64,9 @@ func csvRecords(r *stats.Result) [][]string {
 	if r.Gold != nil {
 		out = appendGoldRecords(out, r.Gold)
 	}
+	if r.Estimate != nil {
+		out = appendEstimateRecords(out, r.Estimate)
+	}
 	if r.Compare != nil {
 		out = appendComparisonRecords(out, r.Compare)
 	}

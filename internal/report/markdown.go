@@ -34,6 +34,9 @@ func Markdown(r *stats.Result) []byte {
 	if r.Gold != nil {
 		writeGoldMarkdown(&b, r.Gold)
 	}
+	if r.Estimate != nil {
+		writeEstimateMarkdown(&b, r.Estimate)
+	}
 	if r.Compare != nil {
 		writeComparisonMarkdown(&b, r.Compare)
 	}

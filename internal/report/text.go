@@ -35,6 +35,9 @@ func Text(r *stats.Result) []byte {
 	if r.Gold != nil {
 		b = appendGold(append(b, '\n'), r.Gold)
 	}
+	if r.Estimate != nil {
+		b = appendEstimate(append(b, '\n'), r.Estimate)
+	}
 	if r.Compare != nil {
 		b = appendComparison(b, r.Compare)
 	}

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 
@@ -27,8 +28,13 @@ type resampler struct {
 	rowsOf []int32 // group of each row of a stratum; reused
 }
 
-// newSeededRand returns the generator of a seed.
-func newSeededRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)) }
+// newSeededRand returns the generator of a seed. Generators of neighbouring seeds have
+// nothing in common, which cannot be said of PCG.
+func newSeededRand(seed uint64) *rand.Rand {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	return rand.New(rand.NewChaCha8(key))
+}
 
 // drawCounts sets how often each group is drawn.
 func (r *resampler) drawCounts(counts []int64) {

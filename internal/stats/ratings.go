@@ -26,6 +26,7 @@ type RatingOptions struct {
 	Columns  []string       // empty: all that are in every file, but those that describe a row
 	IDColumn string         // RowID if empty
 	Seed     uint64         // of bootstraps
+	AllRows  bool           // keep rows that gold lacks
 	Separate bool           // every result is a rater of its own; else they are parts of one, and there is gold
 }
 
@@ -43,6 +44,9 @@ type Ratings struct {
 	weights []float64 // of gold rows, from their inclusion probabilities; nil: all the same
 	strata  []int32   // of gold rows; nil: one
 	Notes   []string  // what people should know, a line each
+
+	hasProbabilities bool    // gold has inclusion probabilities
+	standsFor        float64 // the sum of their inverses
 }
 
 // ReadRatings reads gold, which may be nil, and results. With gold and without Separate
@@ -114,7 +118,7 @@ func (r *Ratings) readFiles(ctx context.Context, gold *RatedFile, results []*Rat
 		rater, file = 1, 1
 	}
 	for _, f := range results {
-		if err := r.readFile(ctx, f, rater, file, gold == nil || r.options.Separate); err != nil {
+		if err := r.readFile(ctx, f, rater, file, gold == nil || r.options.Separate || r.options.AllRows); err != nil {
 			return err
 		}
 		file++
@@ -146,6 +150,7 @@ func (r *Ratings) readWeights(ctx context.Context, gold *RatedFile) error {
 	if at < 0 {
 		return nil
 	}
+	r.hasProbabilities = true
 	r.weights = make([]float64, len(r.rows.ids))
 	if stratum >= 0 {
 		r.strata = make([]int32, len(r.rows.ids))
@@ -169,6 +174,7 @@ func (r *Ratings) readWeights(ctx context.Context, gold *RatedFile) error {
 			return &table.Error{File: gold.Options.Name, Line: rec.Line, Msg: fmt.Sprintf("%s %q: want a probability above 0 and at most 1", InclusionProbability, text)}
 		}
 		r.weights[row] = 1 / p
+		r.standsFor += 1 / p
 		if stratum >= 0 {
 			text := string(rec.Text(nil, stratum))
 			code, known := codes[text]
@@ -179,8 +185,8 @@ func (r *Ratings) readWeights(ctx context.Context, gold *RatedFile) error {
 			r.strata[row] = code
 		}
 	}
-	if slices.Min(append(r.weights, math.Inf(1))) == slices.Max(append(r.weights, 0)) && r.strata == nil {
-		r.weights = nil
+	if slices.Min(append(r.weights, math.Inf(1))) == slices.Max(append(r.weights, 0)) && (r.strata == nil || slices.Max(append(r.strata, 0)) == 0) {
+		r.weights, r.strata = nil, nil
 	}
 	return nil
 }

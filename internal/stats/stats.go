@@ -23,6 +23,7 @@ type Result struct {
 	CrossTables []CrossTable `json:"cross"`
 	Gold        *Gold        `json:"gold,omitempty"`
 	Compare     *Comparison  `json:"compare,omitempty"`
+	Estimate    *Estimate    `json:"estimate,omitempty"`
 	Calls       *Calls       `json:"calls,omitempty"` // with call logs
 }
 

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+
+	"prism/internal/cli"
+	"prism/internal/stats"
+	"prism/internal/table"
+	"prism/internal/term"
+)
+
+// addEstimate corrects shares and means by a sample, where that is wanted.
+func (g *grammar) addEstimate(ctx context.Context, r *stats.Result, o stats.RatingOptions, rated *ratedFiles, std cli.Std) error {
+	if rated.sample == nil {
+		return nil
+	}
+	o.AllRows = true
+	ratings, err := rated.readRatings(ctx, rated.sample, o)
+	if err != nil {
+		return g.ratingsError(err)
+	}
+	var crosses [][2]string
+	for i := range r.CrossTables {
+		crosses = append(crosses, [2]string{r.CrossTables[i].Rows, r.CrossTables[i].Columns})
+	}
+	e := ratings.Estimate(crosses)
+	r.Estimate = e
+	name := displayName(g.Estimate)
+	warnOfMissing(name, e.Sampled+e.Missing, e.Missing, e.MissingIDs, std)
+	switch {
+	case !ratings.HasProbabilities():
+		std.Warnf("%s has no column %s: taken for a simple random sample of all rows", name, stats.InclusionProbability)
+	case math.Abs(e.StandsFor-float64(e.Rows)) > 0.02*float64(e.Rows):
+		std.Warnf("%s was drawn from %s, by its probabilities, but the results have %s", name, term.Plural(int64(math.Round(e.StandsFor)), "row"), term.Count(e.Rows))
+	}
+	return nil
+}
+
+// checkSampling makes sure that the flags of --sample and --needed go together.
+func (g *grammar) checkSampling() error {
+	others := g.Gold != "" || g.Estimate != "" || g.Compare || g.Summary != "" || g.HTML != "" || g.Analytics != "" || g.Save || len(g.Cross) > 0 || len(g.Calls) > 0
+	switch {
+	case g.By != "" && g.Sample == nil:
+		return cli.Usagef("--by needs --sample")
+	case g.Sample != nil && g.Needed != nil:
+		return cli.Usagef("--needed prints how many rows --sample should draw: give one of both")
+	case (g.Sample != nil || g.Needed != nil) && others:
+		return cli.Usagef("--sample and --needed print rows or their number, and nothing else: leave out the flags of other output")
+	case g.Sample != nil && *g.Sample < 1:
+		return cli.Usagef("--sample %d: want at least 1 row", *g.Sample)
+	case g.Needed != nil && !(*g.Needed > 0 && *g.Needed < 1):
+		return cli.Usagef("--needed %v: want a half-width above 0 and below 1, such as 0.03 for 3 points", *g.Needed)
+	}
+	return nil
+}
+
+// writeSample draws rows and writes them to stdout.
+func (g *grammar) writeSample(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
+	rated := &ratedFiles{std: std, grammar: g}
+	defer rated.close()
+	for _, name := range files {
+		f, err := rated.openResult(ctx, name)
+		if err != nil {
+			return inputError(err)
+		}
+		rated.results = append(rated.results, f)
+	}
+	out := &blockWriter{out: std.Out}
+	rows, strata, err := stats.WriteSample(ctx, rated.results, stats.SampleOptions{
+		Rows: *g.Sample, By: g.By, Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed,
+	}, out)
+	var few *stats.TooFewForStrataError
+	var unknown *stats.NoInputColumnsError
+	switch {
+	case errors.As(err, &few):
+		return cli.Fail(cli.Usage, fmt.Errorf("--sample %d --by %s: %w", *g.Sample, g.By, err), "draw more rows, or leave --by out")
+	case errors.As(err, &unknown):
+		return cli.Fail(cli.Usage, err, "--prompts-config or --columns names the columns to label")
+	case err != nil:
+		return g.ratingsError(err)
+	}
+	if err := out.flush(); err != nil {
+		return err
+	}
+	if rows < *g.Sample {
+		std.Warnf("there are %s in all", term.Plural(rows, "row"))
+	}
+	if g.By != "" {
+		std.Infof("%s of %s of %s", term.Plural(rows, "row"), term.Plural(strata, "value"), g.By)
+	}
+	return nil
+}
+
+// printNeeded prints how many rows a half-width takes: of all rows of the results, if there
+// are any.
+func (g *grammar) printNeeded(ctx context.Context, files []string, std cli.Std) error {
+	var all int64
+	if !slices.Equal(files, []string{"-"}) || len(g.Files) > 0 {
+		rated := &ratedFiles{std: std, grammar: g}
+		defer rated.close()
+		for _, name := range files {
+			f, err := rated.openResult(ctx, name)
+			if err != nil {
+				return inputError(err)
+			}
+			sum, err := table.Check(ctx, f.Content, f.Size, table.CheckOptions{Options: f.Options, NoIDs: true, NoSum: true})
+			if err != nil {
+				return inputError(err)
+			}
+			all += sum.Rows
+		}
+	}
+	_, err := io.WriteString(std.Out, fmt.Sprintf("%d\n", stats.RowsNeeded(*g.Needed, all)))
+	return err
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"prism/internal/cli"
+	"prism/internal/fsutil"
+	"prism/internal/normalize"
+	"prism/internal/stats"
+	"prism/internal/table"
+)
+
+// ratedFiles are the files that are compared.
+type ratedFiles struct {
+	gold    *editedFile // nil: no gold
+	sample  *editedFile // of --estimate; nil: none
+	results []*stats.RatedFile
+
+	std     cli.Std
+	grammar *grammar
+	open    []*table.File
+}
+
+// close closes the files, which were only read.
+func (r *ratedFiles) close() {
+	if r == nil {
+		return
+	}
+	for _, f := range r.open {
+		f.Close()
+	}
+}
+
+// openResult opens a result; a stream is copied to a temporary file.
+func (r *ratedFiles) openResult(ctx context.Context, name string) (*stats.RatedFile, error) {
+	o, ofRun := r.grammar.runTables[name]
+	if !ofRun {
+		var err error
+		if o, err = table.NewOptions(name, r.grammar.InputFormat, r.grammar.Delimiter); err != nil {
+			return nil, err
+		}
+	}
+	return r.openFile(ctx, name, o)
+}
+
+// editedFile is a table that people edit, as it is or in normal form.
+type editedFile struct {
+	*stats.RatedFile
+	original *table.File
+}
+
+// openEdited opens a table that people edit; its form is told from its name and its bytes.
+func (r *ratedFiles) openEdited(ctx context.Context, name string) (*editedFile, error) {
+	o, err := table.NewOptions(name, "", "")
+	if err != nil {
+		return nil, err
+	}
+	f, err := r.openFile(ctx, name, o)
+	if err != nil {
+		return nil, err
+	}
+	return &editedFile{f, r.open[len(r.open)-1]}, nil
+}
+
+func (r *ratedFiles) openFile(ctx context.Context, name string, o table.Options) (*stats.RatedFile, error) {
+	f, err := table.Open(ctx, name, r.std.In)
+	if err != nil {
+		return nil, err
+	}
+	r.open = append(r.open, f)
+	o.Name = displayName(name)
+	return &stats.RatedFile{Content: f, Size: f.Size, Options: o}, nil
+}
+
+// readRatings reads gold, which may be nil, and the results. Gold in a form that results do
+// not have, as people save it, is normalized first.
+func (r *ratedFiles) readRatings(ctx context.Context, gold *editedFile, o stats.RatingOptions) (*stats.Ratings, error) {
+	if gold == nil {
+		return stats.ReadRatings(ctx, nil, r.results, o)
+	}
+	ratings, err := stats.ReadRatings(ctx, gold.RatedFile, r.results, o)
+	var bad *table.Error
+	if !errors.As(err, &bad) || !bad.IsForm() || bad.File != gold.Options.Name {
+		return ratings, err
+	}
+	if err := r.normalizeGold(ctx, gold); err != nil {
+		return nil, err
+	}
+	return stats.ReadRatings(ctx, gold.RatedFile, r.results, o)
+}
+
+// normalizeGold replaces gold by its normal form in a temporary file.
+func (r *ratedFiles) normalizeGold(ctx context.Context, gold *editedFile) error {
+	tmp, err := fsutil.CreateTemp("prism-normal-*.tmp")
+	if err != nil {
+		return err
+	}
+	r.open = append(r.open, &table.File{File: tmp, Name: gold.Options.Name, Spooled: true})
+	note := func(format string, args ...any) { r.std.Debugf(format, args...) }
+	out := &blockWriter{out: tmp}
+	if err := normalize.Convert(ctx, gold.original, out, normalize.Options{IDColumn: r.grammar.IDColumn, NeedID: true, Note: note}); err != nil {
+		return err
+	}
+	if err := out.flush(); err != nil {
+		return err
+	}
+	info, err := tmp.Stat()
+	if err != nil {
+		return err
+	}
+	gold.RatedFile = &stats.RatedFile{Content: tmp, Size: info.Size(), Options: table.Options{Name: gold.Options.Name, Format: table.CSV}}
+	return nil
+}

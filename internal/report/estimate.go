@@ -1,0 +1,96 @@
+package report
+
+import (
+	"strings"
+
+	"prism/internal/stats"
+	"prism/internal/term"
+)
+
+// estimateTable is a column's labels, or the cells of a cross table, as labelled and as
+// corrected: a head and lines of name, labelled, corrected, 95% interval.
+type estimateTable struct {
+	title, head string
+	lines       [][4]string
+	sampled     int64
+}
+
+// estimateLine is a share, or a mean, in words.
+func estimateLine(name string, m stats.EstimatedMean, format func(stats.Figure) string) [4]string {
+	return [4]string{name, format(m.Labelled), format(m.Corrected), intervalText(m.Low, m.High, format)}
+}
+
+func estimateTables(e *stats.Estimate) (tables []estimateTable) {
+	for i := range e.Columns {
+		c := &e.Columns[i]
+		t := estimateTable{title: c.Column, sampled: c.Rows}
+		for _, l := range c.Labels {
+			t.lines = append(t.lines, estimateLine(labelOrEmpty(l.Label), l.EstimatedMean, formatPercent))
+		}
+		if c.Mean != nil {
+			t.lines = append(t.lines, estimateLine("mean", *c.Mean, formatScore))
+		}
+		tables = append(tables, t)
+	}
+	for i := range e.Cross {
+		x := &e.Cross[i]
+		t := estimateTable{title: x.RowsColumn + " and " + x.ColumnsColumn}
+		for _, cell := range x.Cells {
+			t.lines = append(t.lines, estimateLine(labelOrEmpty(cell.Row)+", "+labelOrEmpty(cell.Column), cell.EstimatedMean, formatPercent))
+		}
+		tables = append(tables, t)
+	}
+	return tables
+}
+
+// appendEstimate shows corrected shares and means.
+func appendEstimate(dst []byte, e *stats.Estimate) []byte {
+	dst = append(dst, "Estimate: "+term.Plural(e.Rows, "row")+", corrected by "+term.Count(e.Sampled)+" that people labelled\n"...)
+	for _, x := range estimateTables(e) {
+		dst = append(dst, "\n"+term.Truncate(term.Printable(x.title), 60)+"\n"...)
+		t := table{indent: "  ", columns: []column{{max: maxLabelWidth}, {name: "labelled", right: true}, {name: "corrected", right: true}, {name: "95%"}}}
+		for _, l := range x.lines[:min(len(x.lines), maxTextLabels)] {
+			t.add(l[0], l[1], l[2], l[3])
+		}
+		dst = t.appendTo(dst)
+		if more := int64(len(x.lines) - maxTextLabels); more > 0 {
+			dst = append(dst, "  … and "+term.Plural(more, "more label")+"\n"...)
+		}
+	}
+	return dst
+}
+
+func writeEstimateMarkdown(b *strings.Builder, e *stats.Estimate) {
+	b.WriteString("\n## Corrected\n\n" + term.Plural(e.Rows, "row") + ", corrected by " + term.Count(e.Sampled) + " that people labelled.\n")
+	for _, x := range estimateTables(e) {
+		b.WriteString("\n### " + markdownText(x.title) + "\n\n| | labelled | corrected | 95% |\n| --- | ---: | ---: | --- |\n")
+		for _, l := range x.lines[:min(len(x.lines), maxMarkdownValues)] {
+			markdownRow(b, l[:]...)
+		}
+	}
+}
+
+// appendEstimateRecords adds a record for each figure of an estimate.
+func appendEstimateRecords(out [][]string, e *stats.Estimate) [][]string {
+	add := func(section, name string, m stats.EstimatedMean) {
+		for _, f := range []namedFigure{{"labelled", m.Labelled}, {"corrected", m.Corrected}, {"low", m.Low}, {"high", m.High}} {
+			out = append(out, []string{section + "_" + f.name, name, formatFigure(f.value), "", ""})
+		}
+	}
+	for i := range e.Columns {
+		c := &e.Columns[i]
+		for _, l := range c.Labels {
+			add("estimate", c.Column+"="+l.Label, l.EstimatedMean)
+		}
+		if c.Mean != nil {
+			add("estimate_mean", c.Column, *c.Mean)
+		}
+	}
+	for i := range e.Cross {
+		x := &e.Cross[i]
+		for _, cell := range x.Cells {
+			add("estimate_cross", x.RowsColumn+"="+cell.Row+" "+x.ColumnsColumn+"="+cell.Column, cell.EstimatedMean)
+		}
+	}
+	return out
+}

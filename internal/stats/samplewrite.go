@@ -1,0 +1,238 @@
+package stats
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"prism/internal/prompt"
+	"prism/internal/table"
+)
+
+// SampleOptions says what to draw.
+type SampleOptions struct {
+	Rows     int64
+	By       string         // column whose values are the strata; empty: no strata
+	Schema   *prompt.Schema // its columns are those to label; nil: see Columns
+	Columns  []string       // columns to label; empty without a schema: all but RowID, Title and Message
+	IDColumn string         // RowID if empty
+	Seed     uint64
+}
+
+// NoInputColumnsError reports that nothing tells which columns are of the input.
+type NoInputColumnsError struct{ File string }
+
+func (e *NoInputColumnsError) Error() string {
+	return e.File + " has no column Message, so nothing tells which columns people need and which they label"
+}
+
+// WriteSample draws rows of results, which are parts of one, and writes them as CSV: the
+// columns of the input, those to label without their values, so that people judge for
+// themselves, the stratum and the probability with which a row was drawn. It returns the
+// number of rows and of strata.
+func WriteSample(ctx context.Context, results []*RatedFile, o SampleOptions, out io.Writer) (rows, strata int64, err error) {
+	w := &sampleWriter{options: o, out: out, keys: map[string]int32{}}
+	for _, f := range results {
+		if err := f.readHeader(w.idColumn()); err != nil {
+			return 0, 0, err
+		}
+		if _, err := table.Check(ctx, f.Content, f.Size, table.CheckOptions{Options: f.Options, IDColumn: o.IDColumn, NoSum: true}); err != nil {
+			return 0, 0, err
+		}
+	}
+	if err := w.planColumns(results[0]); err != nil {
+		return 0, 0, err
+	}
+	for _, f := range results {
+		if err := w.countStrata(ctx, f); err != nil {
+			return 0, 0, err
+		}
+	}
+	if len(w.sizes) == 0 {
+		w.names, w.sizes = []string{""}, []int64{0}
+	}
+	if w.sample, err = newSample(w.sizes, o.Rows, o.Seed); err != nil {
+		return 0, 0, err
+	}
+	if _, err := out.Write(w.encoder.Header(nil)); err != nil {
+		return 0, 0, err
+	}
+	for _, f := range results {
+		if err := w.writeRows(ctx, f); err != nil {
+			return 0, 0, err
+		}
+	}
+	return w.written, int64(len(w.sizes)), nil
+}
+
+// sampleWriter reads results twice: it counts the strata, then writes what is drawn.
+type sampleWriter struct {
+	options SampleOptions
+	out     io.Writer
+	kept    []string // columns of the input
+	labels  []string // columns to label
+	encoder *table.Encoder
+
+	names  []string // of strata
+	sizes  []int64
+	keys   map[string]int32 // strata by their values
+	ofRow  []int32          // stratum of each row, in the order of the files; nil: one stratum
+	sample *sample
+
+	at      int // row
+	written int64
+	record  []byte
+}
+
+func (w *sampleWriter) idColumn() string {
+	if w.options.IDColumn == "" {
+		return table.RowID
+	}
+	return w.options.IDColumn
+}
+
+// planColumns decides what to keep and what to leave empty.
+func (w *sampleWriter) planColumns(f *RatedFile) error {
+	h, o := f.header, &w.options
+	lacks := &MissingColumnError{}
+	reasoning := ""
+	switch {
+	case len(o.Columns) > 0:
+		for _, name := range table.MatchNames(o.Columns, h.Names) {
+			w.addLabelColumn(ratedHeader{f.Options.Name, h}, name, lacks)
+		}
+	case o.Schema != nil:
+		for i := range o.Schema.Columns {
+			if c := &o.Schema.Columns[i]; c.IsReasoning {
+				reasoning = c.Name
+			} else {
+				w.addLabelColumn(ratedHeader{f.Options.Name, h}, c.Name, lacks)
+			}
+		}
+	case h.Index("Message") < 0:
+		return &NoInputColumnsError{f.Options.Name}
+	default:
+		for _, name := range h.Names {
+			if !isDescribing(name, w.idColumn()) && h.Index(prompt.Validated+name) < 0 {
+				w.labels = append(w.labels, name)
+			}
+		}
+	}
+	if o.By != "" && outputPlace(h, o.By) < 0 {
+		lacks.add(ratedHeader{f.Options.Name, h}, o.By)
+	}
+	if len(lacks.errs) > 0 {
+		return lacks
+	}
+	for _, name := range h.Names {
+		isInput := name == w.idColumn() || slices.Contains(skippedColumns, name) || !isDescribing(name, w.idColumn())
+		if isInput && !slices.Contains(w.labels, name) && (reasoning == "" || strings.TrimPrefix(name, prompt.Validated) != reasoning) {
+			w.kept = append(w.kept, name)
+		}
+	}
+	w.encoder = table.NewEncoder(table.CSV, slices.Concat(w.kept, w.labels, []string{Stratum, InclusionProbability}))
+	return nil
+}
+
+func (w *sampleWriter) addLabelColumn(h ratedHeader, name string, lacks *MissingColumnError) {
+	if at := outputPlace(h.Header, name); at >= 0 {
+		w.labels = append(w.labels, h.Names[at])
+	} else {
+		lacks.add(h, name)
+	}
+}
+
+// scan calls visit with each block of a file.
+func (w *sampleWriter) scan(ctx context.Context, f *RatedFile, cut []int, visit func(b *table.Block) error) error {
+	return table.Scan(ctx, f.Content, f.Size, f.header, table.ScanOptions{Options: f.Options, Columns: cut}, visit)
+}
+
+// countStrata counts the rows of each stratum.
+func (w *sampleWriter) countStrata(ctx context.Context, f *RatedFile) error {
+	if w.options.By == "" {
+		return w.scan(ctx, f, nil, func(b *table.Block) error {
+			if len(w.sizes) == 0 {
+				w.names, w.sizes = []string{""}, []int64{0}
+			}
+			w.sizes[0] += int64(len(b.Recs))
+			return nil
+		})
+	}
+	at := outputPlace(f.header, w.options.By)
+	if at < 0 {
+		return &table.Error{File: f.Options.Name, Line: 1, Msg: table.MissingColumn(f.header.Names, w.options.By)}
+	}
+	byToken := map[string]int32{}
+	var text []byte
+	return w.scan(ctx, f, []int{at}, func(b *table.Block) error {
+		for i := range b.Recs {
+			token := b.Token(b.Spans[i])
+			stratum, known := byToken[string(token)]
+			if !known {
+				text = table.AppendText(text[:0], f.header.Format, token)
+				var err error
+				if stratum, err = w.stratumOf(string(text)); err != nil {
+					return err
+				}
+				byToken[string(token)] = stratum
+			}
+			w.sizes[stratum]++
+			w.ofRow = append(w.ofRow, stratum)
+		}
+		return nil
+	})
+}
+
+func (w *sampleWriter) stratumOf(text string) (int32, error) {
+	key := valueKey(text)
+	at, known := w.keys[key]
+	if !known {
+		at = int32(len(w.names))
+		if int64(at) >= max(w.options.Rows, maxDistinct) {
+			return 0, &TooFewForStrataError{w.options.Rows, int64(at) + 1}
+		}
+		w.keys[key] = at
+		w.names, w.sizes = append(w.names, strings.TrimSpace(text)), append(w.sizes, 0)
+	}
+	return at, nil
+}
+
+// writeRows writes the rows of a file that are drawn.
+func (w *sampleWriter) writeRows(ctx context.Context, f *RatedFile) error {
+	var cut []int
+	for _, name := range w.kept {
+		at := f.header.Index(name)
+		if at < 0 {
+			return &table.Error{File: f.Options.Name, Line: 1, Msg: fmt.Sprintf("missing column %s, which the first file has", name)}
+		}
+		cut = append(cut, at)
+	}
+	sorted := slices.Sorted(slices.Values(cut))
+	cells := make([]table.Cell, len(w.kept)+len(w.labels)+2)
+	return w.scan(ctx, f, sorted, func(b *table.Block) error {
+		w.record = w.record[:0]
+		for i := range b.Recs {
+			stratum := int32(0)
+			if w.ofRow != nil {
+				stratum = w.ofRow[w.at]
+			}
+			w.at++
+			if !w.sample.take(stratum) {
+				continue
+			}
+			w.written++
+			for k, at := range cut {
+				place, _ := slices.BinarySearch(sorted, at)
+				cells[k] = table.Cell{Bytes: b.Token(b.Spans[i*len(cut)+place]), Form: f.header.Format}
+			}
+			cells[len(cells)-2].Bytes = []byte(w.names[stratum])
+			cells[len(cells)-1].Bytes = strconv.AppendFloat(nil, w.sample.probability(stratum), 'g', -1, 64)
+			w.record = w.encoder.Record(w.record, cells)
+		}
+		_, err := w.out.Write(w.record)
+		return err
+	})
+}
