@@ -79,7 +79,7 @@ func (g *grammar) openRated(ctx context.Context, files []string, std cli.Std) (*
 		r.results = append(r.results, f)
 	}
 	if err != nil {
-		r.close()
+		r.closeFiles()
 		return nil, inputError(err)
 	}
 	return r, nil

@@ -62,7 +62,7 @@ func (g *grammar) checkSampling() error {
 // writeSample draws rows and writes them to stdout.
 func (g *grammar) writeSample(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
 	rated := &ratedFiles{std: std, grammar: g}
-	defer rated.close()
+	defer rated.closeFiles()
 	for _, name := range files {
 		f, err := rated.openResult(ctx, name)
 		if err != nil {
@@ -102,7 +102,7 @@ func (g *grammar) printNeeded(ctx context.Context, files []string, std cli.Std) 
 	var all int64
 	if !slices.Equal(files, []string{"-"}) || len(g.Files) > 0 {
 		rated := &ratedFiles{std: std, grammar: g}
-		defer rated.close()
+		defer rated.closeFiles()
 		for _, name := range files {
 			f, err := rated.openResult(ctx, name)
 			if err != nil {

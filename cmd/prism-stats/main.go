@@ -11,6 +11,8 @@
 //	prism-stats --manifest logs/R/run_manifest.json --summary summary.md
 //	prism-stats --gold gold.csv --misses misses.csv result.csv
 //	prism-stats --compare a.csv b.csv --gold gold.csv
+//	prism-stats --sample 200 --by Topic result.csv > sample.csv
+//	prism-stats --estimate filled.csv result.csv
 //	prism-classify … < in.csv | prism-stats --columns Topic,Urgency --format markdown
 //
 // Exit codes: 0 done; 1 failed (disk); 2 wrong usage or input, named with file
@@ -38,7 +40,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 }
 
 const help = `Count labels and calls. From results: the distribution of each coded column, organic labels (labels outside the list), ` +
-	`rows that are not applicable and lengths of free text; with --gold how right they are, with --compare how far they agree. From call logs: rows/s, tokens/s, tokens a row, calls, retries and errors. ` +
+	`rows that are not applicable and lengths of free text; with --gold how right they are, with --compare how far they agree, with --estimate what the shares truly are. From call logs: rows/s, tokens/s, tokens a row, calls, retries and errors. ` +
 	`Without FILE and call logs it reads stdin. A file named calls_w*.jsonl is a call log.`
 
 type grammar struct {
@@ -98,7 +100,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	if err != nil {
 		return err
 	}
-	defer rated.close()
+	defer rated.closeFiles()
 	if err := g.countFiles(ctx, t, files, rated, std); err != nil {
 		return err
 	}

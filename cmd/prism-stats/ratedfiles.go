@@ -22,8 +22,8 @@ type ratedFiles struct {
 	open    []*table.File
 }
 
-// close closes the files, which were only read.
-func (r *ratedFiles) close() {
+// closeFiles closes the files, which were only read.
+func (r *ratedFiles) closeFiles() {
 	if r == nil {
 		return
 	}

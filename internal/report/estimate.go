@@ -8,11 +8,10 @@ import (
 )
 
 // estimateTable is a column's labels, or the cells of a cross table, as labelled and as
-// corrected: a head and lines of name, labelled, corrected, 95% interval.
+// corrected: lines of name, labelled, corrected, 95% interval.
 type estimateTable struct {
-	title, head string
-	lines       [][4]string
-	sampled     int64
+	title string
+	lines [][4]string
 }
 
 // estimateLine is a share, or a mean, in words.
@@ -23,7 +22,7 @@ func estimateLine(name string, m stats.EstimatedMean, format func(stats.Figure) 
 func estimateTables(e *stats.Estimate) (tables []estimateTable) {
 	for i := range e.Columns {
 		c := &e.Columns[i]
-		t := estimateTable{title: c.Column, sampled: c.Rows}
+		t := estimateTable{title: c.Column}
 		for _, l := range c.Labels {
 			t.lines = append(t.lines, estimateLine(labelOrEmpty(l.Label), l.EstimatedMean, formatPercent))
 		}

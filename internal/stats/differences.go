@@ -21,7 +21,6 @@ type differenceList struct {
 	raters  []int
 	shown   []string                           // of shownColumns, those that the first file has
 	differs func(c *ratedColumn, row int) bool // whether to list a row
-	texts   map[*ratedColumn]map[int]string    // of gold, in wide columns of text
 	encoder *table.Encoder
 	out     io.Writer
 	written []bool // by row
@@ -35,7 +34,7 @@ func (r *Ratings) WriteMisses(ctx context.Context, format table.Format, out io.W
 	d.differs = func(c *ratedColumn, row int) bool {
 		return !(c.isWide && !c.isNumeric) && !c.isEmpty(goldRater, row) && r.has[resultRater][row] && !c.areEqual(goldRater, resultRater, row)
 	}
-	return d.write(ctx, format)
+	return d.writeFiles(ctx, format)
 }
 
 // WriteChanged writes the rows and columns in which results differ from each other, with
@@ -62,11 +61,11 @@ func (r *Ratings) WriteChanged(ctx context.Context, format table.Format, out io.
 		}
 		return false
 	}
-	return d.write(ctx, format)
+	return d.writeFiles(ctx, format)
 }
 
-// write writes the list, in the order of the files.
-func (d *differenceList) write(ctx context.Context, format table.Format) error {
+// writeFiles writes the list, in the order of the files.
+func (d *differenceList) writeFiles(ctx context.Context, format table.Format) error {
 	files := d.ratings.results
 	for _, name := range shownColumns {
 		if files[0].header.Index(name) >= 0 {

@@ -25,7 +25,6 @@ type Estimate struct {
 type EstimatedColumn struct {
 	Column string           `json:"column"`
 	Kind   Kind             `json:"kind"`
-	Rows   int64            `json:"-"` // sampled rows of which people said something
 	Labels []EstimatedShare `json:"labels"`
 	Mean   *EstimatedMean   `json:"mean,omitempty"` // of integers and numbers
 }
@@ -205,7 +204,7 @@ func (c *ratedColumn) labelNames() (codes []int32, names []string) {
 func (r *Ratings) estimateColumn(i int, all int64) EstimatedColumn {
 	c := r.columns[i]
 	strata := r.strataOf(all, func(row int) bool { return !c.isEmpty(goldRater, row) })
-	e := EstimatedColumn{Column: r.plans[i].name, Kind: c.kind, Rows: countSampled(strata), Labels: []EstimatedShare{}}
+	e := EstimatedColumn{Column: r.plans[i].name, Kind: c.kind, Labels: []EstimatedShare{}}
 	if c.kind == Integer || c.kind == Number {
 		e.Mean = r.estimateMean(c, strata)
 	}

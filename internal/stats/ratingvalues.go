@@ -216,14 +216,6 @@ func parseNumber(text string) (float64, bool) {
 	return v, true
 }
 
-// isMissing tells whether a rater says nothing of a row.
-func (c *ratedColumn) isMissing(rater, row int) bool {
-	if c.isWide {
-		return c.wide[rater][row] == noWide
-	}
-	return c.codes[rater][row] < 0
-}
-
 // isEmpty tells whether a rater has nothing in the cell of a row, or lacks the row.
 func (c *ratedColumn) isEmpty(rater, row int) bool {
 	if c.isWide {
