@@ -12,6 +12,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/fsutil"
 	"prism/internal/job"
+	"prism/internal/report"
 	"prism/internal/status"
 	"prism/internal/term"
 )
@@ -85,13 +86,11 @@ func summary(r classify.Result, elapsed time.Duration) string {
 	return text + "; run " + r.RunID
 }
 
-// unlistedLines says loudly which columns have labels outside the listed ones in more than
-// a quarter of the rows: the list, or what the model makes of it, is not what was meant.
+// unlistedLines says which columns have mostly unlisted labels, and what to do about it.
 func unlistedLines(r classify.Result) (lines []string) {
 	for _, u := range r.Unlisted {
-		if 4*u.Rows > r.Labelled {
-			lines = append(lines, fmt.Sprintf("WARNING: %d of %s (%s) have a label of %q that is not listed", u.Rows,
-				term.Plural(r.Labelled, "row"), term.Percent(u.Rows, r.Labelled), u.Column))
+		if line := report.UnlistedLine(u.Column, u.Rows, r.Labelled); line != "" {
+			lines = append(lines, line)
 		}
 	}
 	if lines != nil {

@@ -28,6 +28,7 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/job"
+	"prism/internal/report"
 	"prism/internal/stats"
 	"prism/internal/table"
 )
@@ -120,6 +121,12 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		return err
 	}
 	g.printSaved(m, r.Run, std)
+	if lines := report.UnlistedLines(r); lines != nil {
+		for _, line := range lines {
+			std.Infof("%s", line)
+		}
+		std.Infof("hint: model.labels: strict in the job file allows the listed labels only")
+	}
 	return nil
 }
 

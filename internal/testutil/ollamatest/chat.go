@@ -168,9 +168,7 @@ func (s *Server) applyOwnLabels(c *chatCall) {
 		c.columns = append(c.columns, k)
 	}
 	if known == nil {
-		for _, own := range s.columns {
-			c.columns = append(c.columns, own)
-		}
+		c.columns = append(c.columns, s.columns...)
 	}
 }
 
