@@ -42,6 +42,7 @@ type page struct {
 	Properties [][2]string // name and value
 	Tiles      []tile
 	Files      *grid
+	Agreement  []grid // with gold, with each other, by a sample
 	Columns    []distribution
 	Crosses    []heatMap
 	Calls      []figure
@@ -87,6 +88,7 @@ func newPage(r *stats.Result) *page {
 	if r.Run != nil {
 		p.Files = runFilesGrid(r.Run)
 	}
+	p.Agreement = agreementGrids(r)
 	for i := range r.Columns {
 		p.Columns = append(p.Columns, newDistribution(&r.Columns[i]))
 	}

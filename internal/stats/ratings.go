@@ -10,6 +10,7 @@ import (
 	"prism/internal/prompt"
 	"prism/internal/rowid"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // RatedFile is a regular file whose values are compared with those of others.
@@ -130,6 +131,7 @@ func (r *Ratings) readFiles(ctx context.Context, gold *RatedFile, results []*Rat
 		r.growTo(i, 0)
 	}
 	for _, c := range r.columns {
+		r.Notes = append(r.Notes, r.unlistedInGold(c)...)
 		c.findKind(r.hasGold)
 	}
 	return nil
@@ -142,6 +144,20 @@ func (r *Ratings) growTo(rater, expected int) {
 	for _, c := range r.columns {
 		c.growTo(rater, rows, expected)
 	}
+}
+
+// unlistedInGold says which labels gold alone has although the schema does not list them:
+// they may be typos.
+func (r *Ratings) unlistedInGold(c *ratedColumn) (notes []string) {
+	if !r.hasGold || c.isWide || c.schema == nil || c.schema.Labels == nil || c.schema.Type != prompt.TypeLabel {
+		return nil
+	}
+	for code, text := range c.texts {
+		if c.inGold[code] && !saysNothing(text) && text != c.schema.Default && len(notes) < maxMissingIDs {
+			notes = append(notes, fmt.Sprintf("%s: %s %q is not a listed label%s", r.names[goldRater], c.name, text, term.DidYouMean(text, c.schema.Labels)))
+		}
+	}
+	return notes
 }
 
 // readWeights reads the inclusion probabilities and strata of gold, where it has them.
