@@ -7,12 +7,20 @@ import (
 )
 
 // Characters that XML does not have stand in cells as _xHHHH_, one UTF-16 unit each
-// (ECMA-376, ST_Xstring). A text that looks like that has its underscore escaped: _x005F_.
+// (ECMA-376, ST_Xstring). A text that may look like that has its underscore escaped: _x005F_.
 const escapeSize = len("_xHHHH_")
 
 // parseEscape reads the escape that text starts with.
 func parseEscape(text []byte) (unit rune, ok bool) {
-	if len(text) < escapeSize || text[0] != '_' || text[1] != 'x' || text[6] != '_' {
+	if len(text) < escapeSize || text[escapeSize-1] != '_' {
+		return 0, false
+	}
+	return parseOpenEscape(text)
+}
+
+// parseOpenEscape is parseEscape without the underscore at the end.
+func parseOpenEscape(text []byte) (unit rune, ok bool) {
+	if len(text) < escapeSize-1 || text[0] != '_' || text[1] != 'x' {
 		return 0, false
 	}
 	for _, c := range text[2:6] {
@@ -71,7 +79,8 @@ func appendEscaped(dst, text []byte) []byte {
 		case c == '"':
 			entity = "&quot;"
 		case c == '_':
-			if _, ok := parseEscape(text[i:]); ok {
+			// What follows may begin with an underscore, once it is escaped.
+			if _, ok := parseOpenEscape(text[i:]); ok {
 				entity = "_x005F_"
 			}
 		case c < ' ' && c != '\t' && c != '\n', c == 0xFFFE, c == 0xFFFF:

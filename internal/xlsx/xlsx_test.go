@@ -65,7 +65,7 @@ var hardCells = []string{
 	"plain", "007", "0", "-1", "1.5", "1.50", "12345678901234567890", "123456789012345", "1234567890123456", "0.1", ".5", "1e5", "1E400", "-0", "+1",
 	"=1+1", "@cmd", "-x", "'quoted", "2026-11-28", "28.11.2026", "TRUE", "true", "#N/A", "50%", "NaN", "Inf",
 	" before", "after ", "two  blanks", "\ttab\t", "line\nbreak", "carriage\rreturn", "both\r\nof them", "\n", "\r", " ",
-	"a<b>&amp;\"'", "]]>", "<![CDATA[x]]>", "_x0001_", "_x005F_x0001_", "_x005f_", "_xD83D_", "__x0041__", "x_x0009_y", "\x01\x1f\x0b", "\x7f\u0085\u2028",
+	"a<b>&amp;\"'", "]]>", "<![CDATA[x]]>", "_x0001_", "_x005F_x0001_", "_x005f_", "_xD83D_", "__x0041__", "_x0000\x01", "_x0041_x0042_", "x_x0009_y", "\x01\x1f\x0b", "\x7f\u0085\u2028",
 	"\uFFFE\uFFFF", "\uFEFFmark", "emoji \U0001F600\u200D", "日本語", "e\u0301", strings.Repeat("x", MaxCellText), strings.Repeat("\U0001F600", MaxCellText/2),
 }
 
