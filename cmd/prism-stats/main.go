@@ -28,7 +28,6 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/job"
-	"prism/internal/report"
 	"prism/internal/stats"
 	"prism/internal/table"
 )
@@ -120,13 +119,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	if err := g.writeResult(ctx, r, std.Out); err != nil || !g.Save {
 		return err
 	}
-	g.printSaved(m, r.Run, std)
-	if lines := report.UnlistedLines(r); lines != nil {
-		for _, line := range lines {
-			std.Infof("%s", line)
-		}
-		std.Infof("hint: model.labels: strict in the job file allows the listed labels only")
-	}
+	g.printSaved(m, r, std)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/fsutil"
 	"prism/internal/job"
+	"prism/internal/report"
 	"prism/internal/stats"
 	"prism/internal/table"
 	"prism/internal/term"
@@ -80,10 +81,10 @@ func newRun(m *job.Manifest) *stats.Run {
 	return r
 }
 
-// printSaved says where the results of a run and its figures are, and how many rows have no
-// labels.
-func (g *grammar) printSaved(m *job.Manifest, r *stats.Run, std cli.Std) {
-	for _, f := range r.Files {
+// printSaved says where the results of a run and its figures are, how many rows have no
+// labels, and where most labels are not listed.
+func (g *grammar) printSaved(m *job.Manifest, r *stats.Result, std cli.Std) {
+	for _, f := range r.Run.Files {
 		switch {
 		case f.Output == "":
 			std.Infof("%-9s  %s is not merged", "result", f.Label)
@@ -97,6 +98,12 @@ func (g *grammar) printSaved(m *job.Manifest, r *stats.Run, std cli.Std) {
 		if f.path != "" {
 			std.Infof("%-9s  %s", f.what, f.path)
 		}
+	}
+	if lines := report.UnlistedLines(r); lines != nil {
+		for _, line := range lines {
+			std.Infof("%s", line)
+		}
+		std.Infof("hint: model.labels: strict in the job file allows the listed labels only")
 	}
 }
 

@@ -43,7 +43,7 @@ func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, o table
 		w.WriteString(table.ByteOrderMark) // Flush has its error
 	}
 	if form == table.CSV {
-		n, err = writeRows(w, dir, jobID, records, names)
+		n, err = writeCheckpointRows(w, dir, jobID, records, names)
 	} else {
 		n, err = decodeRows(w, dir, jobID, records, names, form, coded)
 	}
@@ -64,8 +64,8 @@ func FromCheckpoint(dir, jobID string, records *checkpoint.InputRecords, o table
 	return Input{File: f, Options: o}, n, nil
 }
 
-// writeRows writes a job's rows as CSV, their cells as they stand.
-func writeRows(w io.Writer, dir, jobID string, records *checkpoint.InputRecords, names []string) (n Counts, err error) {
+// writeCheckpointRows writes a job's rows as CSV, their cells as they stand.
+func writeCheckpointRows(w io.Writer, dir, jobID string, records *checkpoint.InputRecords, names []string) (n Counts, err error) {
 	line := table.NewEncoder(table.CSV, names).Header(nil)
 	if _, err := w.Write(line); err != nil {
 		return n, err
@@ -85,7 +85,7 @@ func decodeRows(w io.Writer, dir, jobID string, records *checkpoint.InputRecords
 	pr, pw := io.Pipe()
 	var g errgroup.Group
 	g.Go(func() (err error) {
-		n, err = writeRows(pw, dir, jobID, records, names)
+		n, err = writeCheckpointRows(pw, dir, jobID, records, names)
 		pw.CloseWithError(err)
 		return err
 	})
