@@ -43,7 +43,7 @@ func (g *grammar) addEstimate(ctx context.Context, r *stats.Result, o stats.Rati
 
 // checkSampling makes sure that the flags of --sample and --needed go together.
 func (g *grammar) checkSampling() error {
-	others := g.Gold != "" || g.Estimate != "" || g.Compare || g.Summary != "" || g.HTML != "" || g.Analytics != "" || g.Save || len(g.Cross) > 0 || len(g.Calls) > 0
+	others := g.Gold != "" || g.Estimate != "" || g.Compare || g.Summary != "" || g.HTML != "" || g.Analytics != "" || g.Save || len(g.Cross) > 0 || len(g.Calls) > 0 && g.Manifest == ""
 	switch {
 	case g.By != "" && g.Sample == nil:
 		return cli.Usagef("--by needs --sample")

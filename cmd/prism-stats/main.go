@@ -95,22 +95,8 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	case g.Needed != nil:
 		return g.printNeeded(ctx, files, std)
 	}
-	t := stats.NewDistributions(o)
-	rated, err := g.openRated(ctx, files, std)
+	r, err := g.countAll(ctx, o, files, logs, std)
 	if err != nil {
-		return err
-	}
-	defer rated.closeFiles()
-	if err := g.countFiles(ctx, t, files, rated, std); err != nil {
-		return err
-	}
-	calls, err := countCallLogs(ctx, logs, std)
-	if err != nil {
-		return err
-	}
-	r := t.Result()
-	r.Calls = calls
-	if err := g.addAgreement(ctx, r, o, rated, std); err != nil {
 		return err
 	}
 	if m != nil {
@@ -121,6 +107,26 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	}
 	g.printSaved(m, r, std)
 	return nil
+}
+
+// countAll counts labels and calls, and compares results with what people said.
+func (g *grammar) countAll(ctx context.Context, o stats.Options, files, logs []string, std cli.Std) (*stats.Result, error) {
+	t := stats.NewDistributions(o)
+	rated, err := g.openRated(ctx, files, std)
+	if err != nil {
+		return nil, err
+	}
+	defer rated.closeFiles()
+	if err := g.countFiles(ctx, t, files, rated, std); err != nil {
+		return nil, err
+	}
+	calls, err := countCallLogs(ctx, logs, std)
+	if err != nil {
+		return nil, err
+	}
+	r := t.Result()
+	r.Calls = calls
+	return r, g.addAgreement(ctx, r, o, rated, std)
 }
 
 // checkFlags makes sure that the flags have values that can be used, and go together.

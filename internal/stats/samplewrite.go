@@ -61,7 +61,7 @@ func WriteSample(ctx context.Context, results []*RatedFile, o SampleOptions, out
 		return 0, 0, err
 	}
 	for _, f := range results {
-		if err := w.writeRows(ctx, f); err != nil {
+		if err := w.writeDrawn(ctx, f); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -200,8 +200,8 @@ func (w *sampleWriter) stratumOf(text string) (int32, error) {
 	return at, nil
 }
 
-// writeRows writes the rows of a file that are drawn.
-func (w *sampleWriter) writeRows(ctx context.Context, f *RatedFile) error {
+// writeDrawn writes the rows of a file that are drawn.
+func (w *sampleWriter) writeDrawn(ctx context.Context, f *RatedFile) error {
 	var cut []int
 	for _, name := range w.kept {
 		at := f.header.Index(name)
