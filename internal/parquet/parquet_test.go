@@ -29,8 +29,8 @@ func readAll(t testing.TB, data []byte) (string, error) {
 	return strings.Join(lines, "\n"), err
 }
 
-// writeRows lets the library write rows of Go values.
-func writeRows[T any](t testing.TB, rows ...T) []byte {
+// writeByLibrary lets the library write rows of Go values.
+func writeByLibrary[T any](t testing.TB, rows ...T) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := lib.NewGenericWriter[T](&b)
@@ -62,7 +62,7 @@ func TestValues(t *testing.T) {
 	}
 	negative := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 128), big.NewInt(12345)).Bytes()
 	at := time.Date(2026, 11, 28, 14, 30, 0, 250e6, time.UTC)
-	data := writeRows(t, row{
+	data := writeByLibrary(t, row{
 		B: true, I32: -5, I64: -9223372036854775808, U32: 4294967295, U64: 18446744073709551615, F32: 0.1, F64: 5, S: "late",
 		Day: 20785, Ms: at, Ns: at, Dec: -5, Big: [16]byte(negative), ID: [16]byte{0xab, 15: 1}, I96: deprecated.Int96{0, 0, 2440588 + 20785},
 	})
@@ -90,7 +90,7 @@ func TestNestedValues(t *testing.T) {
 		Counts map[string]float64
 	}
 	y := "a \"b\""
-	data := writeRows(t,
+	data := writeByLibrary(t,
 		row{Tags: []string{"a", "b,c"}, Raw: []int32{1, 2}, In: inner{X: 1, Y: &y, Z: []int32{7, 8}}, Opt: &inner{X: 2}, Many: []inner{{X: 3}, {X: 4, Y: &y, Z: []int32{9}}}, Counts: map[string]float64{"k": 0.5}},
 		row{},
 	)
@@ -105,8 +105,8 @@ func TestNestedValues(t *testing.T) {
 
 func TestFaultyFiles(t *testing.T) {
 	type row struct{ A []byte }
-	whole := writeRows(t, row{[]byte("x")}, row{[]byte("\xff")})
-	lz4 := writeRows(t, struct {
+	whole := writeByLibrary(t, row{[]byte("x")}, row{[]byte("\xff")})
+	lz4 := writeByLibrary(t, struct {
 		A string `parquet:",lz4"`
 	}{"x"})
 	for _, tt := range []struct {
@@ -132,7 +132,7 @@ func TestFaultyFiles(t *testing.T) {
 // TestDamagedFiles: a file with some wrong bytes gives rows or a *table.Error, and takes
 // little memory.
 func TestDamagedFiles(t *testing.T) {
-	whole := writeRows(t, struct {
+	whole := writeByLibrary(t, struct {
 		A int32
 		B []string `parquet:",list"`
 	}{1, []string{"x"}})
@@ -157,7 +157,7 @@ func TestDamagedFiles(t *testing.T) {
 
 // TestYieldEndsTheReading: its error comes back as it is.
 func TestYieldEndsTheReading(t *testing.T) {
-	data := writeRows(t, struct{ A int32 }{1})
+	data := writeByLibrary(t, struct{ A int32 }{1})
 	err := ReadRows(t.Context(), "in", bytes.NewReader(data), int64(len(data)), func([][]byte) error { return os.ErrClosed })
 	if !errors.Is(err, os.ErrClosed) {
 		t.Errorf("got %v", err)
@@ -206,7 +206,7 @@ func TestTypesFit(t *testing.T) {
 
 // FuzzReadRows checks that a file gives rows or a *table.Error, whatever it holds.
 func FuzzReadRows(f *testing.F) {
-	f.Add(writeRows(f, struct {
+	f.Add(writeByLibrary(f, struct {
 		A int32
 		B []string `parquet:",list"`
 	}{1, []string{"x"}}))
