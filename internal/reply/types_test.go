@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"prism/internal/prompt"
 )
 
 const typed = `{"system_prompt":"p","columns_to_code":["Topic","Areas","Severity","Score","Refund","Order"],"columns":{
@@ -205,4 +207,39 @@ func TestHostileLabels(t *testing.T) {
 	if got := brief(Read(text, []int64{1}, s, false)); got != `1! column "Areas" has 262,144 labels, want at most 100` {
 		t.Errorf("got %s", got)
 	}
+}
+
+// Whatever a reply says, a labelled row has a value of its type in every column.
+func FuzzTypes(f *testing.F) {
+	f.Add(rowWith())
+	f.Add(rowWith(`"Areas":["App", "web",]`, `"Score":null`) + rowWith(`"Severity":1e0`))
+	f.Add(rowWith(`"Areas":[["App"],{"RowID":1}]`, `"Topic":"N/A"`))
+	f.Add(`{"RowID":1,"Areas":["\u0041pp","x|y"],"Areas":[]}`)
+	s, err := prompt.Parse([]byte(typed), "p.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, row := range Read(text, []int64{1, 2}, s, true).Rows {
+			for i, cell := range row.Values {
+				c := &s.Columns[i]
+				var err error
+				switch {
+				case row.Gate || cell == "" && c.Optional:
+				case c.Type == prompt.TypeLabel && !slices.Contains(c.Labels, cell), c.Type == prompt.TypeBoolean && cell != "true" && cell != "false":
+					err = fmt.Errorf("not listed")
+				case c.Type == prompt.TypeInteger, c.Type == prompt.TypeNumber:
+					_, err = c.NumberCell(cell)
+				case c.Type == prompt.TypeLabels && cell != "":
+					var again string
+					if again, err = c.JoinLabels(strings.Split(cell, "|")); err == nil && again != cell {
+						err = fmt.Errorf("not in order")
+					}
+				}
+				if err != nil {
+					t.Errorf("%s is %q: %v", c.Name, cell, err)
+				}
+			}
+		}
+	})
 }
