@@ -213,7 +213,7 @@ func (p *planner) readPrompts(ctx context.Context) {
 		return
 	}
 	p.hashes.Prompts = p.schema.Hash()
-	for _, line := range p.schema.UnmentionedLabels() {
+	for _, line := range p.schema.Warnings() {
 		p.std.Warnf("%s: %s", path, line)
 	}
 	p.load.PromptBytes, p.load.Columns = len(p.schema.System), len(p.schema.Columns)

@@ -95,8 +95,8 @@ func (g *grammar) printUnits(m *monitor, out io.Writer) error {
 			if u.worker != nil && u.worker.LastError != "" && !printed[u.worker.LastError] {
 				printed[u.worker.LastError] = true
 				fmt.Fprintln(w, term.Printable(u.worker.LastError))
-				if u.worker.Hint != "" {
-					fmt.Fprintln(w, "hint: "+term.Printable(u.worker.Hint))
+				for hint := range strings.Lines(u.worker.Hint) {
+					fmt.Fprintln(w, "hint: "+term.Printable(strings.TrimSpace(hint)))
 				}
 			}
 		default:

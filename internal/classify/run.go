@@ -102,7 +102,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 		return Result{}, err
 	}
 	defer in.close()
-	for _, line := range schema.UnmentionedLabels() {
+	for _, line := range schema.Warnings() {
 		io.Messages.Warnf("%s: %s", s.Prompts.ConfigFile, line)
 	}
 	for _, line := range in.warnings {

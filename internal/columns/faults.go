@@ -2,6 +2,7 @@ package columns
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -106,6 +107,17 @@ func (o *Options) findIDFault(s *sample) (x fault, bad bool) {
 		o.option("id-column", "NAME") + " names a column that has another integer in every row"}, true
 }
 
+// nameless is the name that normal form gives a column that has none.
+var nameless = regexp.MustCompile(`^column_[0-9]+$`)
+
+// normalizer is what has the options of normalizing.
+func (o *Options) normalizer() string {
+	if o.Keys {
+		return "the file"
+	}
+	return "prism-split --normalize"
+}
+
 // missingText is the fault of a table without the column of the text.
 func (o *Options) missingText(s *sample) fault {
 	c := o.Columns
@@ -121,6 +133,10 @@ func (o *Options) missingText(s *sample) fault {
 	}
 	if likely == "" {
 		x.hint = o.option("text-column", "NAME") + " names the column with the text to label"
+		return x
+	}
+	if nameless.MatchString(likely) {
+		x.hint = "the longest texts are in a column without a name: if the header is not on the first line, " + o.flag("header-line") + " of " + o.normalizer() + " says where it is"
 		return x
 	}
 	x.hint = o.option("text-column", likely) + " takes the text from that column" + why

@@ -28,7 +28,11 @@ func planColumns(f findings, o Options) (plan, error) {
 		id = slices.Index(f.names, o.IDColumn)
 		switch {
 		case id < 0:
-			return p, fmt.Errorf("missing column %q (%s); the columns are %s", o.IDColumn, flag, strings.Join(f.names, ", "))
+			text := fmt.Sprintf("missing column %q (%s); the columns are %s", o.IDColumn, flag, strings.Join(f.names, ", "))
+			if slices.Contains(f.names, "") {
+				text += fmt.Sprintf("; some have no name: if the header is not on the first line, %s says where it is", o.optionName("header-line"))
+			}
+			return p, errors.New(text)
 		case !f.integer[id]:
 			return p, fmt.Errorf("column %q (%s) does not have an integer in every row; without %s the positions are the RowIDs", o.IDColumn, flag, flag)
 		}

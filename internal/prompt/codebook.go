@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -165,4 +166,16 @@ func containsWord(text, word string) bool {
 		_, size := utf8.DecodeRuneInString(text[start:])
 		at = start + size
 	}
+}
+
+// findUnlistedDefaults returns warnings about defaults that are none of the listed labels: a
+// line a column.
+func (s *Schema) findUnlistedDefaults() (lines []string) {
+	for i := range s.Columns {
+		c := &s.Columns[i]
+		if i != s.Gate && c.Type == TypeLabel && c.HasLabels() && c.Default != NoValue && c.Default != "" && !slices.Contains(c.Labels, c.Default) {
+			lines = append(lines, fmt.Sprintf("rows that are not applicable get %s in %s, which is none of its labels: see %s", quoteName(c.Default), c.Name, keyDefaults))
+		}
+	}
+	return lines
 }

@@ -25,7 +25,7 @@ func TestSchemasOfDocs(t *testing.T) {
 				t.Errorf("%v in\n%s", err, found[1])
 				continue
 			}
-			for _, line := range s.UnmentionedLabels() {
+			for _, line := range s.Warnings() {
 				t.Errorf("%s: %s", name, line)
 			}
 		}

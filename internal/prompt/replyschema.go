@@ -57,7 +57,7 @@ func policyIndex(strict bool) int {
 
 // prepare renders what depends on the file alone.
 func (s *Schema) prepare(examples []example) {
-	s.unmentioned = s.findUnmentioned()
+	s.warnings = append(s.findUnmentioned(), s.findUnlistedDefaults()...)
 	s.System = s.renderSystem(examples)
 	for i, strict := range []bool{false, true} {
 		var properties, required strings.Builder

@@ -47,7 +47,7 @@ type Schema struct {
 	LabelPolicy string   // Organic, Strict or empty: the file leaves it to the run
 
 	ownCodebook bool      // the system_prompt says what the columns are
-	unmentioned []string  // lines about listed labels that it does not say
+	warnings    []string  // lines about listed labels that it does not say
 	tails       [2]string // of a row's object in the reply schema, after the RowID: organic, strict
 	rowBytes    [2]int    // of the longest object of a row in a reply: organic, strict
 }
@@ -126,9 +126,10 @@ func (s *Schema) FindOutput(name string, output []string) *Column {
 	return nil
 }
 
-// UnmentionedLabels are warnings, a line each, about listed labels that the model is
-// not told: the codebook is left to the system_prompt, and that does not say them.
-func (s *Schema) UnmentionedLabels() []string { return s.unmentioned }
+// Warnings are lines about what is valid and hardly meant: listed labels that the model is
+// not told, because the codebook is left to a system_prompt that does not say them, and
+// defaults that are no label of their column.
+func (s *Schema) Warnings() []string { return s.warnings }
 
 // NotApplicableValues are the cells of a row that has nothing to classify, one a column.
 func (s *Schema) NotApplicableValues() []string {
