@@ -24,7 +24,7 @@ type grammar struct {
 	Format      string   `enum:"jsonl,tsv,args,settings" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs); settings prints what --print-settings does, of the run that was planned [${default}]."`
 	Label       string   `help:"Label of a single file [its name]." placeholder:"L"`
 	Write       string   `help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR"`
-	NoCheck     bool     `help:"Do not check RowIDs; fields and quotes are still checked."`
+	NoCheck     bool     `help:"Check fields and quotes alone, not RowIDs and UTF-8."`
 
 	job.InputColumns
 

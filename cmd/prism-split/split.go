@@ -44,7 +44,7 @@ func (s *splitter) splitFile(ctx context.Context, name, label string) error {
 	}
 	s.steps.StartStep("checking "+name, f.Size)
 	sum, err := s.checkFile(ctx, f, columns.Options{Table: o, Columns: s.g.InputColumns, NoIDs: s.g.NoCheck, Command: s.g.commandFor}, table.CheckOptions{
-		NoSum: s.g.NoCheck, Ranges: s.cutting.TableRanges(),
+		NoSum: s.g.NoCheck, NoText: s.g.NoCheck, Ranges: s.cutting.TableRanges(),
 	})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ type CheckOptions struct {
 	IDColumn string  // RowID if empty
 	NoIDs    bool    // leave the IDs unchecked
 	NoSum    bool    // leave the checksum out
+	NoText   bool    // leave out whether the text is UTF-8
 	Ranges   []Range // check text and IDs of these rows alone; nil: of all
 	// Progress, if not nil, is told now and then that so many more bytes were read.
 	Progress func(bytes int64)
@@ -31,7 +32,7 @@ func Check(ctx context.Context, f io.ReaderAt, size int64, o CheckOptions) (Summ
 	if o.Ranges != nil {
 		return checkRanges(ctx, f, h, sum, o)
 	}
-	scan := ScanOptions{Options: o.Options, Text: true, Sum: !o.NoSum}
+	scan := ScanOptions{Options: o.Options, Text: !o.NoText, Sum: !o.NoSum}
 	var ids idChecker
 	if o.NoIDs {
 		if err := h.CheckDelimiter(o.Name); err != nil {

@@ -32,7 +32,10 @@ func (c *rangeChecker) checkBlock(b *Block) error {
 		if !c.isWanted(b.Pos + int64(i)) {
 			continue
 		}
-		err := CheckText(c.o.Name, b.Data[rec.From:rec.End])
+		var err error
+		if !c.o.NoText {
+			err = CheckText(c.o.Name, b.Data[rec.From:rec.End])
+		}
 		if err == nil && c.column >= 0 {
 			c.text = AppendText(c.text[:0], c.format, b.Token(b.Spans[i]))
 			_, err = c.ids.Add(c.o.Name, 1, c.text)
