@@ -2,7 +2,6 @@ package systemtest
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"os"
@@ -165,23 +164,6 @@ func TestFullDiskOfInputs(t *testing.T) {
 		t.Errorf("with room: %v\n%s", err, out)
 	}
 	sameFiles(t, filepath.Join(dir, "in.csv"), filepath.Join(dir, "logs", "r", "inputs", "packed.csv"))
-}
-
-// pack compresses a file by gzip.
-func pack(t *testing.T, from, to string) {
-	t.Helper()
-	data, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	if _, err := w.Write(data); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(w.Close(), os.WriteFile(to, b.Bytes(), 0o666)); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func sameFiles(t *testing.T, a, b string) {

@@ -104,6 +104,18 @@ func compressed(text []byte) []byte {
 	return out.Bytes()
 }
 
+// pack writes a file compressed by gzip.
+func pack(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, compressed(data), 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // merged has prism-merge write the table in the format of the path.
 func merged(t *testing.T, path string, text []byte) {
 	cmd := exec.Command(filepath.Join(bin, "prism-merge"), "--quiet", "--sort-by", "none", "-o", path, "-")
