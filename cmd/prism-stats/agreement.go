@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -73,12 +74,7 @@ func (g *grammar) openRated(ctx context.Context, files []string, std cli.Std) (*
 		r.sample, failed = r.openEdited(ctx, g.Estimate)
 		err = errors.Join(err, failed)
 	}
-	for _, name := range files {
-		f, failed := r.openResult(ctx, name)
-		err = errors.Join(err, failed)
-		r.results = append(r.results, f)
-	}
-	if err != nil {
+	if err := errors.Join(err, r.openResults(ctx, files)); err != nil {
 		r.closeFiles()
 		return nil, inputError(err)
 	}
@@ -151,6 +147,9 @@ func warnOfMissing(name string, rows, missing int64, first []int64, std cli.Std)
 	std.Warnf("%s: no result for %s of %s: RowID %s%s", name, term.Count(missing), term.Plural(rows, "row"), strings.Join(ids, ", "), more)
 }
 
+// blockSize is the bytes of a write.
+const blockSize = 256 << 10
+
 // writeList writes a list of rows to a file in the form that its name says, CSV else. An
 // empty path is none.
 func (g *grammar) writeList(ctx context.Context, path string, write func(io.Writer, table.Format) error) error {
@@ -166,35 +165,14 @@ func (g *grammar) writeList(ctx context.Context, path string, write func(io.Writ
 		return err
 	}
 	defer f.Abort()
-	out := &blockWriter{out: f}
+	out := bufio.NewWriterSize(f, blockSize)
 	if err := write(out, form); err != nil {
 		return inputError(err)
 	}
-	if err := out.flush(); err != nil {
+	if err := out.Flush(); err != nil {
 		return err
 	}
 	return f.Commit()
-}
-
-// blockWriter gathers small writes.
-type blockWriter struct {
-	out io.Writer
-	buf []byte
-}
-
-// Write keeps b until there is a block.
-func (w *blockWriter) Write(b []byte) (int, error) {
-	w.buf = append(w.buf, b...)
-	if len(w.buf) < 256<<10 {
-		return len(b), nil
-	}
-	return len(b), w.flush()
-}
-
-func (w *blockWriter) flush() error {
-	_, err := w.out.Write(w.buf)
-	w.buf = w.buf[:0]
-	return err
 }
 
 // inputError gives bad input its exit code.

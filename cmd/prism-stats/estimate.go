@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -63,14 +64,10 @@ func (g *grammar) checkSampling() error {
 func (g *grammar) writeSample(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
 	rated := &ratedFiles{std: std, grammar: g}
 	defer rated.closeFiles()
-	for _, name := range files {
-		f, err := rated.openResult(ctx, name)
-		if err != nil {
-			return inputError(err)
-		}
-		rated.results = append(rated.results, f)
+	if err := rated.openResults(ctx, files); err != nil {
+		return inputError(err)
 	}
-	out := &blockWriter{out: std.Out}
+	out := bufio.NewWriterSize(std.Out, blockSize)
 	rows, strata, err := stats.WriteSample(ctx, rated.results, stats.SampleOptions{
 		Rows: *g.Sample, By: g.By, Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed,
 	}, out)
@@ -84,7 +81,7 @@ func (g *grammar) writeSample(ctx context.Context, o stats.Options, files []stri
 	case err != nil:
 		return g.ratingsError(err)
 	}
-	if err := out.flush(); err != nil {
+	if err := out.Flush(); err != nil {
 		return err
 	}
 	if rows < *g.Sample {
@@ -103,11 +100,10 @@ func (g *grammar) printNeeded(ctx context.Context, files []string, std cli.Std) 
 	if !slices.Equal(files, []string{"-"}) || len(g.Files) > 0 {
 		rated := &ratedFiles{std: std, grammar: g}
 		defer rated.closeFiles()
-		for _, name := range files {
-			f, err := rated.openResult(ctx, name)
-			if err != nil {
-				return inputError(err)
-			}
+		if err := rated.openResults(ctx, files); err != nil {
+			return inputError(err)
+		}
+		for _, f := range rated.results {
 			sum, err := table.Check(ctx, f.Content, f.Size, table.CheckOptions{Options: f.Options, NoIDs: true, NoSum: true})
 			if err != nil {
 				return inputError(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 
@@ -30,6 +31,17 @@ func (r *ratedFiles) closeFiles() {
 	for _, f := range r.open {
 		f.Close()
 	}
+}
+
+// openResults opens the results. The error tells of all that cannot be opened.
+func (r *ratedFiles) openResults(ctx context.Context, names []string) error {
+	var errs []error
+	for _, name := range names {
+		f, err := r.openResult(ctx, name)
+		errs = append(errs, err)
+		r.results = append(r.results, f)
+	}
+	return errors.Join(errs...)
 }
 
 // openResult opens a result; a stream is copied to a temporary file.
@@ -98,11 +110,11 @@ func (r *ratedFiles) normalizeGold(ctx context.Context, gold *editedFile) error 
 	}
 	r.open = append(r.open, &table.File{File: tmp, Name: gold.Options.Name, Spooled: true})
 	note := func(format string, args ...any) { r.std.Debugf(format, args...) }
-	out := &blockWriter{out: tmp}
+	out := bufio.NewWriterSize(tmp, blockSize)
 	if err := normalize.Convert(ctx, gold.original, out, normalize.Options{IDColumn: r.grammar.IDColumn, NeedID: true, Note: note}); err != nil {
 		return err
 	}
-	if err := out.flush(); err != nil {
+	if err := out.Flush(); err != nil {
 		return err
 	}
 	info, err := tmp.Stat()

@@ -2,11 +2,11 @@ package columns
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"prism/internal/job"
+	"prism/internal/normalize"
 	"prism/internal/table"
 	"prism/internal/term"
 )
@@ -107,9 +107,6 @@ func (o *Options) findIDFault(s *sample) (x fault, bad bool) {
 		o.option("id-column", "NAME") + " names a column that has another integer in every row"}, true
 }
 
-// nameless is the name that normal form gives a column that has none.
-var nameless = regexp.MustCompile(`^column_[0-9]+$`)
-
 // normalizer is what has the options of normalizing.
 func (o *Options) normalizer() string {
 	if o.Keys {
@@ -135,7 +132,7 @@ func (o *Options) missingText(s *sample) fault {
 		x.hint = o.option("text-column", "NAME") + " names the column with the text to label"
 		return x
 	}
-	if nameless.MatchString(likely) {
+	if normalize.IsNameless(likely) {
 		x.hint = "the longest texts are in a column without a name: if the header is not on the first line, " + o.flag("header-line") + " of " + o.normalizer() + " says where it is"
 		return x
 	}

@@ -11,9 +11,10 @@ import (
 // for it.
 func (c *Config) checkInputKeys(d *decoder) {
 	c.Columns.checkKeys(d, "input")
+	shared := c.Columns.byKey()
 	for _, key := range []string{"id_column", "text_column", "title_column", "sentiment_column", "encoding", "sheet"} {
 		full := joinPath("input", key) // of a file an empty text takes that of input: away
-		if at, given := d.locations[full]; given && strings.TrimSpace(c.Columns.key(key).String()) == "" && !d.hasMistakeAt(at) {
+		if at, given := d.locations[full]; given && strings.TrimSpace(shared[key].String()) == "" && !d.hasMistakeAt(at) {
 			d.reject(full, "must not be empty")
 		}
 	}
@@ -37,15 +38,14 @@ func (c *InputColumns) checkKeys(d *decoder, path string) {
 	}
 }
 
-// key is the field of a key.
-func (c *InputColumns) key(name string) reflect.Value {
+// byKey are the fields by their keys.
+func (c *InputColumns) byKey() map[string]reflect.Value {
 	keys, fields := fieldsOf(reflect.TypeFor[InputColumns]())
+	values := make(map[string]reflect.Value, len(keys))
 	for i, key := range keys {
-		if key == name {
-			return reflect.ValueOf(c).Elem().FieldByIndex(fields[i].Index)
-		}
+		values[key] = reflect.ValueOf(c).Elem().FieldByIndex(fields[i].Index)
 	}
-	panic("bug: no key " + name)
+	return values
 }
 
 // rivalKeys are keys that exclude each other: a file that sets one does not take the
@@ -54,19 +54,19 @@ var rivalKeys = map[string]string{"id_column": "number_rows", "number_rows": "id
 
 // inheritInputKeys gives each file of the queue the keys of input: that it does not set.
 func (c *Config) inheritInputKeys(d *decoder) {
-	keys, _ := fieldsOf(reflect.TypeFor[InputColumns]())
+	shared := c.Columns.byKey()
 	for i := range c.InputQueue {
-		in := &c.InputQueue[i].InputColumns
+		own := c.InputQueue[i].byKey()
 		sets := func(key string) bool {
 			_, set := d.locations[joinPath(indexPath("input_queue", i), key)]
 			return set
 		}
-		for _, key := range keys {
+		for key, value := range shared {
 			rival, has := rivalKeys[key]
-			if sets(key) || has && sets(rival) && !in.key(rival).IsZero() {
+			if sets(key) || has && sets(rival) && !own[rival].IsZero() {
 				continue
 			}
-			in.key(key).Set(c.Columns.key(key))
+			own[key].Set(value)
 		}
 	}
 }

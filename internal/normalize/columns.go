@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"prism/internal/table"
@@ -14,6 +15,16 @@ type plan struct {
 	names []string
 	from  []int // column of the table; -1: the row's position
 	notes []string
+}
+
+// nameless begins the names of columns that have none; the number of the column follows.
+const nameless = "column_"
+
+// IsNameless tells whether a column of the normal form had no name.
+func IsNameless(name string) bool {
+	number, ok := strings.CutPrefix(name, nameless)
+	_, err := strconv.ParseUint(number, 10, 32)
+	return ok && err == nil
 }
 
 // planColumns decides the columns of the normal form.
@@ -79,7 +90,7 @@ func uniqueNames(f findings, id int) (names, notes []string) {
 			notes = append(notes, fmt.Sprintf("column %d left out: no name and no content", i+1))
 			continue
 		case strings.TrimSpace(n) == "":
-			name = fmt.Sprintf("column_%d", i+1)
+			name = nameless + strconv.Itoa(i+1)
 			if given[name] || taken[name] {
 				name = freeName(name, given, taken)
 			}

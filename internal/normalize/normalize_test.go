@@ -17,8 +17,8 @@ import (
 	"prism/internal/table"
 )
 
-// convert normalizes data and returns the output and the notes.
-func convert(t testing.TB, data string, o Options) (out, notes string, err error) {
+// openText opens a file called in that has this content.
+func openText(t testing.TB, data string) *table.File {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "in")
 	if err := os.WriteFile(name, []byte(data), 0o666); err != nil {
@@ -28,8 +28,15 @@ func convert(t testing.TB, data string, o Options) (out, notes string, err error
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { f.Close() })
 	f.Name = "in"
+	return f
+}
+
+// convert normalizes data and returns the output and the notes.
+func convert(t testing.TB, data string, o Options) (out, notes string, err error) {
+	t.Helper()
+	f := openText(t, data)
 	o.Note = func(format string, args ...any) { notes += fmt.Sprintf(format, args...) + "\n" }
 	var b bytes.Buffer
 	err = Convert(t.Context(), f, &b, o)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,17 +16,7 @@ import (
 // convertRecords is convert that reads record after record.
 func convertRecords(t testing.TB, data string, o Options) (string, error) {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "in")
-	if err := os.WriteFile(name, []byte(data), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	f, err := table.Open(t.Context(), name, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	f.Name = "in"
-	src, err := openSource(t.Context(), f, o)
+	src, err := openSource(t.Context(), openText(t, data), o)
 	if err != nil {
 		return "", err
 	}

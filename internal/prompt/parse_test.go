@@ -3,7 +3,6 @@ package prompt
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,22 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-func readSchema(t testing.TB) *Schema {
-	t.Helper()
-	name := filepath.Join("testdata", "feedback.json")
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := Parse(data, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 func TestParseFeedback(t *testing.T) {
-	s := readSchema(t)
+	s := parseTestdata(t, "feedback.json")
 	if !strings.HasPrefix(s.System, "You are a customer feedback analyst.") || !strings.Contains(s.System, "\n\nFor each") {
 		t.Errorf("system message: %q", s.System)
 	}

@@ -198,7 +198,7 @@ func checkReplySchema(t *testing.T, s *Schema, ids []int64, strict bool) {
 
 // The longest reply that the schema allows, laid out with indents, fits.
 func TestNumPredict(t *testing.T) {
-	s := readSchema(t)
+	s := parseTestdata(t, "feedback.json")
 	for _, rows := range []int{1, 10} {
 		for _, strict := range []bool{false, true} {
 			var b strings.Builder
@@ -248,7 +248,7 @@ func TestNumPredictOfTypes(t *testing.T) {
 }
 
 func BenchmarkAppendReplySchema(b *testing.B) {
-	s := readSchema(b)
+	s := parseTestdata(b, "feedback.json")
 	ids := []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 123456789012345}
 	var dst []byte
 	b.ReportAllocs()

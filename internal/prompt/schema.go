@@ -47,7 +47,7 @@ type Schema struct {
 	LabelPolicy string   // Organic, Strict or empty: the file leaves it to the run
 
 	ownCodebook bool      // the system_prompt says what the columns are
-	warnings    []string  // lines about listed labels that it does not say
+	warnings    []string  // see Warnings
 	tails       [2]string // of a row's object in the reply schema, after the RowID: organic, strict
 	rowBytes    [2]int    // of the longest object of a row in a reply: organic, strict
 }
