@@ -45,12 +45,17 @@ func (s *Store) openFingerprints() error {
 	if err != nil {
 		return err
 	}
+	s.prints, err = newFingerprints(f)
+	return err
+}
+
+// newFingerprints are those that a file has. It closes the file if that fails.
+func newFingerprints(f *os.File) (*fingerprints, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return errors.Join(err, f.Close())
+		return nil, errors.Join(err, f.Close())
 	}
-	s.prints = &fingerprints{f: f, rows: info.Size() / fingerprintSize}
-	return nil
+	return &fingerprints{f: f, rows: info.Size() / fingerprintSize}, nil
 }
 
 // syncFingerprints makes the fingerprints durable, which rows must not be before them.

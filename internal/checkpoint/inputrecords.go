@@ -50,9 +50,5 @@ func (s *Store) openKnownPrints() (*fingerprints, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return &fingerprints{f: f, rows: info.Size() / fingerprintSize}, nil
+	return newFingerprints(f)
 }
