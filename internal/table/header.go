@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"prism/internal/term"
+	"prism/internal/utf8valid"
 )
 
 // ByteOrderMark is what some programs begin UTF-8 text with.
@@ -223,7 +224,7 @@ func (r *Reader) namesOf(rec *rawRecord) ([]string, error) {
 // checkHeaderText returns an *Error if the header holds other bytes than UTF-8. What is
 // read of the rows behind it tells whether these are UTF-8.
 func (r *Reader) checkHeaderText(header []byte) error {
-	if isUTF8(header) {
+	if utf8valid.Valid(header) {
 		return nil
 	}
 	read := r.buf[r.start:r.end]

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	asmutf8 "github.com/segmentio/asm/utf8"
+	"prism/internal/utf8valid"
 )
 
 // Hints for text that is not UTF-8.
@@ -69,7 +69,7 @@ type textFaults struct {
 
 // addText adds the next piece of the text, which ends no character in its middle.
 func (t *textFaults) addText(b []byte) {
-	if isUTF8(b) {
+	if utf8valid.Valid(b) {
 		t.multibyte = t.multibyte || bytes.ContainsFunc(b, func(r rune) bool { return r >= utf8.RuneSelf })
 		t.line += int64(bytes.Count(b, newline))
 		return
@@ -143,10 +143,6 @@ func (t *textFaults) describe(name string, before int64) *Error {
 	return &Error{File: name, Line: before + t.lines[0], Msg: msg, hint: hint, form: !t.multibyte}
 }
 
-// isUTF8 is utf8.Valid, with vector instructions where the machine has them: text
-// that is not all ASCII is checked many times as fast.
-func isUTF8(b []byte) bool { return asmutf8.Valid(b) }
-
 // unfinished is the number of bytes at the end of b that begin a character.
 func unfinished(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
@@ -163,7 +159,7 @@ func unfinished(b []byte) int {
 // CheckText returns an *Error if a record of a file holds other bytes than UTF-8.
 // Its lines are counted from that of the record, which is the first.
 func CheckText(name string, record []byte) error {
-	if isUTF8(record) {
+	if utf8valid.Valid(record) {
 		return nil
 	}
 	found := textFaults{line: 1}
@@ -182,11 +178,11 @@ func (r *Record) CheckUTF8(name string) error {
 
 // checkUTF8 declares the first record faulty that holds other bytes than UTF-8.
 func (b *Block) checkUTF8() {
-	if isUTF8(b.Data[b.first-b.Offset : b.next-b.Offset]) {
+	if utf8valid.Valid(b.Data[b.first-b.Offset : b.next-b.Offset]) {
 		return
 	}
 	for i, rec := range b.Recs {
-		if !isUTF8(b.Data[rec.From:rec.End]) {
+		if !utf8valid.Valid(b.Data[rec.From:rec.End]) {
 			b.fail(i, "the text is not UTF-8")
 			b.bad.text = true
 			return

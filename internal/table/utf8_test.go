@@ -95,28 +95,3 @@ func TestCheckUTF8Describes(t *testing.T) {
 		})
 	}
 }
-
-func FuzzIsUTF8(f *testing.F) {
-	for _, seed := range []string{"", "ascii", "caf\u00e9", "caf\xe9", strings.Repeat("a", 31) + "\u20ac", strings.Repeat("a", 40) + "\xf0\x9f\x99", strings.Repeat("\u9000", 30) + "\xff"} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, text := range [][]byte{b, append(bytes.Repeat([]byte("x"), 70), b...), append(b[:len(b):len(b)], "and so on, for more than 32 bytes of ASCII"...)} {
-			if got, want := isUTF8(text), utf8.Valid(text); got != want {
-				t.Fatalf("isUTF8(%q) = %v, want %v", text, got, want)
-			}
-		}
-	})
-}
-
-func BenchmarkIsUTF8(b *testing.B) {
-	text := []byte(strings.Repeat("Late again, and nobody answers. Very disappointed with the support, na\u00efve me!\n", 5000))
-	for name, valid := range map[string]func([]byte) bool{"ours": isUTF8, "standard library": utf8.Valid} {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				valid(text)
-			}
-		})
-	}
-}

@@ -1,0 +1,11 @@
+package utf8valid
+
+import "golang.org/x/sys/cpu"
+
+var hasVectors = cpu.X86.HasAVX2
+
+// hasFault tells whether so many blocks of text hold a byte that cannot stand where it
+// does in UTF-8. A character that the last block cuts is no fault.
+//
+//go:noescape
+func hasFault(text *byte, blocks int) bool
