@@ -29,9 +29,9 @@ import (
 	"prism/internal/term"
 )
 
-// gcPercent lets the heap, which is a few megabytes, grow to three times what is
+// gcPercent lets the heap, which is a few megabytes, grow to five times what is
 // live before it is collected, to save processor time.
-const gcPercent = 200
+const gcPercent = 400
 
 func main() {
 	if os.Getenv("GOGC") == "" {

@@ -64,6 +64,10 @@ func newChatResponse() *chatResponse {
 // told not to. Then the message is that of all parts together.
 func decodeChat(body []byte) (*chatResponse, error) {
 	r := newChatResponse()
+	if json.Unmarshal(body, r) == nil { // one object, as nearly always: a decoder copies it
+		return r, nil
+	}
+	r = newChatResponse()
 	var text strings.Builder
 	thinking := ""
 	d := json.NewDecoder(bytes.NewReader(body))
