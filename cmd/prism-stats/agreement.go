@@ -81,54 +81,48 @@ func (g *grammar) openRated(ctx context.Context, files []string, std cli.Std) (*
 	return r, nil
 }
 
-// countFiles counts the labels of results, but not of those that are compared with each
-// other: these are of the same rows, which would count twice.
-func (g *grammar) countFiles(ctx context.Context, t *stats.Distributions, files []string, rated *ratedFiles, std cli.Std) error {
-	if rated == nil {
-		for _, name := range files {
-			if err := g.countFile(ctx, t, name, std.In); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if g.Compare {
-		return nil
-	}
-	for _, f := range rated.results {
-		if err := t.CountFile(ctx, f.Content, f.Size, f.Options); err != nil {
-			return g.countError(err)
-		}
-	}
-	return nil
+// agreement is what results say compared with gold, a sample or each other; nil where that
+// is not wanted.
+type agreement struct {
+	gold     *stats.Gold
+	compare  *stats.Comparison
+	estimate *stats.Estimate
 }
 
-// addAgreement compares results with gold or with each other, where that is wanted.
-func (g *grammar) addAgreement(ctx context.Context, r *stats.Result, o stats.Options, rated *ratedFiles, std cli.Std) error {
-	if rated == nil {
-		return nil
-	}
+// compareFiles compares results with gold, with a sample or with each other. In the same
+// pass it counts their labels, but not of those that are compared with each other: these are
+// of the same rows, which would count twice.
+func (g *grammar) compareFiles(ctx context.Context, t *stats.Distributions, o stats.Options, rated *ratedFiles, std cli.Std) (agreement, error) {
+	var a agreement
 	options := stats.RatingOptions{Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed, Separate: g.Compare}
+	if !g.Compare {
+		options.Counts = t
+	}
 	if rated.gold != nil || g.Compare {
 		ratings, err := rated.readRatings(ctx, rated.gold, options)
 		if err != nil {
-			return g.ratingsError(err)
+			return a, g.ratingsError(err)
 		}
+		options.Counts = nil
 		for _, note := range ratings.Notes {
 			std.Warnf("%s", note)
 		}
 		if g.Compare {
-			r.Compare = ratings.Compare()
-			return g.writeList(ctx, g.Changed, func(out io.Writer, form table.Format) error { return ratings.WriteChanged(ctx, form, out) })
+			a.compare = ratings.Compare()
+			return a, g.writeList(ctx, g.Changed, func(out io.Writer, form table.Format) error { return ratings.WriteChanged(ctx, form, out) })
 		}
-		r.Gold = ratings.Gold()
-		warnOfMissing(displayName(g.Gold), r.Gold.Rows, r.Gold.Missing, r.Gold.MissingIDs, std)
+		a.gold = ratings.Gold()
+		warnOfMissing(displayName(g.Gold), a.gold.Rows, a.gold.Missing, a.gold.MissingIDs, std)
 		err = g.writeList(ctx, g.Misses, func(out io.Writer, form table.Format) error { return ratings.WriteMisses(ctx, form, out) })
 		if err != nil {
-			return err
+			return a, err
 		}
 	}
-	return g.addEstimate(ctx, r, options, rated, std)
+	var err error
+	if rated.sample != nil {
+		a.estimate, err = g.estimateShares(ctx, t, options, rated, std)
+	}
+	return a, err
 }
 
 // warnOfMissing says that gold rows have no result, and names the first ones.
@@ -185,13 +179,8 @@ func inputError(err error) error {
 }
 
 func (g *grammar) ratingsError(err error) error {
-	var lacks *stats.MissingColumnError
-	var nothing *stats.NothingToCompareError
-	switch {
-	case errors.As(err, &lacks):
-		return cli.Fail(cli.Usage, err, g.hintMissing(lacks))
-	case errors.As(err, &nothing):
+	if nothing, ok := errors.AsType[*stats.NothingToCompareError](err); ok {
 		return cli.Fail(cli.Usage, err, nothing.Hint())
 	}
-	return inputError(err)
+	return g.countError(err)
 }

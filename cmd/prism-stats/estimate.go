@@ -15,22 +15,14 @@ import (
 	"prism/internal/term"
 )
 
-// addEstimate corrects shares and means by a sample, where that is wanted.
-func (g *grammar) addEstimate(ctx context.Context, r *stats.Result, o stats.RatingOptions, rated *ratedFiles, std cli.Std) error {
-	if rated.sample == nil {
-		return nil
-	}
+// estimateShares corrects shares and means by a sample.
+func (g *grammar) estimateShares(ctx context.Context, t *stats.Distributions, o stats.RatingOptions, rated *ratedFiles, std cli.Std) (*stats.Estimate, error) {
 	o.AllRows = true
 	ratings, err := rated.readRatings(ctx, rated.sample, o)
 	if err != nil {
-		return g.ratingsError(err)
+		return nil, g.ratingsError(err)
 	}
-	var crosses [][2]string
-	for i := range r.CrossTables {
-		crosses = append(crosses, [2]string{r.CrossTables[i].Rows, r.CrossTables[i].Columns})
-	}
-	e := ratings.Estimate(crosses)
-	r.Estimate = e
+	e := ratings.Estimate(t.Crosses())
 	name := displayName(g.Estimate)
 	warnOfMissing(name, e.Sampled+e.Missing, e.Missing, e.MissingIDs, std)
 	switch {
@@ -39,7 +31,7 @@ func (g *grammar) addEstimate(ctx context.Context, r *stats.Result, o stats.Rati
 	case math.Abs(e.StandsFor-float64(e.Rows)) > 0.02*float64(e.Rows):
 		std.Warnf("%s was drawn from %s, by its probabilities, but the results have %s", name, term.Plural(int64(math.Round(e.StandsFor)), "row"), term.Count(e.Rows))
 	}
-	return nil
+	return e, nil
 }
 
 // checkSampling makes sure that the flags of --sample and --needed go together.

@@ -64,6 +64,16 @@ func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
 	return s, nil
 }
 
+// countFiles counts the labels of results.
+func (g *grammar) countFiles(ctx context.Context, t *stats.Distributions, files []string, std cli.Std) error {
+	for _, name := range files {
+		if err := g.countFile(ctx, t, name, std.In); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name string, stdin io.Reader) error {
 	o, ofRun := g.runTables[name]
 	if !ofRun {

@@ -117,7 +117,13 @@ func (g *grammar) countAll(ctx context.Context, o stats.Options, files, logs []s
 		return nil, err
 	}
 	defer rated.closeFiles()
-	if err := g.countFiles(ctx, t, files, rated, std); err != nil {
+	var a agreement
+	if rated == nil {
+		err = g.countFiles(ctx, t, files, std)
+	} else {
+		a, err = g.compareFiles(ctx, t, o, rated, std)
+	}
+	if err != nil {
 		return nil, err
 	}
 	calls, err := countCallLogs(ctx, logs, std)
@@ -125,8 +131,8 @@ func (g *grammar) countAll(ctx context.Context, o stats.Options, files, logs []s
 		return nil, err
 	}
 	r := t.Result()
-	r.Calls = calls
-	return r, g.addAgreement(ctx, r, o, rated, std)
+	r.Calls, r.Gold, r.Compare, r.Estimate = calls, a.gold, a.compare, a.estimate
+	return r, nil
 }
 
 // checkFlags makes sure that the flags have values that can be used, and go together.

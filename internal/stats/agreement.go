@@ -58,10 +58,12 @@ func countPairCells(gold, label []int32, weights []float64) []pairCell {
 		}
 	}
 	cells = slices.DeleteFunc(cells, func(c pairCell) bool { return c.rows == 0 })
-	slices.SortFunc(cells, func(a, b pairCell) int {
-		return cmp.Or(cmp.Compare(a.gold, b.gold), cmp.Compare(a.label, b.label))
-	})
+	slices.SortFunc(cells, comparePairCells)
 	return cells
+}
+
+func comparePairCells(a, b pairCell) int {
+	return cmp.Or(cmp.Compare(a.gold, b.gold), cmp.Compare(a.label, b.label))
 }
 
 // accuracyOf is the weighted share of rows in which both values are equal.

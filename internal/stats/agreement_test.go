@@ -135,6 +135,39 @@ func addAlphas(figures map[string]float64, prefix string, ratings [][]float64) {
 	figures[prefix+"ordinal"], figures[prefix+"interval"] = ordinalAlpha(ratings), intervalAlpha(ratings)
 }
 
+// Alphas of codes are those of the numbers that they stand for.
+func TestCodedAlpha(t *testing.T) {
+	rng := newSeededRand(12)
+	numbers := []float64{2.5, -1, math.NaN(), 7, 4, 100}
+	for draw := range 100 {
+		if draw == 99 { // more values than are ranked by their totals
+			for v := range 2 * maxTotals {
+				numbers = append(numbers, float64(v*v), math.NaN())
+			}
+		}
+		codes, ratings := make([][]int32, 2+rng.IntN(3)), [][]float64{}
+		rows := 2 + rng.IntN(30) + 500*(draw/99)
+		for k := range codes {
+			var values []float64
+			for range rows {
+				code, value := int32(rng.IntN(len(numbers)+1)-1), math.NaN()
+				if code >= 0 {
+					value = numbers[code]
+				}
+				codes[k], values = append(codes[k], code), append(values, value)
+			}
+			ratings = append(ratings, values)
+		}
+		for name, v := range map[string][2]float64{
+			"interval": {codedAlpha(codes, numbers, false), intervalAlpha(ratings)}, "ordinal": {codedAlpha(codes, numbers, true), ordinalAlpha(ratings)},
+		} {
+			if !(math.Abs(v[0]-v[1]) <= 1e-9) && !(math.IsNaN(v[0]) && math.IsNaN(v[1])) {
+				t.Fatalf("%s alpha of %v: got %v, want %v", name, codes, v[0], v[1])
+			}
+		}
+	}
+}
+
 // The figures are those of testdata/agreement.R, which computes them in R.
 func TestFiguresEqualThoseOfR(t *testing.T) {
 	want := readColumns(t, "agreement_figures.csv")

@@ -1,6 +1,11 @@
 package stats
 
-import "math"
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+)
 
 // Krippendorff's alpha is the agreement of any number of raters beyond chance, with
 // missing values: Krippendorff (2011), Computing Krippendorff's Alpha-Reliability.
@@ -9,42 +14,103 @@ import "math"
 
 // nominalAlpha is alpha of codes, raters × rows: two values agree or do not.
 func nominalAlpha(codes [][]int32) float64 {
-	if len(codes) == 0 {
-		return math.NaN()
-	}
-	var totals []float64 // of each code, in rows that can be compared
-	var observed, all float64
+	totals := comparableTotals(codes, nil)
+	var observed float64
 	row := make([]int32, 0, len(codes))
-	for i := range codes[0] {
-		row = row[:0]
-		for _, c := range codes {
-			if c[i] >= 0 {
-				row = append(row, c[i])
-			}
-		}
-		if len(row) < 2 {
-			continue
-		}
+	for i := range rowsOf(codes) {
+		row = comparableCodes(row[:0], codes, i, nil)
 		different := 0
 		for k, a := range row {
-			for int(a) >= len(totals) {
-				totals = append(totals, 0)
-			}
-			totals[a]++
 			for _, b := range row[:k] {
 				if a != b {
 					different += 2
 				}
 			}
 		}
-		observed += float64(different) / float64(len(row)-1)
-		all += float64(len(row))
+		if different > 0 {
+			observed += float64(different) / float64(len(row)-1)
+		}
 	}
-	expected := all * all
+	var all, equal float64
 	for _, n := range totals {
-		expected -= n * n
+		all += n
+		equal += n * n
 	}
-	return alphaOf(observed, expected, all)
+	return alphaOf(observed, all*all-equal, all)
+}
+
+func rowsOf(codes [][]int32) int {
+	if len(codes) == 0 {
+		return 0
+	}
+	return len(codes[0])
+}
+
+// comparableCodes appends the codes that a row has, if there are two at least. Numbers, if
+// not nil, are the values of the codes, NaN being a missing one.
+func comparableCodes(dst []int32, codes [][]int32, row int, numbers []float64) []int32 {
+	for _, rater := range codes {
+		if c := rater[row]; c >= 0 && (numbers == nil || !math.IsNaN(numbers[c])) {
+			dst = append(dst, c)
+		}
+	}
+	if len(dst) < 2 {
+		return dst[:0]
+	}
+	return dst
+}
+
+// comparableTotals is the number of values of each code in rows that can be compared.
+func comparableTotals(codes [][]int32, numbers []float64) []float64 {
+	highest := int32(noCode)
+	for _, rater := range codes {
+		for _, c := range rater {
+			highest = max(highest, c)
+		}
+	}
+	totals := make([]float64, highest+1)
+	row := make([]int32, 0, len(codes))
+	for i := range rowsOf(codes) {
+		row = comparableCodes(row[:0], codes, i, numbers)
+		for _, c := range row {
+			totals[c]++
+		}
+	}
+	return totals
+}
+
+// codedAlpha is intervalAlpha, or ordinalAlpha, of codes that stand for numbers.
+func codedAlpha(codes [][]int32, numbers []float64, ordinal bool) float64 {
+	totals := comparableTotals(codes, numbers)
+	values := slices.Clone(numbers[:len(totals)])
+	for c := range values {
+		if totals[c] == 0 {
+			values[c] = 0 // no row has it
+		}
+	}
+	if ordinal {
+		values = midRanks(values, totals)
+	}
+	var observed float64
+	row, distances := make([]int32, 0, len(codes)), make([]float64, 0, len(codes))
+	for i := range rowsOf(codes) {
+		row, distances = comparableCodes(row[:0], codes, i, numbers), distances[:0]
+		for _, c := range row {
+			distances = append(distances, values[c])
+		}
+		if len(row) > 0 {
+			observed += 2 * float64(len(row)) * squaresAroundMean(distances) / float64(len(row)-1)
+		}
+	}
+	var known, weights []float64
+	var all float64
+	for c, n := range totals {
+		if n > 0 {
+			known, weights, all = append(known, values[c]), append(weights, n), all+n
+		}
+	}
+	_, variance := stat.PopMeanVariance(known, weights)
+	return alphaOf(observed, 2*all*all*variance, all)
 }
 
 // alphaOf is alpha from the sums of the observed disagreement, over all rows, and of

@@ -143,7 +143,7 @@ func accuracyDifference(cells []weighedCell, seed uint64) (difference, low, high
 }
 
 // countWeighedCells groups rows that have both values by stratum, values and weight.
-// Weights and strata may be nil.
+// Weights and strata may be nil, and end before rows that lack a value.
 func countWeighedCells(gold, label []int32, weights []float64, strata []int32) []weighedCell {
 	if weights == nil && strata == nil {
 		cells := countPairCells(gold, label, nil)
@@ -175,5 +175,24 @@ func countWeighedCells(gold, label []int32, weights []float64, strata []int32) [
 		out[at].rows++
 	}
 	slices.SortStableFunc(out, func(a, b weighedCell) int { return int(a.stratum) - int(b.stratum) })
+	return out
+}
+
+// joinWeighedCells is the pairs of values of the cells, in the order of the codes.
+func joinWeighedCells(cells []weighedCell) []pairCell {
+	pairs := make([]pairCell, 0, len(cells))
+	for _, c := range cells {
+		pairs = append(pairs, pairCell{gold: c.gold, label: c.label, rows: c.rows, weight: float64(c.rows) * c.weight})
+	}
+	slices.SortStableFunc(pairs, comparePairCells)
+	out := pairs[:0]
+	for _, p := range pairs {
+		if n := len(out); n > 0 && comparePairCells(out[n-1], p) == 0 {
+			out[n-1].rows += p.rows
+			out[n-1].weight += p.weight
+		} else {
+			out = append(out, p)
+		}
+	}
 	return out
 }

@@ -82,7 +82,7 @@ func TestEqualWeightsChangeNothing(t *testing.T) {
 		"accuracy": {accuracyOf(plain), accuracyOf(weighted)}, "kappa": {cohenKappa(plain), cohenKappa(weighted)},
 		"macro F1":        {macroF1(scoreLabels(plain, nil)), macroF1(scoreLabels(weighted, nil))},
 		"quadratic kappa": {quadraticKappa(x, y, nil), quadraticKappa(x, y, weights)}, "spearman": {spearman(x, y, nil), spearman(x, y, weights)},
-		"effective rows": {float64(len(a)), effectiveRows(weights)},
+		"effective rows": {float64(len(a)), effectiveRows(countWeighedCells(a, b, weights, nil))},
 	} {
 		if math.Abs(v[0]-v[1]) > 1e-9 {
 			t.Errorf("%s: %v without weights, %v with equal ones", name, v[0], v[1])

@@ -57,7 +57,7 @@ func (r *Ratings) firstResult() int {
 // Compare compares the results with each other.
 func (r *Ratings) Compare() *Comparison {
 	from := r.firstResult()
-	out := &Comparison{Files: r.names[from:], Columns: []ComparedColumn{}, HasGold: r.hasGold}
+	out := &Comparison{Files: r.names[from:], HasGold: r.hasGold}
 	for row := range r.rows.ids {
 		for rater := from; rater < len(r.names); rater++ {
 			if r.has[rater][row] {
@@ -66,41 +66,41 @@ func (r *Ratings) Compare() *Comparison {
 			}
 		}
 	}
-	for i, c := range r.columns {
+	out.Columns = eachColumn(r, func(i int) ComparedColumn {
+		c := r.columns[i]
 		column := ComparedColumn{Column: r.plans[i].name, Kind: c.kind, Alpha: Figure(c.alphaOfRaters(from)), Pairs: []ComparedPair{}}
 		for a := from; a < len(r.names); a++ {
 			for b := a + 1; b < len(r.names); b++ {
 				column.Pairs = append(column.Pairs, r.comparePair(c, a, b))
 			}
 		}
-		out.Columns = append(out.Columns, column)
-	}
+		return column
+	})
 	return out
 }
 
-// withoutEmpty is the codes of a rater, in which empty cells are missing values.
-func (c *ratedColumn) withoutEmpty(rater int) []int32 {
-	codes := slices.Clone(c.codes[rater])
+// forgetEmpty makes the empty cells of a rater missing values.
+func (c *ratedColumn) forgetEmpty(rater int) {
+	codes := c.codes[rater]
 	for row, code := range codes {
 		if code == emptyCode {
 			codes[row] = noCode
 		}
 	}
-	return codes
 }
 
 // alphaOfRaters is Krippendorff's alpha of the raters from the given one on.
 func (c *ratedColumn) alphaOfRaters(from int) float64 {
+	isNumber := c.kind == Integer || c.kind == Number
 	switch {
-	case c.kind == Text:
+	case c.kind == Text, c.isWide && !c.isNumeric:
 		return math.NaN()
-	case c.kind == Integer, c.kind == Number:
+	case c.isWide:
 		var numbers [][]float64
-		for rater := from; rater < len(c.codes); rater++ {
-			rows := max(len(c.codes[rater]), len(c.wide[rater]))
-			values := make([]float64, rows)
-			for row := range values {
-				values[row] = c.number(rater, row)
+		for _, wide := range c.wide[from:] {
+			values := make([]float64, len(wide))
+			for row, v := range wide {
+				values[row] = math.Float64frombits(v)
 			}
 			numbers = append(numbers, values)
 		}
@@ -108,12 +108,10 @@ func (c *ratedColumn) alphaOfRaters(from int) float64 {
 			return ordinalAlpha(numbers)
 		}
 		return intervalAlpha(numbers)
+	case isNumber:
+		return codedAlpha(c.codes[from:], c.numbers, c.kind == Integer)
 	}
-	var codes [][]int32
-	for rater := from; rater < len(c.codes); rater++ {
-		codes = append(codes, c.withoutEmpty(rater))
-	}
-	return nominalAlpha(codes)
+	return nominalAlpha(c.codes[from:])
 }
 
 // comparePair compares two raters.
@@ -123,28 +121,19 @@ func (r *Ratings) comparePair(c *ratedColumn, a, b int) ComparedPair {
 		A: r.names[a], B: r.names[b], Kappa: none, Moved: []Moved{},
 		AccuracyDifference: none, Low: none, High: none, McNemarP: none,
 	}
-	equal := int64(0)
-	for row := range r.rows.ids {
-		if c.isEmpty(a, row) || c.isEmpty(b, row) {
-			continue
-		}
-		p.Rows++
-		if c.areEqual(a, b, row) {
-			equal++
-		}
+	var cells []pairCell // of a column without codes: of equal values and of others
+	if c.isWide {
+		cells = c.countEqual(a, b)
+	} else {
+		cells = countPairCells(c.codes[a], c.codes[b], nil)
 	}
-	p.Agreement = Figure(float64(equal) / float64(p.Rows))
+	for _, cell := range cells {
+		p.Rows += cell.rows
+	}
+	p.Agreement = Figure(accuracyOf(cells))
 	if !c.isWide && c.kind != Text {
-		cells := countPairCells(c.withoutEmpty(a), c.withoutEmpty(b), nil)
 		p.Kappa = Figure(cohenKappa(cells))
-		for _, cell := range cells {
-			if cell.gold != cell.label {
-				p.Moved = append(p.Moved, Moved{From: c.texts[cell.gold], To: c.texts[cell.label], Count: cell.rows})
-			}
-		}
-		slices.SortStableFunc(p.Moved, func(a, b Moved) int {
-			return cmp.Or(cmp.Compare(b.Count, a.Count), c.compareTexts(a.From, b.From), c.compareTexts(a.To, b.To))
-		})
+		p.Moved = c.movedRows(cells)
 	}
 	if r.hasGold {
 		r.compareAccuracies(&p, c, a, b)
@@ -152,29 +141,66 @@ func (r *Ratings) comparePair(c *ratedColumn, a, b int) ComparedPair {
 	return p
 }
 
-// compareAccuracies sets the figures that need gold.
-func (r *Ratings) compareAccuracies(p *ComparedPair, c *ratedColumn, a, b int) {
-	rows := r.knownRows(c, a, b)
-	if len(rows) == 0 {
-		return
-	}
-	aRight, bRight := make([]int32, len(rows)), make([]int32, len(rows))
-	var onlyA, onlyB int64
-	for k, row := range rows {
-		isRight := [2]bool{c.areEqual(goldRater, a, row), c.areEqual(goldRater, b, row)}
-		switch isRight {
-		case [2]bool{true, true}:
-			aRight[k], bRight[k] = 1, 1
-		case [2]bool{true, false}:
-			aRight[k] = 1
-			onlyA++
-		case [2]bool{false, true}:
-			bRight[k] = 1
-			onlyB++
+// countEqual counts the rows in which two raters have the same value, and those in which
+// they have others.
+func (c *ratedColumn) countEqual(a, b int) []pairCell {
+	equal, other := pairCell{}, pairCell{label: 1}
+	for row := range c.wide[a] {
+		switch {
+		case c.isEmpty(a, row) || c.isEmpty(b, row):
+		case c.areEqual(a, b, row):
+			equal.rows++
+		default:
+			other.rows++
 		}
 	}
-	weights, strata := r.weightsOf(rows)
-	difference, low, high := accuracyDifference(countWeighedCells(aRight, bRight, weights, strata), r.options.Seed)
+	equal.weight, other.weight = float64(equal.rows), float64(other.rows)
+	return []pairCell{equal, other}
+}
+
+// movedRows are the cells with different values, the largest first.
+func (c *ratedColumn) movedRows(cells []pairCell) []Moved {
+	moved := []Moved{}
+	for _, cell := range cells {
+		if cell.gold != cell.label {
+			moved = append(moved, Moved{From: c.texts[cell.gold], To: c.texts[cell.label], Count: cell.rows})
+		}
+	}
+	slices.SortStableFunc(moved, func(a, b Moved) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), c.compareTexts(a.From, b.From), c.compareTexts(a.To, b.To))
+	})
+	return moved
+}
+
+// compareAccuracies sets the figures that need gold.
+func (r *Ratings) compareAccuracies(p *ComparedPair, c *ratedColumn, a, b int) {
+	aRight, bRight := make([]int32, len(r.rows.ids)), make([]int32, len(r.rows.ids))
+	for row := range aRight {
+		switch {
+		case !r.isKnown(c, row, a, b):
+			aRight[row] = noCode
+			continue
+		case c.areEqual(goldRater, a, row):
+			aRight[row] = 1
+		}
+		if c.areEqual(goldRater, b, row) {
+			bRight[row] = 1
+		}
+	}
+	cells := countWeighedCells(aRight, bRight, r.weights, r.strata)
+	if len(cells) == 0 {
+		return
+	}
+	var onlyA, onlyB int64
+	for _, cell := range cells {
+		switch {
+		case cell.gold > cell.label:
+			onlyA += cell.rows
+		case cell.label > cell.gold:
+			onlyB += cell.rows
+		}
+	}
+	difference, low, high := accuracyDifference(cells, r.options.Seed)
 	p.AccuracyDifference, p.Low, p.High = Figure(difference), Figure(low), Figure(high)
 	p.McNemarP = Figure(mcnemarExact(onlyA, onlyB))
 }

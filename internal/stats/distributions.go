@@ -72,6 +72,14 @@ func (d *Distributions) finishFile(f *inputFile) {
 	}
 }
 
+// Crosses returns the names of the two columns of each cross table.
+func (d *Distributions) Crosses() (pairs [][2]string) {
+	for _, c := range d.crosses {
+		pairs = append(pairs, [2]string{c.a.name, c.b.name})
+	}
+	return pairs
+}
+
 // Result returns the counts of all files so far.
 func (d *Distributions) Result() *Result {
 	r := &Result{Schema: schemaVersion, Files: []File{}, RunColumns: []RunColumn{}, Columns: []Column{}, CrossTables: []CrossTable{}}

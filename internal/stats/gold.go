@@ -78,7 +78,7 @@ const (
 
 // Gold compares the results, as one rater, with gold.
 func (r *Ratings) Gold() *Gold {
-	g := &Gold{Columns: []GoldColumn{}, Weighted: r.weights != nil}
+	g := &Gold{Weighted: r.weights != nil}
 	for row, has := range r.has[goldRater] {
 		if !has {
 			continue
@@ -90,80 +90,44 @@ func (r *Ratings) Gold() *Gold {
 			}
 		}
 	}
-	for i := range r.columns {
-		g.Columns = append(g.Columns, r.goldColumn(i))
-	}
+	g.Columns = eachColumn(r, r.goldColumn)
 	return g
 }
 
-// knownRows lists the rows of which gold and all of some raters say something. An empty
-// cell is a value of a result, but not of gold.
-func (r *Ratings) knownRows(c *ratedColumn, raters ...int) []int {
-	var rows []int
-	for row := range r.has[goldRater] {
-		known := !c.isEmpty(goldRater, row)
-		for _, rater := range raters {
-			known = known && r.has[rater][row]
-		}
-		if known {
-			rows = append(rows, row)
-		}
+// isKnown tells whether gold and some raters say something of a row. An empty cell is a value
+// of a result, but not of gold.
+func (r *Ratings) isKnown(c *ratedColumn, row int, raters ...int) bool {
+	known := !c.isEmpty(goldRater, row)
+	for _, rater := range raters {
+		known = known && r.has[rater][row]
 	}
-	return rows
-}
-
-// weightsOf are the weights and strata of rows, nil where all are the same.
-func (r *Ratings) weightsOf(rows []int) (weights []float64, strata []int32) {
-	if r.weights == nil {
-		return nil, nil
-	}
-	for _, row := range rows {
-		weights = append(weights, r.weights[row])
-		if r.strata != nil {
-			strata = append(strata, r.strata[row])
-		}
-	}
-	return weights, strata
+	return known
 }
 
 // goldColumn compares the i-th column.
 func (r *Ratings) goldColumn(i int) GoldColumn {
 	c, undefined := r.columns[i], Figure(math.NaN())
-	rows := r.knownRows(c, resultRater)
-	weights, strata := r.weightsOf(rows)
 	g := GoldColumn{
-		Column: r.plans[i].name, Output: r.plans[i].output, Kind: c.kind, Rows: int64(len(rows)),
+		Column: r.plans[i].name, Output: r.plans[i].output, Kind: c.kind,
 		MacroF1: undefined, Kappa: undefined, KappaLow: undefined, KappaHigh: undefined, Labels: []LabelFigures{}, Confusion: []Confusion{},
 	}
-	right := make([]int32, len(rows))
-	ones := make([]int32, len(rows))
-	for k, row := range rows {
-		ones[k] = 1
-		if c.areEqual(goldRater, resultRater, row) {
-			right[k] = 1
-		}
-	}
-	effective := float64(len(rows))
-	if weights != nil {
-		effective = effectiveRows(weights)
-	}
-	accuracy := accuracyOf(countPairCells(ones, right, weights))
-	low, high := wilsonInterval(accuracy, effective)
-	g.Accuracy, g.AccuracyLow, g.AccuracyHigh = Figure(accuracy), Figure(low), Figure(high)
-	if c.kind == Integer || c.kind == Number {
-		g.NumberFigures = c.compareNumbers(rows, weights, r)
-	}
-	if c.isWide || c.kind == Text {
+	if c.isWide {
+		r.compareWide(&g, c)
 		return g
 	}
-	gold, label := make([]int32, len(rows)), make([]int32, len(rows))
-	for k, row := range rows {
-		gold[k], label[k] = c.codes[goldRater][row], c.codes[resultRater][row]
+	weighed := countWeighedCells(c.codes[goldRater], c.codes[resultRater], r.weights, r.strata)
+	weighed = slices.DeleteFunc(weighed, func(cell weighedCell) bool { return cell.gold == emptyCode })
+	cells := joinWeighedCells(weighed)
+	g.setAccuracy(accuracyOf(cells), weighed)
+	if c.kind == Integer || c.kind == Number {
+		g.NumberFigures = c.compareNumbers(cells)
 	}
-	cells := countPairCells(gold, label, weights)
+	if c.kind == Text {
+		return g
+	}
 	g.Kappa = Figure(cohenKappa(cells))
-	low, high = kappaInterval(countWeighedCells(gold, label, weights, strata), r.options.Seed)
 	if g.Kappa.IsDefined() {
+		low, high := kappaInterval(weighed, r.options.Seed)
 		g.KappaLow, g.KappaHigh = Figure(low), Figure(high)
 	}
 	scores := scoreLabels(cells, c.sets)
@@ -181,25 +145,63 @@ func (r *Ratings) goldColumn(i int) GoldColumn {
 	return g
 }
 
-// compareNumbers compares the rows that are numbers on both sides.
-func (c *ratedColumn) compareNumbers(rows []int, weights []float64, r *Ratings) *NumberFigures {
-	var x, y, w []float64
-	for k, row := range rows {
+// setAccuracy sets the number of rows, and the accuracy with its interval.
+func (g *GoldColumn) setAccuracy(accuracy float64, cells []weighedCell) {
+	for _, cell := range cells {
+		g.Rows += cell.rows
+	}
+	low, high := wilsonInterval(accuracy, effectiveRows(cells))
+	g.Accuracy, g.AccuracyLow, g.AccuracyHigh = Figure(accuracy), Figure(low), Figure(high)
+}
+
+// compareWide compares a column with more different values than have codes.
+func (r *Ratings) compareWide(g *GoldColumn, c *ratedColumn) {
+	ones, right := make([]int32, len(r.rows.ids)), make([]int32, len(r.rows.ids))
+	var x, y, weights []float64
+	for row := range ones {
+		ones[row] = 1
+		switch {
+		case !r.isKnown(c, row, resultRater):
+			ones[row] = noCode
+			continue
+		case c.areEqual(goldRater, resultRater, row):
+			right[row] = 1
+		}
 		a, b := c.number(goldRater, row), c.number(resultRater, row)
 		if math.IsNaN(a) || math.IsNaN(b) {
 			continue
 		}
 		x, y = append(x, a), append(y, b)
-		if weights != nil {
-			w = append(w, weights[k])
+		if r.weights != nil {
+			weights = append(weights, r.weights[row])
 		}
 	}
+	cells := countWeighedCells(ones, right, r.weights, r.strata)
+	g.setAccuracy(accuracyOf(joinWeighedCells(cells)), cells)
+	if c.kind == Integer || c.kind == Number {
+		g.NumberFigures = newNumberFigures(x, y, weights)
+	}
+}
+
+// compareNumbers compares the rows that are numbers on both sides.
+func (c *ratedColumn) compareNumbers(cells []pairCell) *NumberFigures {
+	var x, y, weights []float64
+	for _, cell := range cells {
+		a, b := c.numbers[cell.gold], c.numbers[cell.label]
+		if !math.IsNaN(a) && !math.IsNaN(b) {
+			x, y, weights = append(x, a), append(y, b), append(weights, cell.weight)
+		}
+	}
+	return newNumberFigures(x, y, weights)
+}
+
+func newNumberFigures(x, y, weights []float64) *NumberFigures {
 	if len(x) == 0 {
 		none := Figure(math.NaN())
 		return &NumberFigures{none, none, none}
 	}
 	return &NumberFigures{
-		MAE: Figure(meanAbsoluteError(x, y, w)), Spearman: Figure(spearman(x, y, w)), KappaQuadratic: Figure(quadraticKappa(x, y, w)),
+		MAE: Figure(meanAbsoluteError(x, y, weights)), Spearman: Figure(spearman(x, y, weights)), KappaQuadratic: Figure(quadraticKappa(x, y, weights)),
 	}
 }
 

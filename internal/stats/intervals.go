@@ -23,13 +23,13 @@ func wilsonInterval(p, n float64) (low, high float64) {
 	return max(0, middle-half), min(1, middle+half)
 }
 
-// effectiveRows is how many rows of equal weight tell as much as rows with these
-// weights: Kish (1965), Survey Sampling, section 11.7.
-func effectiveRows(weights []float64) float64 {
+// effectiveRows is how many rows of equal weight tell as much as the rows of these cells:
+// Kish (1965), Survey Sampling, section 11.7.
+func effectiveRows(cells []weighedCell) float64 {
 	var sum, squares float64
-	for _, w := range weights {
-		sum += w
-		squares += w * w
+	for _, c := range cells {
+		sum += float64(c.rows) * c.weight
+		squares += float64(c.rows) * c.weight * c.weight
 	}
 	if squares == 0 {
 		return 0

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 
 	"prism/internal/prompt"
 	"prism/internal/rowid"
 	"prism/internal/table"
 	"prism/internal/term"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // RatedFile is a regular file whose values are compared with those of others.
@@ -29,6 +32,7 @@ type RatingOptions struct {
 	Seed     uint64         // of bootstraps
 	AllRows  bool           // keep rows that gold lacks
 	Separate bool           // every result is a rater of its own; else they are parts of one, and there is gold
+	Counts   *Distributions // count the labels of the results, in the pass that reads them; nil: do not
 }
 
 // Ratings are the values that raters give to the same rows: gold, if there is gold,
@@ -51,7 +55,8 @@ type Ratings struct {
 }
 
 // ReadRatings reads gold, which may be nil, and results. With gold and without Separate
-// only the rows of gold are kept. Bad input is an *table.Error or a *MissingColumnError.
+// only the rows of gold are kept. Bad input is an *table.Error, a *MissingColumnError or a
+// *ColumnMismatchError.
 func ReadRatings(ctx context.Context, gold *RatedFile, results []*RatedFile, o RatingOptions) (*Ratings, error) {
 	r := &Ratings{options: o, results: results, hasGold: gold != nil}
 	var headers []ratedHeader
@@ -133,6 +138,9 @@ func (r *Ratings) readFiles(ctx context.Context, gold *RatedFile, results []*Rat
 	for _, c := range r.columns {
 		r.Notes = append(r.Notes, r.unlistedInGold(c)...)
 		c.findKind(r.hasGold)
+		for rater := r.firstResult(); r.options.Separate && rater < len(r.names); rater++ {
+			c.forgetEmpty(rater)
+		}
 	}
 	return nil
 }
@@ -158,6 +166,22 @@ func (r *Ratings) unlistedInGold(c *ratedColumn) (notes []string) {
 		}
 	}
 	return notes
+}
+
+// eachColumn is what figuresOf tells of each column, by its index. Columns have nothing in
+// common, so it is called on all cores.
+func eachColumn[T any](r *Ratings, figuresOf func(i int) T) []T {
+	all := make([]T, len(r.columns))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range all {
+		g.Go(func() error {
+			all[i] = figuresOf(i)
+			return nil
+		})
+	}
+	_ = g.Wait() // figures have no errors
+	return all
 }
 
 // readWeights reads the inclusion probabilities and strata of gold, where it has them.

@@ -9,7 +9,8 @@ import (
 )
 
 // ratingScan reads the values of one file. readBlock finds the IDs and the different
-// values of a block, in parallel; addBlock then gives them to the rows, in file order.
+// values of a block, in parallel; addBlock then gives them to the rows, in file order. A
+// file whose labels are counted too is counted in the same pass.
 type ratingScan struct {
 	ratings *Ratings
 	file    *RatedFile
@@ -19,6 +20,7 @@ type ratingScan struct {
 	idPlace int   // in cut
 	places  []int // of each column in cut, -1: the file lacks it
 	seed    maphash.Seed
+	counts  *blockScan // nil: the file is not counted
 
 	expected int   // rows of the file, about
 	rows     []int // of the block, -1: passed over; reused
@@ -26,12 +28,24 @@ type ratingScan struct {
 
 // ratedBlock is the IDs and values of a block.
 type ratedBlock struct {
+	counts  *blockCounts // of a file that is counted
 	ids     []int64
 	columns []blockColumn // of columns that are not wide
 	isWide  []bool        // by column: it was wide when the block was read
 	wide    [][]uint64    // by column and row, of wide columns
 	codes   []int32       // by token; reused
+	text    []byte        // of a token; reused
 	scratch []byte
+}
+
+// wideOfToken is the wide value of a raw token.
+func (v *ratedBlock) wideOfToken(c *ratedColumn, token []byte, form table.Format) (value uint64) {
+	if form == table.JSONL || len(token) > 0 && token[0] == '"' {
+		v.text = table.AppendText(v.text[:0], form, token)
+		token = v.text
+	}
+	value, v.scratch = c.wideOf(token, v.scratch)
+	return value
 }
 
 // unknownCode is the code of a token that no row needed yet.
@@ -47,6 +61,18 @@ func (r *Ratings) readFile(ctx context.Context, f *RatedFile, rater, file int, m
 			s.cut = append(s.cut, at)
 		}
 	}
+	counted := r.options.Counts
+	if r.hasGold && rater == goldRater {
+		counted = nil
+	}
+	if counted != nil {
+		src, err := counted.resolveColumns(f.header, f.Options.Name)
+		if err != nil {
+			return err
+		}
+		s.counts = newBlockScan(src, len(f.header.Names))
+		s.cut = append(s.cut, s.counts.columns()...)
+	}
 	slices.Sort(s.cut)
 	s.cut = slices.Compact(s.cut)
 	s.idPlace = slices.Index(s.cut, id)
@@ -58,8 +84,15 @@ func (r *Ratings) readFile(ctx context.Context, f *RatedFile, rater, file int, m
 		r.growTo(rater, 0)
 	}
 	r.rows.next = 0
+	if counted != nil {
+		s.counts.cutFrom(s.cut)
+	}
 	o := table.ScanOptions{Options: f.Options, Columns: s.cut, Text: true, Prepare: s.readBlock}
-	return table.Scan(ctx, f.Content, f.Size, f.header, o, func(b *table.Block) error { return s.addBlock(ctx, b) })
+	err := table.Scan(ctx, f.Content, f.Size, f.header, o, func(b *table.Block) error { return s.addBlock(ctx, b) })
+	if err == nil && counted != nil {
+		counted.finishFile(s.counts.file)
+	}
+	return err
 }
 
 // readBlock reads a block on its own, into its Aux.
@@ -67,6 +100,9 @@ func (s *ratingScan) readBlock(b *table.Block) {
 	v, _ := b.Aux.(*ratedBlock)
 	if v == nil {
 		v = &ratedBlock{columns: make([]blockColumn, len(s.places)), wide: make([][]uint64, len(s.places)), isWide: make([]bool, len(s.places))}
+		if s.counts != nil {
+			v.counts = s.counts.newBlockCounts()
+		}
 		b.Aux = v
 	}
 	form := s.file.header.Format
@@ -80,13 +116,16 @@ func (s *ratingScan) readBlock(b *table.Block) {
 		if v.isWide[i] {
 			for row := range b.Recs {
 				var value uint64
-				value, v.scratch = column.wideOfToken(b.Token(b.Spans[row*len(s.cut)+place]), form, v.scratch)
+				value = v.wideOfToken(column, b.Token(b.Spans[row*len(s.cut)+place]), form)
 				v.wide[i] = append(v.wide[i], value)
 			}
 			continue
 		}
 		v.columns[i].reset()
 		v.columns[i].countTokens(b, b.Spans[place:], len(s.cut), s.seed, true)
+	}
+	if s.counts != nil { // last: it changes spans of the run columns
+		s.counts.countBlock(b, v.counts)
 	}
 }
 
@@ -123,6 +162,9 @@ func (s *ratingScan) addBlock(ctx context.Context, b *table.Block) error {
 			s.addColumn(b, v, i, place, s.rows)
 		}
 	}
+	if s.counts != nil {
+		s.counts.mergeBlock(b, v.counts)
+	}
 	return nil
 }
 
@@ -138,7 +180,7 @@ func (s *ratingScan) addColumn(b *table.Block, v *ratedBlock, i, place int, rows
 		case v.isWide[i]:
 			column.wide[s.rater][row] = v.wide[i][k]
 		default:
-			column.wide[s.rater][row], v.scratch = column.wideOfToken(b.Token(b.Spans[k*len(s.cut)+place]), form, v.scratch)
+			column.wide[s.rater][row] = v.wideOfToken(column, b.Token(b.Spans[k*len(s.cut)+place]), form)
 		}
 	}
 }

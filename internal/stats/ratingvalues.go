@@ -1,14 +1,12 @@
 package stats
 
 import (
-	"bytes"
 	"hash/maphash"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"unicode/utf8"
 
 	"prism/internal/prompt"
 	"prism/internal/table"
@@ -66,9 +64,6 @@ func newRatedColumn(name string, schema *prompt.Column, raters int) *ratedColumn
 	}
 	return c
 }
-
-// valueKey is what two cells have in common if they hold the same label.
-func valueKey(text string) string { return strings.ToLower(term.CanonicalName(text)) }
 
 // codeOf returns the code of a text; false if there are too many.
 func (c *ratedColumn) codeOf(text string) (int32, bool) {
@@ -143,7 +138,7 @@ func (c *ratedColumn) widen() {
 	c.isWide, c.isNumeric = true, kind == Integer || kind == Number
 	byCode := make([]uint64, len(c.texts))
 	for code, text := range c.texts {
-		byCode[code] = c.wideOf(text)
+		byCode[code], c.scratch = c.wideOf([]byte(text), c.scratch)
 	}
 	for rater, codes := range c.codes {
 		c.wide[rater] = make([]uint64, len(codes), cap(codes))
@@ -160,47 +155,24 @@ func (c *ratedColumn) widen() {
 	c.wideNow.Store(true)
 }
 
-// wideOf is the wide value of a text. Several goroutines may call it at once.
-func (c *ratedColumn) wideOf(text string) uint64 {
+// wideOf is the wide value of a text. Several goroutines may call it at once, each with
+// its own scratch, a buffer, which is returned.
+func (c *ratedColumn) wideOf(text, scratch []byte) (uint64, []byte) {
 	if c.isNumeric {
-		v, ok := parseNumber(text)
+		v, ok := parseNumber(string(text))
 		if !ok {
-			return emptyWide
+			return emptyWide, scratch
 		}
-		return math.Float64bits(v + 0) // -0 is 0
+		return math.Float64bits(v + 0), scratch // -0 is 0
 	}
-	return c.wideOfKey([]byte(valueKey(text)))
-}
-
-// wideOfKey is the hash of a text as it is compared.
-func (c *ratedColumn) wideOfKey(key []byte) uint64 {
-	if len(key) == 0 {
-		return emptyWide
+	scratch = appendValueKey(scratch[:0], text)
+	if len(scratch) == 0 {
+		return emptyWide, scratch
 	}
-	if hash := maphash.Bytes(c.seed, key); hash != noWide && hash != emptyWide {
-		return hash
+	if hash := maphash.Bytes(c.seed, scratch); hash != noWide && hash != emptyWide {
+		return hash, scratch
 	}
-	return 0
-}
-
-// wideOfToken is wideOf for a raw token; scratch is a buffer, which is returned. Plain
-// ASCII, which nearly all texts are, needs no other memory.
-func (c *ratedColumn) wideOfToken(token []byte, form table.Format, scratch []byte) (uint64, []byte) {
-	if c.isNumeric || form == table.JSONL || len(token) > 0 && token[0] == '"' {
-		scratch = table.AppendText(scratch[:0], form, token)
-		return c.wideOf(string(scratch)), scratch
-	}
-	scratch = scratch[:0]
-	for _, b := range token {
-		if b >= utf8.RuneSelf {
-			return c.wideOf(string(token)), scratch
-		}
-		if 'A' <= b && b <= 'Z' {
-			b += 'a' - 'A'
-		}
-		scratch = append(scratch, b)
-	}
-	return c.wideOfKey(bytes.TrimSpace(scratch)), scratch
+	return 0, scratch
 }
 
 // parseNumber reads a finite number as tables have them.

@@ -21,7 +21,20 @@ func (d *Distributions) CountFile(ctx context.Context, f io.ReaderAt, size int64
 		return err
 	}
 	p := newBlockScan(src, len(h.Names))
-	err = table.Scan(ctx, f, size, h, table.ScanOptions{Options: o, Columns: p.cutColumns, Text: true, Prepare: p.countBlock}, p.mergeBlock)
+	p.cutFrom(p.columns())
+	prepare := func(b *table.Block) {
+		counts, _ := b.Aux.(*blockCounts)
+		if counts == nil {
+			counts = p.newBlockCounts()
+			b.Aux = counts
+		}
+		p.countBlock(b, counts)
+	}
+	merge := func(b *table.Block) error {
+		p.mergeBlock(b, b.Aux.(*blockCounts))
+		return nil
+	}
+	err = table.Scan(ctx, f, size, h, table.ScanOptions{Options: o, Columns: p.cutColumns, Text: true, Prepare: prepare}, merge)
 	if err != nil {
 		return err
 	}
@@ -33,7 +46,7 @@ func (d *Distributions) CountFile(ctx context.Context, f io.ReaderAt, size int64
 // parallel; mergeBlock then adds its counts to the columns, in file order.
 type blockScan struct {
 	file          *inputFile
-	cutColumns    []int  // columns of the file to cut out, ascending
+	cutColumns    []int  // columns of the file that are cut out, ascending
 	cutIndex      []int  // for each source: its index in cutColumns
 	keepRowValues []bool // for each source: a cross table needs the value of every row
 	tailStart     int    // first source of the tail, see findTail; without a tail the number of sources
@@ -44,19 +57,38 @@ type blockScan struct {
 func newBlockScan(f *inputFile, columns int) *blockScan {
 	p := &blockScan{file: f, keepRowValues: make([]bool, len(f.sources)), tallies: make([][]*tally, len(f.sources)), seed: maphash.MakeSeed()}
 	p.tailStart = findTail(f, columns)
-	cut := f.sources[:min(p.tailStart+1, len(f.sources))]
-	for _, s := range cut {
-		p.cutColumns = append(p.cutColumns, s.index)
-	}
-	slices.Sort(p.cutColumns)
-	p.cutColumns = slices.Compact(p.cutColumns)
-	for _, s := range cut {
-		p.cutIndex = append(p.cutIndex, slices.Index(p.cutColumns, s.index))
-	}
 	for _, c := range f.crosses {
 		p.keepRowValues[c.a], p.keepRowValues[c.b] = true, true
 	}
 	return p
+}
+
+// countedSources are the sources that are counted: of the tail the first.
+func (s *blockScan) countedSources() []columnSource {
+	return s.file.sources[:min(s.tailStart+1, len(s.file.sources))]
+}
+
+// columns are the columns of the file to cut out, ascending.
+func (s *blockScan) columns() []int {
+	var places []int
+	for _, source := range s.countedSources() {
+		places = append(places, source.index)
+	}
+	slices.Sort(places)
+	return slices.Compact(places)
+}
+
+// cutFrom says which columns of the file are cut out: the scan's and others.
+func (s *blockScan) cutFrom(columns []int) {
+	s.cutColumns = columns
+	for _, source := range s.countedSources() {
+		s.cutIndex = append(s.cutIndex, slices.Index(columns, source.index))
+	}
+}
+
+// newBlockCounts is memory for the counts of a block.
+func (s *blockScan) newBlockCounts() *blockCounts {
+	return &blockCounts{columns: make([]blockColumn, len(s.cutIndex)), pairs: make([]map[uint64]int64, len(s.file.crosses))}
 }
 
 // findTail returns the first source of the tail: the run columns, if they are the
@@ -75,13 +107,8 @@ func findTail(f *inputFile, columns int) int {
 	return first
 }
 
-// countBlock counts a block on its own, into its Aux.
-func (s *blockScan) countBlock(b *table.Block) {
-	counts, _ := b.Aux.(*blockCounts)
-	if counts == nil {
-		counts = &blockCounts{columns: make([]blockColumn, len(s.cutIndex)), pairs: make([]map[uint64]int64, len(s.file.crosses))}
-		b.Aux = counts
-	}
+// countBlock counts a block on its own.
+func (s *blockScan) countBlock(b *table.Block, counts *blockCounts) {
 	for i := range counts.columns {
 		c := &counts.columns[i]
 		c.reset()
@@ -137,8 +164,7 @@ func countPairs(a, b *blockColumn, pairs map[uint64]int64, rows int) map[uint64]
 }
 
 // mergeBlock adds the counts of a block to the columns.
-func (s *blockScan) mergeBlock(b *table.Block) error {
-	counts := b.Aux.(*blockCounts)
+func (s *blockScan) mergeBlock(b *table.Block, counts *blockCounts) {
 	s.file.rows += int64(len(b.Recs))
 	for i := range counts.columns {
 		c, to := &counts.columns[i], s.file.sources[i].column
@@ -165,7 +191,6 @@ func (s *blockScan) mergeBlock(b *table.Block) error {
 		}
 		s.mergePairs(c, counts.pairs[i])
 	}
-	return nil
 }
 
 // mergePairs adds the pairs of a block, in the order of the values in the block:

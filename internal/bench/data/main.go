@@ -1,7 +1,8 @@
 // Benchdata writes the tables that `make bench-table` measures with: feedback
 // rows as a survey tool exports them, a tenth of them as a spreadsheet program does, and result rows as prism-classify writes
 // them. Results are written as one file, as shuffled parts, as sorted parts and
-// as parts that are consecutive ranges. The same numbers of rows and parts always
+// as parts that are consecutive ranges; a fifth of them again as three models label
+// them, with the right labels of people. The same numbers of rows and parts always
 // give the same bytes.
 //
 //	go run ./internal/bench/data -rows 5000000 -dir /tmp/prism-bench
@@ -53,6 +54,9 @@ func writeTables(dir string, rows, parts int) error {
 	if err := writeTable(filepath.Join(dir, "export.csv"), exportHeader, rows/10, appendExport); err != nil {
 		return err
 	}
+	if err := writeRatings(dir, rows/5); err != nil {
+		return err
+	}
 	order := rand.New(rand.NewPCG(7, 1)).Perm(rows)
 	err := writeParts(dir, "shuffled", parts, rows, func(i int) (part, id int) { return i * parts / rows, order[i] + 1 })
 	if err != nil {
@@ -63,6 +67,21 @@ func writeTables(dir string, rows, parts int) error {
 		return err
 	}
 	return writeParts(dir, "ranges", parts, rows, func(i int) (part, id int) { return i * parts / rows, i + 1 })
+}
+
+// writeRatings writes gold.csv and the results of three models for the same rows, which
+// are right in about nine of ten rows.
+func writeRatings(dir string, rows int) error {
+	if err := writeTable(filepath.Join(dir, "gold.csv"), goldHeader, rows, appendGold); err != nil {
+		return err
+	}
+	for model := uint64(1); model <= 3; model++ {
+		appendRow := func(dst []byte, id int) []byte { return appendModelResult(dst, id, model) }
+		if err := writeTable(filepath.Join(dir, fmt.Sprintf("model%d.csv", model)), resultHeader, rows, appendRow); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // appendRow appends the row with this RowID to dst.

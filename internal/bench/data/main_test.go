@@ -75,6 +75,33 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// Models are right in most rows, and in other rows than each other.
+func TestRatings(t *testing.T) {
+	const rows = 300
+	dir := t.TempDir()
+	if err := writeRatings(dir, rows); err != nil {
+		t.Fatal(err)
+	}
+	gold := readRows(t, filepath.Join(dir, "gold.csv"), goldHeader)
+	var wrong [4][]int
+	for model := 1; model <= 3; model++ {
+		for i, r := range readRows(t, filepath.Join(dir, "model"+strconv.Itoa(model)+".csv"), resultHeader) {
+			if r[0] != gold[i][0] {
+				t.Fatalf("row %d of model %d has RowID %s", i+1, model, r[0])
+			}
+			if r[2] != gold[i][1] {
+				wrong[model] = append(wrong[model], i)
+			}
+		}
+		if n := len(wrong[model]); n < rows/30 || n > rows/5 {
+			t.Errorf("model %d is wrong in %d rows", model, n)
+		}
+	}
+	if slices.Equal(wrong[1], wrong[2]) {
+		t.Error("two models are wrong in the same rows")
+	}
+}
+
 func TestSameBytes(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
 	for _, dir := range []string{a, b} {

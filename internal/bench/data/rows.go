@@ -13,6 +13,7 @@ import (
 const (
 	feedbackHeader = "RowID,Title,Message,Sentiment\n"
 	exportHeader   = "RowID;Title;Message;Sentiment\n"
+	goldHeader     = "RowID,Topic,Validated_Sentiment,Urgency\n"
 	resultHeader   = "RowID,Sentiment,Topic,Validated_Sentiment,Urgency,Key_Point,Model_Name,Batch_Size,Run_ID\n"
 )
 
@@ -90,6 +91,40 @@ func appendResult(dst []byte, id int) []byte {
 		dst = append(dst, ',')
 		dst = append(dst, pickFrom(r, from)...)
 	}
+	return appendResultEnd(dst, r)
+}
+
+// appendGold appends the labels that people give to a row.
+func appendGold(dst []byte, id int) []byte {
+	r := newRand(id, 3)
+	dst = strconv.AppendInt(dst, int64(id), 10)
+	for _, from := range [][]string{topics, sentiments, urgencies} {
+		dst = append(dst, ',')
+		dst = append(dst, pickFrom(r, from)...)
+	}
+	return append(dst, '\n')
+}
+
+// appendModelResult appends a row with the labels of appendGold, of which the model has
+// another in one of ten, and a key point of its own.
+func appendModelResult(dst []byte, id int, model uint64) []byte {
+	right, r := newRand(id, 3), newRand(id, 3+model)
+	dst = strconv.AppendInt(dst, int64(id), 10)
+	dst = append(dst, ',')
+	dst = append(dst, pickFrom(newRand(id, 1), sentiments)...)
+	for _, from := range [][]string{topics, sentiments, urgencies} {
+		label := pickFrom(right, from)
+		if r.IntN(10) == 0 {
+			label = pickFrom(r, from)
+		}
+		dst = append(dst, ',')
+		dst = append(dst, label...)
+	}
+	return appendResultEnd(dst, r)
+}
+
+// appendResultEnd appends a key point and what prism-classify adds to each row.
+func appendResultEnd(dst []byte, r *rand.Rand) []byte {
 	dst = append(dst, ',')
 	n := 8 + r.IntN(8)
 	if r.IntN(20) == 0 {

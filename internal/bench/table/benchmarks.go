@@ -100,6 +100,32 @@ func benchmarks() []benchmark {
 			},
 			targets: []target{{tool: "prism-stats", peer: "DuckDB", times: 1 / 2.5, peak: 32}},
 		},
+		agreementBenchmark(),
+	}
+}
+
+// agreementBenchmark compares results with gold and with each other, and draws a sample.
+func agreementBenchmark() benchmark {
+	const coded = "--columns Topic,Validated_Sentiment,Urgency"
+	stats := func(args string) string { return `cd "$DATA" && "$BIN/prism-stats" ` + args + ` >"$WORK/stats"` }
+	return benchmark{
+		name: "agreement with gold, and of results",
+		programs: []program{
+			{name: "prism-stats", command: stats("model1.csv")},
+			{name: "prism-stats --gold", command: stats("--gold gold.csv model1.csv"), note: "gold for every row"},
+			{name: "prism-stats --sample", command: stats("--sample 1000 " + coded + " model1.csv")},
+			{name: "prism-stats --sample --by", command: stats("--sample 1000 --by Topic " + coded + " model1.csv")},
+			{name: "prism-stats, three files", command: stats("model1.csv model2.csv model3.csv")},
+			{name: "prism-stats --compare", command: stats("--compare model1.csv model2.csv model3.csv"), note: "three files"},
+			{name: "prism-stats --compare --gold", command: stats("--compare model1.csv model2.csv model3.csv --gold gold.csv"), note: "three files, gold for every row"},
+		},
+		targets: []target{
+			{tool: "prism-stats --gold", peer: "prism-stats", times: 3, peak: 256},
+			{tool: "prism-stats --sample", peer: "prism-stats", times: 3, peak: 256},
+			{tool: "prism-stats --sample --by", peer: "prism-stats", times: 3, peak: 256},
+			{tool: "prism-stats --compare", peer: "prism-stats, three files", times: 3, peak: 256},
+			{tool: "prism-stats --compare --gold", peer: "prism-stats, three files", times: 3, peak: 256},
+		},
 	}
 }
 
