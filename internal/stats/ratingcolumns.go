@@ -53,8 +53,13 @@ func planGold(o *RatingOptions, gold ratedHeader, results []ratedHeader) (plans 
 	var missing []string
 	lacks := &MissingColumnError{}
 	for _, name := range o.Columns {
-		if outputPlace(gold.Header, name) < 0 {
-			lacks.add(gold, name)
+		if outputPlace(gold.Header, name) >= 0 {
+			continue // results that lack it are found below
+		}
+		for _, h := range append([]ratedHeader{gold}, results...) {
+			if outputPlace(h.Header, name) < 0 {
+				lacks.add(h, name)
+			}
 		}
 	}
 	for at, name := range gold.Names {
