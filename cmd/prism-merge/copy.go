@@ -24,6 +24,7 @@ func (r *runMerger) checkCopy(labels []string) error {
 	}
 	var guard fsutil.Guard
 	r.m.GuardFiles(&guard)
+	r.guardOverrides(&guard)
 	if err := guard.Check(r.g.Output); err != nil {
 		return cli.Fail(cli.Usage, err, "choose another name for -o")
 	}
@@ -91,8 +92,6 @@ func (r *runMerger) commitCopy(f *job.File, out *output) error {
 	if err != nil {
 		return err
 	}
-	if backup != "" {
-		r.std.Warnf("%s was not the last copy that this run made: it is now %s", r.g.Output, backup)
-	}
+	r.warnOfBackup(r.g.Output, backup, "copy that this run made", r.lost)
 	return note(sum.String())
 }

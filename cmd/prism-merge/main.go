@@ -21,6 +21,13 @@
 //
 //	prism-merge --manifest logs/R/run_manifest.json [-o result.xlsx]
 //
+//	prism-merge --overrides review.xlsx --prompts-config prompts/feedback.json -o corrected.csv result.csv
+//
+// --overrides replaces labels by those that people gave in a table with RowID and any coded columns,
+// once every value is checked against the codebook; the column Reviewed names what was replaced.
+//
+//	prism-merge --manifest logs/R/run_manifest.json --overrides review.xlsx
+//
 // With --manifest it merges each file of a run whose units fulfil the condition
 // of its job file, reads the result again to find rows that are missing, lists
 // them in failed_ranges.json beside the manifest, and notes in the manifest what
@@ -58,20 +65,22 @@ const help = "Join part files with the same columns, sorted by RowID or another 
 
 type grammar struct {
 	cli.Common
-	Parts        []string `arg:"" optional:"" name:"PART" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
-	Output       string   `short:"o" help:"Output file, which appears as a whole at the end; by its name CSV, TSV, JSONL, .xlsx, .parquet, or text compressed by .gz or .zst [stdout]. With --manifest: a copy of the merged output." placeholder:"FILE"`
-	IDColumn     string   `name:"id-column" help:"Column that identifies a row [RowID]." placeholder:"NAME"`
-	SortBy       string   `help:"Column to sort by, numbers before texts; none concatenates the parts [RowID, or the column of --id-column]." placeholder:"COLUMN"`
-	OnDuplicate  string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID, keep the one of the last argument or of the first, or end with an error [${default}]." placeholder:"last|first|error"`
-	Expect       string   `help:"Check that every RowID of this file is there; if not, exit with 3 and write failed_ranges.json." placeholder:"INPUT"`
-	Memory       cli.Size `default:"256MiB" min:"1MiB" max:"16TiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE"`
-	Check        bool     `help:"Only check the parts; write no output."`
-	Manifest     string   `help:"Merge each file of this run from the outputs of its units; for units without an output, take the rows of their checkpoints." placeholder:"FILE"`
-	Condition    string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: which units of a file must have completed [as in the job file]." placeholder:"all_success|any_success|always"`
-	Label        string   `help:"With --manifest: merge only this file of the run." placeholder:"LABEL"`
-	InputFormat  string   `help:"Format of the parts: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
-	Delimiter    string   `help:"Delimiter of parts that are CSV, a character or tab [the most frequent in the header of each]." placeholder:"D"`
-	OutputFormat string   `help:"Format of the output's text: csv, tsv or jsonl [by file name, else that of the first part]." placeholder:"FORMAT"`
+	Parts         []string `arg:"" optional:"" name:"PART" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
+	Output        string   `short:"o" help:"Output file, which appears as a whole at the end; by its name CSV, TSV, JSONL, .xlsx, .parquet, or text compressed by .gz or .zst [stdout]. With --manifest: a copy of the merged output." placeholder:"FILE"`
+	IDColumn      string   `name:"id-column" help:"Column that identifies a row [RowID]." placeholder:"NAME"`
+	SortBy        string   `help:"Column to sort by, numbers before texts; none concatenates the parts [RowID, or the column of --id-column]." placeholder:"COLUMN"`
+	OnDuplicate   string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID, keep the one of the last argument or of the first, or end with an error [${default}]." placeholder:"last|first|error"`
+	Expect        string   `help:"Check that every RowID of this file is there; if not, exit with 3 and write failed_ranges.json." placeholder:"INPUT"`
+	Memory        cli.Size `default:"256MiB" min:"1MiB" max:"16TiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE"`
+	Check         bool     `help:"Only check the parts; write no output."`
+	Manifest      string   `help:"Merge each file of this run from the outputs of its units; for units without an output, take the rows of their checkpoints." placeholder:"FILE"`
+	Condition     string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: which units of a file must have completed [as in the job file]." placeholder:"all_success|any_success|always"`
+	Label         string   `help:"With --manifest: merge only this file of the run." placeholder:"LABEL"`
+	Overrides     []string `help:"Values that people gave, which replace those of the rows: a table with RowID and any coded columns, in any form that prism-split --normalize reads (repeatable: later files after earlier ones)." placeholder:"FILE" sep:"none"`
+	PromptsConfig string   `help:"Prompt schema file: which values --overrides may have; with it JSONL has numbers, booleans and arrays [with --manifest: that of the run]." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
+	InputFormat   string   `help:"Format of the parts: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
+	Delimiter     string   `help:"Delimiter of parts that are CSV, a character or tab [the most frequent in the header of each]." placeholder:"D"`
+	OutputFormat  string   `help:"Format of the output's text: csv, tsv or jsonl [by file name, else that of the first part]." placeholder:"FORMAT"`
 
 	typed map[string]bool // flags of the command line
 }
@@ -93,6 +102,9 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	debug.SetMemoryLimit(max(int64(g.Memory), leastMemory) + runtimeMemory)
 	if g.Manifest == "" && (g.Condition != "" || g.Label != "") {
 		return cli.Usagef("--condition and --label go with --manifest")
+	}
+	if err := g.checkOverrides(); err != nil {
+		return err
 	}
 	m, err := g.merger(std)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"prism/internal/checkpoint"
@@ -15,6 +16,7 @@ import (
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/merge"
+	"prism/internal/override"
 	"prism/internal/prompt"
 	"prism/internal/table"
 	"prism/internal/term"
@@ -27,7 +29,8 @@ type runMerger struct {
 	condition string
 	schema    *prompt.Schema
 	failed    failedFiles
-	short     bool // rows or files are missing
+	short     bool     // rows or files are missing
+	lost      []string // overrides that the last merge of the file had and this one has not
 }
 
 // mergeRun does what --manifest asks for.
@@ -56,14 +59,14 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	if g.Condition != "" {
 		r.condition = g.Condition
 	}
-	if r.schema, err = readSchema(ctx, man); err != nil {
+	if r.schema, err = readSchema(ctx, man.Path(man.Paths.PromptsConfig)); err != nil {
 		return err
 	}
 	labels, err := r.labels()
 	if err != nil {
 		return err
 	}
-	if err := r.checkCopy(labels); err != nil {
+	if err := errors.Join(r.checkCopy(labels), r.checkCorrected(labels)); err != nil {
 		return err
 	}
 	if r.failed, err = readFailedFiles(man); err != nil {
@@ -83,8 +86,7 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	return nil
 }
 
-func readSchema(ctx context.Context, m *job.Manifest) (*prompt.Schema, error) {
-	path := m.Path(m.Paths.PromptsConfig)
+func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
 	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
@@ -127,7 +129,11 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	if err != nil {
 		return err
 	}
-	path := r.m.MergedName(label)
+	path, columns := r.m.MergedName(label), r.m.ColumnsOf(label)
+	o := override.Options{Schema: r.schema, IDColumn: columns.ID(), Result: path}
+	if parts.inputs, err = r.correctInputs(ctx, parts.inputs, o); err != nil {
+		return err
+	}
 	merged, err := r.writeMerged(ctx, r.m.File(label), r.m.Path(path), parts.inputs)
 	if err != nil {
 		return err
@@ -275,21 +281,31 @@ func (r *runMerger) commitMerged(f *job.File, path string, out *output, rows int
 		return err
 	}
 	before := *f
-	if err := r.updateFile(f, func(f *job.File) { f.PendingSum, f.PendingRows = sum.String(), rows }); err != nil {
+	overrides, err := r.overridePaths()
+	if err != nil {
 		return err
 	}
-	backup, err := out.file.CommitKeeping(sum, func(old fsutil.Checksum) bool {
-		return old.String() == before.MergedSum && before.MergedRows <= rows || old.String() == before.PendingSum && before.PendingRows <= rows
+	r.lost = lostOverrides(&before, overrides)
+	err = r.updateFile(f, func(f *job.File) {
+		f.PendingSum, f.PendingRows = sum.String(), rows
+		f.Overrides = slices.Concat(r.lost, overrides)
 	})
 	if err != nil {
 		return err
 	}
-	if backup != "" {
-		r.std.Warnf("%s was not the last merged output of this run: it is now %s", path, backup)
+	backup, err := out.file.CommitKeeping(sum, func(old fsutil.Checksum) bool {
+		return len(r.lost) == 0 && (old.String() == before.MergedSum && before.MergedRows <= rows || old.String() == before.PendingSum && before.PendingRows <= rows)
+	})
+	if err != nil {
+		return err
 	}
+	r.warnOfBackup(path, backup, "merged output of this run", r.lost)
 	return r.updateFile(f, func(f *job.File) {
-		f.MergedSum, f.MergedRows = sum.String(), rows
+		f.MergedSum, f.MergedRows, f.Overrides = sum.String(), rows, overrides
 		f.PendingSum, f.PendingRows = "", 0
+		if len(r.lost) > 0 {
+			f.Copies = nil // they may have the values of these overrides
+		}
 	})
 }
 

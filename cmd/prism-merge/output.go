@@ -121,6 +121,7 @@ func (m *merger) refuseLoops(expected *merge.Input) error {
 	if expected != nil {
 		guard.KeepOpen("an input", expected.File.File)
 	}
+	m.guardOverrides(&guard)
 	var errs []error
 	switch f, isFile := m.std.Out.(*os.File); {
 	case m.g.Check:

@@ -8,6 +8,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/extsort"
 	"prism/internal/merge"
+	"prism/internal/override"
 	"prism/internal/table"
 	"prism/internal/term"
 )
@@ -29,9 +30,15 @@ func (m *merger) mergeParts(ctx context.Context) error {
 	if err := m.refuseLoops(expected); err != nil {
 		return err
 	}
+	if err := m.readPartsSchema(ctx); err != nil {
+		return err
+	}
+	var err error
+	if m.inputs, err = m.correctInputs(ctx, m.inputs, override.Options{Schema: m.o.Schema, IDColumn: m.o.ID(), Result: m.partsName()}); err != nil {
+		return err
+	}
 	var list *missingList
 	if expected != nil { // before the first byte goes out
-		var err error
 		if list, err = m.listMissing(ctx, *expected); err != nil {
 			return err
 		}

@@ -85,6 +85,8 @@ type File struct {
 	MergedRows   int64       `json:"merged_rows,omitempty"` // of it
 	PendingSum   string      `json:"pending_sum,omitempty"` // of a merged output that was about to replace it
 	PendingRows  int64       `json:"pending_rows,omitempty"`
+	// Overrides are the absolute paths of the tables whose values replaced labels of the merged output.
+	Overrides []string `json:"overrides,omitempty"`
 	// Copies are copies of the merged output in other forms, with the checksums that each
 	// may have: of the last one, and of one that was about to replace it.
 	Copies map[string][]string `json:"copies,omitempty"`

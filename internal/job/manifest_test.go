@@ -45,8 +45,8 @@ func TestManifest(t *testing.T) {
 		t.Errorf("(-got +want):\n%s", diff)
 	}
 	want := []File{
-		{"a", "data/a.csv", Planned, 5, 9, "s", "", []FileRange{{1, 3}, {4, 5}}, "", "", 0, "", 0, nil, nil},
-		{"b", "b.csv", Planned, 1, 5, "t", "", []FileRange{{1, 1}}, "", "", 0, "", 0, nil, nil},
+		{"a", "data/a.csv", Planned, 5, 9, "s", "", []FileRange{{1, 3}, {4, 5}}, "", "", 0, "", 0, nil, nil, nil},
+		{"b", "b.csv", Planned, 1, 5, "t", "", []FileRange{{1, 1}}, "", "", 0, "", 0, nil, nil, nil},
 	}
 	if diff := cmp.Diff(got.Files, want); diff != "" {
 		t.Errorf("files (-got +want):\n%s", diff)

@@ -45,12 +45,13 @@ func (s *source) openUnskipped(o Options) (recordReader, error) {
 
 // textReader yields the records of CSV.
 type textReader struct {
-	fields    *table.FieldReader
-	delimiter byte
-	names     []string
-	rec       record
-	text      []byte
-	ends      []int
+	fields     *table.FieldReader
+	delimiter  byte
+	names      []string
+	headerLine int64
+	rec        record
+	text       []byte
+	ends       []int
 }
 
 func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
@@ -85,6 +86,7 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.headerLine = header.line
 	for _, name := range header.cells {
 		r.names = append(r.names, string(name))
 	}

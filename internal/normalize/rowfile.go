@@ -66,6 +66,9 @@ func (r *rowFile) remove() error { return fsutil.CloseTemp(r.f) }
 type rowReader struct {
 	r     *bufio.Reader
 	names []string
+	// headerLine is the number of the row that names the columns.
+	headerLine int64
+
 	next  int64 // number of the row that comes next
 	ahead int64 // number of the row that was read, if it is not yet due; 0: none
 	text  []byte
@@ -94,6 +97,7 @@ func (s *source) openRows(o Options) (*rowReader, error) {
 			break
 		}
 	}
+	r.headerLine = header.line
 	r.names = make([]string, s.rows.width)
 	for i, name := range header.cells {
 		r.names[i] = string(name)

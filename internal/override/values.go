@@ -1,0 +1,164 @@
+package override
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"prism/internal/prompt"
+	"prism/internal/term"
+)
+
+// column is the overrides of one coded column.
+type column struct {
+	name   string // in the results
+	place  int    // in the results
+	given  int    // place in the table of overrides
+	spec   *prompt.Column
+	values []uint32 // by row: the number of a value in texts, 0: none
+	texts  texts
+	known  map[string]uint32 // typed texts, the first of them
+	again  int64             // rows in which a value replaced that of an earlier file
+}
+
+// maxKnown is how many different typed texts of a column are looked for.
+const maxKnown = 10_000
+
+// valueOf is the number of the value of a row, 0 if the row has none.
+func (c *column) valueOf(row int) uint32 {
+	if row < len(c.values) {
+		return c.values[row]
+	}
+	return 0
+}
+
+// setTyped takes what was typed in a row, which is not blank.
+func (c *column) setTyped(s *prompt.Schema, row int, typed string, decimalComma bool) {
+	number, known := c.known[typed]
+	if !known {
+		cell, err := s.ParseTyped(c.spec, typed, decimalComma)
+		switch {
+		case err == nil:
+			number = c.texts.addText(validValue, cell)
+		case decimalComma:
+			number = c.texts.addText(invalidComma, strings.TrimSpace(typed))
+		default:
+			number = c.texts.addText(invalidValue, strings.TrimSpace(typed))
+		}
+		if len(c.known) < maxKnown {
+			if c.known == nil {
+				c.known = map[string]uint32{}
+			}
+			c.known[typed] = number
+		}
+	}
+	if grow := row + 1 - len(c.values); grow > 0 {
+		c.values = slices.Grow(c.values, grow)
+		for range grow {
+			c.values = append(c.values, 0)
+		}
+	}
+	c.values[row] = number
+}
+
+// Kinds of values: those that the codebook has, and others, as they were typed.
+const (
+	validValue   = 'v'
+	invalidValue = 'i'
+	invalidComma = 'c' // invalid in a table with decimal commas
+)
+
+// texts holds texts, each with its kind, in pages, so that a million of them cost little
+// more than their bytes. They have numbers from 1 on.
+type texts struct {
+	pages  [][]byte
+	starts []uint64 // page and offset of each text: its length, kind and bytes
+}
+
+const pageSize = 1 << 20
+
+func (t *texts) addText(kind byte, text string) uint32 {
+	need := binary.MaxVarintLen64 + 1 + len(text)
+	last := len(t.pages) - 1
+	if last < 0 || cap(t.pages[last])-len(t.pages[last]) < need {
+		size := pageSize
+		if last < 0 {
+			size = pageSize / 64 // most columns have few labels
+		}
+		t.pages = append(t.pages, make([]byte, 0, max(size, need)))
+		last++
+	}
+	page := t.pages[last]
+	t.starts = append(t.starts, uint64(last)<<32|uint64(len(page)))
+	page = binary.AppendUvarint(page, uint64(len(text)))
+	page = append(page, kind)
+	t.pages[last] = append(page, text...)
+	return uint32(len(t.starts))
+}
+
+// text is the text of a number, which lives as long as t.
+func (t *texts) text(number uint32) (kind byte, text []byte) {
+	start := t.starts[number-1]
+	b := t.pages[start>>32][start&math.MaxUint32:]
+	length, n := binary.Uvarint(b)
+	return b[n], b[n+1 : n+1+int(length)]
+}
+
+// passedColumn is a column that overrides pass over and that the results have too.
+type passedColumn struct {
+	name        string
+	place       int // in the results
+	given       int // place in the table of overrides
+	hashes      []uint32
+	edited      int64 // rows with another value than the result
+	firstEdited int64
+}
+
+// hashSeed is that of all hashes of a process.
+var hashSeed = maphash.MakeSeed()
+
+// hashCell is equal for cells that a spreadsheet program may make of each other as it saves
+// them; 0 for an empty cell.
+func hashCell(text string) uint32 {
+	text = loseCharacters(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")))
+	if text == "" {
+		return 0
+	}
+	if v, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err == nil {
+		text = strconv.FormatFloat(v, 'g', 15, 64)
+	} else if text = term.CanonicalName(text); len(text) <= len("verdadeiro") {
+		text = strings.ToLower(text)
+	}
+	return max(uint32(maphash.String(hashSeed, text)), 1)
+}
+
+// loseCharacters makes of a text what a spreadsheet program saves as CSV in Windows-1252: a
+// question mark for each character that this lacks, two beyond the basic plane.
+func loseCharacters(text string) string {
+	if term.IsASCII(text) {
+		return text
+	}
+	var b strings.Builder
+	for _, c := range text {
+		switch _, ok := charmap.Windows1252.EncodeRune(c); {
+		case ok:
+			b.WriteRune(c)
+		case c > 0xFFFF:
+			b.WriteString("??")
+		default:
+			b.WriteByte('?')
+		}
+	}
+	return b.String()
+}
+
+// isLossyCopy tells whether a value is only what a program that saves in Windows-1252 made
+// of the present text: nobody typed it.
+func isLossyCopy(value, present string) bool {
+	return strings.Contains(value, "?") && value != present && value == loseCharacters(present)
+}
