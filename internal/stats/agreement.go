@@ -17,39 +17,21 @@ type pairCell struct {
 	weight      float64 // sum over the rows
 }
 
-// maxDenseCells is how many cells a table of all pairs of codes may have.
-const maxDenseCells = 1 << 18
-
 // countPairCells counts the pairs of two slices of codes in rows that have both, in
 // the order of the codes. Without weights every row weighs 1.
 func countPairCells(gold, label []int32, weights []float64) []pairCell {
-	labels := int64(0)
-	for i := range gold {
-		labels = max(labels, int64(gold[i])+1, int64(label[i])+1)
-	}
-	dense := labels*labels <= maxDenseCells
+	places := newCellIndex(1, gold, label)
 	var cells []pairCell
-	byPair := map[int64]int{}
-	if dense {
-		cells = make([]pairCell, labels*labels)
-	}
 	for i, g := range gold {
 		l := label[i]
 		if g < 0 || l < 0 {
 			continue
 		}
-		at := int64(g)*labels + int64(l)
-		if !dense {
-			k, known := byPair[at]
-			if !known {
-				k = len(cells)
-				byPair[at] = k
-				cells = append(cells, pairCell{})
-			}
-			at = int64(k)
+		at := places.find(0, g, l)
+		if at == len(cells) {
+			cells = append(cells, pairCell{gold: g, label: l})
 		}
 		c := &cells[at]
-		c.gold, c.label = g, l
 		c.rows++
 		if weights == nil {
 			c.weight++
@@ -57,9 +39,58 @@ func countPairCells(gold, label []int32, weights []float64) []pairCell {
 			c.weight += weights[i]
 		}
 	}
-	cells = slices.DeleteFunc(cells, func(c pairCell) bool { return c.rows == 0 })
 	slices.SortFunc(cells, comparePairCells)
 	return cells
+}
+
+// cellIndex numbers combinations of a class and two codes, in the order in which they
+// first come.
+type cellIndex struct {
+	labels int64           // above every code
+	dense  []int32         // 1 + number, by combination; nil: there are too many combinations
+	sparse map[int64]int32 // the same
+	n      int32
+}
+
+// maxDenseCells is how many combinations a table of all may have.
+const maxDenseCells = 1 << 18
+
+func newCellIndex(classes int, gold, label []int32) *cellIndex {
+	x := &cellIndex{}
+	for i := range gold {
+		x.labels = max(x.labels, int64(gold[i])+1, int64(label[i])+1)
+	}
+	if n := int64(classes) * x.labels * x.labels; n <= maxDenseCells {
+		x.dense = make([]int32, n)
+	} else {
+		x.sparse = map[int64]int32{}
+	}
+	return x
+}
+
+// find returns the number of a combination, the next one if it is new.
+func (x *cellIndex) find(class, gold, label int32) int {
+	key := (int64(class)*x.labels+int64(gold))*x.labels + int64(label)
+	if x.dense == nil {
+		return x.findSparse(key)
+	}
+	at := x.dense[key]
+	if at == 0 {
+		x.n++
+		at = x.n
+		x.dense[key] = at
+	}
+	return int(at - 1)
+}
+
+func (x *cellIndex) findSparse(key int64) int {
+	at, known := x.sparse[key]
+	if !known {
+		x.n++
+		at = x.n
+		x.sparse[key] = at
+	}
+	return int(at - 1)
 }
 
 func comparePairCells(a, b pairCell) int {

@@ -142,10 +142,9 @@ func accuracyDifference(cells []weighedCell, seed uint64) (difference, low, high
 	return differenceOf(func(k int) int64 { return cells[k].rows }), low, high
 }
 
-// countWeighedCells groups rows that have both values by stratum, values and weight.
-// Weights and strata may be nil, and end before rows that lack a value.
-func countWeighedCells(gold, label []int32, weights []float64, strata []int32) []weighedCell {
-	if weights == nil && strata == nil {
+// countWeighedCells groups rows that have both values by how they were drawn and values.
+func countWeighedCells(gold, label []int32, drawn *rowClasses) []weighedCell {
+	if !drawn.differ() {
 		cells := countPairCells(gold, label, nil)
 		out := make([]weighedCell, len(cells))
 		for i, c := range cells {
@@ -153,24 +152,16 @@ func countWeighedCells(gold, label []int32, weights []float64, strata []int32) [
 		}
 		return out
 	}
-	places := map[weighedCell]int{}
+	places := newCellIndex(len(drawn.classes), gold, label)
 	var out []weighedCell
 	for i := range gold {
 		if gold[i] < 0 || label[i] < 0 {
 			continue
 		}
-		c := weighedCell{gold: gold[i], label: label[i], weight: 1}
-		if weights != nil {
-			c.weight = weights[i]
-		}
-		if strata != nil {
-			c.stratum = strata[i]
-		}
-		at, known := places[c]
-		if !known {
-			at = len(out)
-			places[c] = at
-			out = append(out, c)
+		at := places.find(drawn.ofRow[i], gold[i], label[i])
+		if at == len(out) {
+			class := drawn.classes[drawn.ofRow[i]]
+			out = append(out, weighedCell{stratum: class.stratum, gold: gold[i], label: label[i], weight: class.weight})
 		}
 		out[at].rows++
 	}

@@ -25,7 +25,7 @@ func naiveKappaInterval(a, b []int32, seed uint64) (low, high float64) {
 func TestKappaIntervalIsThatOfDrawnRows(t *testing.T) {
 	for _, rows := range []int{15, 60, 600} {
 		a, b := randomRatings(newSeededRand(uint64(rows)), rows, 3, 0.7)
-		low, high := kappaInterval(countWeighedCells(a, b, nil, nil), 1)
+		low, high := kappaInterval(countWeighedCells(a, b, nil), 1)
 		wantLow, wantHigh := naiveKappaInterval(a, b, 2)
 		near := 0.15 * (wantHigh - wantLow)
 		if math.Abs(low-wantLow) > near || math.Abs(high-wantHigh) > near {
@@ -36,7 +36,7 @@ func TestKappaIntervalIsThatOfDrawnRows(t *testing.T) {
 
 func TestKappaIntervalDependsOnTheSeedAlone(t *testing.T) {
 	a, b := randomRatings(newSeededRand(9), 300, 4, 0.6)
-	cells := countWeighedCells(a, b, nil, nil)
+	cells := countWeighedCells(a, b, nil)
 	low, high := kappaInterval(cells, 1)
 	again, againHigh := kappaInterval(cells, 1)
 	other, otherHigh := kappaInterval(cells, 2)
@@ -82,7 +82,7 @@ func TestEqualWeightsChangeNothing(t *testing.T) {
 		"accuracy": {accuracyOf(plain), accuracyOf(weighted)}, "kappa": {cohenKappa(plain), cohenKappa(weighted)},
 		"macro F1":        {macroF1(scoreLabels(plain, nil)), macroF1(scoreLabels(weighted, nil))},
 		"quadratic kappa": {quadraticKappa(x, y, nil), quadraticKappa(x, y, weights)}, "spearman": {spearman(x, y, nil), spearman(x, y, weights)},
-		"effective rows": {float64(len(a)), effectiveRows(countWeighedCells(a, b, weights, nil))},
+		"effective rows": {float64(len(a)), effectiveRows([]weighedCell{{weight: 12.5, rows: 80}, {weight: 12.5, rows: 120}})},
 	} {
 		if math.Abs(v[0]-v[1]) > 1e-9 {
 			t.Errorf("%s: %v without weights, %v with equal ones", name, v[0], v[1])
@@ -93,11 +93,11 @@ func TestEqualWeightsChangeNothing(t *testing.T) {
 func TestAccuracyDifference(t *testing.T) {
 	aRight := []int32{1, 1, 0, 0, 1, 0, 1, 0, 1, 1, 1, 0}
 	bRight := []int32{1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 0}
-	d, low, high := accuracyDifference(countWeighedCells(aRight, bRight, nil, nil), 1)
+	d, low, high := accuracyDifference(countWeighedCells(aRight, bRight, nil), 1)
 	if math.Abs(d-2.0/12) > 1e-12 || !(low < d && d < high) || low < -1 || high > 1 {
 		t.Errorf("difference %v, %v to %v", d, low, high)
 	}
-	d, low, high = accuracyDifference(countWeighedCells(aRight, aRight, nil, nil), 1)
+	d, low, high = accuracyDifference(countWeighedCells(aRight, aRight, nil), 1)
 	if d != 0 || low != 0 || high != 0 {
 		t.Errorf("of the same: difference %v, %v to %v", d, low, high)
 	}

@@ -187,7 +187,7 @@ func (r *Ratings) compareAccuracies(p *ComparedPair, c *ratedColumn, a, b int) {
 			bRight[row] = 1
 		}
 	}
-	cells := countWeighedCells(aRight, bRight, r.weights, r.strata)
+	cells := countWeighedCells(aRight, bRight, r.drawn)
 	if len(cells) == 0 {
 		return
 	}

@@ -77,7 +77,9 @@ func (r *Ratings) Estimate(crosses [][2]string) *Estimate {
 			}
 		}
 	}
-	e.StandsFor = r.standsFor
+	if r.drawn != nil {
+		e.StandsFor = r.drawn.standsFor
+	}
 	for i, c := range r.columns {
 		if c.kind == Text || c.isWide && c.kind != Number && c.kind != Integer {
 			continue
@@ -94,7 +96,7 @@ func (r *Ratings) Estimate(crosses [][2]string) *Estimate {
 }
 
 // HasProbabilities tells whether gold says with which probabilities its rows were drawn.
-func (r *Ratings) HasProbabilities() bool { return r.hasProbabilities }
+func (r *Ratings) HasProbabilities() bool { return r.drawn != nil }
 
 func (r *Ratings) columnNamed(name string) int {
 	return slices.IndexFunc(r.plans, func(p ratedPlan) bool {
@@ -105,36 +107,26 @@ func (r *Ratings) columnNamed(name string) int {
 // strataOf groups the rows of gold that have a result by stratum and inclusion probability.
 // A row counts among the sampled of its stratum if isKnown says so.
 func (r *Ratings) strataOf(all int64, isKnown func(row int) bool) []stratumSample {
-	type key struct {
-		stratum int32
-		weight  float64
-	}
-	places := map[key]int{}
+	places := map[rowClass]int{}
 	var strata []stratumSample
 	for row, has := range r.has[goldRater] {
 		if !has || !r.has[resultRater][row] {
 			continue
 		}
-		var k key
-		if r.weights != nil {
-			k.weight = r.weights[row]
-			if r.strata != nil {
-				k.stratum = r.strata[row]
-			}
-		}
-		at, known := places[k]
+		class := r.drawn.classOf(row)
+		at, known := places[class]
 		if !known {
 			at = len(strata)
-			places[k] = at
+			places[class] = at
 			strata = append(strata, stratumSample{})
 		}
 		s := &strata[at]
-		s.size += k.weight
+		s.size += class.weight
 		if isKnown(row) {
 			s.rows = append(s.rows, row)
 		}
 	}
-	if r.weights == nil && len(strata) == 1 {
+	if !r.drawn.differ() && len(strata) == 1 {
 		strata[0].size = float64(all)
 	}
 	return strata

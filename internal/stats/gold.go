@@ -78,7 +78,7 @@ const (
 
 // Gold compares the results, as one rater, with gold.
 func (r *Ratings) Gold() *Gold {
-	g := &Gold{Weighted: r.weights != nil}
+	g := &Gold{Weighted: r.drawn.differ()}
 	for row, has := range r.has[goldRater] {
 		if !has {
 			continue
@@ -115,7 +115,7 @@ func (r *Ratings) goldColumn(i int) GoldColumn {
 		r.compareWide(&g, c)
 		return g
 	}
-	weighed := countWeighedCells(c.codes[goldRater], c.codes[resultRater], r.weights, r.strata)
+	weighed := countWeighedCells(c.codes[goldRater], c.codes[resultRater], r.drawn)
 	weighed = slices.DeleteFunc(weighed, func(cell weighedCell) bool { return cell.gold == emptyCode })
 	cells := joinWeighedCells(weighed)
 	g.setAccuracy(accuracyOf(cells), weighed)
@@ -171,12 +171,9 @@ func (r *Ratings) compareWide(g *GoldColumn, c *ratedColumn) {
 		if math.IsNaN(a) || math.IsNaN(b) {
 			continue
 		}
-		x, y = append(x, a), append(y, b)
-		if r.weights != nil {
-			weights = append(weights, r.weights[row])
-		}
+		x, y, weights = append(x, a), append(y, b), append(weights, r.drawn.classOf(row).weight)
 	}
-	cells := countWeighedCells(ones, right, r.weights, r.strata)
+	cells := countWeighedCells(ones, right, r.drawn)
 	g.setAccuracy(accuracyOf(joinWeighedCells(cells)), cells)
 	if c.kind == Integer || c.kind == Number {
 		g.NumberFigures = newNumberFigures(x, y, weights)

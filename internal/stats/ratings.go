@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"slices"
 
@@ -46,12 +45,8 @@ type Ratings struct {
 	has     [][]bool // raters × rows: which rows a rater has
 	columns []*ratedColumn
 	plans   []ratedPlan
-	weights []float64 // of gold rows, from their inclusion probabilities; nil: all the same
-	strata  []int32   // of gold rows; nil: one
-	Notes   []string  // what people should know, a line each
-
-	hasProbabilities bool    // gold has inclusion probabilities
-	standsFor        float64 // the sum of their inverses
+	drawn   *rowClasses // of gold with inclusion probabilities
+	Notes   []string    // what people should know, a line each
 }
 
 // ReadRatings reads gold, which may be nil, and results. With gold and without Separate
@@ -118,9 +113,6 @@ func (r *Ratings) readFiles(ctx context.Context, gold *RatedFile, results []*Rat
 		if err := r.readFile(ctx, gold, 0, 0, true); err != nil {
 			return err
 		}
-		if err := r.readWeights(ctx, gold); err != nil {
-			return err
-		}
 		rater, file = 1, 1
 	}
 	for _, f := range results {
@@ -182,53 +174,6 @@ func eachColumn[T any](r *Ratings, figuresOf func(i int) T) []T {
 	}
 	_ = g.Wait() // figures have no errors
 	return all
-}
-
-// readWeights reads the inclusion probabilities and strata of gold, where it has them.
-func (r *Ratings) readWeights(ctx context.Context, gold *RatedFile) error {
-	at, stratum := gold.header.Index(InclusionProbability), gold.header.Index(Stratum)
-	if at < 0 {
-		return nil
-	}
-	r.hasProbabilities = true
-	r.weights = make([]float64, len(r.rows.ids))
-	if stratum >= 0 {
-		r.strata = make([]int32, len(r.rows.ids))
-	}
-	codes := map[string]int32{}
-	reader, err := table.NewReader(io.NewSectionReader(gold.Content, 0, gold.Size), gold.Options)
-	if err != nil {
-		return err
-	}
-	for row := range r.rows.ids { // the rows are those of gold, in its order
-		rec, err := reader.Next()
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return err
-		}
-		text := string(rec.Text(nil, at))
-		p, ok := parseNumber(text)
-		if !ok || p <= 0 || p > 1 {
-			return &table.Error{File: gold.Options.Name, Line: rec.Line, Msg: fmt.Sprintf("%s %q: want a probability above 0 and at most 1", InclusionProbability, text)}
-		}
-		r.weights[row] = 1 / p
-		r.standsFor += 1 / p
-		if stratum >= 0 {
-			text := string(rec.Text(nil, stratum))
-			code, known := codes[text]
-			if !known {
-				code = int32(len(codes))
-				codes[text] = code
-			}
-			r.strata[row] = code
-		}
-	}
-	if slices.Min(append(r.weights, math.Inf(1))) == slices.Max(append(r.weights, 0)) && (r.strata == nil || slices.Max(append(r.strata, 0)) == 0) {
-		r.weights, r.strata = nil, nil
-	}
-	return nil
 }
 
 // duplicateError says that a rater has a row twice: with both lines where they are in one file.

@@ -20,7 +20,8 @@ type ratingScan struct {
 	idPlace int   // in cut
 	places  []int // of each column in cut, -1: the file lacks it
 	seed    maphash.Seed
-	counts  *blockScan // nil: the file is not counted
+	counts  *blockScan    // nil: the file is not counted
+	drawn   *drawnColumns // nil: nothing tells how the rows were drawn
 
 	expected int   // rows of the file, about
 	rows     []int // of the block, -1: passed over; reused
@@ -29,6 +30,7 @@ type ratingScan struct {
 // ratedBlock is the IDs and values of a block.
 type ratedBlock struct {
 	counts  *blockCounts // of a file that is counted
+	drawn   drawnBlock
 	ids     []int64
 	columns []blockColumn // of columns that are not wide
 	isWide  []bool        // by column: it was wide when the block was read
@@ -54,45 +56,63 @@ const unknownCode = -2
 // readFile reads the values of the file'th file for a rater.
 func (r *Ratings) readFile(ctx context.Context, f *RatedFile, rater, file int, mayAdd bool) error {
 	s := &ratingScan{ratings: r, file: f, rater: rater, mayAdd: mayAdd, seed: maphash.MakeSeed()}
-	id := f.header.Index(r.options.idColumn())
-	s.cut = []int{id}
-	for _, p := range r.plans {
-		if at := p.places[file]; at >= 0 {
-			s.cut = append(s.cut, at)
-		}
-	}
-	counted := r.options.Counts
-	if r.hasGold && rater == goldRater {
-		counted = nil
-	}
-	if counted != nil {
-		src, err := counted.resolveColumns(f.header, f.Options.Name)
-		if err != nil {
+	isGold := r.hasGold && rater == goldRater
+	var counted *inputFile
+	if r.options.Counts != nil && !isGold {
+		var err error
+		if counted, err = r.options.Counts.resolveColumns(f.header, f.Options.Name); err != nil {
 			return err
 		}
-		s.counts = newBlockScan(src, len(f.header.Names))
-		s.cut = append(s.cut, s.counts.columns()...)
+		s.counts = newBlockScan(counted, len(f.header.Names))
 	}
-	slices.Sort(s.cut)
-	s.cut = slices.Compact(s.cut)
-	s.idPlace = slices.Index(s.cut, id)
-	for i, p := range r.plans {
-		s.places = append(s.places, slices.Index(s.cut, p.places[file]))
-		r.columns[i].startFile(r.hasGold && rater == goldRater)
+	s.planCut(file, isGold)
+	for _, c := range r.columns {
+		c.startFile(isGold)
 	}
 	if !mayAdd {
 		r.growTo(rater, 0)
 	}
 	r.rows.next = 0
-	if counted != nil {
-		s.counts.cutFrom(s.cut)
-	}
 	o := table.ScanOptions{Options: f.Options, Columns: s.cut, Text: true, Prepare: s.readBlock}
 	err := table.Scan(ctx, f.Content, f.Size, f.header, o, func(b *table.Block) error { return s.addBlock(ctx, b) })
 	if err == nil && counted != nil {
-		counted.finishFile(s.counts.file)
+		r.options.Counts.finishFile(counted)
 	}
 	return err
+}
+
+// planCut decides which columns of the file'th file are cut out.
+func (s *ratingScan) planCut(file int, isGold bool) {
+	r, h := s.ratings, s.file.header
+	id := h.Index(r.options.idColumn())
+	s.cut = []int{id}
+	for _, p := range r.plans {
+		s.cut = append(s.cut, p.places[file])
+	}
+	probability, stratum := h.Index(InclusionProbability), h.Index(Stratum)
+	isDrawn := isGold && probability >= 0
+	if isDrawn {
+		s.cut = append(s.cut, probability, stratum)
+	}
+	if s.counts != nil {
+		s.cut = append(s.cut, s.counts.columns()...)
+	}
+	slices.Sort(s.cut)
+	s.cut = slices.Compact(s.cut)
+	if s.cut[0] < 0 { // a column that the file lacks
+		s.cut = s.cut[1:]
+	}
+	s.idPlace = slices.Index(s.cut, id)
+	for _, p := range r.plans {
+		s.places = append(s.places, slices.Index(s.cut, p.places[file]))
+	}
+	if isDrawn {
+		s.drawn = &drawnColumns{slices.Index(s.cut, probability), slices.Index(s.cut, stratum)}
+		r.drawn = &rowClasses{byClass: map[rowClass]int32{}, strata: map[string]int32{}}
+	}
+	if s.counts != nil {
+		s.counts.cutFrom(s.cut)
+	}
 }
 
 // readBlock reads a block on its own, into its Aux.
@@ -123,6 +143,9 @@ func (s *ratingScan) readBlock(b *table.Block) {
 		}
 		v.columns[i].reset()
 		v.columns[i].countTokens(b, b.Spans[place:], len(s.cut), s.seed, true)
+	}
+	if s.drawn != nil {
+		s.drawn.readBlock(b, &v.drawn, s)
 	}
 	if s.counts != nil { // last: it changes spans of the run columns
 		s.counts.countBlock(b, v.counts)
@@ -156,6 +179,11 @@ func (s *ratingScan) addBlock(ctx context.Context, b *table.Block) error {
 			return s.ratings.duplicateError(ctx, s.file, b, i, v.ids[i])
 		}
 		has[row] = true
+	}
+	if s.drawn != nil {
+		if err := s.drawn.addBlock(b, &v.drawn, len(s.rows), s.ratings, s.file); err != nil {
+			return err
+		}
 	}
 	for i, place := range s.places {
 		if place >= 0 {
