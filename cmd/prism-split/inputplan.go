@@ -93,8 +93,8 @@ func (plan *inputPlan) writeColumns(w io.Writer) {
 	fmt.Fprintf(w, "           %s\n", strings.Join(roles, ", "))
 }
 
-// writeFirstRow prints the message of the first row.
-func (plan *inputPlan) writeFirstRow(w io.Writer) {
+// writeFirstRow prints the message of the first row, as p asks for it.
+func (plan *inputPlan) writeFirstRow(w io.Writer, p *prompt.Prompt) {
 	switch {
 	case plan.first == nil:
 		fmt.Fprintf(w, "\n%s has no rows\n", plan.label)
@@ -106,7 +106,7 @@ func (plan *inputPlan) writeFirstRow(w io.Writer) {
 	first := *plan.first
 	first.Message = shorten(first.Message)
 	fmt.Fprintf(w, "\nthe first row of %s, as the model will see it:\n", plan.label)
-	for line := range bytes.Lines(prompt.AppendUser(nil, []prompt.Mention{first})) {
+	for line := range bytes.Lines(p.AppendUser(nil, []prompt.Mention{first})) {
 		fmt.Fprintf(w, "%s\n", bytes.TrimRight(append([]byte("    "), line...), " \r\n"))
 	}
 }

@@ -114,13 +114,13 @@ func (p *planner) checkSortBy(name string, h *table.Header, c job.InputColumns) 
 	if by == table.RowID { // the default: the ID column, whatever its name is
 		by = c.ID()
 	}
-	if by == job.Unsorted || p.schema == nil {
+	if by == job.Unsorted || p.prompt == nil {
 		return
 	}
-	written, drop := p.schema.WrittenColumns(h.Names, p.config.Output.Drop)
+	written, drop := p.prompt.WrittenColumns(h.Names, p.config.Output.Drop)
 	columns := slices.DeleteFunc(slices.Clone(h.Names), func(n string) bool { return slices.Contains(drop, n) })
 	for _, i := range written {
-		columns = append(columns, p.schema.Columns[i].OutputName(h.Names))
+		columns = append(columns, p.prompt.Columns[i].OutputName(h.Names))
 	}
 	columns = append(columns, prompt.RunColumns()...)
 	if !slices.Contains(columns, by) {
@@ -135,8 +135,8 @@ func (p *planner) checkColumns(name string, h *table.Header, c job.InputColumns)
 	}
 	p.checkSortBy(name, h, c)
 	drop := p.config.Output.Drop
-	if p.schema != nil {
-		_, drop = p.schema.WrittenColumns(h.Names, drop)
+	if p.prompt != nil {
+		_, drop = p.prompt.WrittenColumns(h.Names, drop)
 	}
 	for _, d := range drop {
 		switch {

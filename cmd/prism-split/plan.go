@@ -23,7 +23,7 @@ type planner struct {
 	models   *job.Models
 	config   *job.Config // nil: the job file could not be read
 	hashes   job.Hashes
-	schema   *prompt.Schema
+	prompt   *prompt.Prompt
 	load     job.Load
 	normal   map[string]*normalInput // by label
 	plans    []inputPlan             // of a dry run
@@ -207,16 +207,17 @@ func (p *planner) readPrompts(ctx context.Context) {
 		p.addMistake(fmt.Errorf("read the prompt schema: %w", err))
 		return
 	}
-	p.schema, err = prompt.Parse(data, path)
+	schema, err := prompt.Parse(data, path)
 	if err != nil {
 		p.addMistake(err)
 		return
 	}
-	p.hashes.Prompts = p.schema.Hash()
-	for _, line := range p.schema.Warnings() {
+	p.prompt = schema.InStyle(prompt.Style(p.config.Model.PromptStyle))
+	p.hashes.Prompts = schema.Hash()
+	for _, line := range schema.Warnings() {
 		p.std.Warnf("%s: %s", path, line)
 	}
-	p.load.PromptBytes, p.load.Columns = len(p.schema.System), len(p.schema.Columns)
+	p.load.PromptBytes, p.load.Columns = len(p.prompt.System), len(p.prompt.Columns)
 }
 
 // chooseRunID returns the one of --run-id, else a new one.

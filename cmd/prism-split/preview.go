@@ -33,7 +33,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	fmt.Fprintf(w, "run        %s\n", m.RunID)
 	fmt.Fprintf(w, "model      %s, %s a call, %s in flight of each worker\n", c.Model.Name,
 		term.Plural(int64(c.Model.BatchSize), "row"), term.Plural(int64(c.Model.Parallel), "call"))
-	fmt.Fprintf(w, "prompts    %s\n", c.Prompts.ConfigFile)
+	fmt.Fprintf(w, "prompts    %s, in %s style\n", c.Prompts.ConfigFile, p.prompt.Style)
 	fmt.Fprintf(w, "workers    %d at once, a file after the other\n\n", c.Workers())
 	for _, plan := range p.plans {
 		plan.writeColumns(w)
@@ -58,7 +58,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	}
 	fmt.Fprintf(w, "manifest   %s\n", job.ManifestPath(m.Paths.LogsDir, m.RunID))
 	for _, plan := range p.plans {
-		plan.writeFirstRow(w)
+		plan.writeFirstRow(w, p.prompt)
 	}
 	fmt.Fprintf(w, "\nnothing was written; prism-run %s starts it\n", p.g.Job)
 	_, err = io.WriteString(p.std.Out, term.PrintableLines(w.String()))
@@ -89,7 +89,7 @@ func findLatestRate(m *job.Manifest) (job.Rate, error) {
 	found := false
 	for _, path := range paths {
 		old, err := job.ReadManifest(path)
-		if err != nil || old.ModelName != m.ModelName || found && !old.CreatedAt.After(when) {
+		if err != nil || old.ModelName != m.ModelName || old.Config.Model.PromptStyle != m.Config.Model.PromptStyle || found && !old.CreatedAt.After(when) {
 			continue
 		}
 		calls, err := readCallLogs(filepath.Dir(path))

@@ -41,6 +41,7 @@ type Call struct {
 	Attempt  int    // 1-based, in its round; more than 1: the same request again, after a transient error
 	Rows     int    // asked for
 	RowIDs   []int64
+	Style    string // of the prompt; empty: a probe, or not said
 	Outcome  Outcome
 	Error    string // why it was not OK
 	Labelled int    // rows that got a valid answer
@@ -65,6 +66,7 @@ type callJSON struct {
 	Attempt      int       `json:"attempt"`
 	Rows         int       `json:"rows"`
 	RowIDs       []int64   `json:"row_ids"`
+	Style        string    `json:"style,omitempty"`
 	Outcome      Outcome   `json:"outcome"`
 	Error        string    `json:"error,omitempty"`
 	Labelled     int       `json:"labelled"`
@@ -81,7 +83,7 @@ type callJSON struct {
 func encodeCall(w io.Writer, c *Call) error {
 	j := callJSON{
 		Time: c.Time, Worker: c.Worker, Host: c.Host, Call: c.Call, Attempt: c.Attempt,
-		Rows: c.Rows, RowIDs: c.RowIDs, Outcome: c.Outcome, Error: c.Error, Labelled: c.Labelled,
+		Rows: c.Rows, RowIDs: c.RowIDs, Style: c.Style, Outcome: c.Outcome, Error: c.Error, Labelled: c.Labelled,
 		PromptTokens: countJSON(c.PromptTokens), CachedTokens: countJSON(c.CachedTokens), Tokens: countJSON(c.Tokens),
 		TotalMS: millisJSON(c.Total), LoadMS: millisJSON(c.Load), PromptMS: millisJSON(c.Prompt), EvalMS: millisJSON(c.Eval),
 	}
@@ -127,7 +129,7 @@ func decodeCall(line []byte, c *Call) error {
 	}
 	*c = Call{
 		Time: j.Time, Worker: j.Worker, Host: j.Host, Call: j.Call, Attempt: j.Attempt,
-		Rows: j.Rows, RowIDs: j.RowIDs, Outcome: j.Outcome, Error: j.Error, Labelled: j.Labelled,
+		Rows: j.Rows, RowIDs: j.RowIDs, Style: j.Style, Outcome: j.Outcome, Error: j.Error, Labelled: j.Labelled,
 		PromptTokens: countOf(j.PromptTokens), CachedTokens: countOf(j.CachedTokens), Tokens: countOf(j.Tokens),
 		Total: durationOf(j.TotalMS), Load: durationOf(j.LoadMS), Prompt: durationOf(j.PromptMS), Eval: durationOf(j.EvalMS),
 	}

@@ -17,7 +17,7 @@ import (
 func sampleCall() Call {
 	return Call{
 		Time: clock(0.25), Worker: 1, Host: "http://127.0.0.1:11434", Call: 12, Attempt: 1, Rows: 3,
-		RowIDs: []int64{7, -8, 1 << 62}, Outcome: Partial, Error: "row 8: \"Topic\" is missing – ü\n", Labelled: 2,
+		RowIDs: []int64{7, -8, 1 << 62}, Style: "compact", Outcome: Partial, Error: "row 8: \"Topic\" is missing – ü\n", Labelled: 2,
 		PromptTokens: 812, CachedTokens: 0, Tokens: 240,
 		Total: 1234567 * time.Microsecond, Load: 0, Prompt: 20 * time.Millisecond, Eval: 900100 * time.Microsecond,
 	}
@@ -48,7 +48,7 @@ func TestCallLine(t *testing.T) {
 		want string
 	}{
 		{"all said", sampleCall(), `{"time":"2025-01-27T14:30:52.25+01:00","worker":1,"host":"http://127.0.0.1:11434",` +
-			`"call":12,"attempt":1,"rows":3,"row_ids":[7,-8,4611686018427387904],"outcome":"partial",` +
+			`"call":12,"attempt":1,"rows":3,"row_ids":[7,-8,4611686018427387904],"style":"compact","outcome":"partial",` +
 			`"error":"row 8: \"Topic\" is missing – ü\n","labelled":2,"prompt_tokens":812,"cached_tokens":0,"tokens":240,` +
 			`"total_ms":1234.567,"load_ms":0,"prompt_ms":20,"eval_ms":900.1}` + "\n"},
 		{"nothing said", silentCall(), `{"time":"2025-01-27T14:30:53+01:00","worker":2,"host":"http://h:1",` +

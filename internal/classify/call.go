@@ -35,17 +35,17 @@ func (b *callBuffers) setRows(rows []*row) []int64 {
 // single row is asked for again, sampling is loosened a little: at temperature 0
 // the same prompt gives the same reply.
 func (e *engine) buildRequest(b *callBuffers, ids []int64, rowRetries int) *ollama.Request {
-	b.user = prompt.AppendUser(b.user[:0], b.mentions)
-	b.format = e.c.Schema.AppendReplySchema(b.format[:0], ids, e.c.Strict)
+	b.user = e.c.Prompt.AppendUser(b.user[:0], b.mentions)
+	b.format = e.c.Prompt.AppendReplySchema(b.format[:0], ids, e.c.Strict)
 	req := e.c.Request
-	req.System, req.User, req.Format = e.c.Schema.System, b.user, b.format
+	req.System, req.User, req.Format = e.c.Prompt.System, b.user, b.format
 	req.NumPredict = e.c.Options.NumPredict
 	switch {
 	case req.NumPredict > 0:
 	case e.thinks.Load(): // for as long as the context lasts
 		req.NumPredict = req.NumCtx
 	default:
-		req.NumPredict = e.c.Schema.NumPredict(len(ids), e.c.Strict)
+		req.NumPredict = e.c.Prompt.NumPredict(len(ids), e.c.Strict)
 	}
 	if rowRetries > 0 {
 		req.Seed += rowRetries
@@ -108,7 +108,7 @@ func (e *engine) logCall(call *calllog.Call) {
 // noteReply reads a reply and notes which of the rows have labels, and why others
 // have none; package reply matches it to their RowIDs.
 func (e *engine) noteReply(r *round, req *ollama.Request, ids []int64, answer *ollama.Reply, call *calllog.Call) {
-	got := reply.Read(answer.Text, ids, e.c.Schema, e.c.Strict)
+	got := reply.Read(answer.Text, ids, e.c.Prompt, e.c.Strict)
 	r.labelled, r.text, r.reason = got.Rows, answer.Text, ""
 	r.cut = answer.DoneReason == ollama.Length
 	if len(got.Faults) > 0 {

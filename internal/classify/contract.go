@@ -155,10 +155,16 @@ func (r *round) isFailing() bool {
 // ends in a long run of white space.
 func (r *round) isUnusable() bool {
 	endless := len(strings.TrimRight(r.text, " \t\r\n")) < len(r.text)/2
-	if r.cut && !endless && strings.HasPrefix(strings.TrimLeft(r.text, " \t\r\n[{"), `"`) {
+	if r.cut && !endless && beginsAsAsked(r.text) {
 		return false
 	}
 	return r.batch.whole && (r.outcome == cutThinking || r.outcome == noneLabelled && (r.action == splitHalves || r.action == failRow))
+}
+
+// beginsAsAsked tells whether a reply begins like an object, or like the array of a compact one.
+func beginsAsAsked(text string) bool {
+	start := strings.TrimLeft(text, " \t\r\n[{")
+	return strings.HasPrefix(start, `"`) || start != text && strings.HasPrefix(start, "1")
 }
 
 // releaseUnusable settles the rounds that wait as unusable.

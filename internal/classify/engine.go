@@ -34,7 +34,7 @@ type model interface {
 
 // config is what the engine needs to know of the job.
 type config struct {
-	Schema     *prompt.Schema
+	Prompt     *prompt.Prompt
 	Strict     bool
 	Options    job.CallOptions
 	Request    ollama.Request

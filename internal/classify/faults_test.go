@@ -66,21 +66,41 @@ func TestFaults(t *testing.T) {
 		{"cut by its length", row(ollamatest.CutReply, 1), 35, 4},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			srv := serve(t, tt.fault)
-			b := newBench(t, rows, srv)
-			b.s.Model.Parallel = 1
-			r := b.mustRun()
-			b.check()
-			total := srv.Totals()
-			if total.Rows != tt.sent || total.Calls != tt.calls {
-				t.Errorf("%d rows in %d calls, want %d in %d\n%s", total.Rows, total.Calls, tt.sent, tt.calls, callText(srv))
+		for _, style := range bothStyles {
+			if style == "compact" && (tt.fault.Kind == ollamatest.SwapRows || tt.fault.Kind == ollamatest.TextID) {
+				continue // TestNumbersOfCompactReplies
 			}
-			if r.Failed != 0 || r.Sent != int64(total.Rows) || r.Calls != int64(total.Calls) {
-				t.Errorf("counted: %+v; the server: %+v", r.Counts, total)
-			}
-		})
+			t.Run(style+"/"+tt.name, func(t *testing.T) {
+				t.Parallel()
+				srv := serve(t, tt.fault)
+				b := newBench(t, rows, srv)
+				b.s.Model.Parallel, b.s.Model.PromptStyle = 1, style
+				r := b.mustRun()
+				b.check()
+				total := srv.Totals()
+				if total.Rows != tt.sent || total.Calls != tt.calls {
+					t.Errorf("%d rows in %d calls, want %d in %d\n%s", total.Rows, total.Calls, tt.sent, tt.calls, callText(srv))
+				}
+				if r.Failed != 0 || r.Sent != int64(total.Rows) || r.Calls != int64(total.Calls) {
+					t.Errorf("counted: %+v; the server: %+v", r.Counts, total)
+				}
+			})
+		}
+	}
+}
+
+// TestNumbersOfCompactReplies: a number is a JSON number, and the numbers ascend. A batch without
+// such a reply is halved.
+func TestNumbersOfCompactReplies(t *testing.T) {
+	for _, kind := range []ollamatest.Kind{ollamatest.SwapRows, ollamatest.TextID} {
+		srv := serve(t, ollamatest.Fault{Kind: kind, From: 2})
+		b := newBench(t, 30, srv)
+		b.s.Model.Parallel, b.s.Model.PromptStyle = 1, "compact"
+		b.mustRun()
+		b.check()
+		if total := srv.Totals(); total.Rows != 40 || total.Calls != 5 {
+			t.Errorf("%s: %d rows in %d calls, want 40 in 5\n%s", kind, total.Rows, total.Calls, callText(srv))
+		}
 	}
 }
 

@@ -26,6 +26,9 @@ const promptFile = `{"system_prompt":"You label feedback.","columns_to_code":["T
 "validation_rules":{"valid_topic":["Product","Support","Billing","Shipping"],"valid_tone":["Good","Bad","Mixed"]},
 "not_applicable_defaults":{"Tone":"-","Note":"-"}}`
 
+// bothStyles are the styles of prompts.
+var bothStyles = []string{"classic", "compact"}
+
 // long turns on what takes more than a second or two.
 func long() bool { return os.Getenv("PRISM_TEST_LONG") != "" }
 

@@ -14,11 +14,11 @@ import (
 // DryRun prints the messages and the reply schema of the first batch to out. It
 // calls no server.
 func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) error {
-	schema, err := s.checkAndLoadPrompts(ctx, Streams{In: stdin, Out: out})
+	p, err := s.checkAndLoadPrompts(ctx, Streams{In: stdin, Out: out})
 	if err != nil {
 		return err
 	}
-	in, err := s.openInput(ctx, stdin, schema)
+	in, err := s.openInput(ctx, stdin, p.Schema)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 		return err
 	}
 	_, err = fmt.Fprintf(out, "── system message ──\n%s\n── user message ──\n%s\n── reply schema ──\n%s\n",
-		schema.System, prompt.AppendUser(nil, mentions), schema.AppendReplySchema(nil, ids, s.strict(schema)))
+		p.System, p.AppendUser(nil, mentions), p.AppendReplySchema(nil, ids, s.strict(p.Schema)))
 	return err
 }
 

@@ -36,10 +36,12 @@ func seeds() int {
 // own labels, and few are sent twice.
 func TestFortyPercentOfCallsGoWrong(t *testing.T) {
 	const rows, most = 1500, 1.6 // rows sent a row
-	for seed := range seeds() {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			srv := serve(t, mix(0.4), ollamatest.Seed(uint64(seed)), ollamatest.CountOnly())
+	for seed := range 2 * seeds() {
+		style := bothStyles[seed%2]
+		t.Run(fmt.Sprintf("%s, seed %d", style, seed/2), func(t *testing.T) {
+			srv := serve(t, mix(0.4), ollamatest.Seed(uint64(seed/2)), ollamatest.CountOnly())
 			b := newBench(t, rows, srv)
+			b.s.Model.PromptStyle = style
 			b.s.Model.Parallel, b.s.Model.Retries, b.s.Model.Timeout = 8, 6, job.Seconds(500*time.Millisecond)
 			b.mustRun()
 			b.check()
@@ -55,10 +57,12 @@ func TestFortyPercentOfCallsGoWrong(t *testing.T) {
 // TestThreeRepliesInTenMissARow.
 func TestThreeRepliesInTenMissARow(t *testing.T) {
 	const rows, most = 1500, 1.15
-	for seed := range seeds() {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			srv := serve(t, ollamatest.Fault{Kind: ollamatest.MissingRow, P: 0.3}, ollamatest.Seed(uint64(seed)), ollamatest.CountOnly())
+	for seed := range 2 * seeds() {
+		style := bothStyles[seed%2]
+		t.Run(fmt.Sprintf("%s, seed %d", style, seed/2), func(t *testing.T) {
+			srv := serve(t, ollamatest.Fault{Kind: ollamatest.MissingRow, P: 0.3}, ollamatest.Seed(uint64(seed/2)), ollamatest.CountOnly())
 			b := newBench(t, rows, srv)
+			b.s.Model.PromptStyle = style
 			b.s.Model.Parallel, b.s.Model.Retries = 8, 10
 			b.mustRun()
 			b.check()

@@ -107,7 +107,7 @@ func (e *engine) callModel(ctx context.Context, r *round, req *ollama.Request, i
 	for _, row := range r.batch.rows {
 		row.calls++
 	}
-	call := &calllog.Call{Attempt: r.batch.history.attempts, Rows: len(ids), RowIDs: ids}
+	call := &calllog.Call{Attempt: r.batch.history.attempts, Rows: len(ids), RowIDs: ids, Style: string(e.c.Prompt.Style)}
 	answer, err := e.sendCall(ctx, req, call)
 	r.err = err
 	if err == nil {

@@ -91,18 +91,18 @@ type Unlisted struct {
 // Run does a worker's job. The error, if any, says what ended it early: all
 // finished rows are saved then, if there is a checkpoint folder.
 func Run(outer context.Context, s Settings, io Streams) (Result, error) {
-	schema, err := s.checkAndLoadPrompts(outer, io)
+	p, err := s.checkAndLoadPrompts(outer, io)
 	if err != nil {
 		return Result{}, err
 	}
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
-	in, err := s.openInput(ctx, io.In, schema)
+	in, err := s.openInput(ctx, io.In, p.Schema)
 	if err != nil {
 		return Result{}, err
 	}
 	defer in.close()
-	for _, line := range schema.Warnings() {
+	for _, line := range p.Warnings() {
 		io.Messages.Warnf("%s: %s", s.Prompts.ConfigFile, line)
 	}
 	for _, line := range in.warnings {
@@ -116,7 +116,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	for _, err := range found.LeftOut {
 		io.Messages.Warnf("%v; working without it", err)
 	}
-	w := &worker{s: &s, io: io, schema: schema, in: in, layout: in.layout, client: client, whereRowsGo: append(client.Proxies(), found.Remote...), saidRemote: len(found.Remote) > 0}
+	w := &worker{s: &s, io: io, prompt: p, in: in, layout: in.layout, client: client, whereRowsGo: append(client.Proxies(), found.Remote...), saidRemote: len(found.Remote) > 0}
 	for _, line := range w.whereRowsGo {
 		io.Messages.Warnf("%s", line)
 	}
@@ -143,7 +143,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 }
 
 // checkAndLoadPrompts checks all that needs neither input nor server.
-func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt.Schema, error) {
+func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt.Prompt, error) {
 	if err := errors.Join(s.checkFlags(), s.checkOutput(io)); err != nil {
 		return nil, err
 	}
@@ -185,7 +185,7 @@ func (s *Settings) newRequest(m *ollama.Model) (ollama.Request, error) {
 type worker struct {
 	s       *Settings
 	io      Streams
-	schema  *prompt.Schema
+	prompt  *prompt.Prompt
 	in      *input
 	layout  *layout
 	client  *ollama.Client
@@ -235,7 +235,7 @@ func (w *worker) nameRun() error {
 func (w *worker) openStore(m *ollama.Model) error {
 	s := w.s
 	depends := map[string]string{
-		"prompt":                   w.schema.Hash(),
+		"prompt":                   w.prompt.Hash(),
 		"model":                    s.Model.Name,
 		"model digest":             m.Digest,
 		"num_ctx":                  strconv.Itoa(w.request.NumCtx),
@@ -243,8 +243,8 @@ func (w *worker) openStore(m *ollama.Model) error {
 		"temperature":              strconv.FormatFloat(s.Model.Temperature, 'g', -1, 64),
 		"seed":                     strconv.Itoa(s.Model.Seed),
 		"think":                    w.request.Think,
-		"labels":                   policyName(s.strict(w.schema)),
-		"prompt style":             "classic",
+		"labels":                   policyName(s.strict(w.prompt.Schema)),
+		"prompt style":             string(w.prompt.Style),
 		checkpoint.FormatCondition: w.in.form.Describe(),
 	}
 	maps.Copy(depends, s.Columns.Conditions())
@@ -301,7 +301,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 		return errors.Join(err, w.closeOutput(false))
 	}
 	e := w.newEngine(out)
-	w.log.printf("started: %s, rows %s, model %s, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.s.Model.BatchSize, w.s.Model.Parallel)
+	w.log.printf("started: %s, rows %s, model %s, %s prompts, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.prompt.Style, w.s.Model.BatchSize, w.s.Model.Parallel)
 	for _, line := range w.whereRowsGo {
 		w.log.printf("warning: %s", line)
 	}
@@ -351,7 +351,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 	src.store = w.store
 	return &engine{
 		c: config{
-			Schema: w.schema, Strict: s.strict(w.schema), Options: s.Model, Request: w.request,
+			Prompt: w.prompt, Strict: s.strict(w.prompt.Schema), Options: s.Model, Request: w.request,
 			Coded: w.layout.coded,
 			Tail:  recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
 			Blank: s.Columns.Blank(), BlankTail: recordTail(s.Model.Name, 0, s.RunID), BlankRows: w.blankRows,

@@ -160,7 +160,7 @@ func safeName(s string) bool {
 	return !strings.HasPrefix(s, "-") && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == "" && strings.Trim(s, ".") != ""
 }
 
-func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Schema, error) {
+func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Prompt, error) {
 	data, err := fsutil.ReadFileContext(ctx, s.Prompts.ConfigFile, fsutil.MaxConfig)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -172,7 +172,7 @@ func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Schema, error) {
 	if err != nil {
 		return nil, &usageError{What: err.Error(), err: err}
 	}
-	return schema, nil
+	return schema.InStyle(prompt.Style(s.Model.PromptStyle)), nil
 }
 
 // strict tells whether labels outside the listed values are refused.

@@ -150,7 +150,7 @@ func (e *engine) settleBlank(rows []*row) error {
 	}
 	labelled := make([]reply.Row, len(rows))
 	for i := range rows {
-		labelled[i] = reply.Row{RowID: rows[i].RowID, Values: e.c.Schema.NotApplicableValues(), Gate: true}
+		labelled[i] = reply.Row{RowID: rows[i].RowID, Values: e.c.Prompt.NotApplicableValues(), Gate: true}
 	}
 	if err := e.commit(rows, labelled, e.c.BlankTail); err != nil {
 		return err
@@ -194,8 +194,8 @@ func (e *engine) warnOrganic(l *reply.Row) {
 
 // listUnlisted is which columns have organic labels, in the order of the schema.
 func (e *engine) listUnlisted() (list []Unlisted) {
-	for i := range e.c.Schema.Columns {
-		if name := e.c.Schema.Columns[i].Name; e.unlisted[name] > 0 {
+	for i := range e.c.Prompt.Columns {
+		if name := e.c.Prompt.Columns[i].Name; e.unlisted[name] > 0 {
 			list = append(list, Unlisted{name, e.unlisted[name]})
 		}
 	}

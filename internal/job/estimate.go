@@ -7,9 +7,13 @@ import (
 
 // Rough numbers, used if no earlier run gives better ones.
 const (
-	bytesPerToken  = 4
+	bytesPerToken = 4
+
 	tokensPerBlock = 60 // of the rules and words around a row in a prompt
 	tokensPerLabel = 8  // of a column in a reply, with its name
+
+	compactTokensPerBlock = 10 // likewise, in compact style
+	compactTokensPerLabel = 4
 )
 
 // Rate is the speed of an earlier run, from its call logs. Zero fields are unknown.
@@ -47,8 +51,12 @@ func (c *Config) Estimate(l Load, r Rate, m *Models) Estimate {
 		rows += n
 		e.Calls += (n + batch - 1) / batch
 	}
-	e.PromptTokens = e.Calls*int64(l.PromptBytes)/bytesPerToken + l.Bytes/bytesPerToken + rows*tokensPerBlock
-	e.Tokens = rows * int64(l.Columns) * tokensPerLabel
+	perBlock, perLabel := int64(tokensPerBlock), int64(tokensPerLabel)
+	if c.Model.PromptStyle == compactStyle {
+		perBlock, perLabel = compactTokensPerBlock, compactTokensPerLabel
+	}
+	e.PromptTokens = e.Calls*int64(l.PromptBytes)/bytesPerToken + l.Bytes/bytesPerToken + rows*perBlock
+	e.Tokens = rows * int64(l.Columns) * perLabel
 	if r.TokensPerRow > 0 {
 		e.Tokens = int64(math.Round(float64(rows) * r.TokensPerRow))
 	}

@@ -130,9 +130,13 @@ func TestEstimate(t *testing.T) {
 			Estimate{Calls: 6, PromptTokens: 4410, Tokens: 980, Time: 98 * time.Second}},
 		{"of another batch size", 5, Rate{BatchSize: 10, RowsPerSec: 0.5, TokensPerRow: 20, PromptTokensPerRow: 90},
 			Estimate{Calls: 10, PromptTokens: 1000 + 1225 + 2940, Tokens: 980, Time: 196 * time.Second}},
+		{"compact", 10, Rate{}, Estimate{Calls: 6, PromptTokens: 600 + 1225 + 490, Tokens: 784}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c.Model.BatchSize = tt.batch
+			c.Model.BatchSize, c.Model.PromptStyle = tt.batch, "classic"
+			if tt.name == compactStyle {
+				c.Model.PromptStyle = compactStyle
+			}
 			if got := c.Estimate(load, tt.rate, DefaultModels()); got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}

@@ -48,7 +48,7 @@ type CallOptions struct {
 	KeepAlive   string   `json:"keep_alive,omitempty" name:"keep-alive" placeholder:"TIME" help:"How long the server keeps the model loaded, such as 10m [as the server is configured]." group:"Model:"`
 	Think       string   `json:"think" name:"think" default:"auto" help:"auto, true, false, or a level that the model has; with auto the model does not think." group:"Model:"`
 	Proxy       string   `json:"proxy,omitempty" name:"proxy" placeholder:"URL" help:"Proxy on the way to the server: its URL, env (HTTP_PROXY, HTTPS_PROXY) or none [env for public addresses, none for those of this machine and of private networks]." group:"Model:"`
-	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic" default:"classic" help:"How rows are put to the model." group:"Model:"`
+	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic,compact" default:"classic" placeholder:"STYLE" help:"How rows are put to the model and how it answers: classic, or compact for half the tokens." group:"Model:"`
 
 	AllowFreeReplies bool `json:"allow_free_replies" name:"allow-free-replies" help:"Label with a server or a model that does not keep to the reply schema." group:"Model:"`
 	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
@@ -59,6 +59,9 @@ type CallOptions struct {
 	Delay     Seconds `json:"delay" name:"delay" max:"24h" default:"5s" help:"Wait before the first retry, then doubled." group:"Calls:"`
 	Timeout   Seconds `json:"timeout" name:"timeout" min:"1ms" max:"168h" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
 }
+
+// compactStyle is a PromptStyle.
+const compactStyle = "compact"
 
 // Prompts names the prompt schema.
 type Prompts struct {

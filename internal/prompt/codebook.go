@@ -21,15 +21,15 @@ const notApplicableMeans = "the mention has nothing to classify; the other colum
 
 // renderSystem returns the system message: what the file has as system_prompt, then the
 // codebook with its examples. All of it is the same in all calls of a run.
-func (s *Schema) renderSystem(examples []example) string {
+func (s *Schema) renderSystem(in style) string {
 	if s.ownCodebook {
-		return s.System
+		return s.system
 	}
-	b := []byte(strings.TrimRight(s.System, " \t\r\n") + "\n\n" + codebookHead)
+	b := []byte(strings.TrimRight(s.system, " \t\r\n") + "\n\n" + codebookHead)
 	for i := range s.Columns {
 		b = s.Columns[i].appendDescription(append(b, '\n'), i == s.Gate)
 	}
-	return strings.TrimSuffix(string(s.appendExamples(b, examples)), "\n")
+	return strings.TrimSuffix(string(s.appendExamples(b, in)), "\n")
 }
 
 // appendDescription appends what the model is told of a column, some lines.
@@ -81,40 +81,22 @@ func (c *Column) describeValues() string {
 }
 
 // appendExamples appends the examples, as the mentions and replies that the model will see and write.
-func (s *Schema) appendExamples(dst []byte, examples []example) []byte {
-	if len(examples) == 0 {
+func (s *Schema) appendExamples(dst []byte, in style) []byte {
+	if len(s.examples) == 0 {
 		return dst
 	}
 	dst = append(dst, "\n# Examples\n"...)
-	for _, x := range examples {
+	for _, x := range s.examples {
 		if len(x.values) < len(s.Columns) {
 			dst = append(dst, "\nA reply needs all columns; these show some.\n"...)
 			break
 		}
 	}
-	for i := range examples {
+	for i := range s.examples {
+		dst = in.appendExample(append(dst, '\n'), &s.examples[i])
 		dst = append(dst, '\n')
-		dst = appendMention(dst, &examples[i].mention)
-		dst = append(dst, "Reply: "...)
-		dst = append(s.appendReply(dst, &examples[i]), '\n')
 	}
 	return dst
-}
-
-// appendReply appends the object with which the model would answer an example.
-func (s *Schema) appendReply(dst []byte, x *example) []byte {
-	dst = append(dst, `{"`+RowID+`":`...)
-	dst = strconv.AppendInt(dst, x.mention.RowID, 10)
-	for _, v := range x.values {
-		c := &s.Columns[v.column]
-		dst = append(dst, ","+quoteJSON(c.Name)+":"...)
-		if v.isNull {
-			dst = append(dst, "null"...)
-		} else {
-			dst = c.appendValue(dst, v.cell)
-		}
-	}
-	return append(dst, '}')
 }
 
 // findUnmentioned returns warnings about listed labels that the system_prompt does not say,
@@ -123,7 +105,7 @@ func (s *Schema) findUnmentioned() (lines []string) {
 	if !s.ownCodebook {
 		return nil
 	}
-	said := norm.NFC.String(strings.ToLower(s.System))
+	said := norm.NFC.String(strings.ToLower(s.system))
 	for i := range s.Columns {
 		c := &s.Columns[i]
 		var missing []string

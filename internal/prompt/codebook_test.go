@@ -26,7 +26,7 @@ func TestSystemMessage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := parseTestdata(t, name+".json").System + "\n"; got != string(want) {
+		if got := parseTestdata(t, name+".json").InStyle(Classic).System + "\n"; got != string(want) {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
 		}
 	}

@@ -31,6 +31,14 @@ type exampleValue struct {
 	isAdded bool // the example does not say it
 }
 
+// append appends the value as JSON.
+func (v *exampleValue) append(dst []byte, c *Column) []byte {
+	if v.isNull {
+		return append(dst, "null"...)
+	}
+	return c.appendValue(dst, v.cell)
+}
+
 // parseExamples reads the examples, and checks their values by the codebook.
 func (p *parser) parseExamples(values map[string]node, s *Schema) []example {
 	n, ok := values[keyExamples]

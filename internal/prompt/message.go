@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,15 +31,16 @@ func ContextLabel(column string) string {
 		}
 		return r
 	}, column)
-	return string(appendCell(nil, name+": "))
+	return name + ": "
 }
 
 // mentionRule is the line before and after each mention of a batch.
 const mentionRule = "═══════════════════════════════════════════════════════════════════"
 
-// AppendUser appends the user message that asks for the labels of ms, at least
-// one mention, in their order. It ends without a newline.
-func AppendUser(dst []byte, ms []Mention) []byte {
+// classicStyle puts a framed block for each row, answered by an object with its RowID.
+type classicStyle struct{ columns []Column }
+
+func (classicStyle) appendUser(dst []byte, ms []Mention) []byte {
 	if len(ms) == 1 {
 		dst = append(dst, "Classify this mention. Return ONE JSON object.\n\n"...)
 		dst = appendMention(dst, &ms[0])
@@ -79,7 +81,7 @@ func appendMention(dst []byte, m *Mention) []byte {
 	}
 	for i := range m.Context {
 		if c := &m.Context[i]; c.Text != "" {
-			dst = append(dst, c.Label...)
+			dst = appendCell(dst, c.Label)
 			dst = appendCell(dst, c.Text)
 			dst = append(dst, '\n')
 		}
@@ -87,4 +89,39 @@ func appendMention(dst []byte, m *Mention) []byte {
 	dst = append(dst, "Content: "...)
 	dst = appendCell(dst, m.Message)
 	return append(dst, '\n')
+}
+
+func (s classicStyle) appendExample(dst []byte, x *example) []byte {
+	dst = appendMention(dst, &x.mention)
+	dst = append(dst, "Reply: "...)
+	return s.appendReply(dst, x)
+}
+
+// appendReply appends the object with which the model would answer an example.
+func (s classicStyle) appendReply(dst []byte, x *example) []byte {
+	dst = append(dst, `{"`+RowID+`":`...)
+	dst = strconv.AppendInt(dst, x.mention.RowID, 10)
+	for i := range x.values {
+		c := &s.columns[x.values[i].column]
+		dst = append(dst, ","+quoteJSON(c.Name)+":"...)
+		dst = x.values[i].append(dst, c)
+	}
+	return append(dst, '}')
+}
+
+func (s classicStyle) rowReply(values []valueSchema) rowReply {
+	var properties, required strings.Builder
+	longest := len("  {\n  },\n") + len(`    "`+RowID+`": -9223372036854775808,`+"\n")
+	for i, v := range values {
+		name := quoteJSON(s.columns[i].Name)
+		fmt.Fprintf(&properties, ",%s:%s", name, v.schema)
+		fmt.Fprintf(&required, ",%s", name)
+		longest += len("    : ,\n") + len(name) + v.longest
+	}
+	return rowReply{
+		head: `{"type":"object","properties":{"` + RowID + `":{"const":`,
+		tail: fmt.Sprintf(`}%s},"required":["%s"%s],"additionalProperties":false}`,
+			properties.String(), RowID, required.String()),
+		longest: longest,
+	}
 }

@@ -34,7 +34,7 @@ func TestAppendUser(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := AppendUser([]byte("before"), tt.mentions)
+			got := classicStyle{}.appendUser([]byte("before"), tt.mentions)
 			if string(got) != "before"+string(want) {
 				t.Errorf("got\n%s\nwant\nbefore%s", got, want)
 			}
@@ -56,6 +56,6 @@ func BenchmarkAppendUser(b *testing.B) {
 	var dst []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = AppendUser(dst[:0], ms)
+		dst = classicStyle{}.appendUser(dst[:0], ms)
 	}
 }

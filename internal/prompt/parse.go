@@ -46,11 +46,11 @@ func Parse(data []byte, name string) (*Schema, error) {
 	if !ok {
 		return nil, p.joinMistakes()
 	}
-	s, examples := p.parseSchema(root)
+	s := p.parseSchema(root)
 	if err := p.joinMistakes(); err != nil {
 		return nil, err
 	}
-	s.prepare(examples)
+	s.warnings = append(s.findUnmentioned(), s.findUnlistedDefaults()...)
 	return s, nil
 }
 
@@ -100,9 +100,9 @@ func (p *parser) expectKind(n node, k kind, what string) bool {
 	return n.kind == k
 }
 
-func (p *parser) parseSchema(root node) (*Schema, []example) {
+func (p *parser) parseSchema(root node) *Schema {
 	if !p.expectKind(root, kindObject, "prompt schema") {
-		return nil, nil
+		return nil
 	}
 	values := p.readMembers(root, "", schemaKeys())
 	for _, key := range []string{keySystem, keyColumns} {
@@ -110,8 +110,7 @@ func (p *parser) parseSchema(root node) (*Schema, []example) {
 			p.addMistake(0, "%s is missing", key)
 		}
 	}
-	s := &Schema{System: p.parseSystem(values), Columns: p.parseColumns(values), Gate: NoGate}
-	var examples []example
+	s := &Schema{system: p.parseSystem(values), Columns: p.parseColumns(values), Gate: NoGate}
 	if len(s.Columns) > 0 {
 		described := p.describedColumns(values, s.Columns)
 		p.parseRules(values, s.Columns, described)
@@ -120,11 +119,11 @@ func (p *parser) parseSchema(root node) (*Schema, []example) {
 		p.parseDefaults(values, s.Columns)
 		s.Gate = p.parseGate(values, s.Columns)
 		p.parseReasoning(values, s)
-		examples = p.parseExamples(values, s)
+		s.examples = p.parseExamples(values, s)
 	}
 	s.LabelPolicy = p.parseChoice(values, keyPolicy, Organic, Strict)
 	s.ownCodebook = p.parseChoice(values, keyCodebook, keySystem) != ""
-	return s, examples
+	return s
 }
 
 // readMembers returns the values of an object with these keys; others are mistakes, named

@@ -12,8 +12,8 @@ import (
 
 func TestParseFeedback(t *testing.T) {
 	s := parseTestdata(t, "feedback.json")
-	if !strings.HasPrefix(s.System, "You are a customer feedback analyst.") || !strings.Contains(s.System, "\n\nFor each") {
-		t.Errorf("system message: %q", s.System)
+	if !strings.HasPrefix(s.InStyle(Classic).System, "You are a customer feedback analyst.") || !strings.Contains(s.InStyle(Classic).System, "\n\nFor each") {
+		t.Errorf("system message: %q", s.InStyle(Classic).System)
 	}
 	want := []Column{
 		testColumn("Topic", []string{"Product", "Support", "Billing", "Shipping", "Account", "Other"}, "Other", 300),

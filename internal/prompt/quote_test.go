@@ -37,7 +37,7 @@ func FuzzAppendUser(f *testing.F) {
 	f.Add("[MENTION 2 of 2]\nRowID: 2\n\nContent: x", "═══\n", `{"RowID":2}`)
 	f.Fuzz(func(t *testing.T, message, title, sentiment string) {
 		context := []ContextLine{{ContextLabel(title), message}, {ContextLabel(message), sentiment}}
-		text := string(AppendUser(nil, []Mention{{1, title, context, message, sentiment}, {2, title, context, message, sentiment}}))
+		text := string(classicStyle{}.appendUser(nil, []Mention{{1, title, context, message, sentiment}, {2, title, context, message, sentiment}}))
 		frames := 0
 		for line := range strings.SplitSeq(text, "\n") {
 			if strings.HasPrefix(line, "[MENTION ") {

@@ -5,79 +5,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// objectHead opens a row's object in the reply schema, up to its RowID.
-const objectHead = `{"type":"object","properties":{"` + RowID + `":{"const":`
-
-// AppendReplySchema appends the JSON Schema of the reply to a message about the
-// rows ids, at least one, in their order: one row's object, or the array of all
-// objects. The server keeps this order of properties and array elements.
-func (s *Schema) AppendReplySchema(dst []byte, ids []int64, strict bool) []byte {
-	tail := s.tails[policyIndex(strict)]
-	if len(ids) == 1 {
-		return appendObject(dst, ids[0], tail)
-	}
-	dst = append(dst, `{"type":"array","prefixItems":[`...)
-	for i, id := range ids {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendObject(dst, id, tail)
-	}
-	dst = append(dst, `],"minItems":`...)
-	dst = strconv.AppendInt(dst, int64(len(ids)), 10)
-	dst = append(dst, `,"maxItems":`...)
-	dst = strconv.AppendInt(dst, int64(len(ids)), 10)
-	return append(dst, '}')
+// valueSchema is the JSON Schema of a column's values.
+type valueSchema struct {
+	schema  string
+	longest int // bytes of the longest of them in a reply
 }
 
-func appendObject(dst []byte, id int64, tail string) []byte {
-	dst = append(dst, objectHead...)
-	dst = strconv.AppendInt(dst, id, 10)
-	return append(dst, tail...)
-}
-
-// NumPredict returns the bytes of the longest valid reply for a number of rows,
-// laid out with two spaces an indent: a token covers at least a byte, so it is
-// never too few tokens. A character of free text counts four bytes.
-func (s *Schema) NumPredict(rows int, strict bool) int {
-	return len("[\n]\n") + rows*s.rowBytes[policyIndex(strict)]
-}
-
-func policyIndex(strict bool) int {
-	if strict {
-		return 1
+// optionalSchema is the schema of the column's values with null, if that is one.
+func (c *Column) optionalSchema(isGate, strict bool) valueSchema {
+	schema, longest := c.valueSchema(isGate, strict)
+	if c.Optional {
+		return valueSchema{`{"anyOf":[` + schema + `,{"type":"null"}]}`, max(longest, len("null"))}
 	}
-	return 0
-}
-
-// prepare renders what depends on the file alone.
-func (s *Schema) prepare(examples []example) {
-	s.warnings = append(s.findUnmentioned(), s.findUnlistedDefaults()...)
-	s.System = s.renderSystem(examples)
-	for i, strict := range []bool{false, true} {
-		var properties, required strings.Builder
-		size := len("  {\n  },\n") + len(`    "`+RowID+`": -9223372036854775808,`+"\n")
-		for j := range s.Columns {
-			c := &s.Columns[j]
-			name := quoteJSON(c.Name)
-			value, longest := c.valueSchema(j == s.Gate, strict)
-			if c.Optional {
-				value = `{"anyOf":[` + value + `,{"type":"null"}]}`
-				longest = max(longest, len("null"))
-			}
-			fmt.Fprintf(&properties, ",%s:%s", name, value)
-			fmt.Fprintf(&required, ",%s", name)
-			size += len("    : ,\n") + len(name) + longest
-		}
-		s.tails[i] = fmt.Sprintf(`}%s},"required":["%s"%s],"additionalProperties":false}`,
-			properties.String(), RowID, required.String())
-		s.rowBytes[i] = size
-	}
+	return valueSchema{schema, longest}
 }
 
 // Longest values in a reply, as servers' grammars write them: 16 digits before the point, 16

@@ -40,7 +40,7 @@ func TestAppendReplySchema(t *testing.T) {
 		{"two rows, strict", []int64{0, 5}, true, `{"type":"array","prefixItems":[` + strict("0") + "," + strict("5") + `],"minItems":2,"maxItems":2}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := string(s.AppendReplySchema([]byte("before"), tt.ids, tt.strict)); got != "before"+tt.want {
+			if got := string(s.InStyle(Classic).AppendReplySchema([]byte("before"), tt.ids, tt.strict)); got != "before"+tt.want {
 				t.Errorf("got\n%s\nwant\nbefore%s", got, tt.want)
 			}
 			checkReplySchema(t, s, tt.ids, tt.strict)
@@ -54,7 +54,7 @@ func TestTypedReplySchema(t *testing.T) {
 		checkReplySchema(t, s, []int64{1}, strict)
 		checkReplySchema(t, s, []int64{1, 2}, strict)
 	}
-	got := string(s.AppendReplySchema(nil, []int64{1}, true))
+	got := string(s.InStyle(Classic).AppendReplySchema(nil, []int64{1}, true))
 	for _, want := range []string{
 		`"Reasoning":{"type":"string","maxLength":200},"Topic":{"type":"string","enum":["Billing","Product","Other","NOT_APPLICABLE"]}`,
 		`"Areas":{"type":"array","items":{"type":"string","enum":["App","Web","Store \"Ü\""]},"maxItems":2}`,
@@ -81,13 +81,13 @@ func TestGateOfReplySchema(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := string(s.AppendReplySchema(nil, []int64{1}, true))
+		got := string(s.InStyle(Classic).AppendReplySchema(nil, []int64{1}, true))
 		for name, label := range map[string]string{"A": "x", "B": "y"} {
 			enum := fmt.Sprintf(`"%s":{"type":"string","enum":["%s"]}`, name, label)
 			if want == name+" NOT_APPLICABLE" {
 				enum = fmt.Sprintf(`"%s":{"type":"string","enum":["%s","NOT_APPLICABLE"]}`, name, label)
 			}
-			if !strings.Contains(got, enum) || strings.Contains(s.System, NotApplicable) != (gate != "false") {
+			if !strings.Contains(got, enum) || strings.Contains(s.InStyle(Classic).System, NotApplicable) != (gate != "false") {
 				t.Errorf("gate %s: no %s in %s", gate, enum, got)
 			}
 		}
@@ -101,13 +101,13 @@ func TestReplySchemaLengths(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := string(s.AppendReplySchema(nil, []int64{1}, false))
+	got := string(s.InStyle(Classic).AppendReplySchema(nil, []int64{1}, false))
 	for _, want := range []string{`"Gate":{"type":"string","maxLength":14}`, `"B":{"type":"string","maxLength":10}`, `"C":{"type":"string","maxLength":3}`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in %s", want, got)
 		}
 	}
-	if got := string(s.AppendReplySchema(nil, []int64{1}, true)); !strings.Contains(got, `"enum":["not_applicable","é"]`) {
+	if got := string(s.InStyle(Classic).AppendReplySchema(nil, []int64{1}, true)); !strings.Contains(got, `"enum":["not_applicable","é"]`) {
 		t.Errorf("the gate's own spelling: %s", got)
 	}
 }
@@ -127,7 +127,7 @@ type property struct {
 // checkReplySchema compares a rendered schema with the same built by encoding/json.
 func checkReplySchema(t *testing.T, s *Schema, ids []int64, strict bool) {
 	t.Helper()
-	got := s.AppendReplySchema(nil, ids, strict)
+	got := s.InStyle(Classic).AppendReplySchema(nil, ids, strict)
 	type object struct {
 		Properties map[string]property
 		Required   []string
@@ -224,7 +224,7 @@ func TestNumPredict(t *testing.T) {
 				b.WriteByte('\n')
 			}
 			b.WriteString("]\n")
-			if got, need := s.NumPredict(rows, strict), b.Len(); got < need || got > need+4*rows {
+			if got, need := s.InStyle(Classic).NumPredict(rows, strict), b.Len(); got < need || got > need+4*rows {
 				t.Errorf("%d rows, strict %v: got %d, the longest reply has %d", rows, strict, got, need)
 			}
 		}
@@ -242,17 +242,17 @@ func TestNumPredictOfTypes(t *testing.T) {
 		row += fmt.Sprintf(",\n    %q: %s", s.Columns[i].Name, v)
 	}
 	row += "\n  },\n"
-	if got, need := s.NumPredict(1, false), len("[\n")+len(row)+len("]\n"); got < need || got > need+60 {
+	if got, need := s.InStyle(Classic).NumPredict(1, false), len("[\n")+len(row)+len("]\n"); got < need || got > need+60 {
 		t.Errorf("got %d, the longest reply has %d", got, need)
 	}
 }
 
 func BenchmarkAppendReplySchema(b *testing.B) {
-	s := parseTestdata(b, "feedback.json")
+	p := parseTestdata(b, "feedback.json").InStyle(Classic)
 	ids := []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 123456789012345}
 	var dst []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = s.AppendReplySchema(dst[:0], ids, false)
+		dst = p.AppendReplySchema(dst[:0], ids, false)
 	}
 }

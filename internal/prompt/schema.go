@@ -38,18 +38,16 @@ const (
 // NoGate is Schema.Gate where no column says that a row is not applicable.
 const NoGate = -1
 
-// Schema is a valid prompt schema file. Its fields are for
-// reading: what depends on them is rendered once, by Parse.
+// Schema is a valid prompt schema file. Its fields are for reading.
 type Schema struct {
-	System      string   // the system message: system_prompt and, unless left out, the codebook
 	Columns     []Column // columns that the model fills, in the order of its reply, at least one
 	Gate        int      // index of the gate in Columns, or NoGate
 	LabelPolicy string   // Organic, Strict or empty: the file leaves it to the run
 
-	ownCodebook bool      // the system_prompt says what the columns are
-	warnings    []string  // see Warnings
-	tails       [2]string // of a row's object in the reply schema, after the RowID: organic, strict
-	rowBytes    [2]int    // of the longest object of a row in a reply: organic, strict
+	system      string // system_prompt
+	ownCodebook bool   // the system_prompt says what the columns are
+	examples    []example
+	warnings    []string // see Warnings
 }
 
 // Type is what the values of a column are.
@@ -150,13 +148,14 @@ func (s *Schema) NotApplicableValues() []string {
 const hashVersion = "prism prompt 2"
 
 // Hash returns the SHA-256, in hex, of what the model sees and what validation
-// uses. Layout, order of keys and spelling of escapes in the file do not change it.
+// uses. Layout, order of keys and spelling of escapes in the file do not change it, nor does
+// the style: it covers the system message of the classic one.
 func (s *Schema) Hash() string {
 	b, err := json.Marshal(struct {
 		Version, System, LabelPolicy string
 		Gate                         int
 		Columns                      []Column
-	}{hashVersion, s.System, s.LabelPolicy, s.Gate, s.Columns})
+	}{hashVersion, s.renderSystem(newStyle(Classic, s.Columns)), s.LabelPolicy, s.Gate, s.Columns})
 	if err != nil {
 		panic("prompt: strings and numbers always marshal: " + err.Error())
 	}

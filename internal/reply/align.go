@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// alignByRowID matches the objects of the reply to the rows asked for. It
+// alignByRowID matches the objects of the reply to the rows asked for, or the arrays of a compact
+// one, whose number in the batch stands for the RowID. It
 // returns, for each of ids, where its values begin in p.values, -1 if it has
 // none, and the number of objects that belong to no row. What objects of one row say
 // differently is marked as conflicting in p.values.
@@ -27,6 +28,9 @@ func (p *parser) alignByRowID() (matched []int, dropped int) {
 			p.mergeObjects(matched[o.row], o.values)
 			dropped++
 		}
+	}
+	if p.compact {
+		p.withdrawUnordered(matched)
 	}
 	p.withdrawContradicted(matched)
 	if len(p.ids) == 1 && len(p.objects) == 1 && p.objects[0].row == noRowID && !p.cutInRow {
@@ -53,6 +57,9 @@ func (p *parser) mergeObjects(first, again int) {
 // rowIDKey finds what may be the RowID of an object, in text that is no longer read.
 var rowIDKey = regexp.MustCompile(`(?i)row_?id\W{0,40}?(-?[0-9][0-9.eE+]*)`)
 
+// rowNumber finds what may be the number of an array, likewise.
+var rowNumber = regexp.MustCompile(`\[\s*(-?[0-9][0-9.eE+]*)\s*,`)
+
 // withdrawContradicted takes the values from rows of which the reply says more where it
 // is cut or broken: it could be something else.
 func (p *parser) withdrawContradicted(matched []int) {
@@ -63,9 +70,12 @@ func (p *parser) withdrawContradicted(matched []int) {
 	if p.cutRow >= 0 {
 		p.restNames[p.cutRow] = true
 	}
-	for _, m := range rowIDKey.FindAllStringSubmatch(p.text[min(p.pos, len(p.text)):], -1) {
-		id, ok := parseRowID(value{raw: m[1], kind: scalar})
-		if i := slices.Index(p.ids, id); ok && i >= 0 {
+	key := rowIDKey
+	if p.compact {
+		key = rowNumber
+	}
+	for _, m := range key.FindAllStringSubmatch(p.text[min(p.pos, len(p.text)):], -1) {
+		if i := p.indexOfName(value{raw: m[1], kind: scalar}); i >= 0 {
 			p.restNames[i] = true
 		}
 	}
@@ -75,6 +85,18 @@ func (p *parser) withdrawContradicted(matched []int) {
 			matched[i] = -1
 		}
 	}
+}
+
+// indexOfName returns the index of the row that the text behind the cut names, or unknownRowID.
+func (p *parser) indexOfName(name value) int {
+	if p.compact {
+		return p.indexOfNumber(name)
+	}
+	id, ok := parseRowID(name)
+	if !ok {
+		return unknownRowID
+	}
+	return slices.Index(p.ids, id)
 }
 
 // indexOfRowID returns the index of o's RowID among those asked for. One that was
@@ -99,17 +121,48 @@ func (p *parser) missingReason(i int) string {
 			return "its RowID was asked for twice in one call"
 		}
 	}
-	switch {
+	switch say := p.reasons(); {
+	case p.unordered != nil && p.unordered[i]:
+		return "the reply has its number out of order"
 	case p.restNames != nil && p.restNames[i]:
-		return "the reply is cut or broken before a second object with its RowID ends"
+		return say.cutInSecond
 	case p.cutRow == i:
-		return "the reply is cut or broken inside its object"
+		return say.cutInside
 	case p.cut:
-		return "no object with its RowID before the reply is cut or broken"
+		return say.cutBefore
 	case len(p.objects) == 0:
-		return "no object with labels in the reply"
+		return say.noLabels
+	default:
+		return say.missing
 	}
-	return "no object with its RowID in the reply"
+}
+
+// reasons say why a row has no values.
+type reasons struct{ cutInSecond, cutInside, cutBefore, noLabels, missing, contradicted string }
+
+var objectReasons = reasons{
+	cutInSecond:  "the reply is cut or broken before a second object with its RowID ends",
+	cutInside:    "the reply is cut or broken inside its object",
+	cutBefore:    "no object with its RowID before the reply is cut or broken",
+	noLabels:     "no object with labels in the reply",
+	missing:      "no object with its RowID in the reply",
+	contradicted: "differs between two objects with the same RowID",
+}
+
+var arrayReasons = reasons{
+	cutInSecond:  "the reply is cut or broken before a second array with its number ends",
+	cutInside:    "the reply is cut or broken inside its array",
+	cutBefore:    "no array with its number before the reply is cut or broken",
+	noLabels:     "no array with labels in the reply",
+	missing:      "no array with its number in the reply",
+	contradicted: "differs between two arrays with the same number",
+}
+
+func (p *parser) reasons() *reasons {
+	if p.compact {
+		return &arrayReasons
+	}
+	return &objectReasons
 }
 
 // setRowID takes in a RowID; a second one must be the same.

@@ -14,6 +14,8 @@ type parser struct {
 	pos     int // of the next byte
 	ids     []int64
 	columns []prompt.Column
+	compact bool // rows are arrays that begin with their number in the batch
+	inRow   bool // reading inside such an array
 
 	objects []rowObject // complete ones, in the reply's order
 	values  []value     // of objects, one a column each
@@ -23,9 +25,10 @@ type parser struct {
 	cutRow   int  // index into ids of that row, or unknownRowID
 
 	restNames []bool // ids[i] has an object, and the text behind the cut may hold another; nil: none
+	unordered []bool // the number of ids[i] is not in order; nil: all are
 }
 
-// rowObject is a complete object of the reply that stands for a row.
+// rowObject is a complete object of the reply that stands for a row, or the array of a compact one.
 type rowObject struct {
 	row    int // index into ids, or unknownRowID, or noRowID
 	values int // where its values begin in parser.values; -1 for an unknown RowID
@@ -129,6 +132,9 @@ func (p *parser) parseValue(depth int) (value, state) {
 // parseArray reads the array whose bracket is next. A comma may follow the last
 // element, and may be missing between objects.
 func (p *parser) parseArray(depth int) (value, state) {
+	if p.compact && !p.inRow {
+		return p.parseCompactArray(depth)
+	}
 	start := p.pos
 	p.pos++
 	if depth > maxDepth {
@@ -225,6 +231,9 @@ func (p *parser) parseMember(o *openObject, depth int) bool {
 	if len(p.objects) > before && (v.kind == array || !o.objectIsHolder) {
 		o.holders++
 		o.objectIsHolder = o.objectIsHolder || v.kind == object
+	}
+	if p.compact {
+		return true // arrays are rows, objects only hold them
 	}
 	switch c := p.columnOf(key, o.nextColumn); c {
 	case noColumn:

@@ -33,6 +33,13 @@
 // before its end, the row has none: one of them may repeat a customer's words. Only if one row was asked for, and the reply has just one object, may
 // that lack the RowID. An object with two RowIDs belongs to no row, and a column
 // that an object has twice with different values is invalid.
+//
+// # Compact replies
+//
+// In the compact style (prompt.Compact) a row is an array that begins with its number in the batch,
+// and all of the above is true of arrays and numbers (array.go). In addition the number of
+// values must be that of the columns, for which is whose is known by their order alone; and
+// the numbers must ascend, so that a row is known by its number and by its place. Nothing stands for a missing number.
 package reply
 
 import "prism/internal/prompt"
@@ -64,15 +71,15 @@ type Result struct {
 
 // Read reads the reply to a message about the rows ids, which s describes. If
 // strict, listed columns take listed labels only.
-func Read(text string, ids []int64, s *prompt.Schema, strict bool) Result {
-	p := parser{text: text, ids: ids, columns: s.Columns}
+func Read(text string, ids []int64, s *prompt.Prompt, strict bool) Result {
+	p := parser{text: text, ids: ids, columns: s.Columns, compact: s.Style == prompt.Compact}
 	p.objects = make([]rowObject, 0, len(ids))
 	p.values = make([]value, 0, (len(ids)+1)*len(s.Columns))
 	p.parseReply()
 	matched, dropped := p.alignByRowID()
 
 	r := Result{Dropped: dropped}
-	v := validator{schema: s, columns: s.Columns, strict: strict}
+	v := validator{schema: s, columns: s.Columns, strict: strict, reasons: p.reasons()}
 	v.texts = make([]string, 0, len(ids)*len(s.Columns))
 	r.Rows = make([]Row, 0, len(ids))
 	for i, id := range ids {

@@ -12,13 +12,18 @@ import (
 	"prism/internal/prompt"
 )
 
-func schema(t testing.TB, file string) *prompt.Schema {
+func schema(t testing.TB, file string) *prompt.Prompt {
+	t.Helper()
+	return inStyle(t, file, prompt.Classic)
+}
+
+func inStyle(t testing.TB, file string, style prompt.Style) *prompt.Prompt {
 	t.Helper()
 	s, err := prompt.Parse([]byte(file), "p.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return s.InStyle(style)
 }
 
 // short has a gate with labels and a free column, which is enough for most cases.
@@ -318,7 +323,7 @@ func TestReadCut(t *testing.T) {
 }
 
 // check fails if r breaks what Read promises for every text.
-func check(t testing.TB, r Result, ids []int64, s *prompt.Schema, strict bool) {
+func check(t testing.TB, r Result, ids []int64, s *prompt.Prompt, strict bool) {
 	t.Helper()
 	if len(r.Rows)+len(r.Faults) != len(ids) {
 		t.Fatalf("%d rows and %d faults for %d ids", len(r.Rows), len(r.Faults), len(ids))
@@ -340,7 +345,7 @@ func check(t testing.TB, r Result, ids []int64, s *prompt.Schema, strict bool) {
 	}
 }
 
-func checkRow(t testing.TB, row Row, s *prompt.Schema, strict bool) {
+func checkRow(t testing.TB, row Row, s *prompt.Prompt, strict bool) {
 	t.Helper()
 	if len(row.Values) != len(s.Columns) || cap(row.Values) != len(s.Columns) {
 		t.Fatalf("%d values (room for %d)", len(row.Values), cap(row.Values))

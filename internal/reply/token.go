@@ -20,6 +20,7 @@ const (
 	object
 	conflicting  // the key is there twice, with different values
 	contradicted // two objects of the row have different values
+	miscounted   // the row's array has another number of values than there are columns
 )
 
 // value is a JSON value as it stands in the reply. Of objects only the kind is known.

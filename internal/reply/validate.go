@@ -11,9 +11,10 @@ import (
 
 // validator turns the values of objects into rows.
 type validator struct {
-	schema  *prompt.Schema
+	schema  *prompt.Prompt
 	columns []prompt.Column // of schema
 	strict  bool
+	reasons *reasons
 	texts   []string // holds the values of all rows
 }
 
@@ -21,6 +22,9 @@ type validator struct {
 // has none.
 func (v *validator) validateRow(id int64, vals []value) (Row, string) {
 	start := len(v.texts)
+	if vals[0].kind == miscounted {
+		return Row{}, "its array has more or fewer values than there are columns"
+	}
 	row := Row{RowID: id}
 	if gate := v.schema.Gate; gate != prompt.NoGate {
 		row.Gate = isGate(&v.columns[gate], vals[gate])
@@ -96,7 +100,7 @@ func (v *validator) validate(c *prompt.Column, val value) (cell string, organic 
 	case conflicting:
 		return "", nil, "has two different values"
 	case contradicted:
-		return "", nil, "differs between two objects with the same RowID"
+		return "", nil, v.reasons.contradicted
 	}
 	if c.Type == prompt.TypeLabels {
 		return v.validateLabels(c, val)

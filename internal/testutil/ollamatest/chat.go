@@ -40,10 +40,11 @@ type chatCall struct {
 	model        Model
 	system, user string
 	promptTokens int
-	ids          []int64 // those that the reply schema fixes
+	ids          []int64 // those that the reply schema fixes, or numbers
 	rows         []Row
 	columns      []Column
 	array        bool
+	compact      bool   // rows have numbers, and are arrays
 	contract     string // the only reply that the schema takes; empty: it is not a contract probe
 	loads        bool   // the model is loaded for it
 	fault        *Fault
@@ -144,12 +145,24 @@ func (s *Server) resolve(c *chatCall) (status int, text string) {
 		if c.ids, sh, c.array, err = s.readFormat(c.Format); err != nil {
 			return http.StatusInternalServerError, err.Error()
 		}
-		c.columns = sh.columns
+		c.columns, c.compact = sh.columns, sh.compact
+		if c.compact {
+			c.columns = s.nameColumns(c.columns, c.user)
+		}
 	}
 	s.applyOwnLabels(c)
-	c.rows = readMentions(c.user, c.ids)
+	c.readRows()
 	c.array = c.array || len(c.Format) == 0 && len(c.rows) > 1
 	return 0, ""
+}
+
+// readRows finds the rows in the message.
+func (c *chatCall) readRows() {
+	if c.compact {
+		c.rows = readCompactMentions(c.user, c.ids)
+		return
+	}
+	c.rows = readMentions(c.user, c.ids)
 }
 
 // applyOwnLabels lets the server's labels go before the schema's.
@@ -183,7 +196,7 @@ func (s *Server) fitContext(c *chatCall) (status int, text string) {
 	if c.Truncate == nil || *c.Truncate || !s.atLeast(0, 12, 4) {
 		keep := max(room-templateTokens-tokens(len(c.system)), 0) * bytesPerToken
 		c.user = c.user[len(c.user)-min(keep, len(c.user)):]
-		c.rows = readMentions(c.user, c.ids)
+		c.readRows()
 		c.promptTokens = room
 		return 0, ""
 	}

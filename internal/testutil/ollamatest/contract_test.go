@@ -28,8 +28,12 @@ func TestContract(t *testing.T) {
 	srv := ollamatest.New(ollamatest.Column{Name: "Kind", Labels: []string{"Good", "Bad"}},
 		ollamatest.Column{Name: "Topic", Labels: topics})
 	for _, n := range []int{1, 2, 10, 40} {
-		for _, strict := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%d rows, strict %v", n, strict), func(t *testing.T) {
+		for _, variant := range []struct {
+			style  prompt.Style
+			strict bool
+		}{{prompt.Classic, false}, {prompt.Classic, true}, {prompt.Compact, false}, {prompt.Compact, true}} {
+			t.Run(fmt.Sprintf("%d rows, %v", n, variant), func(t *testing.T) {
+				schema, strict := schema.InStyle(variant.style), variant.strict
 				ids, mentions := make([]int64, n), make([]prompt.Mention, n)
 				for i := range n {
 					r := ollamatest.MakeRow(i)
@@ -54,13 +58,13 @@ func TestContract(t *testing.T) {
 }
 
 // ask returns the text of the reply to a batch.
-func ask(t *testing.T, srv *ollamatest.Server, schema *prompt.Schema, ms []prompt.Mention, ids []int64, strict bool) string {
+func ask(t *testing.T, srv *ollamatest.Server, schema *prompt.Prompt, ms []prompt.Mention, ids []int64, strict bool) string {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"model": ollamatest.DefaultModel, "stream": false, "truncate": false,
 		"format":  json.RawMessage(schema.AppendReplySchema(nil, ids, strict)),
 		"options": map[string]any{"num_ctx": 32768, "num_predict": schema.NumPredict(len(ids), strict)},
 		"messages": []map[string]string{{"role": "system", "content": schema.System},
-			{"role": "user", "content": string(prompt.AppendUser(nil, ms))}}})
+			{"role": "user", "content": string(schema.AppendUser(nil, ms))}}})
 	if err != nil {
 		t.Fatal(err)
 	}

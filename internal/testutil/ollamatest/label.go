@@ -12,6 +12,8 @@ import (
 type Row struct {
 	ID                        int64
 	Title, Message, Sentiment string
+
+	Number int64 // in the batch, of a compact message; 0: it has its ID
 }
 
 // Label is what the server says in a column of a row: one of labels, or with
@@ -61,13 +63,16 @@ func (h hash) mix() uint64 {
 // unit is the hash as a number in [0, 1).
 func (h hash) unit() float64 { return float64(h.mix()>>11) / (1 << 53) }
 
+// firstID is the RowID of the row before the first that MakeRow makes.
+const firstID = 1000
+
 // MakeRow is the row of a number of made feedback: some rows hold what is hard
 // for readers (commas, quotes, line ends, a line that looks like a RowID, other
 // scripts). RowIDs are 1000 + n.
 func MakeRow(n int) Row {
 	r := rand.New(rand.NewPCG(uint64(n), 1))
 	pick := func(of []string) string { return of[r.IntN(len(of))] }
-	row := Row{ID: int64(1000 + n), Title: pick(titles), Sentiment: pick([]string{"Positive", "Neutral", "Negative", ""})}
+	row := Row{ID: firstID + int64(n), Title: pick(titles), Sentiment: pick([]string{"Positive", "Neutral", "Negative", ""})}
 	var text []string
 	for range 2 + r.IntN(4) {
 		text = append(text, pick(sentences))

@@ -101,28 +101,30 @@ type rowWriter struct {
 	written int
 }
 
-// appendRow writes the object of a row; shift other than 0 takes other labels.
+// appendRow writes the object of a row, or its array; shift other than 0 takes other labels.
 func (w *rowWriter) appendRow(dst []byte, r *Row, hit bool, shift int64) []byte {
 	if w.written > 0 {
 		dst = append(dst, ',')
 	}
 	w.written++
-	id := r.ID
-	if hit && w.kind == ForeignRow {
-		id += foreignOffset
+	name, open, end := r.ID, byte('{'), byte('}')
+	if w.call.compact {
+		name, open, end = r.Number, '[', ']'
 	}
-	dst = append(dst, '{')
-	dst = append(w.appendKey(dst, "RowID"), ':')
+	if hit && w.kind == ForeignRow {
+		name += foreignOffset
+	}
+	dst = w.appendKey(append(dst, open), "RowID")
 	if w.kind == TextID {
-		dst = append(strconv.AppendInt(append(dst, '"'), id, 10), '"')
+		dst = append(strconv.AppendInt(append(dst, '"'), name, 10), '"')
 	} else {
-		dst = strconv.AppendInt(dst, id, 10)
+		dst = strconv.AppendInt(dst, name, 10)
 	}
 	other := *r
 	other.ID += shift
 	for i := range w.call.columns {
 		c := &w.call.columns[i]
-		dst = append(w.appendKey(append(dst, ','), c.Name), ':')
+		dst = w.appendKey(append(dst, ','), c.Name)
 		switch {
 		case hit && i == 0 && w.kind == NullValue:
 			dst = append(dst, "null"...)
@@ -135,14 +137,18 @@ func (w *rowWriter) appendRow(dst []byte, r *Row, hit bool, shift int64) []byte 
 	if w.kind == TrailingComma {
 		dst = append(dst, ',')
 	}
-	return append(dst, '}')
+	return append(dst, end)
 }
 
+// appendKey writes the key of a value, which an array lacks.
 func (w *rowWriter) appendKey(dst []byte, name string) []byte {
-	if w.kind == OtherCase {
+	switch {
+	case w.call.compact:
+		return dst
+	case w.kind == OtherCase:
 		name = strings.ToLower(name)
 	}
-	return appendJSON(dst, name)
+	return append(appendJSON(dst, name), ':')
 }
 
 // appendJSON appends s as a JSON string the way a model writes it.

@@ -10,12 +10,13 @@ import (
 // shape is what replies to a reply schema look like.
 type shape struct {
 	columns []Column // without RowID
+	compact bool     // rows are arrays
 }
 
 var errSchema = errors.New("invalid JSON schema in format")
 
 // readFormat finds the RowIDs that a reply schema asks for (none if it does not
-// fix them), the columns, and whether the reply is an array. Every object of a
+// fix them; of a compact one the numbers of the rows), the columns, and whether the reply is an array. Every object of a
 // schema has the same columns; the first is looked at.
 func (s *Server) readFormat(format []byte) (ids []int64, sh *shape, array bool, err error) {
 	var root struct {
@@ -34,6 +35,13 @@ func (s *Server) readFormat(format []byte) (ids []int64, sh *shape, array bool, 
 	}
 	if len(items) == 0 {
 		return nil, nil, array, errSchema
+	}
+	if isCompactRow(format) {
+		items, array = []json.RawMessage{format}, false
+	}
+	if isCompactRow(items[0]) {
+		ids, sh, err = s.readCompactFormat(items)
+		return ids, sh, array, err
 	}
 	for _, item := range items {
 		id, fixed, err := fixedRowID(item)
@@ -111,7 +119,7 @@ func (s *Server) shapeOf(object []byte) (*shape, error) {
 	if err != nil {
 		return nil, errSchema
 	}
-	sh := &shape{columns}
+	sh := &shape{columns: columns}
 	s.shapes.Store(string(key), sh)
 	return sh, nil
 }
