@@ -37,11 +37,12 @@ func (g *grammar) resultsAndCallLogs() (files, logs []string) {
 }
 
 // crossPairs parses --cross: two column names with a comma between them. A comma in a name
-// may be escaped; names of columns are found without that too.
+// may be escaped; names of columns are found without that too. The two are the same to see
+// which of several labels occur together.
 func (g *grammar) crossPairs() (pairs [][]string, err error) {
 	for _, text := range g.Cross {
 		pieces := kong.SplitEscaped(text, ',')
-		if len(pieces) < 2 || slices.Contains(pieces, "") || len(pieces) == 2 && pieces[0] == pieces[1] {
+		if len(pieces) < 2 || slices.Contains(pieces, "") {
 			return nil, cli.Usagef("--cross %q: name two columns, as in Topic,Sentiment", text)
 		}
 		pairs = append(pairs, pieces)

@@ -49,7 +49,7 @@ type grammar struct {
 	Manifest      string   `help:"Count a run: its merged outputs (of files that are not merged, the outputs of their units) and its call logs." placeholder:"FILE"`
 	IDColumn      string   `name:"id-column" help:"Column that identifies a row, which is not counted [RowID]." placeholder:"NAME"`
 	Columns       []string `help:"Columns to count [all except RowID, Title, Message and those that describe the run]." placeholder:"A,B"`
-	Cross         []string `help:"Tabulate two columns against each other (repeatable)." placeholder:"A,B" sep:"none"`
+	Cross         []string `help:"Tabulate two columns against each other, or a column of several labels against itself (repeatable)." placeholder:"A,B" sep:"none"`
 	PromptsConfig string   `help:"Prompt schema file: which labels are listed, which column is the gate, which columns are free text." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
 	InputFormat   string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
 	Delimiter     string   `help:"Delimiter of CSV, a character or tab [the most frequent in the header]." placeholder:"D"`
@@ -131,6 +131,9 @@ func (g *grammar) countAll(ctx context.Context, o stats.Options, files, logs []s
 		return nil, err
 	}
 	r := t.Result()
+	if columns := r.SingleLabelCrosses(); len(columns) > 0 {
+		return nil, cli.Usagef("--cross %[1]s,%[1]s: every row has one value of %[1]s: name two columns, as in Topic,Sentiment", columns[0])
+	}
 	r.Calls, r.Gold, r.Compare, r.Estimate = calls, a.gold, a.compare, a.estimate
 	return r, nil
 }

@@ -83,6 +83,9 @@ func csvRecords(r *stats.Result) [][]string {
 		if c.OtherRows > 0 {
 			counted("other", c.Name, "", c.OtherRows, shareOf(c.OtherRows, c.Rows))
 		}
+		if c.Numbers != nil {
+			out = appendNumberRecords(out, c)
+		}
 		if l := c.Length; l != nil {
 			figure("length_min", c.Name, formatInt(l.Min))
 			figure("length_mean", c.Name, formatFloat(l.Mean))
@@ -106,17 +109,35 @@ func appendRunRecords(out [][]string, r *stats.Run) [][]string {
 	return append(out, []string{"run", "units", strconv.Itoa(r.Units), "", ""})
 }
 
-func appendCrossRecords(out [][]string, c *stats.CrossTable) [][]string {
-	var all int64
-	for _, line := range c.Counts {
-		for _, n := range line {
-			all += n
-		}
+// appendNumberRecords adds the description of numbers, and a record for each bin.
+func appendNumberRecords(out [][]string, c *stats.Column) [][]string {
+	n := c.Numbers
+	out = append(out, []string{"number_count", c.Name, formatInt(n.Count), "", ""})
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"mean", n.Mean}, {"min", n.Min}, {"p25", n.P25}, {"median", n.Median}, {"p75", n.P75}, {"max", n.Max}} {
+		out = append(out, []string{"number_" + f.name, c.Name, formatFigure(stats.Figure(f.value)), "", ""})
 	}
-	for i, line := range c.Counts {
-		for k, n := range line {
-			name := c.Rows + "=" + valueOrOthers(c.RowAxis[i])
-			out = append(out, []string{"cross", name, c.Columns + "=" + valueOrOthers(c.ColAxis[k]), formatInt(n), formatShare(shareOf(n, all))})
+	for _, b := range n.Histogram {
+		name := formatFigure(stats.Figure(b.From)) + " to " + formatFigure(stats.Figure(b.To))
+		out = append(out, []string{"histogram", c.Name, name, formatInt(b.Rows), formatShare(shareOf(b.Rows, n.Count))})
+	}
+	return out
+}
+
+// appendCrossRecords adds the cells of a cross table: with their share of the rows that have
+// both values, and of those of their line.
+func appendCrossRecords(out [][]string, c *stats.CrossTable) [][]string {
+	for _, section := range []string{"cross", "cross_row"} {
+		for i, line := range c.Counts {
+			for k, n := range line {
+				share := shareOf(n, c.PairedRows)
+				if section == "cross_row" {
+					share = c.RowShares[i][k]
+				}
+				out = append(out, []string{section, c.Rows + "=" + valueOrOthers(c.RowAxis[i]), c.Columns + "=" + valueOrOthers(c.ColAxis[k]), formatInt(n), formatShare(share)})
+			}
 		}
 	}
 	return out

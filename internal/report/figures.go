@@ -75,17 +75,22 @@ func columnNotes(c *stats.Column) []string {
 			notes = append(notes, fmt.Sprintf("%s to %s characters, %s on average", term.Count(l.Min), term.Count(l.Max), term.Rate(l.Mean)))
 		}
 	} else {
-		notes = append(notes, term.Plural(c.Distinct, "different value"))
+		if c.Overflow && c.Numbers != nil && len(c.Values) == 0 {
+			notes = append(notes, "more than "+term.Count(c.Distinct)+" different values")
+		} else {
+			notes = append(notes, term.Plural(c.Distinct, "different value"))
+		}
 		if c.Kind == stats.Labels {
 			notes = append(notes, "several a row")
 		}
 		if n := c.Numbers; n != nil {
-			notes = append(notes, fmt.Sprintf("mean %s, median %s, %s to %s", numberText(n.Mean), numberText(n.Median), numberText(n.Min), numberText(n.Max)))
+			notes = append(notes, "mean "+numberText(n.Mean), fmt.Sprintf("median %s (quartiles %s and %s)", numberText(n.Median), numberText(n.P25), numberText(n.P75)),
+				numberText(n.Min)+" to "+numberText(n.Max))
 		}
 		if c.OrganicRows > 0 {
 			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", term.Plural(c.OrganicRows, "row"), term.Percent(c.OrganicRows, c.Rows)))
 		}
-		if c.OtherRows > 0 {
+		if c.OtherRows > 0 && len(c.Values) > 0 {
 			notes = append(notes, term.Plural(c.OtherRows, "row")+" with still others")
 		}
 	}
@@ -93,6 +98,17 @@ func columnNotes(c *stats.Column) []string {
 		notes = append(notes, term.Count(c.MissingRows)+" missing")
 	}
 	return notes
+}
+
+// showsHistogram tells whether a column is shown as a histogram: its numbers are no scale,
+// whose values are listed one by one.
+func showsHistogram(c *stats.Column) bool {
+	return c.Numbers != nil && len(c.Numbers.Histogram) > 0 && (len(c.Values) == 0 || len(c.Values) > stats.MaxScale)
+}
+
+// binText names a bin by its bounds: the second one is not part of it.
+func binText(b stats.NumberBin) string {
+	return numberText(b.From) + " to " + numberText(b.To)
 }
 
 // numberText shows a number with at most four digits that count.
@@ -197,19 +213,20 @@ func groupKinds(c *stats.Calls) []groupKind {
 }
 
 // crossCells is a cross table with its heads, cut to a number of rows and
-// columns, and what to say beside it.
+// columns, and what to say beside it. Each line begins with its value and the rows that
+// have it; cells are counts with their share of these rows.
 func crossCells(c *stats.CrossTable, rows, columns int) (heads []string, body [][]string, notes []string) {
 	if len(c.RowAxis)+len(c.ColAxis) == 0 && c.OtherRows > 0 {
 		return nil, nil, []string{"one of the two is free text: not tabulated"}
 	}
-	heads = append(heads, c.Rows)
+	heads = append(heads, c.Rows, "rows")
 	for _, v := range c.ColAxis[:min(columns, len(c.ColAxis))] {
 		heads = append(heads, quoteBlanks(valueOrOthers(v)))
 	}
 	for i, v := range c.RowAxis[:min(rows, len(c.RowAxis))] {
-		line := []string{quoteBlanks(valueOrOthers(v))}
+		line := []string{quoteBlanks(valueOrOthers(v)), term.Count(c.RowTotals[i])}
 		for _, n := range c.Counts[i][:min(columns, len(c.ColAxis))] {
-			line = append(line, term.Count(n))
+			line = append(line, crossCell(n, c.RowTotals[i]))
 		}
 		body = append(body, line)
 	}
@@ -226,6 +243,14 @@ func crossCells(c *stats.CrossTable, rows, columns int) (heads []string, body []
 		notes = append(notes, term.Plural(c.OtherRows, "row")+" with values that are not told apart")
 	}
 	return heads, body, notes
+}
+
+// crossCell is the rows of a cell with their share of the rows of its line.
+func crossCell(n, all int64) string {
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%s (%.0f%%)", term.Count(n), 100*shareOf(n, all))
 }
 
 func valueOrOthers(v string) string {

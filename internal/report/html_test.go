@@ -23,7 +23,7 @@ func TestHTMLEscapesText(t *testing.T) {
 			r.Columns[i].Values[k].Value += evil
 		}
 	}
-	r.CrossTables = []stats.CrossTable{{Rows: evil, Columns: evil, RowAxis: []string{evil, ""}, ColAxis: []string{evil}, Counts: [][]int64{{5}, {0}}, MissingRows: 1, OtherRows: 1}}
+	r.CrossTables = []stats.CrossTable{{Rows: evil, Columns: evil, RowAxis: []string{evil, ""}, ColAxis: []string{evil}, Counts: [][]int64{{5}, {0}}, RowTotals: []int64{5, 0}, RowShares: [][]float64{{1}, {0}}, PairedRows: 5, MissingRows: 1, OtherRows: 1}}
 	r.Calls.ErrorGroups = []stats.ErrorGroup{{Outcome: evil, Error: evil}}
 	r.Calls.ByHost = []stats.CallGroup{{Host: new(evil)}}
 	got, err := HTML(r)

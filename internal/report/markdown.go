@@ -89,6 +89,13 @@ func writeRunMarkdown(b *strings.Builder, r *stats.Run) {
 
 func writeColumnMarkdown(b *strings.Builder, c *stats.Column) {
 	b.WriteString("\n## " + markdownText(c.Name) + "\n\n" + strings.Join(columnNotes(c), ", ") + ".\n")
+	if showsHistogram(c) {
+		b.WriteString("\n| from, to | rows | share |\n| --- | ---: | ---: |\n")
+		for _, bin := range c.Numbers.Histogram {
+			markdownRow(b, binText(bin), term.Count(bin.Rows), term.Percent(bin.Rows, c.Numbers.Count))
+		}
+		return
+	}
 	if c.Kind == stats.Text || len(c.Values) == 0 {
 		return
 	}

@@ -114,8 +114,11 @@ func labelText(v stats.ValueCount) string {
 
 func appendColumn(dst []byte, c *stats.Column, label int) []byte {
 	dst = appendWrapped(dst, term.Truncate(term.Printable(c.Name), 40)+": ", columnNotes(c))
-	if c.Kind == stats.Text {
+	switch {
+	case c.Kind == stats.Text:
 		return dst
+	case showsHistogram(c):
+		return appendHistogram(dst, c.Numbers, label)
 	}
 	values := listedValues(c, maxTextValues, maxTextOrganic)
 	var most int64
@@ -133,6 +136,23 @@ func appendColumn(dst []byte, c *stats.Column, label int) []byte {
 		dst = append(dst, "  … and "+term.Plural(more, "more value")+"\n"...)
 	}
 	return dst
+}
+
+// appendHistogram draws a bar for each bin.
+func appendHistogram(dst []byte, n *stats.Numbers, label int) []byte {
+	var most int64 = 1
+	for _, b := range n.Histogram {
+		most = max(most, b.Rows)
+	}
+	t := table{indent: "  ", columns: []column{{min: label, max: max(label, maxLabelWidth)}, {right: true, min: 7}, {right: true, min: 6}, {}}}
+	for _, b := range n.Histogram {
+		t.add(binText(b), term.Count(b.Rows), term.Percent(b.Rows, n.Count), "")
+	}
+	room := textWidth - t.width() - 2
+	for i, b := range n.Histogram {
+		t.rows[i][3] = term.Bar(float64(b.Rows)/float64(most), room)
+	}
+	return t.appendTo(dst)
 }
 
 // appendWrapped appends notes with commas between them, in lines of textWidth.
@@ -167,12 +187,12 @@ func appendCrossTable(dst []byte, c *stats.CrossTable) []byte {
 			cells := append([]string{term.Printable(line[0])}, line[1:]...)
 			t.add(cells[:len(heads)]...)
 		}
-		if t.width() <= textWidth || len(heads) == 2 {
+		if t.width() <= textWidth || len(heads) == 3 {
 			dst = t.appendTo(dst)
 			break
 		}
 		heads = heads[:len(heads)-1]
-		_, _, notes = crossCells(c, maxCrossRows, len(heads)-1)
+		_, _, notes = crossCells(c, maxCrossRows, len(heads)-2)
 	}
 	if len(notes) > 0 {
 		dst = append(dst, "  "+strings.Join(notes, ", ")+"\n"...)

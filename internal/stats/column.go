@@ -19,7 +19,10 @@ type column struct {
 func (c *column) summarize() Column {
 	out := Column{
 		Name: c.name, Kind: Label, Rows: c.rows, MissingRows: c.rowsWithoutValue(),
-		Distinct: c.distinctValues(), Overflow: c.overflowed, Values: []ValueCount{},
+		Distinct: c.distinctValues(), Overflow: c.overflowed, Values: []ValueCount{}, Schema: c.schema,
+	}
+	if c.schema != nil {
+		out.Description = c.schema.Description
 	}
 	if c.isText() {
 		out.Kind, out.Length = Text, c.textLength()
@@ -41,12 +44,14 @@ func (c *column) summarize() Column {
 	if out.Kind == Integer || out.Kind == Number {
 		out.Numbers = c.describeNumbers()
 	}
-	out.Values = c.withClasses(c.valueCounts())
-	if c.sortScale(out.Values) {
+	if c.manyNumbers != nil {
+		out.Distinct, out.OtherRows = maxDistinct, out.OtherRows+c.manyNumbers.count
 		return out
 	}
-	sortByCount(out.Values)
-	slices.SortStableFunc(out.Values, func(a, b ValueCount) int { return classRank(a.Class) - classRank(b.Class) })
+	isScale := false
+	if out.Values, isScale = c.sortScale(c.withClasses(c.valueCounts()), out.Kind); !isScale {
+		sortByClass(out.Values)
+	}
 	if c.hasListedLabels() {
 		out.OrganicRows = c.otherRows
 		for _, v := range out.Values {
@@ -68,8 +73,7 @@ func (c *column) summarizeLabels(out *Column) {
 			out.Distinct++
 		}
 	}
-	sortByCount(out.Values)
-	slices.SortStableFunc(out.Values, func(a, b ValueCount) int { return classRank(a.Class) - classRank(b.Class) })
+	sortByClass(out.Values)
 	out.MissingRows += none
 	if c.hasListedLabels() {
 		out.OrganicRows = organic + c.otherRows
@@ -81,7 +85,7 @@ func (c *column) summarizeLabels(out *Column) {
 func (c *column) isText() bool {
 	switch {
 	case c.schema != nil && c.schema.Type != prompt.TypeText:
-		return c.overflowed && !c.keepKnown
+		return c.overflowed && !c.keepKnown && c.manyNumbers == nil
 	case c.schema != nil:
 		return true
 	case c.overflowed:
@@ -100,6 +104,15 @@ func (c *column) kindOfTallies() Kind {
 		}
 	}
 	return kindOfTexts(texts)
+}
+
+// markerOf is the default that only marks rows that are not applicable: a number beyond the
+// bounds, and so no value of its own. Empty: there is none.
+func markerOf(spec *prompt.Column) string {
+	if _, err := spec.NumberCell(spec.Default); err == nil {
+		return ""
+	}
+	return spec.Default
 }
 
 func (c *column) hasListedLabels() bool { return c.schema != nil && c.schema.Labels != nil }
@@ -121,6 +134,12 @@ func (c *column) valueCounts() []ValueCount {
 		values = append(values, ValueCount{Value: t.text, Count: t.count, Share: shareOf(t.count, c.rows)})
 	}
 	return values
+}
+
+// sortByClass sorts values by class, count and name.
+func sortByClass(values []ValueCount) {
+	sortByCount(values)
+	slices.SortStableFunc(values, func(a, b ValueCount) int { return classRank(a.Class) - classRank(b.Class) })
 }
 
 func sortByCount(values []ValueCount) {

@@ -17,6 +17,9 @@ const (
 // valueCounter counts the values of one column. Values are found by their raw
 // token (the bytes in the file), so each value is decoded once, not once per row.
 type valueCounter struct {
+	isNumeric    bool                 // values are numbers, which are described when there are too many
+	marker       string               // of these, a number that is none, see markerOf; empty: none
+	manyNumbers  *numberSketch        // of a numeric column, once overflowed
 	keepKnown    bool                 // keep counting known values when there are too many: listed labels
 	byToken      [2]map[string]*tally // see grammarOf
 	byText       map[string]*tally
@@ -69,7 +72,7 @@ func (c *valueCounter) reserve(texts ...string) {
 // their value, nil if the value is not counted separately.
 func (c *valueCounter) countToken(token []byte, form table.Format, n int64) *tally {
 	if c.overflowed && !c.keepKnown {
-		c.countLength(token, form, n)
+		c.countUnkept(token, form, n)
 		return nil
 	}
 	if c.last != nil && c.lastFormat == form && string(token) == string(c.lastToken) {
@@ -105,7 +108,7 @@ func (c *valueCounter) lookUpToken(token []byte, form table.Format, n int64) *ta
 		if !c.overflowed {
 			c.stopKeepingValues()
 		}
-		c.countLength(token, form, n)
+		c.countUnkept(token, form, n)
 		return nil
 	default:
 		t = &tally{text: string(c.scratch)}
@@ -123,27 +126,52 @@ func (c *valueCounter) lookUpToken(token []byte, form table.Format, n int64) *ta
 }
 
 // stopKeepingValues stops counting new values separately and, without keepKnown,
-// turns all counts into lengths.
+// turns all counts into lengths, or the numbers of a numeric column into a description.
 func (c *valueCounter) stopKeepingValues() {
 	c.overflowed = true
 	if c.keepKnown {
 		return
 	}
 	c.missingRows = c.rowsWithoutValue()
+	if c.isNumeric {
+		c.manyNumbers = newNumberSketch()
+	}
 	for _, t := range c.tallies {
-		if t.count == 0 {
+		if t.count == 0 || c.countNumber(t.text, t.count) {
 			continue
 		}
 		c.otherRows += t.count
 		c.otherLengths.addLength(int64(utf8.RuneCountInString(t.text)), t.count)
 	}
 	c.tallies, c.keyBytes, c.last = nil, 0, nil
-	c.lengthsOnly.Store(true)
+	c.lengthsOnly.Store(!c.isNumeric)
 	clear(c.byText)
 	clear(c.byToken[:])
 }
 
-// countLength counts n rows whose value is not counted separately.
+// countUnkept counts n rows whose value is not counted separately.
+func (c *valueCounter) countUnkept(token []byte, form table.Format, n int64) {
+	if c.manyNumbers != nil {
+		c.scratch = table.AppendText(c.scratch[:0], form, token)
+		if c.countNumber(string(c.scratch), n) {
+			return
+		}
+	}
+	c.countLength(token, form, n)
+}
+
+// countNumber counts n rows with a number; it reports false if the text is none, or numbers
+// are not described.
+func (c *valueCounter) countNumber(text string, n int64) bool {
+	v, ok := parseNumber(text)
+	if c.manyNumbers == nil || !ok || text == c.marker {
+		return false
+	}
+	c.manyNumbers.addNumber(v, n)
+	return true
+}
+
+// countLength counts n rows by the length of their text.
 func (c *valueCounter) countLength(token []byte, form table.Format, n int64) {
 	var chars int64
 	if chars, c.scratch = countCharacters(token, form, c.scratch); chars == 0 {

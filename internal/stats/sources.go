@@ -204,6 +204,9 @@ func (d *Distributions) columnFor(name string, spec *prompt.Column) *column {
 		c.isGate = gate != prompt.NoGate && spec == &d.options.Schema.Columns[gate]
 		c.reserve(spec.Labels...)
 		c.reserve(prompt.NotApplicable, spec.Default)
+		if c.isNumeric = spec.Type == prompt.TypeInteger || spec.Type == prompt.TypeNumber; c.isNumeric {
+			c.marker = markerOf(spec)
+		}
 	}
 	d.columns = append(d.columns, c)
 	return c

@@ -5,6 +5,8 @@
 // package report.
 package stats
 
+import "prism/internal/prompt"
+
 // schemaVersion is the version of the JSON form of Result. It grows when a field
 // changes its meaning or is removed; new fields do not change it.
 const schemaVersion = 2
@@ -62,16 +64,19 @@ const (
 // Column is the counts of a column.
 type Column struct {
 	Name        string       `json:"column"`
+	Description string       `json:"description,omitempty"` // with a prompt schema: what the model was asked
 	Kind        Kind         `json:"kind"`
 	Rows        int64        `json:"rows"`              // in files that have the column
 	MissingRows int64        `json:"missing"`           // of Rows, those without a value
 	Distinct    int64        `json:"distinct"`          // different values; a lower bound for text with Overflow
 	Overflow    bool         `json:"overflow"`          // more values than are counted separately
 	OrganicRows int64        `json:"organic_rows"`      // rows with an organic label; only with a prompt schema
-	Values      []ValueCount `json:"values"`            // of labels, each of several on its own, by class, count and name
+	Values      []ValueCount `json:"values"`            // of labels, each of several on its own, by class, count and name; of scales in their order
 	OtherRows   int64        `json:"rest"`              // rows with values that are not counted separately, of labels with Overflow
 	Length      *Length      `json:"length,omitempty"`  // of a text
 	Numbers     *Numbers     `json:"numbers,omitempty"` // of an integer or number
+
+	Schema *prompt.Column `json:"-"` // nil without a prompt schema
 }
 
 // Class is where a label comes from, according to the prompt schema.
