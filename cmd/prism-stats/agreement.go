@@ -24,6 +24,8 @@ type agreementFlags struct {
 	Estimate string   `help:"A sample of --sample with the right labels, given by people: shares and means, corrected." placeholder:"FILE" group:"Agreement:"`
 	Sample   *int64   `help:"Draw N rows at random for people to label, and write them as CSV: their labels empty." placeholder:"N" group:"Agreement:"`
 	By       string   `help:"With --sample: draw from each value of this column, so that rare ones are there too." placeholder:"COLUMN" group:"Agreement:"`
+	Review   *int64   `help:"Write the N rows that are most worth a look, with their labels and why: organic labels, other results (--compare), equal texts, rare labels." placeholder:"N" group:"Agreement:"`
+	Output   string   `short:"o" help:"With --review or --sample: write to this file, by its name CSV, TSV, JSONL, .parquet, or .xlsx with the labels of --prompts-config to choose from [stdout]." placeholder:"FILE" group:"Agreement:"`
 	Needed   *float64 `help:"Print how many rows to draw for shares to be within this, such as 0.03." placeholder:"HALF-WIDTH" group:"Agreement:"`
 	Seed     uint64   `help:"Seed of what is drawn at random [${default}]." default:"1" placeholder:"S" group:"Agreement:"`
 }
@@ -107,6 +109,9 @@ func (g *grammar) compareFiles(ctx context.Context, t *stats.Distributions, o st
 		for _, note := range ratings.Notes {
 			std.Warnf("%s", note)
 		}
+		if ratings.IsPicked() {
+			std.Warnf("%s", pickedRows(displayName(g.Gold)))
+		}
 		if g.Compare {
 			a.compare = ratings.Compare()
 			return a, g.writeList(ctx, g.Changed, func(out io.Writer, form table.Format) error { return ratings.WriteChanged(ctx, form, out) })
@@ -139,6 +144,11 @@ func warnOfMissing(name string, rows, missing int64, first []int64, std cli.Std)
 		more = ", …"
 	}
 	std.Warnf("%s: no result for %s of %s: RowID %s%s", name, term.Count(missing), term.Plural(rows, "row"), strings.Join(ids, ", "), more)
+}
+
+// pickedRows says what figures of rows are worth that a review chose.
+func pickedRows(name string) string {
+	return name + ": the rows were chosen for doubt (column " + stats.Why + "), not at random: their accuracies and shares are not those of all rows; --sample draws some that are"
 }
 
 // blockSize is the bytes of a write.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +25,8 @@ func (g *grammar) estimateShares(ctx context.Context, t *stats.Distributions, o 
 	name := displayName(g.Estimate)
 	warnOfMissing(name, e.Sampled+e.Missing, e.Missing, e.MissingIDs, std)
 	switch {
+	case ratings.IsPicked():
+		std.Warnf("%s", pickedRows(name))
 	case !ratings.HasProbabilities():
 		std.Warnf("%s has no column %s: taken for a simple random sample of all rows", name, stats.InclusionProbability)
 	case math.Abs(e.StandsFor-float64(e.Rows)) > 0.02*float64(e.Rows):
@@ -34,9 +35,14 @@ func (g *grammar) estimateShares(ctx context.Context, t *stats.Distributions, o 
 	return e, nil
 }
 
+// hasReport tells whether flags of a report are given.
+func (g *grammar) hasReport() bool {
+	return g.Summary != "" || g.HTML != "" || g.Analytics != "" || g.Save || len(g.Cross) > 0 || len(g.Calls) > 0 && g.Manifest == ""
+}
+
 // checkSampling makes sure that the flags of --sample and --needed go together.
 func (g *grammar) checkSampling() error {
-	others := g.Gold != "" || g.Estimate != "" || g.Compare || g.Summary != "" || g.HTML != "" || g.Analytics != "" || g.Save || len(g.Cross) > 0 || len(g.Calls) > 0 && g.Manifest == ""
+	others := g.Gold != "" || g.Estimate != "" || g.Compare || g.hasReport()
 	switch {
 	case g.By != "" && g.Sample == nil:
 		return cli.Usagef("--by needs --sample")
@@ -52,17 +58,20 @@ func (g *grammar) checkSampling() error {
 	return nil
 }
 
-// writeSample draws rows and writes them to stdout.
+// writeSample draws rows and writes them.
 func (g *grammar) writeSample(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
 	rated := &ratedFiles{std: std, grammar: g}
 	defer rated.closeFiles()
 	if err := rated.openResults(ctx, files); err != nil {
 		return inputError(err)
 	}
-	out := bufio.NewWriterSize(std.Out, blockSize)
-	rows, strata, err := stats.WriteSample(ctx, rated.results, stats.SampleOptions{
-		Rows: *g.Sample, By: g.By, Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed,
-	}, out)
+	var rows, strata int64
+	err := g.writeRows(ctx, o.Schema, std, func(out io.Writer, form table.Format) (err error) {
+		rows, strata, err = stats.WriteSample(ctx, rated.results, stats.SampleOptions{
+			Rows: *g.Sample, By: g.By, Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed, Format: form,
+		}, out)
+		return err
+	})
 	var few *stats.TooFewForStrataError
 	var unknown *stats.NoInputColumnsError
 	switch {
@@ -72,9 +81,6 @@ func (g *grammar) writeSample(ctx context.Context, o stats.Options, files []stri
 		return cli.Fail(cli.Usage, err, "--prompts-config or --columns names the columns to label")
 	case err != nil:
 		return g.ratingsError(err)
-	}
-	if err := out.Flush(); err != nil {
-		return err
 	}
 	if rows < *g.Sample {
 		std.Warnf("there are %s in all", term.Plural(rows, "row"))

@@ -13,6 +13,7 @@
 //	prism-stats --compare a.csv b.csv --gold gold.csv
 //	prism-stats --sample 200 --by Topic result.csv > sample.csv
 //	prism-stats --estimate filled.csv result.csv
+//	prism-stats --review 200 --prompts-config prompts/feedback.json -o review.xlsx result.csv
 //	prism-classify … < in.csv | prism-stats --columns Topic,Urgency --format markdown
 //
 // Exit codes: 0 done; 1 failed (disk); 2 wrong usage or input, named with file
@@ -92,6 +93,8 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	switch {
 	case g.Sample != nil:
 		return g.writeSample(ctx, o, files, std)
+	case g.Review != nil:
+		return g.writeReview(ctx, o, files, std)
 	case g.Needed != nil:
 		return g.printNeeded(ctx, files, std)
 	}
@@ -144,6 +147,9 @@ func (g *grammar) checkFlags(files []string) error {
 		return cli.Fail(cli.Usage, err, "")
 	}
 	if err := g.checkSampling(); err != nil {
+		return err
+	}
+	if err := g.checkReview(); err != nil {
 		return err
 	}
 	return g.checkAgreement(files)

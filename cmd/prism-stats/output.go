@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"prism/internal/cli"
+	"prism/internal/export"
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/report"
@@ -86,6 +87,10 @@ func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) er
 		}
 		errs = append(errs, table.CheckOutputName(out.path, out.written...), guard.Check(out.path))
 		guard.Keep("the file of "+out.flag, out.path)
+	}
+	if g.Output != "" && g.Output != "-" {
+		_, _, err := export.FormByName(g.Output)
+		errs = append(errs, err, guard.Check(g.Output))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return cli.Fail(cli.Usage, err, "")

@@ -74,6 +74,8 @@ type Source struct {
 	Options  table.Options // CSV where the form is a workbook or Parquet
 	Output   string        // name of what is written, for messages
 	IDColumn string        // in messages; may be missing
+	// Layout is how columns of a workbook are shown and filled in, by their names; nil: as they are.
+	Layout map[string]xlsx.Column
 	// Progress, if not nil, is told that so many more bytes were read.
 	Progress func(bytes int64)
 }
@@ -148,7 +150,7 @@ func (s *Source) writeRows(ctx context.Context, f Form, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	w, err := found.newWriter(f, s.Output, out)
+	w, err := found.newWriter(f, s, out)
 	if err != nil {
 		return err
 	}
@@ -158,7 +160,7 @@ func (s *Source) writeRows(ctx context.Context, f Form, out io.Writer) error {
 	return w.Close()
 }
 
-func (c *columnTypes) newWriter(f Form, output string, out io.Writer) (rowWriter, error) {
+func (c *columnTypes) newWriter(f Form, s *Source, out io.Writer) (rowWriter, error) {
 	if f == Parquet {
 		columns := make([]parquet.Column, len(c.names))
 		for i, name := range c.names {
@@ -168,10 +170,12 @@ func (c *columnTypes) newWriter(f Form, output string, out io.Writer) (rowWriter
 	}
 	columns := make([]xlsx.Column, len(c.names))
 	for i, name := range c.names {
-		columns[i] = xlsx.Column{Name: name, Numbers: !c.types[i].inexact}
+		columns[i] = s.Layout[name]
+		takesText := columns[i].Input != nil && !columns[i].Input.Numbers
+		columns[i].Name, columns[i].Numbers = name, !c.types[i].inexact && !takesText
 	}
 	if len(columns) > xlsx.MaxColumns {
-		return nil, &table.Error{File: output, Msg: fmt.Sprintf("%d columns; a sheet has at most %d", len(columns), xlsx.MaxColumns)}
+		return nil, &table.Error{File: s.Output, Msg: fmt.Sprintf("%d columns; a sheet has at most %d", len(columns), xlsx.MaxColumns)}
 	}
 	return xlsx.NewWriter(out, columns)
 }

@@ -25,6 +25,8 @@ type ratedPlan struct {
 	output string // in the results
 	schema *prompt.Column
 	places []int
+	// isBeside tells that the column is read beside those to compare.
+	isBeside bool
 }
 
 // isDescribing tells whether a column holds no values to compare.
@@ -135,6 +137,20 @@ func planComparison(o *RatingOptions, gold *ratedHeader, results []ratedHeader) 
 		return nil, nil, lacks
 	}
 	return plans, notesOfMissing(missing), nil
+}
+
+// planBeside finds columns that some results have.
+func planBeside(names []string, results []ratedHeader) (plans []ratedPlan) {
+	for _, name := range names {
+		p := ratedPlan{name: name, output: name, isBeside: true}
+		for _, h := range results {
+			p.places = append(p.places, h.Index(name))
+		}
+		if slices.Max(p.places) >= 0 {
+			plans = append(plans, p)
+		}
+	}
+	return plans
 }
 
 // columnsToCompare names the columns that any result has, or those of the options or the schema.

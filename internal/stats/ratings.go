@@ -30,7 +30,8 @@ type RatingOptions struct {
 	IDColumn string         // RowID if empty
 	Seed     uint64         // of bootstraps
 	AllRows  bool           // keep rows that gold lacks
-	Separate bool           // every result is a rater of its own; else they are parts of one, and there is gold
+	Separate bool           // every result is a rater of its own; else they are parts of one
+	Beside   []string       // columns that are read beside those to compare, where a result has them; only without gold
 	Counts   *Distributions // count the labels of the results, in the pass that reads them; nil: do not
 }
 
@@ -47,6 +48,8 @@ type Ratings struct {
 	plans   []ratedPlan
 	drawn   *rowClasses // of gold with inclusion probabilities
 	Notes   []string    // what people should know, a line each
+
+	isPicked bool // gold says of its rows why they were chosen
 }
 
 // ReadRatings reads gold, which may be nil, and results. With gold and without Separate
@@ -68,9 +71,13 @@ func ReadRatings(ctx context.Context, gold *RatedFile, results []*RatedFile, o R
 		names = append(names, f.header.Names...)
 		nothing.Files, nothing.Columns = append(nothing.Files, f.Options.Name), append(nothing.Columns, f.header.Names)
 	}
+	r.isPicked = gold != nil && gold.header.Index(Why) >= 0
 	r.options.Columns = table.MatchNames(o.Columns, names)
 	var err error
 	switch {
+	case !o.Separate && gold == nil:
+		r.names = []string{""}
+		r.plans, r.Notes, err = planComparison(&r.options, nil, headers)
 	case !o.Separate:
 		r.names = []string{headers[0].name, ""}
 		r.plans, r.Notes, err = planGold(&r.options, headers[0], headers[1:])
@@ -87,6 +94,7 @@ func ReadRatings(ctx context.Context, gold *RatedFile, results []*RatedFile, o R
 	if len(r.plans) == 0 {
 		return nil, nothing
 	}
+	r.plans = append(r.plans, planBeside(o.Beside, headers)...)
 	for _, p := range r.plans {
 		r.columns = append(r.columns, newRatedColumn(p.name, p.schema, len(r.names)))
 	}
@@ -185,5 +193,9 @@ func (r *Ratings) duplicateError(ctx context.Context, f *RatedFile, b *table.Blo
 	if err != nil {
 		return err
 	}
-	return &table.Error{File: f.Options.Name, Line: line, Msg: rowid.DuplicateMessage(r.options.idColumn(), id, "in another file")}
+	twice := &table.Error{File: f.Options.Name, Line: line, Msg: rowid.DuplicateMessage(r.options.idColumn(), id, "in another file")}
+	if !r.hasGold {
+		return twice.WithHint("--compare takes the files for results of the same rows")
+	}
+	return twice
 }

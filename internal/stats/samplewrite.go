@@ -20,6 +20,7 @@ type SampleOptions struct {
 	Columns  []string       // columns to label; empty without a schema: all but RowID, Title and Message
 	IDColumn string         // RowID if empty
 	Seed     uint64
+	Format   table.Format // of what is written; CSV if zero
 }
 
 // NoInputColumnsError reports that nothing tells which columns are of the input.
@@ -133,7 +134,7 @@ func (w *sampleWriter) planColumns(f *RatedFile) error {
 			w.kept = append(w.kept, name)
 		}
 	}
-	w.encoder = table.NewEncoder(table.CSV, slices.Concat(w.kept, w.labels, []string{Stratum, InclusionProbability}))
+	w.encoder = table.NewIDEncoder(max(o.Format, table.AnyCSV), slices.Concat(w.kept, w.labels, []string{Stratum, InclusionProbability}), w.idColumn())
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -15,7 +16,9 @@ import (
 // Column is a column to write.
 type Column struct {
 	Name    string
-	Numbers bool // cells whose text IsExactNumber are numbers; all others are text
+	Numbers bool   // cells whose text IsExactNumber are numbers; all others are text
+	Wrap    bool   // long texts take several lines
+	Input   *Input // what people may put into its cells; nil: anything
 }
 
 // Writer writes a workbook of one sheet, in memory that does not grow with the rows. The
@@ -24,6 +27,7 @@ type Writer struct {
 	archive *zip.Writer
 	sheet   *bufio.Writer
 	columns []Column
+	isForm  bool  // people read and fill it in: cells begin at the top of their rows
 	rows    int64 // with the header
 	first   bytes.Buffer
 	widths  []int // characters
@@ -38,6 +42,7 @@ func NewWriter(out io.Writer, columns []Column) (*Writer, error) {
 	archive := zip.NewWriter(out)
 	archive.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, 4) })
 	w := &Writer{archive: archive, columns: columns, widths: make([]int, len(columns))}
+	w.isForm = slices.ContainsFunc(columns, func(c Column) bool { return c.Wrap || c.Input != nil })
 	part, err := archive.Create(sheetPart)
 	if err != nil {
 		return nil, err
@@ -56,7 +61,7 @@ func (w *Writer) WriteRow(cells [][]byte) error {
 	w.rows++
 	w.line = fmt.Appendf(w.line[:0], `<row r="%d">`, w.rows)
 	for i, text := range cells {
-		if len(text) > 0 {
+		if len(text) > 0 || w.rows > 1 && w.keepsText(i) {
 			w.appendCell(i, text)
 		}
 	}
@@ -80,15 +85,18 @@ func (w *Writer) appendCell(column int, text []byte) {
 	b := append(w.line, `<c r="`...)
 	b = append(b, columnName(column)...)
 	b = append(strconv.AppendInt(b, w.rows, 10), '"')
+	isNumber := w.rows > 1 && w.columns[column].Numbers && IsExactNumber(text)
+	if style := w.styleOf(column, text, isNumber); style != plainStyle {
+		b = append(strconv.AppendInt(append(b, ` s="`...), int64(style), 10), '"')
+	}
 	switch {
-	case w.rows == 1:
-		b = append(b, ` s="1"`...) // bold
-	case w.columns[column].Numbers && IsExactNumber(text):
+	case len(text) == 0:
+		w.line = append(b, "/>"...)
+		return
+	case isNumber:
 		b = append(append(b, "><v>"...), text...)
 		w.line = append(b, "</v></c>"...)
 		return
-	case needsTextStyle(text):
-		b = append(b, ` s="2"`...) // stays text where people edit it
 	}
 	b = append(b, ` t="inlineStr"><is><t`...)
 	if needsPreserve(text) {
@@ -96,6 +104,36 @@ func (w *Writer) appendCell(column int, text []byte) {
 	}
 	b = appendEscaped(append(b, '>'), text)
 	w.line = append(b, "</t></is></c>"...)
+}
+
+// keepsText tells whether what people type into a column stays the text that they typed.
+func (w *Writer) keepsText(column int) bool {
+	in := w.columns[column].Input
+	return in != nil && !in.Numbers
+}
+
+// styleOf is the style of a cell, one of those of fixedParts.
+func (w *Writer) styleOf(column int, text []byte, isNumber bool) int {
+	wraps := w.columns[column].Wrap
+	switch {
+	case w.rows == 1:
+		return headerStyle
+	case !isNumber && w.keepsText(column) && wraps:
+		return wrappedTextStyle
+	case !isNumber && w.keepsText(column):
+		return topTextStyle
+	case !isNumber && needsTextStyle(text) && wraps:
+		return wrappedQuotedStyle
+	case !isNumber && needsTextStyle(text) && w.isForm:
+		return topQuotedStyle
+	case !isNumber && needsTextStyle(text):
+		return quotedStyle
+	case wraps:
+		return wrappedStyle
+	case w.isForm:
+		return topStyle
+	}
+	return plainStyle
 }
 
 // needsTextStyle tells whether a program would take what it shows for something else
@@ -169,13 +207,14 @@ func (w *Writer) Close() error {
 		last := columnName(n - 1)
 		area = fmt.Sprintf("$A$1:$%s$%d", last, w.rows)
 		fmt.Fprintf(w.sheet, `<autoFilter ref="A1:%s%d"/>`, last, w.rows)
+		w.writeValidations()
 		fmt.Fprintf(w.sheet, `<ignoredErrors><ignoredError sqref="A1:%s%d" numberStoredAsText="1"/></ignoredErrors>`, last, w.rows)
 	}
 	w.sheet.WriteString("</worksheet>")
 	if err := w.sheet.Flush(); err != nil {
 		return err
 	}
-	for _, p := range fixedParts(area) {
+	for _, p := range fixedParts(area, w.choiceSheet()) {
 		part, err := w.archive.Create(p.name)
 		if err != nil {
 			return err

@@ -16,7 +16,7 @@
 // size, and so is every cell.
 //
 // Writing makes one sheet in one pass (writer.go). What the writer took the reader
-// gives back, byte by byte.
+// gives back, byte by byte. Columns may say what people may put into them (validation.go).
 package xlsx
 
 import (
