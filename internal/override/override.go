@@ -25,8 +25,20 @@ import (
 	"prism/internal/term"
 )
 
-// Reviewed is the column that names the replaced columns of a row, joined by |.
-const Reviewed = "Reviewed"
+// Columns that tables have beside the values of their rows.
+const (
+	Reviewed             = "Reviewed" // the replaced columns of a row, joined by |
+	Why                  = "Why"      // of a review: why the row was chosen
+	Stratum              = "Stratum"  // of a sample
+	InclusionProbability = "Inclusion_Probability"
+)
+
+// IsDescribing tells whether a column says something of the labels of a row, or of why it was
+// chosen, and has no values to take or to compare.
+func IsDescribing(name string) bool {
+	return slices.Contains([]string{Reviewed, Why, Stratum, InclusionProbability, "Labelled_By"}, name) ||
+		strings.HasSuffix(name, "_Confidence") || strings.HasSuffix(name, "_Agreement")
+}
 
 // Options says what overrides are for.
 type Options struct {

@@ -15,12 +15,6 @@ import (
 	"prism/internal/term"
 )
 
-// describingColumns are those of a review, of a sample and of results that are no values to
-// take, whether the results have them or not.
-var describingColumns = []string{"Why", "Stratum", "Inclusion_Probability", Reviewed, "Labelled_By"}
-
-// describingEndings end the names of such columns.
-var describingEndings = []string{"_Confidence", "_Agreement"}
 
 // Read reads a table of overrides. What is wrong with its values is told by Err; the error is
 // of a table that cannot be read.
@@ -157,7 +151,7 @@ func (r *reader) addColumn(place int, name string, header int64) {
 		r.columns = append(r.columns, &column{name: output, place: r.place[output], given: place, spec: spec})
 	case inResult:
 		r.passed = append(r.passed, &passedColumn{name: name, place: at, given: place})
-	case isDescribing(name):
+	case IsDescribing(name):
 	default:
 		r.faults.addFault(header, "%s", r.unknownColumn(name))
 	}
@@ -181,11 +175,6 @@ func (r *reader) codedColumn(name string) *prompt.Column {
 		}
 	}
 	return nil
-}
-
-func isDescribing(name string) bool {
-	return slices.Contains(describingColumns, name) ||
-		slices.ContainsFunc(describingEndings, func(ending string) bool { return strings.HasSuffix(name, ending) })
 }
 
 // unknownColumn says that nothing has a column of that name, and which one may be meant.

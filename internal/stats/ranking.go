@@ -8,12 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"prism/internal/override"
 	"prism/internal/prompt"
 	"prism/internal/term"
 )
-
-// reviewedColumn names the columns of a row that people gave, joined by |.
-const reviewedColumn = "Reviewed"
 
 // reasonKind is why a value is worth a look.
 type reasonKind uint8
@@ -73,7 +71,7 @@ func newRanking(r *Ratings, s *prompt.Schema) *ranking {
 	for i := compared; i < len(r.plans); i++ {
 		beside[r.plans[i].name] = r.columns[i]
 	}
-	k.reviewed = beside[reviewedColumn]
+	k.reviewed = beside[override.Reviewed]
 	for i, c := range r.columns[:compared] {
 		name := strings.TrimPrefix(r.plans[i].name, prompt.Validated)
 		column := rankedColumn{ratedColumn: c, name: name}

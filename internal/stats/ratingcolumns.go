@@ -5,18 +5,16 @@ import (
 	"slices"
 	"strings"
 
+	"prism/internal/override"
 	"prism/internal/prompt"
 	"prism/internal/table"
 )
 
 // Columns that a sample has beside those of its rows.
 const (
-	Stratum              = "Stratum"
-	InclusionProbability = "Inclusion_Probability"
+	Stratum              = override.Stratum
+	InclusionProbability = override.InclusionProbability
 )
-
-// describingColumns say something of a row's labels, or of why the row was chosen.
-var describingColumns = []string{Stratum, InclusionProbability, "Why", "Reviewed", "Labelled_By"}
 
 // ratedPlan is where the values of a column are: the place in each file, -1 for a file
 // that lacks it. The first file is gold, if there is gold.
@@ -32,7 +30,7 @@ type ratedPlan struct {
 // isDescribing tells whether a column holds no values to compare.
 func isDescribing(name, id string) bool {
 	return name == id || slices.Contains(skippedColumns, name) || slices.Contains(runColumnNames, name) ||
-		slices.Contains(describingColumns, name) || strings.HasSuffix(name, "_Confidence") || strings.HasSuffix(name, "_Agreement")
+		override.IsDescribing(name)
 }
 
 // outputPlace is the place of a column to code in a result: under its own name or, if

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"prism/internal/override"
 	"prism/internal/prompt"
 	"prism/internal/table"
 )
 
 // Why is the column of a review that says why a row was chosen.
-const Why = "Why"
+const Why = override.Why
 
 // ReviewOptions says which rows to choose for people to look at.
 type ReviewOptions struct {
@@ -79,7 +80,7 @@ func WriteReview(ctx context.Context, results []*RatedFile, o ReviewOptions, out
 // besideColumns are columns that tell something of the labels of a row: whether people
 // looked at it, what it says, and what the input says of it.
 func besideColumns(results []*RatedFile) []string {
-	names := append([]string{reviewedColumn}, shownColumns...)
+	names := append([]string{override.Reviewed}, shownColumns...)
 	for _, f := range results {
 		for _, name := range f.header.Names {
 			if own, ok := strings.CutPrefix(name, prompt.Validated); ok && f.header.Index(own) >= 0 && !slices.Contains(names, own) {
