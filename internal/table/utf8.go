@@ -22,7 +22,7 @@ const (
 // depends on whether the file has characters that are UTF-8 beyond ASCII.
 func checkUTF8(ctx context.Context, f io.ReaderAt, from, to int64, name string) error {
 	found := textFaults{line: 1}
-	buf := make([]byte, 1<<20)
+	buf := make([]byte, min(1<<20, to-from+utf8.UTFMax))
 	kept := 0 // bytes of a character that the block before began
 	for at := from; at < to || kept > 0; {
 		if ctx.Err() != nil {

@@ -14,7 +14,7 @@ import (
 func buildTools(t *testing.T, dir string) {
 	t.Helper()
 	for _, pkg := range []string{"prism/cmd/prism-classify", "prism/cmd/prism-split", "prism/internal/testutil/ollamatest/fake"} {
-		if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, filepath.Base(pkg)), pkg).CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "build", "-ldflags", "-s -w", "-o", filepath.Join(dir, filepath.Base(pkg)), pkg).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}

@@ -85,9 +85,9 @@ func waitForRows(t *testing.T, dir string, rows int, done <-chan error) (ended b
 // moments until the work is done. Every row has its right labels, only rows that
 // were in flight at a kill were sent twice, and no temporary file is left.
 func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
+	t.Parallel()
 	const parallel, batch, total, kills = 4, 10, 3000, 50
 	dir := t.TempDir()
-	t.Setenv("TMPDIR", filepath.Join(dir, "tmp"))
 	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -97,8 +97,12 @@ func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	killed := 0
 	for ended := false; !ended; {
-		cmd, stderr := startClassify(t, srv.URL, ollamatest.DefaultModel, dir, input,
+		cmd, stderr := classifyCommand(t, srv.URL, ollamatest.DefaultModel, dir, input,
 			"--parallel", "4", "--batch-size", "10", "--checkpoint-interval", "30")
+		cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(dir, "tmp"))
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
 		done := make(chan error, 1)
 		go func() { done <- cmd.Wait() }()
 		var err error

@@ -24,6 +24,7 @@ func traceKilling(call string, n int) []string {
 // output replaces an earlier one. Whenever that is, the next worker has all finished
 // rows, and takes no output of the job for somebody's work.
 func TestKilledAtEachFileStep(t *testing.T) {
+	t.Parallel()
 	strace, err := exec.LookPath("strace")
 	if err == nil {
 		err = exec.Command(strace, "-qq", "-o", os.DevNull, "true").Run() // it may be forbidden

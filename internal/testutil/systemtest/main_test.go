@@ -1,10 +1,13 @@
 package systemtest
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -35,6 +38,9 @@ func runTests(m *testing.M) int {
 		bin = dir
 		err = buildTools(dir)
 	}
+	if err == nil {
+		err = runMoreAtATime()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -42,8 +48,20 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
+// runMoreAtATime runs more tests in parallel than there are cores, unless -parallel says how
+// many: they mostly wait for processes that wait for a server.
+func runMoreAtATime() error {
+	flag.Parse()
+	isSet := false
+	flag.Visit(func(f *flag.Flag) { isSet = isSet || f.Name == "test.parallel" })
+	if isSet {
+		return nil
+	}
+	return flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
+}
+
 func buildTools(dir string) error {
-	out, err := exec.Command("go", "build", "-o", dir, "prism/cmd/...").CombinedOutput()
+	out, err := exec.Command("go", "build", "-ldflags", "-s -w", "-o", dir, "prism/cmd/...").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("build the tools: %w\n%s", err, out)
 	}

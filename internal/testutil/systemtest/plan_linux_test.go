@@ -16,9 +16,9 @@ import (
 // it left is a run that was planned, with its whole inputs, or none; the same command
 // plans it then.
 func TestKilledPlanning(t *testing.T) {
+	t.Parallel()
 	const kills = 40
 	dir := newInputFolder(t, 20_000)
-	t.Setenv("TMPDIR", filepath.Join(dir, "tmp"))
 	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestKilledPlanning(t *testing.T) {
 	}
 	start := func(run string) (*exec.Cmd, chan error) {
 		cmd := exec.Command(filepath.Join(bin, "prism-split"), "--quiet", "--job", "job.yaml", "--run-id", run)
-		cmd.Dir = dir
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "TMPDIR="+filepath.Join(dir, "tmp"))
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

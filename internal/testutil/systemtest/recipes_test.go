@@ -80,6 +80,7 @@ var shellBlock = regexp.MustCompile("(?s)\n```sh\n(.*?)```\n")
 
 // TestTutorial runs all commands of docs/tutorial.md in their order, on its spreadsheet.
 func TestTutorial(t *testing.T) {
+	t.Parallel()
 	for _, tool := range []string{"bash", "flock", "xargs"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("no %s", tool)

@@ -195,6 +195,7 @@ func TestInterruptedWorker(t *testing.T) {
 
 // TestInterruptWithoutCheckpoint: without a checkpoint it says that nothing was kept.
 func TestInterruptWithoutCheckpoint(t *testing.T) {
+	t.Parallel()
 	dir := newInputFolder(t, 400)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
 	w := startWorker(t, dir, srv.URL, nil, "--checkpoint-dir", "", "-o", "out.csv")
@@ -208,6 +209,7 @@ func TestInterruptWithoutCheckpoint(t *testing.T) {
 // TestSecondSignalKills: a second signal kills a worker that cannot end because
 // nobody reads its output.
 func TestSecondSignalKills(t *testing.T) {
+	t.Parallel()
 	dir := newInputFolder(t, 3000)
 	srv := ollamatest.Start(t, schemaOptions(t)...)
 	r, w := newBlockedPipe(t)
@@ -232,6 +234,7 @@ func TestSecondSignalKills(t *testing.T) {
 // TestInterruptWhileOutputBlocks: a worker ends after saving although nobody reads
 // its output.
 func TestInterruptWhileOutputBlocks(t *testing.T) {
+	t.Parallel()
 	dir := newInputFolder(t, 3000)
 	srv := ollamatest.Start(t, schemaOptions(t)...)
 	r, w := newBlockedPipe(t)
@@ -257,6 +260,7 @@ func newBlockedPipe(t *testing.T) (r, w *os.File) {
 // TestPausedRun: a worker makes no call while the pause flag exists; its state is
 // paused, TERM ends it, and without the flag it continues.
 func TestPausedRun(t *testing.T) {
+	t.Parallel()
 	dir := newInputFolder(t, 200)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(5*time.Millisecond))...)
 	w := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
@@ -267,8 +271,8 @@ func TestPausedRun(t *testing.T) {
 	}
 	w.waitForState(status.Paused)
 	calls := srv.Totals().Calls
-	w.checkPrinted("Paused... waiting to resume")
-	log, err := os.ReadFile(filepath.Join(dir, "logs", "r", "run_r_w1.log"))
+	w.waitUntil("a line that says so", func() bool { return strings.Contains(w.stderr.String(), "Paused... waiting to resume") })
+	log, err := os.ReadFile(filepath.Join(dir, "logs", "r", "run_r_w1.log")) // written before
 	if err != nil || !strings.Contains(string(log), " Paused... waiting to resume\n") {
 		t.Errorf("%v, the log is\n%s", err, log)
 	}
@@ -295,6 +299,7 @@ func TestPausedRun(t *testing.T) {
 // TestHeartbeatWhileACallHangs: a worker that waits for a reply writes heartbeats,
 // so that it does not look dead.
 func TestHeartbeatWhileACallHangs(t *testing.T) {
+	t.Parallel()
 	dir := newInputFolder(t, 10)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Fault{Kind: ollamatest.Hang})...)
 	w := startWorker(t, dir, srv.URL, nil)
@@ -312,6 +317,7 @@ func TestHeartbeatWhileACallHangs(t *testing.T) {
 
 // TestProgressOnDemand: USR1 makes a worker print its progress.
 func TestProgressOnDemand(t *testing.T) {
+	t.Parallel()
 	dir := newInputFolder(t, 400)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
 	w := startWorker(t, dir, srv.URL, nil, "--quiet", "-o", "out.csv")
@@ -326,6 +332,7 @@ func TestProgressOnDemand(t *testing.T) {
 
 // TestSecondWorker: a second worker on the same job is refused while the first runs.
 func TestSecondWorker(t *testing.T) {
+	t.Parallel()
 	dir := newInputFolder(t, 100)
 	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
 	first := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
