@@ -6,7 +6,7 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION) -X prism/internal/cli.
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test lint cross check-report check-formats bench bench-table bench-classify fuzz install clean
+.PHONY: help build demo test lint cross check-report check-formats bench bench-table bench-classify bench-tokens bench-styles fuzz install clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from input to report'
@@ -18,6 +18,8 @@ help:
 	@echo 'make check-report  check the HTML report in headless Chromium'
 	@echo 'make check-formats check workbooks and Parquet with exceljs and DuckDB'
 	@echo 'make bench         measure speed and memory, and compare them with other programs'
+	@echo 'make bench-tokens  count the tokens a row of both prompt styles'
+	@echo 'make bench-styles  measure both prompt styles on a real Ollama server'
 	@echo 'make fuzz          run each fuzz test for FUZZTIME [60s]'
 	@echo 'make clean         remove bin/ and demo/'
 
@@ -49,6 +51,12 @@ bench-table: build
 
 bench-classify: build
 	scripts/bench-classify
+
+bench-tokens:
+	scripts/bench-tokens
+
+bench-styles: build
+	scripts/bench-styles
 
 fuzz:
 	scripts/fuzz

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"prism/internal/prompt"
 )
 
 const feedback = `{"system_prompt":"p","columns_to_code":["Topic","Sentiment","Urgency","Key_Point"],"validation_rules":{
@@ -47,10 +49,27 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
+func BenchmarkReadArrays(b *testing.B) {
+	s := inStyle(b, feedback, prompt.Compact)
+	_, ids := replyOf(10)
+	var text strings.Builder
+	for i := range ids {
+		fmt.Fprintf(&text, `,[%d, "Shipping", "Negative", "Medium", "The customer's order arrived two weeks late and the box was damaged."]`, i+1)
+	}
+	list := "[" + text.String()[1:] + "]"
+	b.ReportAllocs()
+	b.SetBytes(int64(len(list)))
+	for b.Loop() {
+		if r := Read(list, ids, s, true); len(r.Rows) != 10 {
+			b.Fatal(brief(r))
+		}
+	}
+}
+
 // BenchmarkReadHostile reads the texts most costly to read, in two lengths: time
 // a byte must not grow with the length. A _ stands for white space of half of it.
 func BenchmarkReadHostile(b *testing.B) {
-	s := schema(b, feedback)
+	s, compact := schema(b, feedback), inStyle(b, feedback, prompt.Compact)
 	_, ids := replyOf(10)
 	for _, bb := range []struct{ name, start, unit string }{
 		{"brackets", "", "["},
@@ -68,16 +87,23 @@ func BenchmarkReadHostile(b *testing.B) {
 		{"sameLabel", `{"Topic":"_A"`, `,"Topic":"A"`},
 		{"sameKey", "{", `"\u0054opic":"A",`},
 		{"sameRowID", "{", `"RowID":"1",`},
+		{"rowArrays", "[", `[1,2],`},
+		{"numbers", "[", `[1,],`},
+		{"arraysInRows", "", `[1,[`},
+		{"numberDigits", "[[1", "0"},
+		{"starts", `[1,"`, `"[1,"`},
 	} {
 		for _, size := range []int{1 << 17, 1 << 20} {
 			text := strings.Replace(bb.start, "_", strings.Repeat(" ", size/2), 1)
 			text += strings.Repeat(bb.unit, (size-len(text))/len(bb.unit))
-			b.Run(fmt.Sprintf("%s/%dKiB", bb.name, size>>10), func(b *testing.B) {
-				b.SetBytes(int64(len(text)))
-				for b.Loop() {
-					Read(text, ids, s, false)
-				}
-			})
+			for _, p := range []*prompt.Prompt{s, compact} {
+				b.Run(fmt.Sprintf("%s/%dKiB/%s", bb.name, size>>10, p.Style), func(b *testing.B) {
+					b.SetBytes(int64(len(text)))
+					for b.Loop() {
+						Read(text, ids, p, false)
+					}
+				})
+			}
 		}
 	}
 }

@@ -86,7 +86,12 @@ func waitForRows(t *testing.T, dir string, rows int, done <-chan error) (ended b
 // were in flight at a kill were sent twice, and no temporary file is left.
 func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
 	t.Parallel()
-	const parallel, batch, total, kills = 4, 10, 3000, 50
+	t.Run("classic", func(t *testing.T) { killAtRandom(t, "classic", 3000, 50) })
+	t.Run("compact", func(t *testing.T) { killAtRandom(t, "compact", 900, 15) })
+}
+
+func killAtRandom(t *testing.T, style string, total, kills int) {
+	const parallel, batch = 4, 10
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o777); err != nil {
 		t.Fatal(err)
@@ -98,7 +103,7 @@ func TestKilledWorkerRepeatsOnlyCallsInFlight(t *testing.T) {
 	killed := 0
 	for ended := false; !ended; {
 		cmd, stderr := classifyCommand(t, srv.URL, ollamatest.DefaultModel, dir, input,
-			"--parallel", "4", "--batch-size", "10", "--checkpoint-interval", "30")
+			"--parallel", "4", "--batch-size", "10", "--checkpoint-interval", "30", "--prompt-style", style)
 		cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(dir, "tmp"))
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

@@ -115,6 +115,12 @@ func scriptParams(dir, host, model string) testscript.Params {
 			env.Values[proxyKey{}] = new(*scriptProxy)
 			return nil
 		},
+		Condition: func(name string) (bool, error) {
+			if name != "long" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return os.Getenv("PRISM_TEST_LONG") != "", nil
+		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"fake":     cmdFake,
 			"answer":   cmdAnswer,
