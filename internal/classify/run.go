@@ -31,10 +31,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -45,7 +42,6 @@ import (
 	"prism/internal/ollama"
 	"prism/internal/prompt"
 	"prism/internal/table"
-	"prism/internal/term"
 )
 
 // Messages are for people, on stderr.
@@ -142,45 +138,6 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	return r, err
 }
 
-// checkAndLoadPrompts checks all that needs neither input nor server.
-func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt.Prompt, error) {
-	if err := errors.Join(s.checkFlags(), s.checkOutput(io)); err != nil {
-		return nil, err
-	}
-	return s.loadPrompts(ctx)
-}
-
-func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, error) {
-	client, err := ollama.New(ollama.Config{
-		Hosts: s.Model.Hosts, Proxy: s.Model.Proxy,
-		InFlight: s.Model.Parallel, Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
-	})
-	if err != nil {
-		return nil, nil, &usageError{What: err.Error()}
-	}
-	found, err := client.Check(ctx, s.Model.Name)
-	return client, found, err
-}
-
-func (s *Settings) newRequest(m *ollama.Model) (ollama.Request, error) {
-	numCtx, err := s.numCtx(m)
-	if err != nil {
-		return ollama.Request{}, err
-	}
-	keep, err := ollama.ParseKeepAlive(s.Model.KeepAlive)
-	if err != nil {
-		return ollama.Request{}, &usageError{What: "--keep-alive: " + err.Error()}
-	}
-	want, err := ollama.ParseThink(s.Model.Think)
-	if err != nil {
-		return ollama.Request{}, &usageError{What: "--think: " + err.Error()}
-	}
-	return ollama.Request{
-		Model: s.Model.Name, NumCtx: numCtx, Temperature: s.Model.Temperature, Seed: s.Model.Seed,
-		Think: m.ThinkValue(want), KeepAlive: keep,
-	}, nil
-}
-
 // worker is one run of the engine with all that surrounds it.
 type worker struct {
 	s       *Settings
@@ -206,84 +163,6 @@ type worker struct {
 
 	unlogged     atomic.Bool  // a call could not be logged
 	interruption func() error // what ended the work from outside; nil: nothing did
-}
-
-// nameRun makes a run ID where none was given.
-func (w *worker) nameRun() error {
-	s := w.s
-	if s.RunID != "" {
-		return nil
-	}
-	var failed error
-	s.RunID = job.RunID(s.label(), "v1", s.Model.Name, 0, w.io.Now(), func(id string) bool {
-		if s.RunExists(id, s.WorkerID) {
-			return true
-		}
-		mine, err := s.ReserveRun(id, s.WorkerID)
-		failed = err
-		return !mine && err == nil
-	})
-	if failed != nil {
-		return fmt.Errorf("reserve run ID %s: %w", s.RunID, failed)
-	}
-	if s.Output.Checkpoints.Directory != "" {
-		w.io.Messages.Infof("run %s; after an interruption the same command with --run-id %s goes on", s.RunID, s.RunID)
-	}
-	return nil
-}
-
-func (w *worker) openStore(m *ollama.Model) error {
-	s := w.s
-	depends := map[string]string{
-		"prompt":                   w.prompt.Hash(),
-		"model":                    s.Model.Name,
-		"model digest":             m.Digest,
-		"num_ctx":                  strconv.Itoa(w.request.NumCtx),
-		"num_predict":              "from the schema",
-		"temperature":              strconv.FormatFloat(s.Model.Temperature, 'g', -1, 64),
-		"seed":                     strconv.Itoa(s.Model.Seed),
-		"think":                    w.request.Think,
-		"labels":                   policyName(s.strict(w.prompt.Schema)),
-		"prompt style":             string(w.prompt.Style),
-		checkpoint.FormatCondition: w.in.form.Describe(),
-	}
-	maps.Copy(depends, s.Columns.Conditions())
-	if s.Model.NumPredict > 0 {
-		depends["num_predict"] = strconv.Itoa(s.Model.NumPredict)
-	}
-	o := checkpoint.Options{
-		Dir: s.Output.Checkpoints.Directory, Interval: s.Output.Checkpoints.Interval, Restart: s.Restart,
-		Stream: w.in.stable == nil, Assumed: new(job.InputColumns).Conditions(), IDColumn: s.Columns.ID(),
-	}
-	if w.in.stable != nil {
-		o.OldInputSum = w.in.stable.oldInputSum
-	}
-	if s.RetryFailed {
-		o.MayChange = mayChange
-	}
-	want := checkpoint.NewSidecar(job.JobID(s.RunID, s.WorkerID), w.layout.names, depends)
-	if w.in.form != table.JSONL { // whose records name their columns themselves
-		want.InputColumns = w.in.records.Header().Names
-	}
-	store, err := checkpoint.Open(o, want)
-	if err != nil {
-		return err
-	}
-	w.store = store
-	if err := w.reconcile(); err != nil {
-		return errors.Join(onlyChange(err), store.Close())
-	}
-	if s.RetryFailed {
-		store.ResetFailures()
-	}
-	return nil
-}
-
-func policyName(strict bool) string {
-	if strict {
-		return "strict"
-	}
-	return "organic"
 }
 
 // labelInput labels the rows, with the output, the logs and the heartbeat around it.
@@ -371,51 +250,4 @@ func (s *Settings) newSource(in *input) *source {
 		records: in.records, layout: in.layout, file: in.name, limit: s.Limit, until: s.RowEnd, last: max(s.RowStart, 1) - 1,
 		stream: in.stable == nil, ids: table.UniqueIDs{Column: s.Columns.ID()},
 	}
-}
-
-// resume is the command that goes on with this job; empty if nothing is kept.
-func (w *worker) resume() string {
-	if w.s.Output.Checkpoints.Directory == "" || len(w.s.Command) == 0 {
-		return ""
-	}
-	args := []string{term.QuoteShell(w.s.Command[0])}
-	named := false
-	for _, a := range hideCredentials(w.s.Command)[1:] {
-		named = named || a == "--run-id" || strings.HasPrefix(a, "--run-id=")
-		if a != "--restart" && !strings.HasPrefix(a, "--restart=") {
-			args = append(args, term.QuoteShell(a))
-		}
-	}
-	if !named {
-		args = slices.Insert(args, 1, "--run-id", term.QuoteShell(w.s.RunID))
-	}
-	return strings.Join(args, " ")
-}
-
-// hideCredentials returns a command line without the passwords of its servers and
-// proxies: it is printed and kept in the status file.
-func hideCredentials(command []string) []string {
-	shown := slices.Clone(command)
-	for i, a := range command {
-		flag, value, joined := strings.Cut(a, "=")
-		if flag != "--host" && flag != "--proxy" {
-			continue
-		}
-		switch {
-		case joined:
-			shown[i] = flag + "=" + hideEach(value)
-		case i+1 < len(shown):
-			shown[i+1] = hideEach(shown[i+1])
-		}
-	}
-	return shown
-}
-
-// hideEach hides the credentials of the addresses in a list.
-func hideEach(list string) string {
-	addresses := strings.Split(list, ",")
-	for i, a := range addresses {
-		addresses[i] = term.HideCredentials(a)
-	}
-	return strings.Join(addresses, ",")
 }

@@ -1,0 +1,133 @@
+package classify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"time"
+
+	"prism/internal/checkpoint"
+	"prism/internal/job"
+	"prism/internal/ollama"
+	"prism/internal/prompt"
+	"prism/internal/table"
+)
+
+// checkAndLoadPrompts checks all that needs neither input nor server.
+func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt.Prompt, error) {
+	if err := errors.Join(s.checkFlags(), s.checkOutput(io)); err != nil {
+		return nil, err
+	}
+	return s.loadPrompts(ctx)
+}
+
+func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, error) {
+	client, err := ollama.New(ollama.Config{
+		Hosts: s.Model.Hosts, Proxy: s.Model.Proxy,
+		InFlight: s.Model.Parallel, Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
+	})
+	if err != nil {
+		return nil, nil, &usageError{What: err.Error()}
+	}
+	found, err := client.Check(ctx, s.Model.Name)
+	return client, found, err
+}
+
+func (s *Settings) newRequest(m *ollama.Model) (ollama.Request, error) {
+	numCtx, err := s.numCtx(m)
+	if err != nil {
+		return ollama.Request{}, err
+	}
+	keep, err := ollama.ParseKeepAlive(s.Model.KeepAlive)
+	if err != nil {
+		return ollama.Request{}, &usageError{What: "--keep-alive: " + err.Error()}
+	}
+	want, err := ollama.ParseThink(s.Model.Think)
+	if err != nil {
+		return ollama.Request{}, &usageError{What: "--think: " + err.Error()}
+	}
+	return ollama.Request{
+		Model: s.Model.Name, NumCtx: numCtx, Temperature: s.Model.Temperature, Seed: s.Model.Seed,
+		Think: m.ThinkValue(want), KeepAlive: keep,
+	}, nil
+}
+
+// nameRun makes a run ID where none was given.
+func (w *worker) nameRun() error {
+	s := w.s
+	if s.RunID != "" {
+		return nil
+	}
+	var failed error
+	s.RunID = job.RunID(s.label(), "v1", s.Model.Name, 0, w.io.Now(), func(id string) bool {
+		if s.RunExists(id, s.WorkerID) {
+			return true
+		}
+		mine, err := s.ReserveRun(id, s.WorkerID)
+		failed = err
+		return !mine && err == nil
+	})
+	if failed != nil {
+		return fmt.Errorf("reserve run ID %s: %w", s.RunID, failed)
+	}
+	if s.Output.Checkpoints.Directory != "" {
+		w.io.Messages.Infof("run %s; after an interruption the same command with --run-id %s goes on", s.RunID, s.RunID)
+	}
+	return nil
+}
+
+func (w *worker) openStore(m *ollama.Model) error {
+	s := w.s
+	depends := map[string]string{
+		"prompt":                   w.prompt.Hash(),
+		"model":                    s.Model.Name,
+		"model digest":             m.Digest,
+		"num_ctx":                  strconv.Itoa(w.request.NumCtx),
+		"num_predict":              "from the schema",
+		"temperature":              strconv.FormatFloat(s.Model.Temperature, 'g', -1, 64),
+		"seed":                     strconv.Itoa(s.Model.Seed),
+		"think":                    w.request.Think,
+		"labels":                   policyName(s.strict(w.prompt.Schema)),
+		"prompt style":             string(w.prompt.Style),
+		checkpoint.FormatCondition: w.in.form.Describe(),
+	}
+	maps.Copy(depends, s.Columns.Conditions())
+	if s.Model.NumPredict > 0 {
+		depends["num_predict"] = strconv.Itoa(s.Model.NumPredict)
+	}
+	o := checkpoint.Options{
+		Dir: s.Output.Checkpoints.Directory, Interval: s.Output.Checkpoints.Interval, Restart: s.Restart,
+		Stream: w.in.stable == nil, Assumed: new(job.InputColumns).Conditions(), IDColumn: s.Columns.ID(),
+	}
+	if w.in.stable != nil {
+		o.OldInputSum = w.in.stable.oldInputSum
+	}
+	if s.RetryFailed {
+		o.MayChange = mayChange
+	}
+	want := checkpoint.NewSidecar(job.JobID(s.RunID, s.WorkerID), w.layout.names, depends)
+	if w.in.form != table.JSONL { // whose records name their columns themselves
+		want.InputColumns = w.in.records.Header().Names
+	}
+	store, err := checkpoint.Open(o, want)
+	if err != nil {
+		return err
+	}
+	w.store = store
+	if err := w.reconcile(); err != nil {
+		return errors.Join(onlyChange(err), store.Close())
+	}
+	if s.RetryFailed {
+		store.ResetFailures()
+	}
+	return nil
+}
+
+func policyName(strict bool) string {
+	if strict {
+		return "strict"
+	}
+	return "organic"
+}
