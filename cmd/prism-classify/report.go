@@ -71,6 +71,9 @@ func summary(r classify.Result, elapsed time.Duration) string {
 		text += fmt.Sprintf(" (%.1f rows/s)", float64(r.Labelled)/s)
 	}
 	text += ", " + term.Plural(r.Calls, "call")
+	if r.Cached > 0 {
+		text += ", " + term.Plural(r.Cached, "row") + " from the cache"
+	}
 	if r.Resumed > 0 {
 		text += ", " + term.Plural(r.Resumed, "row") + " finished before"
 	}

@@ -26,6 +26,7 @@ const (
 	Transient Outcome = "transient" // refused, reset, timeout, 5xx
 	Probe     Outcome = "probe"     // a tiny call that asks whether the server works
 	Permanent Outcome = "permanent" // missing model, bad option
+	Cached    Outcome = "cached"    // no call: the rows have the answer of the cache, or of another row
 )
 
 // NotSaid is the value of a token count or a server's duration that the

@@ -90,8 +90,13 @@ func (e *engine) sendCall(ctx context.Context, req *ollama.Request, call *calllo
 
 // startCall gives the call its number and its time.
 func (e *engine) startCall(call *calllog.Call) {
-	call.Time = e.c.Now()
+	e.clearCall(call)
 	call.Call = e.calls.Add(1)
+}
+
+// clearCall gives the call its time and no figures.
+func (e *engine) clearCall(call *calllog.Call) {
+	call.Time = e.c.Now()
 	call.PromptTokens, call.CachedTokens, call.Tokens = calllog.NotSaid, calllog.NotSaid, calllog.NotSaid
 	call.Load, call.Prompt, call.Eval = -1, -1, -1
 }

@@ -66,6 +66,9 @@ type engine struct {
 	model  model
 	meter  *meter
 
+	answers *answers // of the cache; nil: there is none
+	held    int      // bytes of rows that wait for the answer of another, about
+
 	batches  chan *batch // from the reader
 	seen     chan int64  // from the reader: the last position read, if it grew
 	results  chan *round
@@ -139,7 +142,8 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 			e.waiting = e.waiting[:last]
 			continue
 		}
-		if e.inFlight == 0 && ended == nil && !more && len(e.unusable) > 0 {
+		full := e.window.bytes+e.held > e.c.MaxWindow
+		if e.inFlight == 0 && ended == nil && (!more || full) && len(e.unusable) > 0 {
 			ended = e.releaseUnusable()
 			continue
 		}
@@ -147,7 +151,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 			return ended
 		}
 		var batches <-chan *batch
-		if free && more && e.window.bytes <= e.c.MaxWindow {
+		if more && !full && (free || ended == nil && e.answers != nil && len(e.waiting) == 0) {
 			batches = e.batches
 		}
 		var chunks chan<- chunk
@@ -180,13 +184,23 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 	}
 }
 
-// takeBatch settles the blank rows of a batch of the reader, and asks for the others.
+// takeBatch settles the rows of a batch of the reader that need no call, and asks for the
+// others, once a call may start.
 func (e *engine) takeBatch(ctx context.Context, b *batch) error {
 	if err := e.settleBlank(b.blank); err != nil {
 		return err
 	}
-	if b.whole = true; len(b.rows) > 0 {
+	if err := e.settleCached(b.cached); err != nil {
+		return err
+	}
+	e.held += b.held
+	b.whole = true
+	switch {
+	case len(b.rows) == 0:
+	case e.inFlight < e.c.Options.Parallel:
 		e.startRound(ctx, b)
+	default:
+		e.askNext(b)
 	}
 	return nil
 }

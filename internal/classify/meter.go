@@ -20,6 +20,7 @@ type Counts struct {
 	Rows         int64 // finished, those of earlier processes included
 	Resumed      int64 // finished by earlier processes
 	Labelled     int64 // finished by this process, with labels of the model
+	Cached       int64 // of Labelled: with the answer of the cache, or of another row
 	Blank        int64 // finished without a call, those of earlier processes included
 	Failed       int64 // given up, those of earlier processes included
 	Calls        int64
@@ -61,11 +62,21 @@ func (m *meter) countFinished(rows, organic int) {
 	m.c.Organic += int64(organic)
 }
 
-// anyFinished tells whether a row has labels of the model, by this process or an earlier one.
+// countCached counts rows that are finished with an answer that was there.
+func (m *meter) countCached(rows, organic int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.c.Rows += int64(rows)
+	m.c.Labelled += int64(rows)
+	m.c.Cached += int64(rows)
+	m.c.Organic += int64(organic)
+}
+
+// anyFinished tells whether a call of this process or an earlier one labelled a row.
 func (m *meter) anyFinished() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.c.Rows > m.c.Blank
+	return m.c.Rows > m.c.Blank+m.c.Cached
 }
 
 func (m *meter) countFailed(reason string) {

@@ -29,6 +29,8 @@ type batch struct {
 	rows       []*row
 	secondHalf []*row // of bisected rows, if rows is the first half and its round is not over
 	blank      []*row // rows beside these that are not to be asked for
+	cached     []*row // rows beside these with an answer of the cache
+	held       int    // bytes of rows that wait for the answer of another, and came since the last batch
 	whole      bool   // as the reader sent it
 	history    history
 }

@@ -116,6 +116,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	for _, line := range w.whereRowsGo {
 		io.Messages.Warnf("%s", line)
 	}
+	w.digest = found.Digest
 	w.interruption = func() error { return context.Cause(outer) }
 	if w.request, err = s.newRequest(found); err != nil {
 		return Result{}, err
@@ -147,6 +148,7 @@ type worker struct {
 	layout  *layout
 	client  *ollama.Client
 	request ollama.Request
+	digest  string // of the model
 	store   *checkpoint.Store
 	meter   meter
 	calls   *calllog.Writer
@@ -180,6 +182,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 		return errors.Join(err, w.closeOutput(false))
 	}
 	e := w.newEngine(out)
+	closeCache := w.openCache(ctx, e)
 	w.log.printf("started: %s, rows %s, model %s, %s prompts, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.prompt.Style, w.s.Model.BatchSize, w.s.Model.Parallel)
 	for _, line := range w.whereRowsGo {
 		w.log.printf("warning: %s", line)
@@ -188,6 +191,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 		w.log.printf("warning: %s", line)
 	}
 	err = onlyChange(e.labelRows(ctx, cancel))
+	closeCache()
 	w.unlisted = e.listUnlisted()
 	if err == nil && e.out.rows != w.counts().Rows {
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)

@@ -82,6 +82,7 @@ func (s *Settings) checkFlags() error {
 	refuse(s.Input == "-" && (r.ByteStart > 0 || r.ByteEnd > 0), "--byte-start and --byte-end need a file")
 	refuse(s.RetryFailed && s.Output.Checkpoints.Directory == "", "--retry-failed needs --checkpoint-dir: without it nothing is remembered")
 	refuse(s.Restart && s.Output.Checkpoints.Directory == "", "--restart needs --checkpoint-dir: without it nothing is remembered")
+	refuse(s.Model.CacheTTL > 0 && s.Model.Cache == "", "--cache-ttl needs --cache: without it nothing is kept")
 	err := table.CheckInputFlags(s.InputFormat, s.Columns.Delimiter)
 	refuse(err != nil, "%v", err)
 	refuse(s.RetryFailed && s.Restart, "--retry-failed and --restart exclude each other")
@@ -118,6 +119,9 @@ func (s *Settings) guard(stdin io.Reader) *fsutil.Guard {
 	g.Keep("the manifest", s.ManifestPath)
 	if dir := s.Output.Checkpoints.Directory; dir != "" {
 		g.KeepAll("a file of the checkpoint", dir, job.CheckpointPrefix(""))
+	}
+	if dir := s.Model.Cache; dir != "" {
+		g.KeepAll("a file of the cache", dir, job.CachePrefix)
 	}
 	if dir := job.RunDir(s.Monitoring.LogsDir, s.RunID); dir != "" {
 		g.Keep("the log", job.RunLogPath(s.Monitoring.LogsDir, s.RunID, s.WorkerID))

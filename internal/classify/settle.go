@@ -107,13 +107,17 @@ func (e *engine) commitLabelled(asked []*row, labelled []reply.Row) error {
 	if err := e.commit(found, labelled, e.c.Tail); err != nil {
 		return err
 	}
-	organic := 0
+	e.meter.countFinished(len(labelled), e.noteOrganic(labelled))
+	return e.shareAnswers(found, labelled)
+}
+
+// noteOrganic counts the organic labels of rows and warns of the first ones.
+func (e *engine) noteOrganic(labelled []reply.Row) (organic int) {
 	for i := range labelled {
 		organic += len(labelled[i].Organic)
 		e.warnOrganic(&labelled[i])
 	}
-	e.meter.countFinished(len(labelled), organic)
-	return nil
+	return organic
 }
 
 // commit saves rows with their labels, and lets them wait for their turn to go out.
@@ -212,6 +216,7 @@ func (e *engine) failRow(r *row, reason, text string) error {
 		return err
 	}
 	e.meter.countFailed(reason)
+	e.askForWaiting(r)
 	warn := e.c.Warn
 	if e.failed++; e.failed > maxWarnings && e.c.Lists {
 		warn = e.c.Note

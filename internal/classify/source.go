@@ -8,7 +8,6 @@ import (
 
 	"prism/internal/checkpoint"
 	"prism/internal/columns"
-	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/rowid"
 	"prism/internal/table"
@@ -18,9 +17,10 @@ import (
 type row struct {
 	prompt.Mention
 	pos, line int64
-	blank     bool   // neither text nor title
-	kept      []byte // cells that pass through, see layout.appendKept
-	calls     int    // calls that had the row
+	blank     bool          // neither text nor title
+	kept      []byte        // cells that pass through, see layout.appendKept
+	calls     int           // calls that had the row
+	answer    *sharedAnswer // of the rows with its content; nil without a cache
 }
 
 // source yields the rows of the input in order.
@@ -129,61 +129,6 @@ func (s *source) appendText(dst []byte, rec *table.Record, column int) []byte {
 	}
 	return rec.Text(dst, column)
 }
-
-// readBatches sends the rows that are still to do, so many at a time, until the
-// source ends or quit closes. A bad record ends it with an error after the rows before.
-func (e *engine) readBatches(quit <-chan struct{}) error {
-	defer close(e.batches)
-	send := func(rows, blank []*row) bool {
-		b := newBatch(rows, false)
-		b.blank = blank
-		select {
-		case e.batches <- b:
-			return true
-		case <-quit:
-			return false
-		}
-	}
-	var rows, blank []*row
-	for {
-		r, err := e.source.next()
-		if err != nil {
-			if len(rows)+len(blank) > 0 && !send(rows, blank) {
-				return nil
-			}
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
-			return err
-		}
-		e.tellSeen(r.pos)
-		isBlank := r.blank && e.c.Blank != job.BlankAsked
-		if state := e.store.State(r.pos); state != checkpoint.Unfinished {
-			e.meter.countSkipped(state == checkpoint.Finished, isBlank)
-			continue
-		}
-		if isBlank {
-			blank = append(blank, r)
-		} else {
-			rows = append(rows, r)
-		}
-		switch {
-		case len(rows) == e.c.Options.BatchSize:
-			if !send(rows, blank) {
-				return nil
-			}
-			rows, blank = nil, nil
-		case len(blank) == maxBlank: // the rows to ask for wait for more
-			if !send(nil, blank) {
-				return nil
-			}
-			blank = nil
-		}
-	}
-}
-
-// maxBlank is how many blank rows are settled together.
-const maxBlank = 64
 
 // tellSeen tells the coordinator how far the input was read; what it was told
 // before and has not looked at no longer counts.

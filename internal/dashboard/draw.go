@@ -145,6 +145,9 @@ func (m *model) figuresLine() string {
 	if v.RowsResumed > 0 {
 		parts = append(parts, term.Count(v.RowsResumed)+" resumed")
 	}
+	if v.RowsCached > 0 {
+		parts = append(parts, term.Count(v.RowsCached)+" from the cache")
+	}
 	return term.Truncate(strings.Join(parts, " · "), m.width)
 }
 

@@ -21,6 +21,7 @@ func (m *Manifest) CheckOutputs() error {
 	guard.Keep("the job file", m.Path(m.JobFile))
 	guard.Keep("the manifest", filepath.Join(m.RunDir(), manifestName))
 	guard.KeepAll("a file of the checkpoints", m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
+	m.guardCache(&guard)
 	guard.KeepAll("a file of the run", m.RunDir(), "")
 	guard.KeepAll("a status file", m.StatusDir(), "")
 	var errs []error
@@ -63,4 +64,14 @@ func (m *Manifest) GuardFiles(guard *fsutil.Guard) {
 	}
 	guard.KeepAll(what, m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
 	guard.KeepAll(what, m.StatusDir(), "")
+	m.guardCache(guard)
+}
+
+// CachePrefix begins the name of every file of a cache of answers.
+const CachePrefix = "answers"
+
+func (m *Manifest) guardCache(guard *fsutil.Guard) {
+	if dir := m.Config.Model.Cache; dir != "" {
+		guard.KeepAll("a file of the cache", m.Path(dir), CachePrefix)
+	}
 }

@@ -189,7 +189,7 @@ var ErrNotUTF8 = errors.New("not UTF-8: a manifest cannot hold this path")
 // checkPaths names every path of the manifest that is not UTF-8.
 func (m *Manifest) checkPaths() error {
 	p := m.Paths
-	paths := []string{m.Base, m.JobFile, p.OutputDir, p.CheckpointDir, p.StatusDir, p.LogsDir, p.PromptsConfig}
+	paths := []string{m.Base, m.JobFile, p.OutputDir, p.CheckpointDir, p.StatusDir, p.LogsDir, p.PromptsConfig, m.Config.Model.Cache}
 	for _, f := range m.Files {
 		paths = append(paths, f.InputFile)
 	}

@@ -53,6 +53,9 @@ type CallOptions struct {
 	AllowFreeReplies bool `json:"allow_free_replies" name:"allow-free-replies" help:"Label with a server or a model that does not keep to the reply schema." group:"Model:"`
 	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
 
+	Cache    string  `json:"cache,omitempty" name:"cache" env:"PRISM_CACHE_DIR" placeholder:"DIR" help:"Folder of a cache of answers: rows of the same content are asked once, in this run and in others." group:"Calls:"`
+	CacheTTL Seconds `json:"cache_ttl,omitempty" name:"cache-ttl" max:"876000h" placeholder:"TIME" help:"Longest age of a cached answer, such as 720h [any]." group:"Calls:"`
+
 	BatchSize int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" max:"10000" default:"10" help:"Rows per call; 1 to 15 recommended." group:"Calls:"`
 	Parallel  int     `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" max:"1024" default:"1" help:"Calls that each worker has in flight." group:"Calls:"`
 	Retries   int     `json:"retries" name:"retries" min:"0" max:"1000" default:"3" help:"Times a call is repeated after a transient error, and attempts for a single row." group:"Calls:"`

@@ -43,6 +43,9 @@ func (c *Config) checkConfig(d *decoder) {
 	if c.Model.Timeout == 0 {
 		d.reject("model.timeout", "want more than 0 seconds")
 	}
+	if c.Model.CacheTTL > 0 && c.Model.Cache == "" && !slices.Contains(d.supplied, "model.cache") {
+		d.reject("model.cache_ttl", "needs model.cache: without it nothing is kept")
+	}
 	if c.Monitoring.DashboardRefresh == 0 {
 		d.reject("monitoring.dashboard_refresh", "want more than 0 seconds")
 	}
@@ -75,7 +78,7 @@ func (c *Config) checkNames(d *decoder) {
 		"prompts.config_file": c.Prompts.ConfigFile, "output.directory": c.Output.Directory,
 		"output.checkpoints.directory": c.Output.Checkpoints.Directory, "output.naming_pattern": c.Output.NamingPattern,
 		"monitoring.status_dir": c.Monitoring.StatusDir, "monitoring.logs_dir": c.Monitoring.LogsDir,
-		"merge.sort_by": c.Merge.SortBy, "model.think": c.Model.Think,
+		"merge.sort_by": c.Merge.SortBy, "model.think": c.Model.Think, "model.cache": c.Model.Cache,
 	} {
 		if at, given := d.locations[path]; given && strings.TrimSpace(text) == "" && !d.hasMistakeAt(at) {
 			d.reject(path, "must not be empty")

@@ -39,7 +39,7 @@ func (m *Manifest) Options() Options {
 	o := m.Config.Options
 	o.Output.Format = o.Output.PartFormat()
 	for _, path := range []*string{
-		&o.Prompts.ConfigFile, &o.Output.Directory, &o.Output.Checkpoints.Directory, &o.Monitoring.StatusDir, &o.Monitoring.LogsDir,
+		&o.Prompts.ConfigFile, &o.Model.Cache, &o.Output.Directory, &o.Output.Checkpoints.Directory, &o.Monitoring.StatusDir, &o.Monitoring.LogsDir,
 	} {
 		*path = m.Path(*path)
 	}

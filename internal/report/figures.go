@@ -134,6 +134,9 @@ func callFigures(c *stats.Calls) []figure {
 		{"wasted", term.Count(c.WastedTokens), "tokens for rows without a valid answer (" + term.Percent(c.WastedTokens, c.Tokens) + "); prompt " + term.Count(c.WastedPromptTokens)},
 		{"tokens", term.Count(c.Tokens), "generated; prompt " + term.Count(c.PromptTokens) + ", of these cached " + term.Count(c.CachedTokens)},
 	}
+	if c.RowsCached > 0 {
+		lines = append(lines, figure{"rows cached", term.Count(c.RowsCached), "labelled without a call, with the answer of the cache or of a row of the same content"})
+	}
 	if c.UnreadableLines > 0 {
 		lines = append(lines, figure{"unreadable", term.Count(c.UnreadableLines), "lines of call logs, not counted"})
 	}

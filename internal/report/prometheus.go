@@ -55,6 +55,7 @@ func runMetrics(v *status.View) []prometheusMetric {
 		{"prism_run_rows_processed", "gauge", "Finished rows, failed and resumed ones included.", float64(v.RowsProcessed)},
 		{"prism_run_rows_failed", "gauge", "Rows that failed.", float64(v.RowsFailed)},
 		{"prism_run_rows_resumed", "gauge", "Rows taken over from checkpoints.", float64(v.RowsResumed)},
+		{"prism_run_rows_cached", "gauge", "Rows labelled without a call, with the answer of the cache or of another row.", float64(v.RowsCached)},
 		{"prism_run_rows_per_second", "gauge", "Rows/s of the last half minute.", v.RowsPerSec},
 		{"prism_run_tokens_per_second", "gauge", "Generated tokens/s of the last half minute.", v.TokensPerSec},
 		{"prism_run_api_calls", "gauge", "Model calls of the processes at work.", float64(v.APICalls)},

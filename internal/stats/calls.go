@@ -15,6 +15,7 @@ type Calls struct {
 	Retries      int64                     `json:"retries"`       // calls repeated after a transient error
 	RowsAsked    int64                     `json:"rows_asked"`    // a row counts each time it was asked for
 	RowsLabelled int64                     `json:"rows_labelled"` // with a valid answer
+	RowsCached   int64                     `json:"rows_cached"`   // labelled without a call; not among the others
 	PromptTokens int64                     `json:"prompt_tokens"` // including those from the server's cache
 	CachedTokens int64                     `json:"cached_tokens"` // of PromptTokens
 	Tokens       int64                     `json:"tokens"`        // generated
@@ -68,6 +69,10 @@ func (c *CallCounter) AddUnreadableLine() { c.totals.UnreadableLines++ }
 // AddCall counts a call.
 func (c *CallCounter) AddCall(call *calllog.Call) {
 	n := &c.totals
+	if call.Outcome == calllog.Cached { // no call
+		n.RowsCached += int64(call.Labelled)
+		return
+	}
 	if n.Outcomes == nil {
 		n.Outcomes, c.workers = map[calllog.Outcome]int64{}, map[int]bool{}
 	}

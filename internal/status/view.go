@@ -48,9 +48,10 @@ type View struct {
 	States        map[State]int `json:"states"`         // workers by state
 	RowsProcessed int64         `json:"rows_processed"` // including failed and resumed rows
 	RowsFailed    int64         `json:"rows_failed"`
-	RowsResumed   int64         `json:"rows_resumed"`         // read from checkpoints
-	RowsBlank     int64         `json:"rows_blank,omitempty"` // without text, not sent
-	TotalRows     int64         `json:"total_rows"`           // 0: unknown
+	RowsResumed   int64         `json:"rows_resumed"`          // read from checkpoints
+	RowsBlank     int64         `json:"rows_blank,omitempty"`  // without text, not sent
+	RowsCached    int64         `json:"rows_cached,omitempty"` // labelled without a call, by the processes that work or worked last
+	TotalRows     int64         `json:"total_rows"`            // 0: unknown
 	ProgressPct   float64       `json:"progress_pct"`
 	RowsPerSec    float64       `json:"rows_per_sec"`   // of running workers; after the end the mean
 	TokensPerSec  float64       `json:"tokens_per_sec"` // generated, of the same workers
@@ -184,6 +185,7 @@ func (v *View) addWorker(w *WorkerView) {
 	v.RowsFailed += w.RowsFailed
 	v.RowsResumed += w.RowsResumed
 	v.RowsBlank += w.RowsBlank
+	v.RowsCached += w.RowsCached
 	v.TotalRows += w.TotalRows
 	v.APICalls += w.APICalls
 	v.Errors += w.Errors

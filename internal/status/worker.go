@@ -105,12 +105,13 @@ type Worker struct {
 	Host            string `json:"host"`                    // name of the machine of the process
 	Label           string `json:"label"`
 	Model           string `json:"model,omitempty"`
-	Tokens          int64  `json:"tokens"`               // generated
-	PromptTokens    int64  `json:"prompt_tokens"`        // sent, including those from the server's cache
-	RowsFailed      int64  `json:"rows_failed"`          // of RowsProcessed
-	RowsResumed     int64  `json:"rows_resumed"`         // of RowsProcessed: read from checkpoints
-	RowsBlank       int64  `json:"rows_blank,omitempty"` // of RowsProcessed: without text, not sent
-	Retries         int64  `json:"retries"`              // calls repeated after a transient error
+	Tokens          int64  `json:"tokens"`                // generated
+	PromptTokens    int64  `json:"prompt_tokens"`         // sent, including those from the server's cache
+	RowsFailed      int64  `json:"rows_failed"`           // of RowsProcessed
+	RowsResumed     int64  `json:"rows_resumed"`          // of RowsProcessed: read from checkpoints
+	RowsBlank       int64  `json:"rows_blank,omitempty"`  // of RowsProcessed: without text, not sent
+	RowsCached      int64  `json:"rows_cached,omitempty"` // of RowsProcessed: labelled by this process without a call
+	Retries         int64  `json:"retries"`               // calls repeated after a transient error
 	LastError       string `json:"last_error,omitempty"`
 	Hint            string `json:"hint,omitempty"`        // what helps against LastError, where that ended the worker
 	StopReason      Reason `json:"stop_reason,omitempty"` // set with Failed and Stopped
@@ -236,7 +237,7 @@ func ReadWorker(path string) (*Worker, error) {
 
 func (w *Worker) counts() []*int64 {
 	return []*int64{
-		&w.RowsProcessed, &w.TotalRows, &w.RowsFailed, &w.RowsResumed, &w.RowsBlank, &w.APICalls, &w.Errors, &w.Retries, &w.Tokens, &w.PromptTokens,
+		&w.RowsProcessed, &w.TotalRows, &w.RowsFailed, &w.RowsResumed, &w.RowsBlank, &w.RowsCached, &w.APICalls, &w.Errors, &w.Retries, &w.Tokens, &w.PromptTokens,
 	}
 }
 

@@ -1,0 +1,371 @@
+// Package cache keeps the answers of models by content, in a folder that many processes and
+// runs share. It knows how answers are stored and found again; which question and which row a
+// key stands for, and what is done with rows that wait for the answer of another, is
+// left to package classify.
+//
+// The answers are in a SQLite database, in WAL mode: any number of processes of one machine
+// read it while one writes, and a process that is killed leaves it whole. WAL mode needs memory that
+// the processes share. In a folder that other machines may use too, the answers are in another file,
+// with a rollback journal, which needs no more than locks.
+//
+// A cache may cost calls, never rows and never the end of a run. So it is opened in these steps:
+//
+//  1. The folder is made, for its owner alone, and a lock taken that all who open it take.
+//  2. The database is opened and checked. If it is damaged it is renamed, with the files beside it, and a
+//     new one made. No process that has the old one open writes to the new one, as SQLite sees that
+//     its file was moved.
+//  3. Whatever else is wrong with it, such as a full disk, leaves the run without a cache.
+//
+// Answers are written by a goroutine of their own, many in one transaction: all that came
+// while the one before was written. Until then a lookup finds them in memory. An answer is found again only
+// if its checksum, which includes its key, is right. What goes wrong later ends the use of the
+// cache for this process, with one warning; where it is damage, Close sets the file aside.
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"prism/internal/fsutil"
+	"prism/internal/job"
+	"prism/internal/reply"
+)
+
+// Names of the files in the folder. The database of a folder that other machines may use
+// has another name, so that nobody opens it in WAL mode.
+const (
+	localName  = job.CachePrefix + ".db"
+	sharedName = job.CachePrefix + "_shared.db"
+	lockName   = job.CachePrefix + ".lock"
+)
+
+const (
+	maxQueuedBytes = 16 << 20 // of answers that wait to be written
+	maxKeys        = 64       // of one query
+)
+
+// Options say which answers a cache has and what it needs.
+type Options struct {
+	Dir     string
+	TTL     time.Duration // older answers are as good as none; 0: any age will do
+	Columns int           // values that an answer has
+	Rows    int           // that are looked up together, most often
+	Now     func() time.Time
+	Sleep   func(ctx context.Context, d time.Duration) error
+	Warn    func(format string, args ...any)
+}
+
+// Cache is an open cache. One goroutine may look up answers while another stores some.
+type Cache struct {
+	o  Options
+	db *database
+
+	mu     sync.Mutex
+	queued map[Key]*entry // not written yet, being written included
+	order  []*entry       // those of them that are not being written
+	bytes  int            // of the queued answers, about
+	late   bool           // somebody was told that answers were left out
+	ended  error          // after which the database is not used; nil: none yet
+
+	wake chan struct{} // there are answers to write, or Close was called
+	quit bool
+	done chan struct{} // the writer has ended
+	args []any         // of lookUp
+}
+
+// entry is an answer on its way to the disk.
+type entry struct {
+	key Key
+	row reply.Row
+}
+
+// size is about its bytes in memory.
+func (e *entry) size() int {
+	size := 2*len(e.key) + 64
+	for _, v := range e.row.Values {
+		size += len(v) + 16
+	}
+	return size
+}
+
+// lockWait is how long Open waits for others that open the same cache.
+const lockWait = 2 * busyWait
+
+// Open opens the cache of a folder. Its error means that there is none for this run.
+func Open(ctx context.Context, o Options) (*Cache, error) {
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	shared, err := fsutil.IsShared(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := acquireLock(ctx, filepath.Join(o.Dir, lockName), o.Sleep)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Release() // nothing was written to it
+	name := localName
+	if shared {
+		name = sharedName
+	}
+	path, width := filepath.Join(o.Dir, name), min(max(o.Rows, 1), maxKeys)
+	db, err := openDatabase(path, shared, width)
+	if isDamage(err) {
+		aside, asideErr := setAside(path)
+		if asideErr != nil {
+			return nil, errors.Join(err, asideErr)
+		}
+		o.Warn("the cache %s cannot be read (%v): set aside as %s, a new one is begun", path, err, aside)
+		db, err = openDatabase(path, shared, width)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &Cache{o: o, db: db, queued: map[Key]*entry{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go c.writeQueued()
+	return c, nil
+}
+
+func acquireLock(ctx context.Context, path string, sleep func(context.Context, time.Duration) error) (*fsutil.Lock, error) {
+	const poll = 20 * time.Millisecond
+	for waited := time.Duration(0); ; waited += poll {
+		lock, err := fsutil.AcquireLock(path)
+		if !errors.Is(err, fsutil.ErrLocked) || waited >= lockWait {
+			return lock, err
+		}
+		if err := sleep(ctx, poll); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// setAside renames a database and the files beside it. It returns the new name of the
+// database. The journals go first: without its database nobody takes one for his own.
+func setAside(path string) (string, error) {
+	aside := path + ".bad"
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		aside = fmt.Sprintf("%s.bad%d", path, n)
+	}
+	for _, end := range []string{"-wal", "-shm", "-journal", ""} {
+		if err := os.Rename(path+end, aside+end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return aside, nil
+}
+
+// Lookup finds the answers of keys, which are distinct. It returns one row a key, without a
+// RowID, which is nil where there is no answer.
+func (c *Cache) Lookup(keys []Key) []*reply.Row {
+	found := make([]*reply.Row, len(keys))
+	missing := make([]Key, 0, len(keys))
+	places := make(map[Key]int, len(keys))
+	c.mu.Lock()
+	ended := c.ended != nil
+	for i, k := range keys {
+		if e, ok := c.queued[k]; ok {
+			row := e.row
+			found[i] = &row
+		} else {
+			missing, places[k] = append(missing, k), i
+		}
+	}
+	c.mu.Unlock()
+	for len(missing) > 0 && !ended {
+		n := min(len(missing), c.db.width)
+		err := guardFaults(func() error { return c.query(missing[:n], func(k Key, r *reply.Row) { found[places[k]] = r }) })
+		if err != nil {
+			c.end("read", err)
+			break
+		}
+		missing = missing[n:]
+	}
+	return found
+}
+
+// query gives each the answers of up to width keys.
+func (c *Cache) query(keys []Key, each func(Key, *reply.Row)) error {
+	c.args = c.args[:0]
+	for i := range c.db.width {
+		if i < len(keys) {
+			c.args = append(c.args, keys[i][:])
+		} else {
+			c.args = append(c.args, nil)
+		}
+	}
+	rows, err := c.db.lookUp.Query(c.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var oldest int64
+	if c.o.TTL > 0 {
+		oldest = c.o.Now().Add(-c.o.TTL).Unix()
+	}
+	for rows.Next() {
+		var keyBytes, answer []byte
+		var sum, made int64
+		if err := rows.Scan(&keyBytes, &answer, &sum, &made); err != nil {
+			return err
+		}
+		if c.o.TTL > 0 && made < oldest || len(keyBytes) != len(Key{}) {
+			continue
+		}
+		key := Key(keyBytes)
+		if checksum(&key, answer) != sum {
+			continue // it is asked for again, and replaced
+		}
+		if r, err := readAnswer(answer, c.o.Columns); err == nil {
+			each(key, &r)
+		}
+	}
+	return rows.Err()
+}
+
+// Store keeps the answer of a row. It does not wait for the disk.
+func (c *Cache) Store(key Key, row reply.Row) {
+	e := &entry{key, row}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended != nil {
+		return
+	}
+	if c.bytes+e.size() > maxQueuedBytes {
+		if !c.late {
+			c.late = true
+			c.o.Warn("the cache %s is slower than the model: some answers are not kept", c.db.path)
+		}
+		return
+	}
+	c.bytes += e.size()
+	c.queued[key], c.order = e, append(c.order, e)
+	c.wakeWriter()
+}
+
+func (c *Cache) wakeWriter() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // it is about to look
+	}
+}
+
+// writeQueued writes the queued answers until Close.
+func (c *Cache) writeQueued() {
+	defer close(c.done)
+	var buf []byte
+	for range c.wake {
+		for {
+			c.mu.Lock()
+			entries, quit, ended := c.order, c.quit, c.ended != nil
+			c.order = nil
+			c.mu.Unlock()
+			if len(entries) > 0 && !ended {
+				if err := guardFaults(func() (err error) { buf, err = c.writeAnswers(entries, buf); return err }); err != nil {
+					c.end("write", err)
+				}
+			}
+			c.forgetQueued(entries)
+			if quit {
+				return // nothing is stored after Close
+			}
+			if len(entries) == 0 {
+				break
+			}
+		}
+	}
+}
+
+// forgetQueued forgets answers that are written, or cannot be.
+func (c *Cache) forgetQueued(entries []*entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range entries {
+		c.bytes -= e.size()
+		if c.queued[e.key] == e {
+			delete(c.queued, e.key)
+		}
+	}
+}
+
+// writeAnswers writes answers in one transaction. It uses the memory of buf.
+func (c *Cache) writeAnswers(entries []*entry, buf []byte) ([]byte, error) {
+	ctx := context.Background()
+	if _, err := c.db.writes.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return buf, err
+	}
+	now := c.o.Now().Unix()
+	for _, e := range entries {
+		buf = appendAnswer(buf[:0], &e.row)
+		if _, err := c.db.upsert.Exec(e.key[:], buf, checksum(&e.key, buf), now); err != nil {
+			return buf, c.rollBack(err)
+		}
+	}
+	if _, err := c.db.writes.ExecContext(ctx, "COMMIT"); err != nil {
+		return buf, c.rollBack(err)
+	}
+	return buf, nil
+}
+
+// rollBack gives the database free for other processes after an error, which it returns.
+func (c *Cache) rollBack(err error) error {
+	_, _ = c.db.writes.ExecContext(context.Background(), "ROLLBACK") // most errors did it already
+	return err
+}
+
+// end ends the use of the database after an error, and says so once.
+func (c *Cache) end(doing string, err error) {
+	c.mu.Lock()
+	first := c.ended == nil
+	if first {
+		c.ended = err
+	}
+	c.mu.Unlock()
+	if first {
+		c.o.Warn("%s the cache %s: %v; the run goes on without it", doing, c.db.path, err)
+	}
+}
+
+// Close writes what is queued, and sets a database aside that proved to be damaged.
+func (c *Cache) Close() error {
+	c.mu.Lock()
+	c.quit = true
+	c.mu.Unlock()
+	c.wakeWriter()
+	<-c.done
+	var fault *faultError
+	if errors.As(c.ended, &fault) {
+		return c.setAsideDamaged() // what it was doing has not ended: it stays open
+	}
+	err := guardFaults(c.db.close)
+	if isDamage(c.ended) {
+		return c.setAsideDamaged()
+	}
+	return err
+}
+
+// setAsideDamaged sets the database aside, unless another process did.
+func (c *Cache) setAsideDamaged() error {
+	lock, err := acquireLock(context.Background(), filepath.Join(c.o.Dir, lockName), c.o.Sleep)
+	if err != nil {
+		return err
+	}
+	defer lock.Release() // nothing was written to it
+	if now, err := os.Lstat(c.db.path); err != nil || !os.SameFile(now, c.db.info) {
+		return nil
+	}
+	aside, err := setAside(c.db.path)
+	if err == nil {
+		c.o.Warn("the cache %s is damaged: set aside as %s", c.db.path, aside)
+	}
+	return err
+}
