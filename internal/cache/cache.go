@@ -23,6 +23,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,8 @@ type Options struct {
 	Now     func() time.Time
 	Sleep   func(ctx context.Context, d time.Duration) error
 	Warn    func(format string, args ...any)
+
+	wait time.Duration // for other processes; 0: busyWait
 }
 
 // Cache is an open cache. One goroutine may look up answers while another stores some.
@@ -94,11 +97,13 @@ func (e *entry) size() int {
 	return size
 }
 
-// lockWait is how long Open waits for others that open the same cache.
-const lockWait = 2 * busyWait
+// busyWait is how long the cache waits for other processes: a statement, and twice as long
+// Open for others that open it.
+const busyWait = 3 * time.Second
 
 // Open opens the cache of a folder. Its error means that there is none for this run.
 func Open(ctx context.Context, o Options) (*Cache, error) {
+	o.wait = cmp.Or(o.wait, busyWait)
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -106,24 +111,23 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := acquireLock(ctx, filepath.Join(o.Dir, lockName), o.Sleep)
+	lock, err := o.acquireLock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Release() // nothing was written to it
-	name := localName
+	s := settings{path: filepath.Join(o.Dir, localName), shared: shared, width: min(max(o.Rows, 1), maxKeys), wait: o.wait}
 	if shared {
-		name = sharedName
+		s.path = filepath.Join(o.Dir, sharedName)
 	}
-	path, width := filepath.Join(o.Dir, name), min(max(o.Rows, 1), maxKeys)
-	db, err := openDatabase(path, shared, width)
+	db, err := openDatabase(s)
 	if isDamage(err) {
-		aside, asideErr := setAside(path)
+		aside, asideErr := setAside(s.path)
 		if asideErr != nil {
 			return nil, errors.Join(err, asideErr)
 		}
-		o.Warn("the cache %s cannot be read (%v): set aside as %s, a new one is begun", path, err, aside)
-		db, err = openDatabase(path, shared, width)
+		o.Warn("the cache %s cannot be read (%v): set aside as %s, a new one is begun", s.path, err, aside)
+		db, err = openDatabase(s)
 	}
 	if err != nil {
 		return nil, err
@@ -133,14 +137,16 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 	return c, nil
 }
 
-func acquireLock(ctx context.Context, path string, sleep func(context.Context, time.Duration) error) (*fsutil.Lock, error) {
+// acquireLock takes the lock that all take who open the cache or set it aside.
+func (o *Options) acquireLock(ctx context.Context) (*fsutil.Lock, error) {
+	path := filepath.Join(o.Dir, lockName)
 	const poll = 20 * time.Millisecond
 	for waited := time.Duration(0); ; waited += poll {
 		lock, err := fsutil.AcquireLock(path)
-		if !errors.Is(err, fsutil.ErrLocked) || waited >= lockWait {
+		if !errors.Is(err, fsutil.ErrLocked) || waited >= 2*o.wait {
 			return lock, err
 		}
-		if err := sleep(ctx, poll); err != nil {
+		if err := o.Sleep(ctx, poll); err != nil {
 			return nil, err
 		}
 	}
@@ -185,7 +191,7 @@ func (c *Cache) Lookup(keys []Key) []*reply.Row {
 		n := min(len(missing), c.db.width)
 		err := guardFaults(func() error { return c.query(missing[:n], func(k Key, r *reply.Row) { found[places[k]] = r }) })
 		if err != nil {
-			c.end("read", err)
+			c.end("read the cache %s: %v; the run goes on without it", err)
 			break
 		}
 		missing = missing[n:]
@@ -271,7 +277,7 @@ func (c *Cache) writeQueued() {
 			c.mu.Unlock()
 			if len(entries) > 0 && !ended {
 				if err := guardFaults(func() (err error) { buf, err = c.writeAnswers(entries, buf); return err }); err != nil {
-					c.end("write", err)
+					c.end("write the cache %s: %v; the run goes on without it", err)
 				}
 			}
 			c.forgetQueued(entries)
@@ -322,8 +328,8 @@ func (c *Cache) rollBack(err error) error {
 	return err
 }
 
-// end ends the use of the database after an error, and says so once.
-func (c *Cache) end(doing string, err error) {
+// end ends the use of the database after an error, and says so once, with its path.
+func (c *Cache) end(warning string, err error) {
 	c.mu.Lock()
 	first := c.ended == nil
 	if first {
@@ -331,7 +337,7 @@ func (c *Cache) end(doing string, err error) {
 	}
 	c.mu.Unlock()
 	if first {
-		c.o.Warn("%s the cache %s: %v; the run goes on without it", doing, c.db.path, err)
+		c.o.Warn(warning, c.db.path, err)
 	}
 }
 
@@ -355,7 +361,7 @@ func (c *Cache) Close() error {
 
 // setAsideDamaged sets the database aside, unless another process did.
 func (c *Cache) setAsideDamaged() error {
-	lock, err := acquireLock(context.Background(), filepath.Join(c.o.Dir, lockName), c.o.Sleep)
+	lock, err := c.o.acquireLock(context.Background())
 	if err != nil {
 		return err
 	}

@@ -24,9 +24,6 @@ const version = 1
 // application marks a database as this package's: "PRSM".
 const application = 0x5052534d
 
-// busyWait is how long a statement waits for another process.
-const busyWait = 3 * time.Second
-
 // maxFullCheck is up to which size, in bytes, a database is checked as a whole when it is opened.
 const maxFullCheck = 16 << 20
 
@@ -40,36 +37,39 @@ const makeTables = `CREATE TABLE IF NOT EXISTS answers (
 // database is the open file. The reader and the writer have a connection each: a
 // lookup does not wait for the writing of answers.
 type database struct {
-	path          string
+	settings
 	info          fs.FileInfo // of the file when it was opened
 	db            *sql.DB
 	reads, writes *sql.Conn
 	lookUp        *sql.Stmt // of width keys
-	width         int
 	upsert        *sql.Stmt
 }
 
-// openDatabase opens the database at a path, or makes one. Width is how many
-// keys a lookup has at most. The folder is of this machine alone, or shared with others:
-// then memory that processes share, which WAL mode needs, is not to be had, and a rollback
-// journal takes its place.
-func openDatabase(path string, shared bool, width int) (d *database, err error) {
-	d = &database{path: path, width: width}
-	if err := createFile(path); err != nil {
+// settings say how a database is opened.
+type settings struct {
+	path   string
+	shared bool          // with other machines: without memory that all share, which WAL mode needs
+	width  int           // keys of a lookup
+	wait   time.Duration // of a statement for another process
+}
+
+// openDatabase opens a database, or makes one.
+func openDatabase(s settings) (*database, error) {
+	if err := createFile(s.path); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, d.close())
-		}
-	}()
-	if d.info, err = os.Lstat(path); err != nil {
+	info, err := os.Lstat(s.path)
+	if err != nil {
 		return nil, err
 	}
-	if !d.info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", s.path)
 	}
-	return d, guardFaults(func() error { return d.connect(shared) })
+	d := &database{settings: s, info: info}
+	if err := guardFaults(func() error { return d.connect() }); err != nil {
+		return nil, errors.Join(err, guardFaults(d.close))
+	}
+	return d, nil
 }
 
 // createFile makes the file, which only its owner may read, unless it is there.
@@ -85,8 +85,8 @@ func createFile(path string) error {
 	return f.Close()
 }
 
-func (d *database) connect(shared bool) error {
-	name, err := dataSource(d.path, shared)
+func (d *database) connect() error {
+	name, err := d.dataSource()
 	if err != nil {
 		return err
 	}
@@ -115,8 +115,8 @@ func (d *database) connect(shared bool) error {
 }
 
 // dataSource is the name by which the driver knows a file and how it is used.
-func dataSource(path string, shared bool) (string, error) {
-	abs, err := filepath.Abs(path)
+func (s *settings) dataSource() (string, error) {
+	abs, err := filepath.Abs(s.path)
 	if err != nil {
 		return "", err
 	}
@@ -125,11 +125,11 @@ func dataSource(path string, shared bool) (string, error) {
 		abs = "/" + abs
 	}
 	mode, sync := "WAL", "NORMAL"
-	if shared {
+	if s.shared {
 		mode, sync = "DELETE", "FULL"
 	}
 	q := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyWait.Milliseconds()), "journal_mode(" + mode + ")", "synchronous(" + sync + ")",
+		fmt.Sprintf("busy_timeout(%d)", s.wait.Milliseconds()), "journal_mode(" + mode + ")", "synchronous(" + sync + ")",
 		"trusted_schema(0)", "cell_size_check(1)", "journal_size_limit(16777216)",
 	}}
 	return "file://" + strings.ReplaceAll(url.PathEscape(abs), "%2F", "/") + "?" + q.Encode(), nil

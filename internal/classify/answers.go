@@ -201,7 +201,7 @@ func (e *engine) questionOf(digest string) []string {
 	req := e.buildRequest(&b, ids, 0)
 	policy := policyName(e.c.Strict)
 	return []string{
-		answersVersion, digest, e.c.Schema.Hash(), e.c.Options.PromptStyle, policy,
+		answersVersion, digest, e.c.Prompt.Hash(), string(e.c.Prompt.Style), policy,
 		strconv.FormatFloat(req.Temperature, 'g', -1, 64), strconv.Itoa(req.Seed), req.Think,
 		req.System, string(req.User), string(req.Format),
 	}

@@ -19,7 +19,7 @@ func (w *worker) openCache(ctx context.Context, e *engine) (closeCache func()) {
 		return func() {}
 	}
 	c, err := cache.Open(ctx, cache.Options{
-		Dir: dir, TTL: time.Duration(w.s.Model.CacheTTL), Columns: len(w.schema.Columns), Rows: w.s.Model.BatchSize,
+		Dir: dir, TTL: time.Duration(w.s.Model.CacheTTL), Columns: len(w.prompt.Columns), Rows: w.s.Model.BatchSize,
 		Now: w.io.Now, Sleep: w.io.Sleep, Warn: w.warn,
 	})
 	if err != nil {

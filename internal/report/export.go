@@ -147,7 +147,7 @@ func appendCallRecords(out [][]string, c *stats.Calls) [][]string {
 	l := &c.Latency
 	for _, f := range [][2]string{
 		{"calls", formatInt(c.Calls)}, {"retries", formatInt(c.Retries)}, {"errors", formatInt(c.Errors)},
-		{"rows_asked", formatInt(c.RowsAsked)}, {"rows_labelled", formatInt(c.RowsLabelled)},
+		{"rows_asked", formatInt(c.RowsAsked)}, {"rows_labelled", formatInt(c.RowsLabelled)}, {"rows_cached", formatInt(c.RowsCached)},
 		{"prompt_tokens", formatInt(c.PromptTokens)}, {"cached_tokens", formatInt(c.CachedTokens)}, {"tokens", formatInt(c.Tokens)},
 		{"tokens_per_row", formatFloat(c.TokensPerRow)}, {"prompt_tokens_per_row", formatFloat(c.PromptTokensPerRow)},
 		{"rows_per_sec", formatFloat(c.RowsPerSec)}, {"tokens_per_sec", formatFloat(c.TokensPerSec)},

@@ -91,7 +91,7 @@ func TestCSVAndJSONHoldEverything(t *testing.T) {
 	for _, r := range records[1:] {
 		sections[r[0]]++
 	}
-	want := "map[calls:28 file:2 gate:1 length_max:1 length_mean:1 length_min:1 listed:1 missing:3 organic:39 other:1 outcome:4 run:4]"
+	want := "map[calls:29 file:2 gate:1 length_max:1 length_mean:1 length_min:1 listed:1 missing:3 organic:39 other:1 outcome:4 run:4]"
 	if got := fmt.Sprint(sections); got != want {
 		t.Errorf("sections\n got %s\nwant %s", got, want)
 	}

@@ -180,3 +180,26 @@ func sameFiles(t *testing.T, a, b string) {
 		t.Errorf("%s (%d bytes) differs from %s (%d bytes)", b, len(second), a, len(first))
 	}
 }
+
+// TestFullDiskOfCache: if the disk of the cache is full, the labels are complete, and what
+// is in the cache serves the next run.
+func TestFullDiskOfCache(t *testing.T) {
+	const rows = 2000
+	dir := newInputFolder(t, rows)
+	mountSmallDisk(t, filepath.Join(dir, "cache"), 256<<10)
+	srv := ollamatest.Start(t, schemaOptions(t)...)
+	w := startWorker(t, dir, srv.URL, nil, "--cache", "cache", "-o", "out.csv")
+	w.waitExit(0)
+	w.checkPrinted("warning: write the cache cache/answers.db: database or disk is full")
+	checkLabels(t, w.input, filepath.Join(dir, "out.csv"))
+	sent := srv.Totals().Rows
+	if err := os.RemoveAll(filepath.Join(dir, "cp")); err != nil {
+		t.Fatal(err)
+	}
+	w = startWorker(t, dir, srv.URL, nil, "--cache", "cache", "-o", "out.csv")
+	w.waitExit(0)
+	checkLabels(t, w.input, filepath.Join(dir, "out.csv"))
+	if again := srv.Totals().Rows - sent; again > rows-100 {
+		t.Errorf("%d of %d rows were asked for again", again, rows)
+	}
+}
