@@ -15,7 +15,6 @@ import (
 	"prism/internal/term"
 )
 
-
 // Read reads a table of overrides. What is wrong with its values is told by Err; the error is
 // of a table that cannot be read.
 func Read(ctx context.Context, f *table.File, o Options) (*Overrides, error) {
