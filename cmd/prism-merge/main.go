@@ -90,6 +90,8 @@ type grammar struct {
 const (
 	runtimeMemory = 40 << 20
 	leastMemory   = 32 << 20
+	// overridesGarbage is how much garbage may come to what is in use, in percent.
+	overridesGarbage = 30
 )
 
 // AfterApply notes which flags were typed.
@@ -100,6 +102,9 @@ func (g *grammar) AfterApply(ctx *kong.Context) error {
 
 func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	debug.SetMemoryLimit(max(int64(g.Memory), leastMemory) + runtimeMemory)
+	if len(g.Overrides) > 0 {
+		debug.SetGCPercent(overridesGarbage) // they stay in memory: twice of them would be too much
+	}
 	if g.Manifest == "" && (g.Condition != "" || g.Label != "") {
 		return cli.Usagef("--condition and --label go with --manifest")
 	}

@@ -39,6 +39,7 @@ func EachEdited(ctx context.Context, f *table.File, o Options, do func(Edited) e
 		o.Note("%s: %s", f.Name, text)
 	}
 	var faults []error
+	all := 0
 	row := Edited{}
 	switch r := r.(type) {
 	case *textReader:
@@ -56,13 +57,15 @@ func EachEdited(ctx context.Context, f *table.File, o Options, do func(Edited) e
 			return do(row)
 		}
 		if errors.Is(err, io.EOF) {
-			return joinFaults(src, faults)
+			return joinFaults(src, faults, all)
 		}
 		if err != nil {
 			return errors.Join(append(faults, err)...)
 		}
 		if msg := faultOf(rec, len(r.columns()), src, o); msg != "" {
-			faults = append(faults, &table.Error{File: src.name, Line: rec.line, Msg: msg})
+			if all++; all <= maxFaults {
+				faults = append(faults, &table.Error{File: src.name, Line: rec.line, Msg: msg})
+			}
 			continue
 		}
 		row.Columns, row.Cells, row.Line, row.Object = r.columns(), rec.cells, rec.line, 0
@@ -75,10 +78,10 @@ func EachEdited(ctx context.Context, f *table.File, o Options, do func(Edited) e
 	}
 }
 
-// joinFaults lists the first faulty records and counts the others.
-func joinFaults(src *source, faults []error) error {
-	if more := len(faults) - maxFaults; more > 0 {
-		faults = append(faults[:maxFaults:maxFaults], &table.Error{File: src.name, Msg: fmt.Sprintf("%d more records like these", more)})
+// joinFaults lists the first of so many faulty records.
+func joinFaults(src *source, faults []error, all int) error {
+	if more := all - len(faults); more > 0 {
+		faults = append(faults, &table.Error{File: src.name, Msg: fmt.Sprintf("%d more records like these", more)})
 	}
 	return errors.Join(faults...)
 }

@@ -169,7 +169,7 @@ func (a *applier) replaceValues(id int64, tokenOf func(place int) []byte) bool {
 			a.names = a.names[:0]
 		}
 		o.seen[row] = true
-		o.noteEdits(row, a.places[k].passed, func(place int) string { return a.textOf(table.Cell{Bytes: tokenOf(place), Form: a.header.Format}) })
+		o.noteEdits(row, a.places[k].passed, func(place int) []byte { return a.textOf(table.Cell{Bytes: tokenOf(place), Form: a.header.Format}) })
 		for i, c := range o.columns {
 			if a.replaceValue(o, c, a.places[k].coded[i], row) {
 				changed = true
@@ -190,7 +190,7 @@ func (a *applier) replaceValue(o *Overrides, c *column, place, row int) bool {
 	}
 	kind, value := c.texts.text(number)
 	present := a.textOf(a.cells[place])
-	if isSame(o.options.Schema, c.spec, kind, string(value), present) {
+	if bytes.Equal(value, present) || isSame(o.options.Schema, c.spec, kind, string(value), string(present)) {
 		return false
 	}
 	if kind != validValue {
@@ -213,13 +213,13 @@ func (a *applier) replaceValue(o *Overrides, c *column, place, row int) bool {
 	return true
 }
 
-// textOf is the text of a cell.
-func (a *applier) textOf(cell table.Cell) string {
+// textOf is the text of a cell, which lives until the next call.
+func (a *applier) textOf(cell table.Cell) []byte {
 	if cell.Form == 0 {
-		return string(cell.Bytes)
+		return cell.Bytes
 	}
 	a.text = table.AppendText(a.text[:0], cell.Form, cell.Bytes)
-	return string(a.text)
+	return a.text
 }
 
 // isSame tells whether a value is the one that a row has already, however it is written.
@@ -249,7 +249,7 @@ func (o *Overrides) noteResultRow(id int64) {
 }
 
 // noteEdits notes cells of columns that are passed over and that differ from the result's.
-func (o *Overrides) noteEdits(row int, places []int, textOf func(place int) string) {
+func (o *Overrides) noteEdits(row int, places []int, textOf func(place int) []byte) {
 	for i, p := range o.passed {
 		if places[i] < 0 || row >= len(p.hashes) || p.hashes[row] == 0 || p.hashes[row] == hashCell(textOf(places[i])) {
 			continue
@@ -265,7 +265,7 @@ func (o *Overrides) noteEdits(row int, places []int, textOf func(place int) stri
 func (a *applier) markReviewed(tokenOf func(place int) []byte) {
 	var names []string
 	if !a.addsColumn() {
-		if text := a.textOf(table.Cell{Bytes: tokenOf(a.reviewed), Form: a.header.Format}); text != "" {
+		if text := string(a.textOf(table.Cell{Bytes: tokenOf(a.reviewed), Form: a.header.Format})); text != "" {
 			names = strings.Split(text, "|")
 		}
 	}

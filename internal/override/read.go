@@ -1,6 +1,7 @@
 package override
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -71,34 +72,34 @@ func (r *reader) addRow(row normalize.Edited) error {
 			return err
 		}
 	}
-	if !slices.ContainsFunc(row.Cells, func(c []byte) bool { return strings.TrimSpace(string(c)) != "" }) {
+	if !slices.ContainsFunc(row.Cells, func(c []byte) bool { return len(bytes.TrimSpace(c)) > 0 }) {
 		return nil // blank
 	}
-	cellOf := func(place int) string {
+	cellOf := func(place int) []byte {
 		if place < 0 || place >= len(row.Cells) {
-			return ""
+			return nil
 		}
-		return string(row.Cells[place])
+		return bytes.TrimSpace(row.Cells[place])
 	}
 	for _, place := range r.nameless {
-		if strings.TrimSpace(cellOf(place)) != "" {
-			r.faults.addFault(line, "column %d has no name, and this row has %q in it", place+1, term.Truncate(cellOf(place), longestExcerpt))
+		if len(cellOf(place)) > 0 {
+			r.faults.addFault(line, "column %d has no name, and this row has %q in it", place+1, term.Truncate(string(cellOf(place)), longestExcerpt))
 		}
 	}
-	text := strings.TrimSpace(cellOf(r.id))
-	id, err := rowid.Parse([]byte(text))
+	text := cellOf(r.id)
+	id, err := rowid.Parse(text)
 	switch {
-	case text == "":
+	case len(text) == 0:
 		r.faults.addFault(line, "the row has no %s", r.options.IDColumn)
 		return nil
 	case err != nil:
-		r.faults.addFault(line, "%s", rowid.InvalidMessage(r.options.IDColumn, []byte(text)))
+		r.faults.addFault(line, "%s", rowid.InvalidMessage(r.options.IDColumn, text))
 		return nil
 	}
 	at := len(r.ids)
 	r.ids, r.lines = append(r.ids, id), append(r.lines, line)
 	for _, c := range r.columns {
-		if typed := cellOf(c.given); strings.TrimSpace(typed) != "" {
+		if typed := cellOf(c.given); len(typed) > 0 {
 			c.setTyped(r.options.Schema, at, typed, row.DecimalComma)
 		}
 	}

@@ -1,12 +1,14 @@
 package override
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/maphash"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 
@@ -37,18 +39,19 @@ func (c *column) valueOf(row int) uint32 {
 	return 0
 }
 
-// setTyped takes what was typed in a row, which is not blank.
-func (c *column) setTyped(s *prompt.Schema, row int, typed string, decimalComma bool) {
-	number, known := c.known[typed]
+// setTyped takes what was typed in a row, which is not blank, without outer blanks.
+func (c *column) setTyped(s *prompt.Schema, row int, text []byte, decimalComma bool) {
+	number, known := c.known[string(text)]
 	if !known {
+		typed := string(text)
 		cell, err := s.ParseTyped(c.spec, typed, decimalComma)
 		switch {
 		case err == nil:
 			number = c.texts.addText(validValue, cell)
 		case decimalComma:
-			number = c.texts.addText(invalidComma, strings.TrimSpace(typed))
+			number = c.texts.addText(invalidComma, typed)
 		default:
-			number = c.texts.addText(invalidValue, strings.TrimSpace(typed))
+			number = c.texts.addText(invalidValue, typed)
 		}
 		if len(c.known) < maxKnown {
 			if c.known == nil {
@@ -124,17 +127,40 @@ var hashSeed = maphash.MakeSeed()
 
 // hashCell is equal for cells that a spreadsheet program may make of each other as it saves
 // them; 0 for an empty cell.
-func hashCell(text string) uint32 {
-	text = loseCharacters(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")))
-	if text == "" {
+func hashCell(cell []byte) uint32 {
+	cell = bytes.TrimSpace(cell)
+	switch {
+	case len(cell) == 0:
 		return 0
+	case len(cell) <= longestNumber:
+		text := term.CanonicalName(loseCharacters(string(cell)))
+		if text == "" {
+			return 0
+		}
+		if c := text[0]; c|0x20 >= 'a' && c|0x20 <= 'z' {
+			text = strings.ToLower(text)
+		} else if v, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err == nil {
+			text = strconv.FormatFloat(v, 'g', 15, 64)
+		}
+		return max(uint32(maphash.String(hashSeed, strings.ToLower(text))), 1)
+	case isPlain(cell):
+		return max(uint32(maphash.Bytes(hashSeed, cell)), 1)
 	}
-	if v, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err == nil {
-		text = strconv.FormatFloat(v, 'g', 15, 64)
-	} else if text = term.CanonicalName(text); len(text) <= len("verdadeiro") {
-		text = strings.ToLower(text)
+	text := loseCharacters(strings.ReplaceAll(string(cell), "\r\n", "\n"))
+	return max(uint32(maphash.String(hashSeed, term.CanonicalName(text))), 1)
+}
+
+// longestNumber is the bytes of a text that programs may write as another number or boolean.
+const longestNumber = 24
+
+// isPlain tells whether a text is ASCII without carriage returns.
+func isPlain(text []byte) bool {
+	for _, c := range text {
+		if c >= utf8.RuneSelf || c == '\r' {
+			return false
+		}
 	}
-	return max(uint32(maphash.String(hashSeed, text)), 1)
+	return true
 }
 
 // loseCharacters makes of a text what a spreadsheet program saves as CSV in Windows-1252: a
