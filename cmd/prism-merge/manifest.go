@@ -128,7 +128,7 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	}
 	path, columns := r.m.MergedName(label), r.m.ColumnsOf(label)
 	o := override.Options{Schema: r.schema, IDColumn: columns.ID(), Result: path}
-	if parts.inputs, err = r.correctInputs(ctx, parts.inputs, o); err != nil {
+	if parts.inputs, err = r.correctInputs(ctx, parts.inputs, &in, o); err != nil {
 		return err
 	}
 	merged, err := r.writeMerged(ctx, r.m.File(label), r.m.Path(path), parts.inputs)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,8 +78,9 @@ func (m *merger) guardOverrides(guard *fsutil.Guard) {
 }
 
 // correctInputs rewrites inputs with the values of overrides, each in a temporary file, and
-// closes the inputs. Nothing is written where a value is not valid.
-func (m *merger) correctInputs(ctx context.Context, inputs []merge.Input, o override.Options) ([]merge.Input, error) {
+// closes the inputs. Rows of source, which may be nil, that no input has are added where overrides give
+// them labels. Nothing is written where a value is not valid.
+func (m *merger) correctInputs(ctx context.Context, inputs []merge.Input, source *merge.Input, o override.Options) ([]merge.Input, error) {
 	if len(m.g.Overrides) == 0 {
 		return inputs, nil
 	}
@@ -91,6 +93,16 @@ func (m *merger) correctInputs(ctx context.Context, inputs []merge.Input, o over
 	for i, in := range inputs {
 		if corrected[i], err = m.correctInput(ctx, in, all); err != nil {
 			return corrected, err
+		}
+	}
+	added := int64(0)
+	if source != nil {
+		var rows merge.Input
+		if rows, added, err = m.addRows(ctx, corrected, *source, all); err != nil {
+			return corrected, err
+		}
+		if added > 0 {
+			corrected = append(corrected, rows)
 		}
 	}
 	var errs []error
@@ -107,7 +119,41 @@ func (m *merger) correctInputs(ctx context.Context, inputs []merge.Input, o over
 			m.std.Warnf("%s", note)
 		}
 	}
+	if added > 0 {
+		m.std.Infof("%s without labels added", term.Plural(added, "row"))
+	}
 	return corrected, nil
+}
+
+// addRows makes an input of the rows of source that no other input has and that overrides
+// give labels.
+func (m *merger) addRows(ctx context.Context, inputs []merge.Input, source merge.Input, all []*override.Overrides) (in merge.Input, added int64, err error) {
+	var h *table.Header
+	for _, other := range inputs {
+		if h, err = table.ReadHeader(other.File, other.File.Size, other.Options); err != nil {
+			return in, 0, err
+		}
+		if len(h.Names) > 0 {
+			break
+		}
+	}
+	if h == nil || len(h.Names) == 0 {
+		return in, 0, nil
+	}
+	tmp, err := fsutil.CreateTemp("prism-added-*.tmp")
+	if err != nil {
+		return in, 0, err
+	}
+	const name = "rows that overrides add"
+	in = merge.Input{File: &table.File{File: tmp, Name: name, Spooled: true}, Options: table.Options{Name: name, Format: h.Format}}
+	added, err = override.AddRows(ctx, all, source.File, source.File.Size, source.Options, h.Names, h.Format, tmp)
+	if err == nil {
+		in.File.Size, err = tmp.Seek(0, io.SeekCurrent)
+	}
+	if err != nil || added == 0 {
+		return in, 0, errors.Join(err, in.File.Close())
+	}
+	return in, added, nil
 }
 
 // readOverrides reads the tables of overrides for rows with the columns of inputs.

@@ -34,7 +34,7 @@ func (m *merger) mergeParts(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if m.inputs, err = m.correctInputs(ctx, m.inputs, override.Options{Schema: m.o.Schema, IDColumn: m.o.ID(), Result: m.partsName()}); err != nil {
+	if m.inputs, err = m.correctInputs(ctx, m.inputs, expected, override.Options{Schema: m.o.Schema, IDColumn: m.o.ID(), Result: m.partsName()}); err != nil {
 		return err
 	}
 	var list *missingList

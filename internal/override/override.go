@@ -8,7 +8,8 @@
 //     typed: a row may have such a value already, and then nothing was typed.
 //  2. Apply rewrites a table: rows without a replaced value keep their bytes, and every row
 //     has a column Reviewed, which names the replaced columns (apply.go).
-//  3. When all tables were rewritten, Err tells all that is wrong at once: values that the codebook
+//  3. AddRows makes rows of the input that failed, and that overrides give all their labels (newrows.go).
+//  4. When all tables were rewritten, Err tells all that is wrong at once: values that the codebook
 //     does not have, rows and columns that the results do not have. What Apply wrote is then of
 //     no use.
 package override
