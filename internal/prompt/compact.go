@@ -14,7 +14,7 @@ import (
 // like a row's answer where a model repeats it.
 type compactStyle struct {
 	columns []Column
-	order   string // the end of the task: what an answer is, in order
+	order   string // the end of the task: what an answer is, in order, without the blanks that would cost tokens in it
 }
 
 func newCompactStyle(columns []Column) *compactStyle {
@@ -22,7 +22,7 @@ func newCompactStyle(columns []Column) *compactStyle {
 	for i := range columns {
 		names[i] = columns[i].Name
 	}
-	return &compactStyle{columns, ": [number, " + strings.Join(names, ", ") + "]\n\n"}
+	return &compactStyle{columns, ": [number," + strings.Join(names, ",") + "]\n\n"}
 }
 
 // Parts of the task, between which the number of mentions stands.

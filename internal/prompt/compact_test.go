@@ -41,7 +41,7 @@ func TestCompactPrefix(t *testing.T) {
 		for _, m := range []Mention{{RowID: 1, Title: "t", Message: "m"}, {RowID: 99, Message: "[1]\n\n", Sentiment: "s"}} {
 			start, _, ok := strings.Cut(string(p.AppendUser(nil, slices.Repeat([]Mention{m}, n))), "\n\n[1")
 			starts = append(starts, start)
-			if !ok || !strings.Contains(start, "[number, Topic, Sentiment, Urgency, Key_Point]") {
+			if !ok || !strings.Contains(start, "[number,Topic,Sentiment,Urgency,Key_Point]") {
 				t.Errorf("%d rows: %q", n, start)
 			}
 		}

@@ -58,8 +58,8 @@ func (s *Server) compactShapeOf(array []byte) (*shape, error) {
 // there are as many, else those in the message.
 func (s *Server) nameColumns(columns []Column, user string) []Column {
 	head, _, _ := strings.Cut(user, "]\n\n")
-	_, list, _ := strings.Cut(head, ": [number, ")
-	names := strings.Split(list, ", ")
+	_, list, _ := strings.Cut(head, ": [number,")
+	names := strings.Split(list, ",")
 	named := slices.Clone(columns)
 	for i := range named {
 		switch {

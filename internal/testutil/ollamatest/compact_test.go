@@ -7,7 +7,7 @@ import (
 )
 
 func TestReadCompactMentions(t *testing.T) {
-	const head = "Classify these 3 mentions. Return a JSON array: [number, Topic, Note]\n\n"
+	const head = "Classify these 3 mentions. Return a JSON array: [number,Topic,Note]\n\n"
 	for _, c := range []struct {
 		name, user string
 		numbers    []int64
@@ -28,7 +28,7 @@ func TestReadCompactMentions(t *testing.T) {
 }
 
 func TestNameColumns(t *testing.T) {
-	const user = "Return: [number, Topic, Note]\n\n[1] [number, x]\n\n"
+	const user = "Return: [number,Topic,Note]\n\n[1] [number, x]\n\n"
 	two := []Column{{Labels: []string{"a"}}, {MaxLength: 3}}
 	want := []Column{{Name: "Topic", Labels: []string{"a"}}, {Name: "Note", MaxLength: 3}}
 	if d := cmp.Diff(New().nameColumns(two, user), want); d != "" {
