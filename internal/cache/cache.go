@@ -16,8 +16,7 @@
 //     its file was moved.
 //  3. Whatever else is wrong with it, such as a full disk, leaves the run without a cache.
 //
-// Answers are written by a goroutine of their own, many in one transaction: all that came
-// while the one before was written. Until then a lookup finds them in memory. An answer is found again only
+// Answers are written by a goroutine of their own, those of some moments in one transaction. Until then a lookup finds them in memory. An answer is found again only
 // if its checksum, which includes its key, is right. What goes wrong later ends the use of the
 // cache for this process, with one warning; where it is damage, Close sets the file aside.
 package cache
@@ -76,10 +75,11 @@ type Cache struct {
 	late   bool           // somebody was told that answers were left out
 	ended  error          // after which the database is not used; nil: none yet
 
-	wake chan struct{} // there are answers to write, or Close was called
-	quit bool
-	done chan struct{} // the writer has ended
-	args []any         // of lookUp
+	wake    chan struct{} // there are answers to write
+	closing context.Context
+	quit    context.CancelFunc // of closing
+	done    chan struct{}      // the writer has ended
+	args    []any              // of lookUp
 }
 
 // entry is an answer on its way to the disk.
@@ -96,6 +96,10 @@ func (e *entry) size() int {
 	}
 	return size
 }
+
+// gatherFor is how long the writer waits for more answers after the first: a transaction costs
+// about as much as the answers of a batch.
+const gatherFor = 200 * time.Millisecond
 
 // busyWait is how long the cache waits for other processes: a statement, and twice as long
 // Open for others that open it.
@@ -133,6 +137,7 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 		return nil, err
 	}
 	c := &Cache{o: o, db: db, queued: map[Key]*entry{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	c.closing, c.quit = context.WithCancel(context.Background())
 	go c.writeQueued()
 	return c, nil
 }
@@ -140,6 +145,9 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 // acquireLock takes the lock that all take who open the cache or set it aside.
 func (o *Options) acquireLock(ctx context.Context) (*fsutil.Lock, error) {
 	path := filepath.Join(o.Dir, lockName)
+	if err := createFile(path); err != nil {
+		return nil, err
+	}
 	const poll = 20 * time.Millisecond
 	for waited := time.Duration(0); ; waited += poll {
 		lock, err := fsutil.AcquireLock(path)
@@ -255,13 +263,9 @@ func (c *Cache) Store(key Key, row reply.Row) {
 	}
 	c.bytes += e.size()
 	c.queued[key], c.order = e, append(c.order, e)
-	c.wakeWriter()
-}
-
-func (c *Cache) wakeWriter() {
 	select {
 	case c.wake <- struct{}{}:
-	default: // it is about to look
+	default: // the writer is about to look
 	}
 }
 
@@ -269,25 +273,23 @@ func (c *Cache) wakeWriter() {
 func (c *Cache) writeQueued() {
 	defer close(c.done)
 	var buf []byte
-	for range c.wake {
-		for {
-			c.mu.Lock()
-			entries, quit, ended := c.order, c.quit, c.ended != nil
-			c.order = nil
-			c.mu.Unlock()
-			if len(entries) > 0 && !ended {
-				if err := guardFaults(func() (err error) { buf, err = c.writeAnswers(entries, buf); return err }); err != nil {
-					c.end("write the cache %s: %v; the run goes on without it", err)
-				}
-			}
-			c.forgetQueued(entries)
-			if quit {
-				return // nothing is stored after Close
-			}
-			if len(entries) == 0 {
-				break
+	for closed := false; !closed; {
+		select {
+		case <-c.wake:
+		case <-c.closing.Done():
+		}
+		_ = c.o.Sleep(c.closing, gatherFor) // Close ends it
+		closed = c.closing.Err() != nil     // then this is the last time: nothing is stored after Close
+		c.mu.Lock()
+		entries, ended := c.order, c.ended != nil
+		c.order = nil
+		c.mu.Unlock()
+		if len(entries) > 0 && !ended {
+			if err := guardFaults(func() (err error) { buf, err = c.writeAnswers(entries, buf); return err }); err != nil {
+				c.end("write the cache %s: %v; the run goes on without it", err)
 			}
 		}
+		c.forgetQueued(entries)
 	}
 }
 
@@ -343,10 +345,7 @@ func (c *Cache) end(warning string, err error) {
 
 // Close writes what is queued, and sets a database aside that proved to be damaged.
 func (c *Cache) Close() error {
-	c.mu.Lock()
-	c.quit = true
-	c.mu.Unlock()
-	c.wakeWriter()
+	c.quit()
 	<-c.done
 	var fault *faultError
 	if errors.As(c.ended, &fault) {
