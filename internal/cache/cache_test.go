@@ -334,6 +334,33 @@ func TestDamageWhileInUse(t *testing.T) {
 	}
 }
 
+// TestSetAsideWhileInUse: who has the old database open leaves the new one alone, also when it
+// writes, and when it closes.
+func TestSetAsideWhileInUse(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, 300)
+	old := open(t, dir, nil)
+	old.countFound(t, 300)
+	if _, err := setAside(filepath.Join(dir, localName)); err != nil {
+		t.Fatal(err)
+	}
+	c := open(t, dir, nil)
+	if found := c.countFound(t, 300); found > 0 {
+		t.Errorf("%d answers in a new cache", found)
+	}
+	for n := range 300 {
+		c.Store(keyOf(n), rowOf(n))
+		old.Store(keyOf(n), rowOf(n))
+	}
+	old.mustClose(t)
+	c.checkFound(t, 300)
+	c.mustClose(t)
+	c = open(t, dir, nil)
+	c.checkFound(t, 300)
+	c.mustClose(t)
+	c.checkSaid(t)
+}
+
 // TestLockedForEver: a program that never gives the database free leaves the run without it.
 func TestLockedForEver(t *testing.T) {
 	dir := t.TempDir()
