@@ -190,7 +190,13 @@ func (a *applier) replaceValue(o *Overrides, c *column, place, row int) bool {
 	}
 	kind, value := c.texts.text(number)
 	present := a.textOf(a.cells[place])
-	if bytes.Equal(value, present) || isSame(o.options.Schema, c.spec, kind, string(value), string(present)) {
+	switch {
+	case bytes.Equal(value, present) || isSame(o.options.Schema, c.spec, kind, string(value), string(present)):
+		return false
+	case isRewrittenNumber(c.spec, string(value), string(present)):
+		if c.kept++; c.kept == 1 {
+			c.firstKept = fmt.Sprintf("%s: %.40q for %.40q", lineText(o.lines[row]), value, present)
+		}
 		return false
 	}
 	if kind != validValue {
@@ -261,12 +267,25 @@ func (o *Overrides) noteEdits(row int, places []int, textOf func(place int) []by
 	}
 }
 
+// checkReviewed makes sure that the column Reviewed is the one that Apply writes, and not a
+// column of the input.
+func (a *applier) checkReviewed(text string, names []string) {
+	o := a.overrides[0]
+	for _, name := range names {
+		if o.options.Schema.FindOutput(name, a.header.Names) == nil {
+			o.faults.addFault(0, "%s has a column %s of its own (%.40q): call it another name", o.options.Result, Reviewed, text)
+			return
+		}
+	}
+}
+
 // markReviewed adds the replaced columns to those that the row has in Reviewed.
 func (a *applier) markReviewed(tokenOf func(place int) []byte) {
 	var names []string
 	if !a.addsColumn() {
 		if text := string(a.textOf(table.Cell{Bytes: tokenOf(a.reviewed), Form: a.header.Format})); text != "" {
 			names = strings.Split(text, "|")
+			a.checkReviewed(text, names)
 		}
 	}
 	for _, name := range a.names {

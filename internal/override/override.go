@@ -78,7 +78,7 @@ type fault struct {
 }
 
 // maxFaults is how many faults are listed.
-const maxFaults = 20
+const maxFaults = 19
 
 // faultList is the faults with the lowest lines.
 type faultList struct {
@@ -184,6 +184,9 @@ func (o *Overrides) Summary() Summary {
 	}
 	var names []string
 	for _, c := range o.columns {
+		if c.kept > 0 {
+			s.Notes = append(s.Notes, fmt.Sprintf("%s: column %q has %s written in another way, first %s: what the result has is kept", o.name, c.name, term.Plural(c.kept, "number"), c.firstKept))
+		}
 		if c.again > 0 {
 			names = append(names, fmt.Sprintf("%s (%s)", c.name, term.Plural(c.again, "row")))
 		}

@@ -84,6 +84,9 @@ func TestApplyReplacesWhatDiffers(t *testing.T) {
 		{"beyond its bounds stays", "1,Billing,App,9,1,true,A", "1,,,9,,,", "1,Billing,App,9,1,true,A,"},
 		{"not applicable", "1,Billing,App,3,1,true,A", "1,Not_Applicable,,,,,", "1,NOT_APPLICABLE,App,3,1,true,A,Topic"},
 		{"quotes are kept", `1,"Billing",App,3,1,true,"a,b"`, "1,,,4,,,", `1,"Billing",App,4,1,true,"a,b",Severity`},
+		{"a number of a text", "1,Billing,App,3,1,true,007", "1,,,,,,7", "1,Billing,App,3,1,true,007,"},
+		{"a shortened number", "1,Billing,App,3,1,true,1234567890", "1,,,,,,\"1,23457E+9\"", "1,Billing,App,3,1,true,1234567890,"},
+		{"another number", "1,Billing,App,3,1,true,007", "1,,,,,,8", "1,Billing,App,3,1,true,8,Order"},
 		{"blank", "1,Billing,App,3,1,true,A", "1, , ,,,,", "1,Billing,App,3,1,true,A,"},
 		{"no row", "1,Billing,App,3,1,true,A", ",,,,,,", "1,Billing,App,3,1,true,A,"},
 	} {
@@ -94,6 +97,21 @@ func TestApplyReplacesWhatDiffers(t *testing.T) {
 				t.Errorf("got %q, %v, want %q", got, err, want)
 			}
 		})
+	}
+}
+
+func TestReviewedOfTheInput(t *testing.T) {
+	const head = "RowID,Reviewed,Topic\n"
+	got, _, err := applyTo(t, "r.csv", head+"1,2024-05-01,Billing\n2,,Product\n", "o.csv", "RowID,Topic\n1,Product\n2,Product\n")
+	if err == nil || err.Error() != `o.csv: r.csv has a column Reviewed of its own ("2024-05-01"): call it another name` {
+		t.Errorf("a date: got %q, %v", got, err)
+	}
+	got, o, err := applyTo(t, "r.csv", head+"1,Topic,Billing\n2,,Product\n", "o.csv", "RowID,Topic,Reviewed\n1,Product,\n2,Billing,Topic\n")
+	if want := head + "1,Topic,Product\n2,Topic,Billing\n"; err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	if s := o.Summary(); s.Values != 2 || s.Replaced != 2 {
+		t.Errorf("got %+v", s)
 	}
 }
 
@@ -125,7 +143,7 @@ func TestFaultsAreBounded(t *testing.T) {
 		t.Fatal("no error")
 	}
 	lines := strings.Split(err.Error(), "\n")
-	if len(lines) != maxFaults+1 || lines[0] != `o.csv:2: unknown RowID 0: those of r.csv go from 1 to 1; a row that failed is in no result` || lines[maxFaults] != "o.csv: 980 more faults like these" {
+	if len(lines) != maxFaults+1 || lines[0] != `o.csv:2: unknown RowID 0: those of r.csv go from 1 to 1; a row that failed is in no result` || lines[maxFaults] != "o.csv: 981 more faults like these" {
 		t.Errorf("got %d lines: %s", len(lines), err)
 	}
 	if len(o.faults.list) > 8*maxFaults {

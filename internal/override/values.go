@@ -26,6 +26,9 @@ type column struct {
 	texts  texts
 	known  map[string]uint32 // typed texts, the first of them
 	again  int64             // rows in which a value replaced that of an earlier file
+	// kept is how many numbers are written in another way than in the result, which is kept.
+	kept      int64
+	firstKept string
 }
 
 // maxKnown is how many different typed texts of a column are looked for.
@@ -152,6 +155,21 @@ func hashCell(cell []byte) uint32 {
 
 // longestNumber is the bytes of a text that programs may write as another number or boolean.
 const longestNumber = 24
+
+// isRewrittenNumber tells whether a text is only what a spreadsheet program makes of the present
+// one, which it takes for a number: 7 for 007, 1.23457E+15 for 1234567890123456.
+func isRewrittenNumber(c *prompt.Column, value, present string) bool {
+	if c.Type != prompt.TypeText && c.Type != prompt.TypeLabel {
+		return false
+	}
+	is, err := strconv.ParseFloat(strings.Replace(value, ",", ".", 1), 64)
+	was, err2 := strconv.ParseFloat(strings.TrimSpace(present), 64)
+	if err != nil || err2 != nil || math.IsNaN(is) || math.IsInf(is, 0) {
+		return false
+	}
+	const shownDigits = 1e-5
+	return is == was || strings.ContainsAny(value, "eE") && math.Abs(is-was) <= shownDigits*math.Abs(was)
+}
 
 // isPlain tells whether a text is ASCII without carriage returns.
 func isPlain(text []byte) bool {

@@ -102,6 +102,14 @@ type reviewWriter struct {
 	records [][]byte // by place in chosen
 }
 
+// cellOf is a cell as people read it: the labels of a JSON array are joined.
+func (w *reviewWriter) cellOf(name string, cell table.Cell) table.Cell {
+	if cell.Form != table.JSONL || w.options.Format == table.JSONL || len(cell.Bytes) == 0 || cell.Bytes[0] != '[' || !slices.Contains(w.columns.labels, name) {
+		return cell
+	}
+	return table.Cell{Bytes: []byte(prompt.LabelsCell(splitJSONLabels(string(cell.Bytes))))}
+}
+
 // readChosen encodes the chosen rows of a file.
 func (w *reviewWriter) readChosen(ctx context.Context, f *RatedFile) error {
 	places := map[int]int{} // of rows in chosen
@@ -134,7 +142,7 @@ func (w *reviewWriter) readChosen(ctx context.Context, f *RatedFile) error {
 			}
 			for i, name := range names {
 				at, _ := slices.BinarySearch(cut, f.header.Index(name))
-				cells[i] = table.Cell{Bytes: b.Token(b.Spans[k*len(cut)+at]), Form: f.header.Format}
+				cells[i] = w.cellOf(name, table.Cell{Bytes: b.Token(b.Spans[k*len(cut)+at]), Form: f.header.Format})
 			}
 			cells[len(names)] = table.Cell{Bytes: []byte(w.ranking.describeRow(row))}
 			w.records[place] = w.encoder.Record(nil, cells)
