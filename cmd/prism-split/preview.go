@@ -13,6 +13,7 @@ import (
 	"prism/internal/calllog"
 	"prism/internal/fsutil"
 	"prism/internal/job"
+	"prism/internal/prompt"
 	"prism/internal/stats"
 	"prism/internal/term"
 )
@@ -33,7 +34,11 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	fmt.Fprintf(w, "run        %s\n", m.RunID)
 	fmt.Fprintf(w, "model      %s, %s a call, %s in flight of each worker\n", c.Model.Name,
 		term.Plural(int64(c.Model.BatchSize), "row"), term.Plural(int64(c.Model.Parallel), "call"))
-	fmt.Fprintf(w, "prompts    %s, in %s style\n", c.Prompts.ConfigFile, p.prompt.Style)
+	style := ""
+	if p.prompt.Style != prompt.Classic {
+		style = fmt.Sprintf(", in %s style", p.prompt.Style)
+	}
+	fmt.Fprintf(w, "prompts    %s%s\n", c.Prompts.ConfigFile, style)
 	fmt.Fprintf(w, "workers    %d at once, a file after the other\n\n", c.Workers())
 	for _, plan := range p.plans {
 		plan.writeColumns(w)
@@ -47,7 +52,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	e := c.Estimate(p.load, rate, p.models)
 	fmt.Fprintf(w, "\ncalls      %s at least\n", term.Count(e.Calls))
 	fmt.Fprintf(w, "tokens     about %s in prompts, %s generated\n", term.Count(e.PromptTokens), term.Count(e.Tokens))
-	if e.Time > 0 {
+	if rate.RowsPerSec > 0 {
 		fmt.Fprintf(w, "time       about %s, as run %s made %s rows/s\n", term.Duration(e.Time), rate.RunID, term.Rate(rate.RowsPerSec))
 	} else {
 		fmt.Fprintln(w, "time       unknown: no earlier run of this model has a call log under", c.Monitoring.LogsDir)
