@@ -163,7 +163,7 @@ func (p *planner) readFiles(ctx context.Context) {
 	if p.g.Job == "" {
 		return
 	}
-	overrides := job.Overrides{Version: p.g.Tag, Getenv: os.Getenv}
+	overrides := job.Overrides{Version: p.g.Tag, Getenv: os.Getenv, Replaced: func(line string) { p.std.Warnf("%s", line) }}
 	if p.g.Workers != nil {
 		overrides.Workers = *p.g.Workers
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,10 +126,14 @@ func (g *grammar) hintMissing(lacks *stats.MissingColumnError) string {
 			hints = append(hints, bad.Hint())
 		}
 	}
+	id := cmp.Or(g.IDColumn, table.RowID)
+	if slices.Contains(lacks.Columns, id) && !slices.Contains(g.Columns, id) {
+		hints = append(hints, "--id-column NAME names the column that identifies a row, in every file")
+	}
 	var coded []string
 	for _, name := range lacks.Columns {
 		named := func(flag string) bool { return strings.Contains(flag, name) }
-		if !slices.Contains(g.Columns, name) && !slices.ContainsFunc(g.Cross, named) && name != g.IDColumn {
+		if !slices.Contains(g.Columns, name) && !slices.ContainsFunc(g.Cross, named) && name != id {
 			coded = append(coded, strconv.Quote(name))
 		}
 	}

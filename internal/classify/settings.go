@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"prism/internal/export"
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/ollama"
@@ -104,7 +105,14 @@ func (s *Settings) checkOutput(io Streams) error {
 	if err := guard.Check(s.OutputPath); err != nil {
 		return err
 	}
-	return table.CheckOutputName(s.OutputPath)
+	err := table.CheckOutputName(s.OutputPath)
+	if bad, ok := errors.AsType[*table.Error](err); ok {
+		if form, _, err := export.FormByName(s.OutputPath); err == nil && form != export.PlainText {
+			bad = bad.WithHint("prism-merge makes it of a result: prism-merge -o " + term.QuoteShell(s.OutputPath) + " RESULT.csv")
+		}
+		return bad
+	}
+	return err
 }
 
 // guard knows the files that the worker reads or keeps.

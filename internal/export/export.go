@@ -39,7 +39,7 @@ const (
 var endings = [...]struct {
 	ending string
 	form   Form
-}{{".gz", GzipText}, {".zst", ZstdText}, {".xlsx", Workbook}, {".parquet", Parquet}}
+}{{".xlsx", Workbook}, {".parquet", Parquet}, {".gz", GzipText}, {".zst", ZstdText}}
 
 // FormByName is the form that the ending of a name promises. The name of the text in it
 // tells the text's format. A name that promises what is not written is a *table.Error.
@@ -54,7 +54,13 @@ func FormByName(name string) (form Form, text string, err error) {
 	if form == Workbook || form == Parquet {
 		return form, "", nil
 	}
-	err = table.CheckOutputName(text)
+	written := table.TableEndings()
+	if form == PlainText {
+		for _, e := range endings {
+			written = append(written, e.ending)
+		}
+	}
+	err = table.CheckOutputName(text, written...)
 	if e, ok := errors.AsType[*table.Error](err); ok {
 		e.File = name
 	}

@@ -23,7 +23,7 @@ func Parse(data []byte, name string, s *Settings, o Overrides) (*Config, error) 
 	}
 	c := jobFileDefaults(s)
 	d.decode(data, c)
-	err := c.applyOverrides(o)
+	err := c.applyOverrides(d, o)
 	if d.locations[""] != (location{}) { // else nothing was read
 		c.checkConfig(d)
 	}

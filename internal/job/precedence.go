@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"prism/internal/term"
 	"reflect"
 )
 
@@ -51,18 +52,27 @@ type Overrides struct {
 	Version string                   // of --tag; empty: none
 	Workers int                      // of --workers; 0: none
 	Getenv  func(name string) string // the environment; nil: none
+
+	// Replaced, if not nil, is told of each value of the file that the environment replaces.
+	Replaced func(line string)
 }
 
 // applyOverrides gives a configuration the values of flags and environment.
-func (c *Config) applyOverrides(o Overrides) error {
+func (c *Config) applyOverrides(d *decoder, o Overrides) error {
 	var errs []error
 	for _, option := range optionsIn(reflect.ValueOf(c).Elem()) {
 		name, text := option.lookupEnv(o.Getenv)
 		if text == "" {
 			continue
 		}
+		was := fmt.Sprint(option.value)
 		if err := option.setText(text); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			continue
+		}
+		at, inFile := d.locations[option.path]
+		if is := fmt.Sprint(option.value); inFile && o.Replaced != nil && is != was {
+			o.Replaced(fmt.Sprintf("%s:%d: %s is %s, but %s counts more: it is %s", d.file, at.line, option.path, term.QuoteShell(was), name, term.QuoteShell(is)))
 		}
 	}
 	if o.Version != "" {

@@ -3,6 +3,7 @@ package job
 import (
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,5 +139,19 @@ func TestTags(t *testing.T) {
 	}
 	if len(flags) < 20 {
 		t.Errorf("found %d flags", len(flags))
+	}
+}
+
+// What the environment replaces is told, but not what it adds or repeats.
+func TestReplacedValuesAreTold(t *testing.T) {
+	const file = "project: {name: p}\nmodel:\n  name: m1\n  seed: 4\ninput_queue: [{path: a.csv}]\nprompts: {config_file: p.json}\n"
+	env := map[string]string{"PRISM_MODEL": "other model", "PRISM_BATCH_SIZE": "7", "PRISM_PROMPTS_CONFIG": "p.json"}
+	var lines []string
+	_, err := Parse([]byte(file), "job.yaml", DefaultSettings(), Overrides{
+		Getenv: func(name string) string { return env[name] }, Replaced: func(line string) { lines = append(lines, line) },
+	})
+	want := []string{"job.yaml:3: model.name is m1, but PRISM_MODEL counts more: it is 'other model'"}
+	if err != nil || !slices.Equal(lines, want) {
+		t.Errorf("got %q (%v), want %q", lines, err, want)
 	}
 }

@@ -50,7 +50,7 @@ func planColumns(f findings, o Options) (plan, error) {
 	} else if o.NumberRows && id >= 0 {
 		return p, fmt.Errorf("the table has a column RowID: leave %s out, or rename the column", o.optionName("number-rows"))
 	} else if o.NeedID && id < 0 {
-		return p, errors.New(table.MissingColumn(f.names, table.RowID))
+		return p, fmt.Errorf("%s; %s names another column that identifies a row", table.MissingColumn(f.names, table.RowID), o.optionName("id-column"))
 	} else if id >= 0 && !f.integer[id] && !o.NeedID {
 		id = -1
 	}

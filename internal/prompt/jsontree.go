@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"prism/internal/job"
 	"strconv"
 	"unicode/utf8"
 )
@@ -49,8 +50,11 @@ func (p *parser) parseTree(data []byte) (node, bool) {
 		if errors.As(err, &syntax) {
 			end = syntax.Offset
 		}
-		// The offset is that after the byte at fault, which may be a newline.
-		p.addMistake(1+bytes.Count(data[:max(end, 1)-1], []byte("\n")), "not JSON: %w", err)
+		if line, what := job.DescribeSlip(data, max(end, 1)-1, err.Error()); what != "" { // the offset is that after the byte at fault
+			p.addMistake(line, "not JSON: %s", what)
+		} else {
+			p.addMistake(line, "not JSON: %w", err)
+		}
 		return node{}, false
 	}
 	w := treeBuilder{p: p, data: data, line: 1, dec: json.NewDecoder(bytes.NewReader(data))}

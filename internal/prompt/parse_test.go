@@ -81,11 +81,11 @@ func TestParseMistakes(t *testing.T) {
 		name, file string
 		want       []string
 	}{
-		{"nothing", "", []string{`p.json:1: not JSON: unexpected end of JSON input`}},
+		{"nothing", "", []string{`p.json:1: not JSON: the file is empty`}},
 		{"no object", "[]", []string{`p.json:1: prompt schema: want an object, have an array`}},
 		{"broken", "{\n\"system_prompt\": \"p\",\n,}", []string{`p.json:3: not JSON: invalid character ',' looking for beginning of object key string`}},
-		{"raw newline", "{\n\"system_prompt\": \"p\n\"}", []string{`p.json:2: not JSON: invalid character '\n' in string literal`}},
-		{"cut", "{\n\"system_prompt\": \"p\",\n", []string{`p.json:2: not JSON: unexpected end of JSON input`}},
+		{"raw newline", "{\n\"system_prompt\": \"p\n\"}", []string{`p.json:2: not JSON: a quote is missing at the end of this line; a line break in a text is written \n`}},
+		{"cut", "{\n\"system_prompt\": \"p\",\n", []string{`p.json:2: not JSON: the end is missing: a quote or a bracket is not closed`}},
 		{"more after it", "{}\n{}", []string{`p.json:2: not JSON: invalid character '{' after top-level value`}},
 		{"not UTF-8", "{\n\"system_prompt\": \"\xff\"}", []string{`p.json:2: not UTF-8 text`}},
 		{"empty object", "{}", []string{`p.json: system_prompt is missing`, `p.json: columns_to_code is missing`}},

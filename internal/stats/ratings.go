@@ -107,7 +107,9 @@ func (f *RatedFile) readHeader(id string) error {
 		err = h.CheckDelimiter(f.Options.Name)
 	}
 	if err == nil && h.Index(id) < 0 {
-		err = h.MissingColumn(f.Options.Name, id)
+		lacks := &MissingColumnError{}
+		lacks.add(ratedHeader{f.Options.Name, h}, id)
+		err = lacks
 	}
 	f.header = h
 	return err

@@ -14,15 +14,15 @@ var promises = [][]string{
 	{".gz"}, {".zst"}, {".zip"}, {".md"}, {".html", ".htm"}, {".pdf"}, {".prom"},
 }
 
-// tableEndings are those of the formats that encoders write.
-var tableEndings = []string{".csv", ".tsv", ".jsonl"}
+// TableEndings are those of the formats that encoders write.
+func TableEndings() []string { return []string{".csv", ".tsv", ".jsonl"} }
 
 // CheckOutputName refuses the name of an output that promises a format which is not
 // written: written are the endings of those that are, without any those of CSV, TSV and JSONL. The
 // error is an *Error. An unknown ending promises none.
 func CheckOutputName(name string, written ...string) error {
 	if len(written) == 0 {
-		written = tableEndings
+		written = TableEndings()
 	}
 	for _, same := range promises {
 		for _, ending := range same {

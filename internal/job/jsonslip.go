@@ -1,0 +1,68 @@
+package job
+
+import (
+	"bytes"
+	"strings"
+)
+
+// slips are what people type where JSON wants something else, with what it wants.
+var slips = []struct{ typed, want string }{
+	{"“", curlyQuotes}, {"”", curlyQuotes}, {"„", curlyQuotes}, {"‘", curlyQuotes}, {"’", curlyQuotes}, {"«", curlyQuotes}, {"»", curlyQuotes},
+	{"'", "JSON wants double quotes (\") instead of single ones"},
+	{"`", "JSON wants double quotes (\") instead of backticks"},
+	{"//", noComments}, {"/*", noComments}, {"#", noComments},
+	{"True", "JSON writes true"}, {"TRUE", "JSON writes true"}, {"False", "JSON writes false"}, {"FALSE", "JSON writes false"},
+	{"None", "JSON writes null"}, {"NULL", "JSON writes null"}, {"Null", "JSON writes null"}, {"NaN", "JSON has no NaN: write null"},
+}
+
+const (
+	curlyQuotes = "JSON wants straight quotes (\") instead of curly ones, which word processors type"
+	noComments  = "JSON has no comments"
+)
+
+// DescribeSlip tells the line of the mistake in text that is not JSON, and what was probably
+// meant, empty if it cannot tell. At is the place of the byte at which the reading ended, message
+// what encoding/json said.
+func DescribeSlip(data []byte, at int64, message string) (line int, what string) {
+	at = min(max(at, 0), int64(len(data)))
+	rest, before := data[at:], bytes.TrimRight(data[:at], " \t\r\n")
+	lineOf := func(text []byte) int { return 1 + bytes.Count(text, []byte("\n")) }
+	line = lineOf(data[:at])
+	for _, s := range slips {
+		if bytes.HasPrefix(rest, []byte(s.typed)) {
+			return line, s.want
+		}
+	}
+	isEnd := len(rest) > 0 && (rest[0] == ']' || rest[0] == '}')
+	switch {
+	case isEnd && bytes.HasSuffix(before, []byte(",")):
+		return lineOf(before), "leave out the comma after the last value"
+	case strings.Contains(message, "after object key:value pair"), strings.Contains(message, "after array element"):
+		if isEnd || len(rest) == 0 {
+			return line, "a bracket is closed by another kind of bracket"
+		}
+		if hasCurlyQuotes(lastLine(before)) {
+			return lineOf(before), curlyQuotes
+		}
+		return lineOf(before), "a comma is missing at the end of this value"
+	case strings.Contains(message, "after object key") && !strings.Contains(message, "looking for"):
+		if hasCurlyQuotes(lastLine(before)) {
+			return lineOf(before), curlyQuotes
+		}
+		return line, "a colon is missing after the key"
+	case strings.Contains(message, "in string literal") && len(rest) > 0 && (rest[0] == '\n' || rest[0] == '\r'):
+		if hasCurlyQuotes(lastLine(before)) {
+			return line, curlyQuotes
+		}
+		return line, "a quote is missing at the end of this line; a line break in a text is written \\n"
+	case len(before) == 0 && len(rest) == 0:
+		return line, "the file is empty"
+	case strings.Contains(message, "unexpected end"):
+		return lineOf(before), "the end is missing: a quote or a bracket is not closed"
+	}
+	return line, ""
+}
+
+func lastLine(text []byte) []byte { return text[bytes.LastIndexByte(text, '\n')+1:] }
+
+func hasCurlyQuotes(text []byte) bool { return bytes.ContainsAny(text, "“”„") }
