@@ -30,6 +30,7 @@ func (p *parser) alignByRowID() (matched []int, dropped int) {
 		}
 	}
 	if p.compact {
+		p.withdrawAlone(matched)
 		p.withdrawUnordered(matched)
 	}
 	p.withdrawContradicted(matched)

@@ -42,7 +42,7 @@ func (p *parser) parseCompactArray(depth int) (value, state) {
 	}
 	p.pos++
 	if a.isRow {
-		p.closeRowArray(&a)
+		p.closeRowArray(&a, depth == 1)
 	}
 	return value{raw: p.text[start:p.pos], kind: array}, complete
 }
@@ -70,7 +70,7 @@ func (p *parser) beginRowArray(a *openArray, number value) {
 
 // closeRowArray keeps the row of an array that was read to its end. If it has another
 // number of values than there are columns, it is not known which are whose.
-func (p *parser) closeRowArray(a *openArray) {
+func (p *parser) closeRowArray(a *openArray, alone bool) {
 	p.inRow = false
 	row := p.indexOfNumber(a.number)
 	if a.length == 1 || row == unknownRowID {
@@ -85,7 +85,7 @@ func (p *parser) closeRowArray(a *openArray) {
 			p.values[a.values+i] = value{kind: miscounted}
 		}
 	}
-	p.objects = append(p.objects, rowObject{row: row, values: a.values})
+	p.objects = append(p.objects, rowObject{row: row, values: a.values, alone: alone})
 }
 
 // closeBrokenArray says how the reading goes on where an array is cut or is not JSON. What
@@ -116,6 +116,23 @@ func (p *parser) indexOfNumber(number value) int {
 		}
 	}
 	return int(n - 1)
+}
+
+// withdrawAlone takes the values from rows whose array stands alone in a reply that has a list of
+// others: it may be numbers in a sentence, such as [1, 2, 3].
+func (p *parser) withdrawAlone(matched []int) {
+	inList := make([]bool, len(p.ids))
+	hasList := false
+	for _, o := range p.objects {
+		if o.row >= 0 && !o.alone {
+			inList[o.row], hasList = true, true
+		}
+	}
+	for i := range matched {
+		if hasList && !inList[i] {
+			matched[i] = -1
+		}
+	}
 }
 
 // withdrawUnordered takes the values, which matched finds, from rows whose number is not between

@@ -30,8 +30,9 @@ type parser struct {
 
 // rowObject is a complete object of the reply that stands for a row, or the array of a compact one.
 type rowObject struct {
-	row    int // index into ids, or unknownRowID, or noRowID
-	values int // where its values begin in parser.values; -1 for an unknown RowID
+	row    int  // index into ids, or unknownRowID, or noRowID
+	values int  // where its values begin in parser.values; -1 for an unknown RowID
+	alone  bool // an array that stands in no other array or object
 }
 
 // Instead of an index into the ids asked for, an object has:

@@ -40,6 +40,7 @@
 // and all of the above is true of arrays and numbers (array.go). In addition the number of
 // values must be that of the columns, for which is whose is known by their order alone; and
 // the numbers must ascend, so that a row is known by its number and by its place. Nothing stands for a missing number.
+// Where arrays stand in a list, one outside of it is no row's: it may be a sentence with numbers.
 package reply
 
 import "prism/internal/prompt"
