@@ -120,14 +120,17 @@ func TestReplyCutAtAnyByte(t *testing.T) {
 		step = 1
 	}
 	for at := 1; at < 700; at += step { // the body of two rows has about 600 bytes
-		srv := serve(t, ollamatest.Fault{Kind: ollamatest.Cut, Byte: at, From: 1})
-		b := newBench(t, 2, srv)
-		b.mustRun()
-		b.check()
-		if n := srv.Totals().Calls; n != 2 {
-			t.Fatalf("cut at byte %d: %d calls, want 2", at, n)
+		for _, style := range bothStyles {
+			srv := serve(t, ollamatest.Fault{Kind: ollamatest.Cut, Byte: at, From: 1})
+			b := newBench(t, 2, srv)
+			b.s.Model.PromptStyle = style
+			b.mustRun()
+			b.check()
+			if n := srv.Totals().Calls; n != 2 {
+				t.Fatalf("%s, cut at byte %d: %d calls, want 2", style, at, n)
+			}
+			srv.Close()
 		}
-		srv.Close()
 	}
 }
 

@@ -5,11 +5,11 @@ import "slices"
 // openArray is an array of a compact reply that is being read. It is a row's if it begins with a
 // number that a comma follows; then nothing inside it is. Else it may hold those of rows.
 type openArray struct {
-	objects, values int // lengths of parser.objects and parser.values at its start
-	length          int // elements that were read
-	hasText         bool
-	isRow           bool
-	number          value // the first element of a row's
+	values  int // length of parser.values at its start
+	length  int // elements that were read
+	hasText bool
+	isRow   bool
+	number  value // the first element of a row's
 }
 
 // parseCompactArray reads the array whose bracket is next, of a compact reply. A comma may
@@ -20,7 +20,7 @@ func (p *parser) parseCompactArray(depth int) (value, state) {
 	if depth > maxDepth {
 		return value{}, notJSON
 	}
-	a := openArray{objects: len(p.objects), values: len(p.values)}
+	a := openArray{values: len(p.values)}
 	for p.peekToken() != ']' {
 		v, st := p.parseValue(depth)
 		if st != complete {
