@@ -135,8 +135,7 @@ func (s *ratingScan) readBlock(b *table.Block) {
 		v.isWide[i], v.wide[i] = column.wideNow.Load(), v.wide[i][:0]
 		if v.isWide[i] {
 			for row := range b.Recs {
-				var value uint64
-				value = v.wideOfToken(column, b.Token(b.Spans[row*len(s.cut)+place]), form)
+				value := v.wideOfToken(column, b.Token(b.Spans[row*len(s.cut)+place]), form)
 				v.wide[i] = append(v.wide[i], value)
 			}
 			continue
