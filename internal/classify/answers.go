@@ -151,6 +151,7 @@ func (e *engine) commitAnswers(rows []*row, labelled []reply.Row) error {
 	}
 	call := &calllog.Call{Rows: len(rows), Labelled: len(rows), Outcome: calllog.Cached}
 	e.clearCall(call)
+	call.Total = calllog.NotSaid
 	for i, r := range rows {
 		labelled[i].RowID = r.RowID
 		call.RowIDs = append(call.RowIDs, r.RowID)

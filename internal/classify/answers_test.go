@@ -98,6 +98,9 @@ func TestRowsInFlightAreAskedOnce(t *testing.T) {
 	for _, c := range b.callLog() {
 		if c.Outcome == calllog.Cached {
 			logged += c.Labelled
+			if c.Total != calllog.NotSaid || c.Tokens != calllog.NotSaid || c.Call != 0 || len(c.RowIDs) != c.Rows {
+				t.Errorf("a line of cached rows: %+v", c)
+			}
 		}
 	}
 	if logged != 450 {
