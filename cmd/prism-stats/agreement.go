@@ -60,10 +60,10 @@ func (g *grammar) checkAgreement(files []string) error {
 	return nil
 }
 
-// openRated opens gold and the results to compare; nil where nothing is compared. What is
-// opened can be read more than once.
+// openRated opens gold and the results to compare, or of which a page shows rows; nil where
+// neither is wanted. What is opened can be read more than once.
 func (g *grammar) openRated(ctx context.Context, files []string, std cli.Std) (*ratedFiles, error) {
-	if g.Gold == "" && g.Estimate == "" && !g.Compare {
+	if g.Gold == "" && g.Estimate == "" && !g.Compare && (!g.writesPage() || len(files) == 0) {
 		return nil, nil
 	}
 	r := &ratedFiles{std: std, grammar: g}
@@ -75,6 +75,9 @@ func (g *grammar) openRated(ctx context.Context, files []string, std cli.Std) (*
 		var failed error
 		r.sample, failed = r.openEdited(ctx, g.Estimate)
 		err = errors.Join(err, failed)
+	}
+	if r.gold == nil && g.writesPage() {
+		r.gold = r.sample // what people labelled tells a page both
 	}
 	if err := errors.Join(err, r.openResults(ctx, files)); err != nil {
 		r.closeFiles()
@@ -110,24 +113,40 @@ func (g *grammar) compareFiles(ctx context.Context, t *stats.Distributions, o st
 			std.Warnf("%s", note)
 		}
 		if ratings.IsPicked() {
-			std.Warnf("%s", pickedRows(displayName(g.Gold)))
+			std.Warnf("%s", pickedRows(rated.gold.Options.Name))
+		} else if rated.sample == nil && !g.Compare && g.writesPage() && ratings.HasProbabilities() {
+			rated.sample = rated.gold
 		}
 		if g.Compare {
 			a.compare = ratings.Compare()
 			return a, g.writeList(ctx, g.Changed, func(out io.Writer, form table.Format) error { return ratings.WriteChanged(ctx, form, out) })
 		}
 		a.gold = ratings.Gold()
-		warnOfMissing(displayName(g.Gold), a.gold.Rows, a.gold.Missing, a.gold.MissingIDs, std)
+		g.page.Misses, g.page.AllMisses = ratings.Misses(missesOfColumn)
+		warnOfMissing(rated.gold.Options.Name, a.gold.Rows, a.gold.Missing, a.gold.MissingIDs, std)
 		err = g.writeList(ctx, g.Misses, func(out io.Writer, form table.Format) error { return ratings.WriteMisses(ctx, form, out) })
 		if err != nil {
 			return a, err
 		}
 	}
 	var err error
+	if options.Counts != nil && rated.sample == nil {
+		err = g.countOpened(ctx, t, rated)
+	}
 	if rated.sample != nil {
 		a.estimate, err = g.estimateShares(ctx, t, options, rated, std)
 	}
 	return a, err
+}
+
+// countOpened counts the labels of results that are compared with nothing.
+func (g *grammar) countOpened(ctx context.Context, t *stats.Distributions, rated *ratedFiles) error {
+	for _, f := range rated.results {
+		if err := t.CountFile(ctx, f.Content, f.Size, f.Options); err != nil {
+			return g.countError(err)
+		}
+	}
+	return nil
 }
 
 // warnOfMissing says that gold rows have no result, and names the first ones.

@@ -22,8 +22,10 @@ func (g *grammar) estimateShares(ctx context.Context, t *stats.Distributions, o 
 		return nil, g.ratingsError(err)
 	}
 	e := ratings.Estimate(t.Crosses())
-	name := displayName(g.Estimate)
-	warnOfMissing(name, e.Sampled+e.Missing, e.Missing, e.MissingIDs, std)
+	name := rated.sample.Options.Name
+	if rated.sample != rated.gold {
+		warnOfMissing(name, e.Sampled+e.Missing, e.Missing, e.MissingIDs, std)
+	}
 	switch {
 	case ratings.IsPicked():
 		std.Warnf("%s", pickedRows(name))

@@ -29,6 +29,7 @@ import (
 
 	"prism/internal/cli"
 	"prism/internal/job"
+	"prism/internal/report"
 	"prism/internal/stats"
 	"prism/internal/table"
 )
@@ -57,12 +58,17 @@ type grammar struct {
 	Format        string   `help:"What to print: table, csv, json, markdown or html (one self-contained page) [${default}]." enum:"table,csv,json,markdown,html" default:"table" placeholder:"FORMAT"`
 	Summary       string   `help:"Also write a summary in Markdown to this file." placeholder:"FILE.md"`
 	HTML          string   `help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html"`
+	Title         string   `help:"Title of the HTML page [the job's project.description, else the run]." placeholder:"TEXT"`
+	TextColumn    string   `name:"text-column" help:"Column with the texts, for the rows that the HTML page shows [Message, or that of the job]." placeholder:"NAME"`
 	Analytics     string   `help:"Also write all figures as CSV to this file." placeholder:"FILE.csv"`
-	Save          bool     `help:"With --manifest: also write the summary and the figures of the run, where its settings want them, and print where."`
+	Save          bool     `help:"With --manifest: also write the report, the summary and the figures of the run, where its settings want them, and print where."`
 	agreementFlags
 	cli.Common
 
-	runTables map[string]table.Options // how the tables of a run are read
+	runTables   map[string]table.Options // how the tables of a run are read
+	textColumns map[string]string        // of these, by file
+	page        report.PageData          // what a page shows beside the figures
+	reportPath  string                   // of the run, with --save; empty: none
 }
 
 func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
@@ -105,7 +111,11 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	if m != nil {
 		r.Run = newRun(m)
 	}
+	g.namePage(m, files)
 	if err := g.writeResult(ctx, r, std.Out); err != nil || !g.Save {
+		return err
+	}
+	if err := g.saveReport(ctx, r, std); err != nil {
 		return err
 	}
 	g.printSaved(m, r, std)
@@ -138,13 +148,22 @@ func (g *grammar) countAll(ctx context.Context, o stats.Options, files, logs []s
 		return nil, cli.Usagef("--cross %[1]s,%[1]s: every row has one value of %[1]s: name two columns, as in Topic,Sentiment", columns[0])
 	}
 	r.Calls, r.Gold, r.Compare, r.Estimate = calls, a.gold, a.compare, a.estimate
-	return r, nil
+	if rated != nil && g.writesPage() && !g.Compare {
+		err = g.readExamples(ctx, r, rated)
+	}
+	return r, err
 }
 
 // checkFlags makes sure that the flags have values that can be used, and go together.
 func (g *grammar) checkFlags(files []string) error {
 	if err := table.CheckInputFlags(g.InputFormat, g.Delimiter); err != nil {
 		return cli.Fail(cli.Usage, err, "")
+	}
+	switch {
+	case g.Title != "" && !g.writesPage():
+		return cli.Usagef("--title is that of the HTML page: give --format html or --html FILE too")
+	case g.TextColumn != "" && !g.writesPage():
+		return cli.Usagef("--text-column is for the rows that the HTML page shows: give --format html or --html FILE too")
 	}
 	if err := g.checkSampling(); err != nil {
 		return err

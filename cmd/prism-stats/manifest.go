@@ -12,10 +12,8 @@ import (
 	"prism/internal/cli"
 	"prism/internal/fsutil"
 	"prism/internal/job"
-	"prism/internal/report"
 	"prism/internal/stats"
 	"prism/internal/table"
-	"prism/internal/term"
 )
 
 // readManifest reads from a manifest what to count: the merged outputs of its files,
@@ -35,13 +33,13 @@ func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
 	case err != nil:
 		return nil, err
 	}
-	g.runTables = map[string]table.Options{}
+	g.runTables, g.textColumns = map[string]table.Options{}, map[string]string{}
 	addTable := func(label, path string) bool {
 		if path == "" || !fsutil.IsRegular(path) {
 			return false
 		}
 		g.Files = append(g.Files, path)
-		g.runTables[path] = m.OutputOptions(label, path)
+		g.runTables[path], g.textColumns[path] = m.OutputOptions(label, path), m.ColumnsOf(label).TextColumn
 		return true
 	}
 	for _, f := range m.Files {
@@ -62,6 +60,9 @@ func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
 	}
 	if g.Save {
 		g.Summary, g.Analytics = cmp.Or(g.Summary, m.SummaryPath()), cmp.Or(g.Analytics, m.AnalyticsPath())
+		if g.HTML == "" {
+			g.reportPath = m.ReportPath()
+		}
 	}
 	return m, nil
 }
@@ -79,32 +80,6 @@ func newRun(m *job.Manifest) *stats.Run {
 		})
 	}
 	return r
-}
-
-// printSaved says where the results of a run and its figures are, how many rows have no
-// labels, and where most labels are not listed.
-func (g *grammar) printSaved(m *job.Manifest, r *stats.Result, std cli.Std) {
-	for _, f := range r.Run.Files {
-		switch {
-		case f.Output == "":
-			std.Infof("%-9s  %s is not merged", "result", f.Label)
-		case f.Missing > 0:
-			std.Infof("%-9s  %s: %d of %d rows, %d without labels", "result", m.Path(f.Output), f.Rows-f.Missing, f.Rows, f.Missing)
-		default:
-			std.Infof("%-9s  %s: %s", "result", m.Path(f.Output), term.Plural(f.Rows, "row"))
-		}
-	}
-	for _, f := range []struct{ what, path string }{{"summary", g.Summary}, {"analytics", g.Analytics}} {
-		if f.path != "" {
-			std.Infof("%-9s  %s", f.what, f.path)
-		}
-	}
-	if lines := report.UnlistedLines(r); lines != nil {
-		for _, line := range lines {
-			std.Infof("%s", line)
-		}
-		std.Infof("hint: model.labels: strict in the job file allows the listed labels only")
-	}
 }
 
 // addFailedRows adds the failed rows from the list that the last merge wrote, and

@@ -23,7 +23,7 @@ func (g *grammar) writeResult(ctx context.Context, r *stats.Result, out io.Write
 		if f.path == "" {
 			continue
 		}
-		text, err := render(r, f.format)
+		text, err := g.render(r, f.format)
 		if err == nil {
 			err = fsutil.WriteFileContext(ctx, f.path, text)
 		}
@@ -31,7 +31,7 @@ func (g *grammar) writeResult(ctx context.Context, r *stats.Result, out io.Write
 			return err
 		}
 	}
-	text, err := render(r, g.Format)
+	text, err := g.render(r, g.Format)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (g *grammar) writeResult(ctx context.Context, r *stats.Result, out io.Write
 	return err
 }
 
-func render(r *stats.Result, format string) ([]byte, error) {
+func (g *grammar) render(r *stats.Result, format string) ([]byte, error) {
 	switch format {
 	case "csv":
 		return report.CSV(r)
@@ -48,7 +48,7 @@ func render(r *stats.Result, format string) ([]byte, error) {
 	case "markdown":
 		return report.Markdown(r), nil
 	case "html":
-		return report.HTML(r)
+		return report.HTML(r, &g.page)
 	case "table":
 		return report.Text(r), nil
 	}
@@ -79,7 +79,7 @@ func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) er
 		flag, path string
 		written    []string // endings of the formats that it can have; nil: those of tables
 	}{
-		{"--summary", g.Summary, []string{".md"}}, {"--analytics", g.Analytics, []string{".csv"}}, {"--html", g.HTML, []string{".html"}},
+		{"--summary", g.Summary, []string{".md"}}, {"--analytics", g.Analytics, []string{".csv"}}, {"--html", g.HTML, []string{".html"}}, {"the report", g.reportPath, []string{".html"}},
 		{"--misses", g.Misses, nil}, {"--changed", g.Changed, nil},
 	} {
 		if out.path == "" {

@@ -17,6 +17,7 @@ type ratedFiles struct {
 	gold    *editedFile // nil: no gold
 	sample  *editedFile // of --estimate; nil: none
 	results []*stats.RatedFile
+	names   []string // of results, as given
 
 	std     cli.Std
 	grammar *grammar
@@ -39,7 +40,7 @@ func (r *ratedFiles) openResults(ctx context.Context, names []string) error {
 	for _, name := range names {
 		f, err := r.openResult(ctx, name)
 		errs = append(errs, err)
-		r.results = append(r.results, f)
+		r.results, r.names = append(r.results, f), append(r.names, name)
 	}
 	return errors.Join(errs...)
 }

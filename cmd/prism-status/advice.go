@@ -2,22 +2,11 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/status"
-	"prism/internal/term"
 )
-
-// resumeCommand is the command that resumes a planned run, as a shell takes it.
-func resumeCommand(m *job.Manifest) string {
-	path := m.Path(m.JobFile)
-	if strings.HasPrefix(path, "-") { // else it reads as a flag
-		path = "./" + path
-	}
-	return fmt.Sprintf("prism-run %s --resume --run-id %s", term.QuoteShell(path), term.QuoteShell(m.RunID))
-}
 
 // unmergedNote says of a run that nobody works on that a file of it is not merged, and
 // how to go on; empty if there is nothing to say.
@@ -28,7 +17,7 @@ func unmergedNote(p *runPlan, v *status.View) string {
 	for _, f := range p.manifest.Files {
 		merged := (f.Status == job.Completed || f.Status == job.Partial) && fsutil.IsRegular(p.manifest.Path(f.MergedOutput))
 		if (p.label == "" || p.label == f.Label) && !merged {
-			return fmt.Sprintf("run %s is not merged; to continue: %s\n", p.runID, resumeCommand(p.manifest))
+			return fmt.Sprintf("run %s is not merged; to continue: %s\n", p.runID, p.manifest.ResumeCommand())
 		}
 	}
 	return ""

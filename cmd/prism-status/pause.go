@@ -20,7 +20,7 @@ func (g *grammar) setPause(m *monitor, std cli.Std) error {
 	for _, u := range unitStates(m.plan, v) {
 		left = left || u.selected("incomplete") || u.isRunning()
 	}
-	id, resume := m.plan.runID, resumeCommand(m.plan.manifest)
+	id, resume := m.plan.runID, m.plan.manifest.ResumeCommand()
 	switch paused, err := status.IsPaused(m.dir); {
 	case err != nil:
 		return err

@@ -41,6 +41,10 @@ type Manifest struct {
 	Files     []File     `json:"files"` // in the order of the queue
 	Units     []UnitPlan `json:"units"` // by number, from 1
 
+	// ReportSums are the checksums that the report may have: of the last one that was written,
+	// and of one that was about to replace it.
+	ReportSums []string `json:"report_sums,omitempty"`
+
 	dir string // of the manifest
 }
 

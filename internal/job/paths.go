@@ -31,6 +31,7 @@ import (
 //	checkpoint_dir/checkpoint_{run_id}_w{id}…    finished rows (CheckpointPrefix)
 //	output_dir/{run_id}_{label}_w{id}.csv        a unit's output (Manifest.UnitOutput)
 //	output_dir/{naming_pattern}.csv              a merged output (Manifest.MergedName)
+//	output_dir/report_{run_id}.html              the page for whoever asked (Manifest.ReportPath)
 const (
 	manifestName     = "run_manifest.json"
 	failedRangesName = "failed_ranges.json"
@@ -219,6 +220,15 @@ func (m *Manifest) MergeCommand(label string) string {
 	return "prism-merge -o NAME.csv " + term.QuoteShell(m.Path(filepath.Join(m.Paths.OutputDir, m.RunID+"_"+label))) + "_w*." + m.Config.Output.PartFormat()
 }
 
+// ResumeCommand is the command that resumes the run, as a shell takes it.
+func (m *Manifest) ResumeCommand() string {
+	path := m.Path(m.JobFile)
+	if strings.HasPrefix(path, "-") { // else it reads as a flag
+		path = "./" + path
+	}
+	return fmt.Sprintf("prism-run %s --resume --run-id %s", term.QuoteShell(path), term.QuoteShell(m.RunID))
+}
+
 // MergedName is the path of the merged output of a file, as the job file has paths.
 func (m *Manifest) MergedName(label string) string {
 	name := strings.NewReplacer("{run_id}", m.RunID, "{label}", label, "{project}", m.Project, "{version}", m.Version,
@@ -249,6 +259,15 @@ func (m *Manifest) AnalyticsPath() string {
 		return ""
 	}
 	return filepath.Join(m.RunDir(), "analytics_"+m.RunID+".csv")
+}
+
+// ReportPath is the page that prism-stats writes beside the merged outputs; empty if the
+// settings want none.
+func (m *Manifest) ReportPath() string {
+	if !m.Settings.LogSettings.CreateReports {
+		return ""
+	}
+	return m.Path(filepath.Join(m.Paths.OutputDir, "report_"+m.RunID+".html"))
 }
 
 // WorkersLockPath is the file that prism-run, the program that starts workers for

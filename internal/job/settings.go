@@ -22,6 +22,7 @@ type LogSettings struct {
 	SaveTerminalLogs bool `json:"save_terminal_logs" help:"Keep what workers and guided runs print."`
 	CreateSummaries  bool `json:"create_summaries" help:"Write a summary in Markdown."`
 	CreateAnalytics  bool `json:"create_analytics" help:"Write the figures as CSV."`
+	CreateReports    bool `json:"create_reports" help:"Write a page for whoever asked, beside the outputs."`
 }
 
 // DefaultSettings returns the settings of a job without settings.json.
@@ -33,7 +34,7 @@ func DefaultSettings() *Settings {
 		ProjectStructure: map[string][]string{
 			"data": {"inputs", "outputs"}, "checkpoints": {}, "logs": {"terminal_logs", "summaries"}, "analytics": {},
 		},
-		LogSettings:        LogSettings{SaveTerminalLogs: true, CreateSummaries: true, CreateAnalytics: true},
+		LogSettings:        LogSettings{SaveTerminalLogs: true, CreateSummaries: true, CreateAnalytics: true, CreateReports: true},
 		InteractiveVersion: "v_public",
 	}
 }

@@ -34,7 +34,7 @@ func (s *Schema) renderSystem(in style) string {
 
 // appendDescription appends what the model is told of a column, some lines.
 func (c *Column) appendDescription(dst []byte, isGate bool) []byte {
-	dst = fmt.Appendf(dst, "%s (%s)", c.Name, c.describeValues())
+	dst = fmt.Appendf(dst, "%s (%s)", c.Name, c.DescribeValues())
 	switch {
 	case c.Description != "":
 		dst = append(dst, ": "+c.Description...)
@@ -59,8 +59,8 @@ func (c *Column) appendDescription(dst []byte, isGate bool) []byte {
 	return dst
 }
 
-// describeValues says which values a column takes.
-func (c *Column) describeValues() string {
+// DescribeValues says which values a column takes.
+func (c *Column) DescribeValues() string {
 	text := ""
 	switch c.Type {
 	case TypeLabel:

@@ -157,7 +157,31 @@ func latencyChart(c *stats.Calls) *barChart {
 	return out
 }
 
-// heatMap is a cross table whose cells are the darker the more rows they have.
+// numberChart draws a histogram of numbers.
+func numberChart(n *stats.Numbers) *barChart {
+	bins := n.Histogram
+	var most int64 = 1
+	for _, b := range bins {
+		most = max(most, b.Rows)
+	}
+	out := &barChart{Top: term.Plural(most, "row"), Start: numberText(bins[0].From), End: numberText(bins[len(bins)-1].To), Title: "Histogram",
+		Described: fmt.Sprintf("rows by their number, in %s of %s each", term.Plural(int64(len(bins)), "bin"), numberText(bins[0].To-bins[0].From))}
+	each := chartWidth / float64(len(bins))
+	for i, b := range bins {
+		h := chartHeight * float64(b.Rows) / float64(most)
+		out.Bars = append(out.Bars, newRect(each*(float64(i)+0.04), chartHeight-h, each*0.92, h))
+	}
+	from, to := bins[0].From, bins[len(bins)-1].To
+	for _, m := range []struct {
+		name string
+		at   float64
+	}{{"quartile", n.P25}, {"median", n.Median}, {"quartile", n.P75}} {
+		out.Marks = append(out.Marks, mark{coordinate(chartWidth * (m.at - from) / (to - from)), m.name + " " + numberText(m.at)})
+	}
+	return out
+}
+
+// heatMap is a cross table whose cells are the darker the greater their share of a line is.
 type heatMap struct {
 	Name  string
 	Heads []string
@@ -166,13 +190,13 @@ type heatMap struct {
 }
 
 type heatLine struct {
-	Name  string
-	Cells []heatCell
+	Name, Rows string
+	Cells      []heatCell
 }
 
 type heatCell struct {
-	Count string
-	Heat  int // 0 to heats
+	Share, Count string
+	Heat         int // 0 to maxHeat
 }
 
 const maxHeat = 6
@@ -180,20 +204,19 @@ const maxHeat = 6
 func newHeatMap(c *stats.CrossTable) heatMap {
 	_, _, notes := crossCells(c, len(c.RowAxis), len(c.ColAxis))
 	m := heatMap{Name: term.Printable(c.Rows) + " by " + term.Printable(c.Columns), Note: strings.Join(notes, ", ")}
-	var most int64 = 1
-	for _, line := range c.Counts {
-		for _, n := range line {
-			most = max(most, n)
-		}
-	}
-	m.Heads = append(m.Heads, term.Printable(c.Rows))
+	m.Heads = append(m.Heads, term.Printable(c.Rows), "rows")
 	for _, v := range c.ColAxis {
 		m.Heads = append(m.Heads, quoteBlanks(valueOrOthers(v)))
 	}
 	for i, line := range c.Counts {
-		l := heatLine{Name: quoteBlanks(valueOrOthers(c.RowAxis[i]))}
-		for _, n := range line {
-			l.Cells = append(l.Cells, heatCell{term.Count(n), int(math.Ceil(maxHeat * math.Sqrt(float64(n)/float64(most))))})
+		l := heatLine{Name: quoteBlanks(valueOrOthers(c.RowAxis[i])), Rows: term.Count(c.RowTotals[i])}
+		for k, n := range line {
+			share := c.RowShares[i][k]
+			cell := heatCell{Count: term.Count(n), Heat: int(math.Ceil(maxHeat * min(max(share, 0), 1)))}
+			if c.RowTotals[i] > 0 {
+				cell.Share = fmt.Sprintf("%.0f%%", 100*share)
+			}
+			l.Cells = append(l.Cells, cell)
 		}
 		m.Lines = append(m.Lines, l)
 	}

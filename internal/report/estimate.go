@@ -8,15 +8,25 @@ import (
 )
 
 // estimateTable is a column's labels, or the cells of a cross table, as labelled and as
-// corrected: lines of name, labelled, corrected, 95% interval.
+// corrected.
 type estimateTable struct {
 	title string
-	lines [][4]string
+	lines []estimateLine
 }
 
-// estimateLine is a share, or a mean, in words.
-func estimateLine(name string, m stats.EstimatedMean, format func(stats.Figure) string) [4]string {
-	return [4]string{name, format(m.Labelled), format(m.Corrected), intervalText(m.Low, m.High, format)}
+// estimateLine is a share, or a mean, in words and in figures.
+type estimateLine struct {
+	name, labelled, corrected, interval string
+	isShare                             bool
+	stats.EstimatedMean
+}
+
+func newEstimateLine(name string, m stats.EstimatedMean, isShare bool) estimateLine {
+	format := formatScore
+	if isShare {
+		format = formatPercent
+	}
+	return estimateLine{name, format(m.Labelled), format(m.Corrected), intervalText(m.Low, m.High, format), isShare, m}
 }
 
 func estimateTables(e *stats.Estimate) (tables []estimateTable) {
@@ -24,10 +34,10 @@ func estimateTables(e *stats.Estimate) (tables []estimateTable) {
 		c := &e.Columns[i]
 		t := estimateTable{title: c.Column}
 		for _, l := range c.Labels {
-			t.lines = append(t.lines, estimateLine(labelOrEmpty(l.Label), l.EstimatedMean, formatPercent))
+			t.lines = append(t.lines, newEstimateLine(labelOrEmpty(l.Label), l.EstimatedMean, true))
 		}
 		if c.Mean != nil {
-			t.lines = append(t.lines, estimateLine("mean", *c.Mean, formatScore))
+			t.lines = append(t.lines, newEstimateLine("mean", *c.Mean, false))
 		}
 		tables = append(tables, t)
 	}
@@ -35,7 +45,7 @@ func estimateTables(e *stats.Estimate) (tables []estimateTable) {
 		x := &e.Cross[i]
 		t := estimateTable{title: x.RowsColumn + " and " + x.ColumnsColumn}
 		for _, cell := range x.Cells {
-			t.lines = append(t.lines, estimateLine(labelOrEmpty(cell.Row)+", "+labelOrEmpty(cell.Column), cell.EstimatedMean, formatPercent))
+			t.lines = append(t.lines, newEstimateLine(labelOrEmpty(cell.Row)+", "+labelOrEmpty(cell.Column), cell.EstimatedMean, true))
 		}
 		tables = append(tables, t)
 	}
@@ -49,7 +59,7 @@ func appendEstimate(dst []byte, e *stats.Estimate) []byte {
 		dst = append(dst, "\n"+term.Truncate(term.Printable(x.title), 60)+"\n"...)
 		t := table{indent: "  ", columns: []column{{max: maxLabelWidth}, {name: "labelled", right: true}, {name: "corrected", right: true}, {name: "95%"}}}
 		for _, l := range x.lines[:min(len(x.lines), maxTextLabels)] {
-			t.add(l[0], l[1], l[2], l[3])
+			t.add(l.name, l.labelled, l.corrected, l.interval)
 		}
 		dst = t.appendTo(dst)
 		if more := int64(len(x.lines) - maxTextLabels); more > 0 {
@@ -64,7 +74,7 @@ func writeEstimateMarkdown(b *strings.Builder, e *stats.Estimate) {
 	for _, x := range estimateTables(e) {
 		b.WriteString("\n### " + markdownText(x.title) + "\n\n| | labelled | corrected | 95% |\n| --- | ---: | ---: | --- |\n")
 		for _, l := range x.lines[:min(len(x.lines), maxMarkdownValues)] {
-			markdownRow(b, l[:]...)
+			markdownRow(b, l.name, l.labelled, l.corrected, l.interval)
 		}
 	}
 }

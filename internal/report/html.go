@@ -18,19 +18,41 @@ var pageText string
 // How many lines the tables of a page have at most; CSV and JSON have all.
 const (
 	maxPageValues  = 60
-	maxPageOrganic = 8 // among the values of a column; the list below has them all
-	maxPageRows    = 500
+	maxPageOrganic = 8 // among the values of a column; the list below has more
+	maxPageRows    = 200
+	maxOpenValues  = 10 // of a column whose examples are shown at once
 )
+
+// PageData is what a page shows beside what was counted.
+type PageData struct {
+	Title      string // empty: that of the run, or what was counted
+	Examples   *stats.Examples
+	TextColumn string // where examples come from, to say that it is missing
+	Misses     []stats.Miss
+	AllMisses  int64
+	Commands   PageCommands
+}
+
+// PageCommands are commands that go further than the page; empty ones are not shown.
+type PageCommands struct {
+	Sample  string // draws rows for people to label
+	Misses  string // lists all misses
+	Organic string // lists all organic labels
+	Failed  string // asks again for rows that failed
+}
+
+// PageValues is how many values of a column get examples at most.
+const PageValues = maxPageValues + maxPageOrganic
 
 // HTML writes statistics as one page that needs nothing else: no network, no
 // other file. Texts from outside are escaped for where they stand.
-func HTML(r *stats.Result) ([]byte, error) {
+func HTML(r *stats.Result, d *PageData) ([]byte, error) {
 	t, err := template.New("page").Parse(pageText)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, newPage(r)); err != nil {
+	if err := t.Execute(&b, newPage(r, d)); err != nil {
 		return nil, fmt.Errorf("write the page: %w", err)
 	}
 	return b.Bytes(), nil
@@ -38,31 +60,47 @@ func HTML(r *stats.Result) ([]byte, error) {
 
 // page is what the template shows, ready to be written.
 type page struct {
-	Title      string
+	Title, Lead string
+	Tiles       []tile
+	Asked       []askedColumn
+	Gold        string // what gold is; empty: none
+	RightInAll  *grid
+	Rightness   []rightness
+	Unknown     string // how to find out how right the labels are; empty: that is known
+	Estimate    string // what corrected shares are; empty: none
+	Corrections []correction
+	Compared    *grid
+	Moved       []grid
+	Columns     []distribution
+	ExampleNote string
+	Crosses     []heatMap
+	Lists       []list // rows to look at
+
 	Properties [][2]string // name and value
-	Tiles      []tile
 	Files      *grid
-	Agreement  []grid // with gold, with each other, by a sample
-	Columns    []distribution
-	Crosses    []heatMap
+	CallTiles  []tile
 	Calls      []figure
 	Rate       *areaChart
 	Latency    *barChart
 	Outcomes   *stackChart
 	Groups     []grid
-	Lists      []list
+	Wrong      *list // calls
 }
 
 // tile is one of the figures at the top.
 type tile struct{ Value, Name, Note string }
 
-// grid is a plain table; all columns but the first hold numbers.
+// grid is a plain table; all columns but the first Texts hold numbers.
 type grid struct {
 	Name  string
 	Heads []string
 	Lines [][]string
 	Note  string
+	Texts int // 0 means 1
 }
+
+// IsText tells the template whether a column holds texts.
+func (g grid) IsText(column int) bool { return column < max(g.Texts, 1) }
 
 // list is a table that can be searched.
 type list struct {
@@ -70,12 +108,22 @@ type list struct {
 	Heads    []string
 	Lines    [][]string
 	Note     string
+	Command  string
+}
+
+// askedColumn is what the model was asked of a column.
+type askedColumn struct {
+	Name, Question, Values string
+	Labels                 [][2]string // with their definitions
 }
 
 type distribution struct {
 	Name, Note string
 	Bars       []shareBar
+	Histogram  *barChart
 	More       string
+	Examples   []valueExamples
+	Open       bool // the examples are few
 }
 
 type shareBar struct {
@@ -83,31 +131,65 @@ type shareBar struct {
 	Width                      float64 // 0 to 100
 }
 
-func newPage(r *stats.Result) *page {
-	p := &page{Title: pageTitle(r), Properties: pageProperties(r), Tiles: pageTiles(r)}
-	if r.Run != nil {
-		p.Files = runFilesGrid(r.Run)
-	}
-	p.Agreement = agreementGrids(r)
+// valueExamples are rows with a value.
+type valueExamples struct {
+	Label string
+	Rows  []stats.Example
+}
+
+func newPage(r *stats.Result, d *PageData) *page {
+	p := &page{Title: pageTitle(r, d), Lead: pageLead(r), Tiles: pageTiles(r), Properties: pageProperties(r)}
 	for i := range r.Columns {
-		p.Columns = append(p.Columns, newDistribution(&r.Columns[i]))
+		c := &r.Columns[i]
+		if c.Schema != nil {
+			p.Asked = append(p.Asked, newAskedColumn(c))
+		}
+		p.Columns = append(p.Columns, newDistribution(c, d.Examples))
 	}
+	if d.Examples == nil && d.TextColumn != "" && len(r.Columns) > 0 {
+		p.ExampleNote = "Rows of each label are shown where the results have their texts: there is no column " + term.Printable(d.TextColumn) + " (--text-column names another)."
+	}
+	p.addAgreement(r, d)
 	for i := range r.CrossTables {
 		p.Crosses = append(p.Crosses, newHeatMap(&r.CrossTables[i]))
 	}
+	p.Lists = rowsToLookAt(r, d)
+	if r.Run != nil {
+		p.Files = runFilesGrid(r.Run)
+	}
 	if c := r.Calls; c != nil {
-		p.Calls = callFigures(c)
+		p.CallTiles, p.Calls = callTiles(c), callFigures(c)
 		p.Rate, p.Outcomes, p.Latency = rateChart(c), outcomeChart(c), latencyChart(c)
 		for _, k := range groupKinds(c) {
 			p.Groups = append(p.Groups, newGroupGrid(&k))
 		}
+		p.Wrong = wrongCalls(c)
 	}
-	p.Lists = searchableLists(r)
 	return p
 }
 
-func pageTitle(r *stats.Result) string {
-	if r.Run != nil {
+// addAgreement says how right the labels are, what the shares truly are, and how far results
+// agree.
+func (p *page) addAgreement(r *stats.Result, d *PageData) {
+	switch {
+	case r.Gold != nil:
+		p.Gold, p.RightInAll, p.Rightness = goldSentence(r.Gold), goldGrid(r.Gold), rightnessOf(r.Gold)
+	case r.Compare == nil && len(r.Columns) > 0:
+		p.Unknown = d.Commands.Sample
+	}
+	if r.Estimate != nil {
+		p.Estimate, p.Corrections = estimateSentence(r.Estimate), correctionsOf(r.Estimate)
+	}
+	if r.Compare != nil {
+		p.Compared, p.Moved = comparisonGrid(r.Compare), movedGrids(r.Compare)
+	}
+}
+
+func pageTitle(r *stats.Result, d *PageData) string {
+	switch {
+	case d.Title != "":
+		return term.Printable(d.Title)
+	case r.Run != nil:
 		return term.Printable(r.Run.ID)
 	}
 	for _, f := range r.RunColumns {
@@ -119,6 +201,52 @@ func pageTitle(r *stats.Result) string {
 		return "Model calls"
 	}
 	return "Labels"
+}
+
+// pageLead says in a sentence what was labelled by what.
+func pageLead(r *stats.Result) string {
+	if len(r.Files) == 0 {
+		return ""
+	}
+	text := term.Plural(r.Rows, "row")
+	if n := int64(len(r.Files)); n > 1 {
+		text += " of " + term.Plural(n, "file")
+	}
+	text += ", " + term.Plural(int64(len(r.Columns)), "column")
+	for _, f := range r.RunColumns {
+		if f.Column == "Model_Name" && len(f.Values) > 0 {
+			text += ", labelled by " + term.Printable(runColumnText(f, 3))
+		}
+	}
+	return text + "."
+}
+
+func newAskedColumn(c *stats.Column) askedColumn {
+	a := askedColumn{Name: term.Printable(c.Name), Question: term.Printable(c.Schema.Description), Values: term.Printable(c.Schema.DescribeValues())}
+	for i, l := range c.Schema.Labels {
+		definition := ""
+		if c.Schema.Definitions != nil {
+			definition = term.Printable(c.Schema.Definitions[i])
+		}
+		a.Labels = append(a.Labels, [2]string{quoteBlanks(l), definition})
+	}
+	return a
+}
+
+func goldSentence(g *stats.Gold) string {
+	text := "Compared with " + term.Plural(g.Rows, "row") + " that people labelled"
+	if g.Missing > 0 {
+		text += ", " + term.Count(g.Missing) + " of them without a result"
+	}
+	if g.Weighted {
+		text += "; each counts by how likely it was to be drawn"
+	}
+	return text + ". An interval is of 95%: if many such samples were labelled, it would hold the true figure in 95 of 100."
+}
+
+func estimateSentence(e *stats.Estimate) string {
+	return "Shares of all " + term.Plural(e.Rows, "row") + ": as the model labelled them, and corrected by what " + term.Plural(e.Sampled, "row") +
+		" that people labelled show it to miss. Report the corrected shares with their intervals of 95%."
 }
 
 func pageProperties(r *stats.Result) [][2]string {
@@ -179,31 +307,42 @@ func pageTiles(r *stats.Result) []tile {
 	if r.Gate != nil {
 		out = append(out, tile{term.Percent(organic, rows), "organic labels", term.Count(organic) + " values"})
 	}
-	if c := r.Calls; c != nil {
-		out = append(out, tile{term.Count(c.Calls), "model calls", term.Count(c.Retries) + " asked again"},
-			tile{term.Percent(c.Errors, c.Calls), "calls gone wrong", strings.ReplaceAll(outcomeNote(c), ",", " ·")},
-			tile{term.Rate(c.RowsPerSec), "rows/s", term.Duration(toDuration(c.WorkSeconds)) + " of work"},
-			tile{term.Rate(c.TokensPerSec), "tokens/s", "generated"},
-			tile{quantileText(&c.Latency, c.Latency.P50), "median call", "p99 " + quantileText(&c.Latency, c.Latency.P99)},
-			tile{term.Percent(c.WastedTokens, c.Tokens), "tokens wasted", "of " + term.Count(c.Tokens)})
+	if r.Gold != nil {
+		out = append(out, accuracyTiles(r.Gold)...)
 	}
 	return out
 }
 
+func callTiles(c *stats.Calls) []tile {
+	return []tile{
+		{term.Count(c.Calls), "model calls", term.Count(c.Retries) + " asked again"},
+		{term.Percent(c.Errors, c.Calls), "calls gone wrong", strings.ReplaceAll(outcomeNote(c), ",", " ·")},
+		{term.Rate(c.RowsPerSec), "rows/s", term.Duration(toDuration(c.WorkSeconds)) + " of work"},
+		{term.Rate(c.TokensPerSec), "tokens/s", "generated"},
+		{quantileText(&c.Latency, c.Latency.P50), "median call", "p99 " + quantileText(&c.Latency, c.Latency.P99)},
+		{term.Percent(c.WastedTokens, c.Tokens), "tokens wasted", "of " + term.Count(c.Tokens)},
+	}
+}
+
 func runFilesGrid(r *stats.Run) *grid {
-	g := &grid{Name: "Files", Heads: []string{"file", "rows", "missing", "status", "output"}}
+	g := &grid{Name: "Files", Heads: []string{"file", "status", "output", "rows", "without labels"}, Texts: 3}
 	for _, f := range r.Files {
-		g.Lines = append(g.Lines, []string{term.Printable(f.Label), term.Count(f.Rows), term.Count(f.Missing), term.Printable(f.Status), term.Printable(orDash(f.Output))})
+		g.Lines = append(g.Lines, []string{term.Printable(f.Label), term.Printable(f.Status), term.Printable(orDash(f.Output)), term.Count(f.Rows), term.Count(f.Missing)})
 	}
 	return g
 }
 
-func newDistribution(c *stats.Column) distribution {
+func newDistribution(c *stats.Column, examples *stats.Examples) distribution {
 	d := distribution{Name: term.Printable(c.Name), Note: strings.Join(columnNotes(c), ", ")}
-	if c.Kind == stats.Text {
+	switch {
+	case c.Kind == stats.Text:
+		return d
+	case showsHistogram(c):
+		d.Histogram = numberChart(c.Numbers)
 		return d
 	}
 	values := listedValues(c, maxPageValues, maxPageOrganic)
+	values = values[:min(len(values), PageValues)]
 	var most int64 = 1
 	for _, v := range values {
 		most = max(most, v.Count)
@@ -217,11 +356,23 @@ func newDistribution(c *stats.Column) distribution {
 			class = "aside"
 		}
 		d.Bars = append(d.Bars, shareBar{quoteBlanks(v.Value), class, term.Count(v.Count), term.Percent(v.Count, c.Rows), 100 * shareOf(v.Count, most)})
+		if rows := examples.Of(c.Name, v.Value); len(rows) > 0 {
+			d.Examples = append(d.Examples, valueExamples{quoteBlanks(v.Value), printableExamples(rows)})
+		}
 	}
+	d.Open = len(d.Examples) <= maxOpenValues
 	if more := int64(len(c.Values) - len(values)); more > 0 {
 		d.More = "… and " + term.Plural(more, "more value")
 	}
 	return d
+}
+
+func printableExamples(rows []stats.Example) []stats.Example {
+	out := make([]stats.Example, 0, len(rows))
+	for _, e := range rows {
+		out = append(out, stats.Example{RowID: e.RowID, Text: term.Printable(e.Text)})
+	}
+	return out
 }
 
 func newGroupGrid(k *groupKind) grid {
@@ -233,45 +384,4 @@ func newGroupGrid(k *groupKind) grid {
 		g.Note = "… and " + term.Count(more) + " more"
 	}
 	return g
-}
-
-// searchableLists are what somebody may look for: labels that nobody listed, rows that
-// failed, calls that went wrong.
-func searchableLists(r *stats.Result) []list {
-	organic := list{ID: "organic", Name: "Organic labels", Heads: []string{"column", "label", "rows", "share"}}
-	for i := range r.Columns {
-		c := &r.Columns[i]
-		for _, v := range c.Values {
-			if v.Class == stats.Organic {
-				organic.Lines = append(organic.Lines, []string{term.Printable(c.Name), quoteBlanks(v.Value), term.Count(v.Count), term.Percent(v.Count, c.Rows)})
-			}
-		}
-	}
-	failed := list{ID: "failed", Name: "Rows that failed", Heads: []string{"file", "RowID", "position", "attempts", "reason"}}
-	if r.Run != nil {
-		for _, f := range r.Run.Failed {
-			failed.Lines = append(failed.Lines, []string{term.Printable(f.File), formatInt(f.RowID), formatInt(f.Position), formatInt(int64(f.Calls)), term.Printable(f.Reason)})
-		}
-		if more := r.Run.FailedRows - int64(len(r.Run.Failed)); more > 0 {
-			failed.Note = term.Plural(more, "more row") + " in " + term.Printable(r.Run.FailedRanges)
-		}
-	}
-	calls := list{ID: "wrong", Name: "Calls that went wrong", Heads: []string{"outcome", "message", "calls", "rows", "first", "last"}}
-	if r.Calls != nil {
-		for _, t := range r.Calls.ErrorGroups {
-			calls.Lines = append(calls.Lines, []string{term.Printable(string(t.Outcome)), term.Printable(t.Error), term.Count(t.Calls), term.Count(t.Rows),
-				t.First.Format(time.DateTime), t.Last.Format(time.DateTime)})
-		}
-	}
-	var out []list
-	for _, l := range []list{failed, calls, organic} {
-		if len(l.Lines) == 0 {
-			continue
-		}
-		if more := int64(len(l.Lines) - maxPageRows); more > 0 {
-			l.Lines, l.Note = l.Lines[:maxPageRows], term.Plural(more, "more line")+": --format json has all"
-		}
-		out = append(out, l)
-	}
-	return out
 }

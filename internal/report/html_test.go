@@ -26,7 +26,9 @@ func TestHTMLEscapesText(t *testing.T) {
 	r.CrossTables = []stats.CrossTable{{Rows: evil, Columns: evil, RowAxis: []string{evil, ""}, ColAxis: []string{evil}, Counts: [][]int64{{5}, {0}}, RowTotals: []int64{5, 0}, RowShares: [][]float64{{1}, {0}}, PairedRows: 5, MissingRows: 1, OtherRows: 1}}
 	r.Calls.ErrorGroups = []stats.ErrorGroup{{Outcome: evil, Error: evil}}
 	r.Calls.ByHost = []stats.CallGroup{{Host: new(evil)}}
-	got, err := HTML(r)
+	d := &PageData{Title: evil, TextColumn: evil, Misses: []stats.Miss{{RowID: 1, Column: evil, Gold: evil, Label: evil}}, AllMisses: 9,
+		Commands: PageCommands{evil, evil, evil, evil}}
+	got, err := HTML(r, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +40,7 @@ func TestHTMLEscapesText(t *testing.T) {
 			t.Errorf("%s is in the page", bad)
 		}
 	}
-	if again, _ := HTML(r); !bytes.Equal(got, again) {
+	if again, _ := HTML(r, d); !bytes.Equal(got, again) {
 		t.Error("the same result gives another page")
 	}
 }
@@ -52,7 +54,7 @@ func TestChartsStayInTheirBox(t *testing.T) {
 			Outcome: []calllog.Outcome{calllog.OK, calllog.Partial, calllog.Cut, calllog.Transient}[i%4],
 		})
 	}
-	got, err := HTML(&stats.Result{Calls: c.Result()})
+	got, err := HTML(&stats.Result{Calls: c.Result()}, &PageData{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +70,7 @@ func TestChartsStayInTheirBox(t *testing.T) {
 
 func TestHTMLOfNothing(t *testing.T) {
 	for _, r := range []*stats.Result{{}, {Calls: &stats.Calls{}}, {Run: &stats.Run{}}} {
-		if got, err := HTML(r); err != nil || !bytes.Contains(got, []byte("</html>")) {
+		if got, err := HTML(r, &PageData{}); err != nil || !bytes.Contains(got, []byte("</html>")) {
 			t.Errorf("got %d bytes, %v", len(got), err)
 		}
 	}

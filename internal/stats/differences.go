@@ -31,9 +31,7 @@ type differenceList struct {
 // more than maxDistinct values, which ratings do not keep, is left out.
 func (r *Ratings) WriteMisses(ctx context.Context, format table.Format, out io.Writer) error {
 	d := &differenceList{ratings: r, heads: []string{"Gold", "Label"}, raters: []int{goldRater, resultRater}, out: out}
-	d.differs = func(c *ratedColumn, row int) bool {
-		return !(c.isWide && !c.isNumeric) && !c.isEmpty(goldRater, row) && r.has[resultRater][row] && !c.areEqual(goldRater, resultRater, row)
-	}
+	d.differs = r.isMiss
 	return d.writeFiles(ctx, format)
 }
 
