@@ -50,10 +50,13 @@ func rightnessOf(g *stats.Gold) (out []rightness) {
 		for _, f := range goldFigures(c) {
 			r.Figures = append(r.Figures, figure{f[0], f[1], f[2]})
 		}
-		if len(c.Labels) > 0 {
+		isMeasure := c.NumberFigures != nil && len(c.Labels) > stats.MaxScale // single numbers tell nothing
+		if len(c.Labels) > 0 && !isMeasure {
 			r.Labels = labelGrid(c)
 		}
-		r.Confused = confusionGrid(c)
+		if !isMeasure {
+			r.Confused = confusionGrid(c)
+		}
 		out = append(out, r)
 	}
 	return out
@@ -127,6 +130,9 @@ type correctedLine struct {
 
 func correctionsOf(e *stats.Estimate) (out []correction) {
 	for _, t := range estimateTables(e) {
+		if last := len(t.lines) - 1; last > stats.MaxScale && !t.lines[last].isShare {
+			t.lines = t.lines[last:] // the mean: shares of single numbers tell nothing
+		}
 		c := correction{Name: term.Printable(t.title)}
 		shown := t.lines[:min(len(t.lines), maxPageValues)]
 		scale := scaleOf(shown)

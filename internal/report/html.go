@@ -197,7 +197,10 @@ func pageTitle(r *stats.Result, d *PageData) string {
 			return term.Printable(f.Values[0].Value)
 		}
 	}
-	if r.Calls != nil && len(r.Files) == 0 {
+	switch {
+	case r.Compare != nil:
+		return "Comparison"
+	case r.Calls != nil && len(r.Files) == 0:
 		return "Model calls"
 	}
 	return "Labels"
