@@ -75,3 +75,33 @@ func TestHTMLOfNothing(t *testing.T) {
 		}
 	}
 }
+
+// However many rows failed and labels are organic, the page has a part of them, and says how
+// many more there are and how to see them.
+func TestListsOfPageAreBounded(t *testing.T) {
+	r := &stats.Result{Run: &stats.Run{FailedRows: 10_000, FailedRanges: "failed_ranges.json"}, Columns: []stats.Column{{Name: "Topic", Kind: stats.Label, Rows: 10_000}}}
+	for i := range stats.MaxFailed {
+		r.Run.Failed = append(r.Run.Failed, stats.FailedRow{File: "in", RowID: int64(i), Reason: "no valid labels"})
+	}
+	for i := range 10_000 {
+		r.Columns[0].Values = append(r.Columns[0].Values, stats.ValueCount{Value: "label " + formatInt(int64(i)), Count: 1, Class: stats.Organic})
+	}
+	d := &PageData{AllMisses: 7000, Commands: PageCommands{Misses: "list misses", Organic: "list labels", Failed: "ask again"}}
+	for i := range maxPageRows + 1 {
+		d.Misses = append(d.Misses, stats.Miss{RowID: int64(i), Column: "Topic", Gold: "a", Label: "b"})
+	}
+	page, err := HTML(r, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"… and 9,800 more rows in failed_ranges.json", "<code>ask again</code>", "… and 9,800 more labels", "<code>list labels</code>", "… and 6,800 more rows<", "<code>list misses</code>",
+	} {
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if len(page) > 200<<10 {
+		t.Errorf("the page has %d bytes", len(page))
+	}
+}
