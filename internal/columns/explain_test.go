@@ -15,9 +15,9 @@ import (
 	"prism/internal/table"
 )
 
-// explain examines a table as a command does: its header, then its rows. It returns what is
-// in the way, the hints, and the warnings.
-func explain(t *testing.T, text string, o Options) (obstacles error, hint string, warnings []string) {
+// explain examines a table as a command does: its header, then its rows. It returns the
+// hints, the warnings, and what is in the way.
+func explain(t *testing.T, text string, o Options) (hint string, warnings []string, obstacles error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "in.csv")
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
@@ -44,7 +44,7 @@ func explain(t *testing.T, text string, o Options) (obstacles error, hint string
 	if hinted, ok := obstacles.(interface{ Hint() string }); ok {
 		hint = hinted.Hint()
 	}
-	return obstacles, hint, found.Warnings(file, file.Size)
+	return hint, found.Warnings(file, file.Size), obstacles
 }
 
 // What is in the way of labelling a table, all at once, what removes it, and what is told
@@ -117,7 +117,7 @@ func TestExplain(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			obstacles, hint, warnings := explain(t, tt.table, tt.o)
+			hint, warnings, obstacles := explain(t, tt.table, tt.o)
 			got := ""
 			if obstacles != nil {
 				got = obstacles.Error()
