@@ -115,16 +115,19 @@ func TestRowsBehindAPartialBatch(t *testing.T) {
 		name  string
 		cache bool
 		row   func(i int) ollamatest.Row
+		note  string // of rows that are not applicable
 	}{
-		{"blank", false, func(i int) ollamatest.Row { return ollamatest.Row{} }},
-		{"blank, with a cache", true, func(i int) ollamatest.Row { return ollamatest.Row{} }},
-		{"the same", true, func(i int) ollamatest.Row { return ollamatest.Row{Message: "the first"} }},
-		{"in the cache", true, func(i int) ollamatest.Row { return ollamatest.Row{Message: "known"} }},
+		{"blank", false, func(i int) ollamatest.Row { return ollamatest.Row{} }, "-"},
+		{"blank, with long defaults", false, func(i int) ollamatest.Row { return ollamatest.Row{} }, strings.Repeat("x", 2000)},
+		{"blank, with a cache", true, func(i int) ollamatest.Row { return ollamatest.Row{} }, "-"},
+		{"the same", true, func(i int) ollamatest.Row { return ollamatest.Row{Message: "the first"} }, "-"},
+		{"in the cache", true, func(i int) ollamatest.Row { return ollamatest.Row{Message: "known"} }, "-"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			srv := serve(t)
 			b := newBench(t, 0, srv)
+			b.writeFile("prompt.json", strings.Replace(promptFile, `"Note":"-"`, `"Note":"`+tt.note+`"`, 1))
 			if tt.cache {
 				b.s.Model.Cache = filepath.Join(b.dir, "cache")
 				b.s.RunID = "before"
@@ -133,7 +136,7 @@ func TestRowsBehindAPartialBatch(t *testing.T) {
 				b.mustRun()
 				b.s.RunID, b.rows = "r", nil
 			}
-			b.s.maxWindow = 5000
+			b.s.maxWindow = 5000 + 50*len(tt.note)
 			b.rows = append(b.rows, ollamatest.Row{ID: 1, Message: "the first"})
 			for i := 2; i <= 3000; i++ {
 				r := tt.row(i)

@@ -97,6 +97,9 @@ func (m *batchMaker) lookUp() {
 	m.rows, m.cached = append(m.rows, ask...), append(m.cached, cached...)
 	for _, r := range cached {
 		m.behind += r.size()
+		for _, v := range r.answer.found.Values {
+			m.behind += len(v)
+		}
 	}
 	m.held += waiting
 	m.behind += waiting

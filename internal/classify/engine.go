@@ -150,13 +150,14 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 		if e.inFlight == 0 && (ended != nil || !more) {
 			return ended
 		}
-		var batches <-chan *batch
-		if more && !full && (free || ended == nil && e.answers != nil && len(e.waiting) == 0) {
-			batches = e.batches
-		}
 		var chunks chan<- chunk
 		if e.window.prepare() {
 			chunks = e.out.chunks
+		}
+		stuck := e.inFlight == 0 && len(e.waiting) == 0 && chunks == nil // all wait for a row that the reader has
+		var batches <-chan *batch
+		if more && (!full || stuck) && (free || ended == nil && e.answers != nil && len(e.waiting) == 0) {
+			batches = e.batches
 		}
 		select {
 		case b, open := <-batches:
