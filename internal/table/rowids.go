@@ -2,9 +2,11 @@ package table
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 
 	"prism/internal/rowid"
 )
@@ -52,6 +54,13 @@ func (b *Block) IDs(dst []int64, format Format, j, columns int, name string) []i
 // leadingID reads the digits of a field that rec starts with, if there are
 // nothing but digits and not too many.
 func leadingID(rec []byte, delim byte) (v int64, ok bool) {
+	if len(rec) > 8 { // most IDs are shorter: their digits are read at once
+		text := binary.LittleEndian.Uint64(rec)
+		n := countDigits(text)
+		if n > 0 && n < 8 && rec[n] == delim {
+			return eightDigits(text << (64 - 8*n)), true
+		}
+	}
 	for i, c := range rec {
 		d := c - '0'
 		if d > 9 {
@@ -63,6 +72,24 @@ func leadingID(rec []byte, delim byte) (v int64, ok bool) {
 		v = v*10 + int64(d)
 	}
 	return v, len(rec) > 0
+}
+
+// countDigits is how many of eight bytes, the lowest first, are digits before one is not.
+func countDigits(text uint64) int {
+	const ones = 0x0101010101010101
+	// A digit is 0 to 9 here, which 0x76 does not carry into the high bit. Another byte
+	// has that bit afterwards, or had it before; what it carries goes to bytes behind it.
+	notDigit := (text ^ 0x30*ones) + 0x76*ones | text
+	return bits.TrailingZeros64(notDigit&(0x80*ones)) / 8
+}
+
+// eightDigits is the number that eight digits make, the first one in the lowest byte. A
+// byte of 0 counts as the digit 0.
+func eightDigits(text uint64) int64 {
+	text &= 0x0f0f0f0f0f0f0f0f
+	text = text*10 + text>>8         // every other byte: a pair of digits
+	const pairs = 0x000000ff000000ff // the first and the third
+	return int64(((text&pairs)*(100+1000000<<32) + (text>>16&pairs)*(1+10000<<32)) >> 32)
 }
 
 // UniqueIDs reads the RowIDs of a stream, no two of which may be the same. The

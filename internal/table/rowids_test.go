@@ -6,7 +6,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
+
+	"prism/internal/rowid"
 )
 
 func TestUniqueIDsTellsRepeatedOnes(t *testing.T) {
@@ -51,5 +54,30 @@ func TestUniqueIDsOfAscendingStreamStaySmall(t *testing.T) {
 	}
 	if got := unique.set.Size(); got > n/4 {
 		t.Errorf("%d bytes for %d IDs, want at most two bits an ID", got, n)
+	}
+}
+
+// TestLeadingID compares the digits that a record starts with, many at a time, with
+// strconv's reading of them.
+func TestLeadingID(t *testing.T) {
+	for _, text := range []string{
+		"", "0", "7", "42", "007", "1234567", "12345678", "123456789", "123456789012345678", "1234567890123456789",
+		"-1", "+1", " 1", "1 ", "1/", "1:", "12\x00", "12\xb9", "\xb0\xb1", "1.0", "1e3", "x", "1x", "123456x", "/", ":",
+	} {
+		for _, rest := range []string{"", ",", ",a", ",title,and a message", ",9,9,9,9,9", ";", "\xff,"} {
+			rec := text + rest
+			field, _, _ := strings.Cut(rec, ",")
+			want, err := strconv.ParseInt(field, 10, 64)
+			isPlain := err == nil && len(field) <= rowid.SafeDigits && field[0] >= '0'
+			got, ok := leadingID([]byte(rec), ',')
+			if ok != isPlain || ok && got != want {
+				t.Errorf("%q: got %d, %v, want %d, %v", rec, got, ok, want, isPlain)
+			}
+		}
+	}
+	for n := range int64(100_000) {
+		if got, ok := leadingID(fmt.Appendf(nil, "%d,rest of the record", n*n), ','); !ok || got != n*n {
+			t.Fatalf("%d: got %d, %v", n*n, got, ok)
+		}
 	}
 }

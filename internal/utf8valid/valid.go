@@ -10,11 +10,17 @@ func Valid(b []byte) bool {
 	if !hasVectors || n == 0 {
 		return utf8.Valid(b)
 	}
-	return !hasFault(&b[0], n/blockSize) && utf8.Valid(b[lastStart(b[:n]):])
+	var first [lookBehind + blockSize]byte // nothing is before the text: as good as ASCII
+	copy(first[lookBehind:], b)
+	return !hasFault(&first[lookBehind], 1) &&
+		(n == blockSize || !hasFault(&b[blockSize], n/blockSize-1)) &&
+		utf8.Valid(b[lastStart(b[:n]):])
 }
 
-// blockSize is how many bytes hasFault looks at in one step.
-const blockSize = 32
+const (
+	blockSize  = 32              // bytes that hasFault looks at in one step
+	lookBehind = utf8.UTFMax - 1 // bytes before them that tell what a byte must be
+)
 
 // lastStart is where the last character of b starts, which b may cut; len(b) if the last
 // three bytes start none, since then no character is cut.

@@ -60,14 +60,12 @@ TEXT ·hasFault(SB), NOSPLIT, $0-17
 	VBROADCASTI128 below4<>(SB), Y13
 	VBROADCASTI128 highBits<>(SB), Y14
 	VPXOR Y0, Y0, Y0 // faults
-	VPXOR Y1, Y1, Y1 // the block before
 
 block:
 	VMOVDQU (SI), Y2
-	VPERM2I128 $0x21, Y2, Y1, Y3 // 16 bytes of the block before, 16 of this
-	VPALIGNR $15, Y3, Y2, Y4     // the bytes one before
-	VPALIGNR $14, Y3, Y2, Y5     // two before
-	VPALIGNR $13, Y3, Y2, Y6     // three before
+	VMOVDQU -1(SI), Y4 // the bytes one before
+	VMOVDQU -2(SI), Y5 // two before
+	VMOVDQU -3(SI), Y6 // three before
 
 	VPSRLW $4, Y4, Y7
 	VPAND Y11, Y7, Y7
@@ -87,7 +85,6 @@ block:
 	VPXOR Y6, Y7, Y7
 	VPOR Y7, Y0, Y0
 
-	VMOVDQA Y2, Y1
 	ADDQ $32, SI
 	DECQ CX
 	JNZ block
