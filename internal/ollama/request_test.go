@@ -82,14 +82,16 @@ func FuzzEncodeRequest(f *testing.F) {
 	})
 }
 
-// A format reaches the server as it is; one that is not JSON is never sent.
+// A format reaches the server as it is; one that is cut is never sent.
 func TestEncodeRequestFormat(t *testing.T) {
 	body, err := encodeRequest(&Request{Model: "m", Format: []byte(`{"enum": ["<a> & \u00e9"]}`)}, true)
 	if want := `"format":{"enum": ["<a> & \u00e9"]}`; err != nil || !strings.Contains(string(body), want) {
 		t.Errorf("got %s, %v, want %s in it", body, err, want)
 	}
-	if body, err := encodeRequest(&Request{Model: "m", Format: []byte(`{"enum":`)}, true); err == nil {
-		t.Errorf("got %s", body)
+	for _, format := range []string{`{"enum":`, `"enum":{}}`, `json`} {
+		if body, err := encodeRequest(&Request{Model: "m", Format: []byte(format)}, true); err == nil {
+			t.Errorf("%s: got %s", format, body)
+		}
 	}
 }
 

@@ -224,6 +224,9 @@ func FuzzParse(f *testing.F) {
 		}
 		checkReplySchema(t, s, []int64{1, -2}, true)
 		checkReplySchema(t, s, []int64{3}, false)
+		if got := s.InStyle(Compact).AppendReplySchema(nil, []int64{1, -2}, true); !json.Valid(got) {
+			t.Errorf("compact: %s", got)
+		}
 		again, err := Parse(data, "other.json")
 		if err != nil || again.Hash() != s.Hash() {
 			t.Errorf("read twice: %v", err)

@@ -42,7 +42,11 @@ func mayForge(s string) bool {
 		switch s[i] {
 		case 0:
 			return true
-		case '[', '*', 'r', 'R', '\\', '<', "═"[0]:
+		case 'r', 'R': // a common letter: of the texts below one begins with it
+			if !hasPrefixFold(s[i:], "ro") {
+				continue
+			}
+		case '[', '*', '\\', '<', "═"[0]:
 		default:
 			continue
 		}
