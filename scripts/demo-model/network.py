@@ -1,0 +1,105 @@
+"""The model: a transformer of the llama architecture, small enough for two cores.
+
+Tensors are named and laid out as in its GGUF file, so that export writes them as they are. Positions
+are rotated in pairs of neighbours, as llama.cpp does it for this architecture.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+LAYERS, HEADS, WIDTH, FEED_WIDTH = 4, 4, 128, 344
+EPSILON, BASE = 1e-5, 10000.0
+HEAD_WIDTH = WIDTH // HEADS
+
+
+class Norm(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(WIDTH))
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPSILON) * self.weight
+
+
+class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attn_norm, self.ffn_norm = Norm(), Norm()
+        self.attn_q, self.attn_k, self.attn_v, self.attn_output = (nn.Linear(WIDTH, WIDTH, bias=False) for _ in range(4))
+        self.ffn_gate, self.ffn_up = (nn.Linear(WIDTH, FEED_WIDTH, bias=False) for _ in range(2))
+        self.ffn_down = nn.Linear(FEED_WIDTH, WIDTH, bias=False)
+
+    def forward(self, x, angles, mask, before):
+        """Returns x after the layer, where each head looked, and what later tokens see of these."""
+        n, length, _ = x.shape
+        y = self.attn_norm(x)
+        query, key = (rotate(split_heads(w(y)), angles) for w in (self.attn_q, self.attn_k))
+        value = split_heads(self.attn_v(y))
+        if before is not None:
+            key = torch.cat([before[0].expand(n, -1, -1, -1), key], 2)
+            value = torch.cat([before[1].expand(n, -1, -1, -1), value], 2)
+        looks = torch.softmax(query @ key.transpose(2, 3) * HEAD_WIDTH**-0.5 + mask, -1)
+        x = x + self.attn_output((looks @ value).transpose(1, 2).reshape(n, length, WIDTH))
+        y = self.ffn_norm(x)
+        return x + self.ffn_down(functional.silu(self.ffn_gate(y)) * self.ffn_up(y)), looks, (key, value)
+
+
+def split_heads(x):
+    n, length, _ = x.shape
+    return x.view(n, length, HEADS, HEAD_WIDTH).transpose(1, 2)
+
+
+def make_angles(start, length):
+    """Returns cosine and sine of the rotation at each position: length × half a head's width."""
+    steps = BASE ** (-torch.arange(0, HEAD_WIDTH, 2) / HEAD_WIDTH)
+    angles = torch.outer(torch.arange(start, start + length), steps)
+    return angles.cos(), angles.sin()
+
+
+def rotate(x, angles):
+    cos, sin = angles
+    pairs = x.unflatten(-1, (-1, 2))
+    even, odd = pairs[..., 0], pairs[..., 1]
+    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2)
+
+
+class Network(nn.Module):
+    def __init__(self, vocabulary, classes):
+        """vocabulary is the number of tokens, classes that of each label that a summary tells."""
+        super().__init__()
+        self.token_embd = nn.Embedding(vocabulary, WIDTH)
+        self.blk = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.output_norm = Norm()
+        self.output = nn.Linear(WIDTH, vocabulary, bias=False)
+        # For training alone: what summaries tell before the last layer.
+        self.summary_norm = Norm()
+        self.summary = nn.Linear(WIDTH, sum(classes))
+        self.classes = classes
+        for name, weight in self.named_parameters():
+            if weight.dim() == 2:
+                nn.init.normal_(weight, std=0.02 if name.startswith(("token", "output")) else WIDTH**-0.5 * 0.6)
+
+    def run_layers(self, tokens, start=0, before=None):
+        """Runs the layers on tokens (prompts × length) at positions from start on, after the layers'
+        states of the tokens before. Returns the vectors after each layer, where the heads looked, and
+        the layers' states."""
+        length, seen = tokens.shape[1], start if before is not None else 0
+        mask = torch.full((length, length), float("-inf")).triu(1)
+        mask = torch.cat([torch.zeros(length, seen), mask], 1)
+        angles = make_angles(start, length)
+        x, vectors, looks, states = self.token_embd(tokens), [], [], []
+        for i, layer in enumerate(self.blk):
+            x, look, state = layer(x, angles, mask, before[i] if before is not None else None)
+            vectors.append(x)
+            looks.append(look)
+            states.append(state)
+        return vectors, looks, states
+
+    def predict(self, vectors):
+        """Returns the logits of the next token."""
+        return self.output(self.output_norm(vectors))
+
+    def tell(self, vectors):
+        """Returns the logits of each label that a summary tells."""
+        return self.summary(self.summary_norm(vectors)).split(self.classes, -1)

@@ -1,0 +1,185 @@
+"""Trains the model, step by step. It can be stopped at any time and goes on where it was.
+
+    train.py --folder DIR --steps N [--minutes M] [--styles classic,compact] [--seed S]
+
+A step is some prompts of one style and one number of rows. Few rows a prompt come first, all numbers
+from 1 to 10 from half of the steps on. The seed and the number of steps decide what is learned; with
+--minutes training stops early, and the same command goes on later.
+"""
+
+import argparse
+import math
+import os
+import random
+import time
+
+import torch
+from torch.nn import functional
+
+import network
+import prompts
+import samples
+import tokenizer
+
+TOKENS_A_STEP = 6000
+RATE, LAST_RATE, WARM_UP = 3e-3, 1e-4, 100
+MOST_ROWS = 10
+SAVE_EVERY, PRINT_EVERY = 200, 20
+VALUE_WEIGHT, SUMMARY_WEIGHT, LOOK_WEIGHT, SPAN_WEIGHT = 4.0, 1.0, 0.3, 0.1
+TOKENS_A_ROW = {"classic": 95, "compact": 60}
+
+
+class Batch:
+    """Samples side by side, padded at their ends."""
+
+    def __init__(self, items):
+        length = max(len(s.tokens) for s in items)
+        self.tokens = torch.zeros(len(items), length, dtype=torch.long)
+        for n, s in enumerate(items):
+            self.tokens[n, : len(s.tokens)] = torch.tensor(s.tokens)
+        reply = [(n, p, s.tokens[p + 1], VALUE_WEIGHT if p + 1 in s.value_starts else 1.0)
+                 for n, s in enumerate(items) for p in range(s.reply_start - 1, len(s.tokens) - 1)]
+        self.reply = as_columns(reply)
+        self.looks = {}
+        for layer in range(network.LAYERS):
+            found = [(n, *look[1:]) for n, s in enumerate(items) for look in s.looks if look[0] == layer]
+            if found:
+                self.looks[layer] = as_columns(found)
+        rows = [(n, first, last) for n, s in enumerate(items) for first, last in zip(s.spans, s.summaries)]
+        self.rows = as_columns(rows)
+        self.classes = torch.tensor([c for s in items for c in s.classes])
+
+
+def as_columns(tuples):
+    """Returns a tensor for each place of the tuples."""
+    return [torch.tensor(column) for column in zip(*tuples)]
+
+
+def compute_losses(net, start_tokens, batch):
+    """Returns the parts of the loss, and the share of values whose first token is right."""
+    start = len(start_tokens)
+    _, _, before = net.run_layers(torch.tensor([start_tokens]))
+    vectors, looks, _ = net.run_layers(batch.tokens, start, before)
+    n, position, target, weight = batch.reply
+    logits = net.predict(vectors[-1][n, position])
+    loss = functional.cross_entropy(logits, target, reduction="none")
+    right = (logits.argmax(-1) == target)[weight > 1].float().mean()
+    parts = {"reply": (loss * weight).sum() / weight.sum()}
+
+    n, first, last = batch.rows
+    told = net.tell(vectors[-2][n, last])
+    parts["summary"] = SUMMARY_WEIGHT * sum(functional.cross_entropy(t, batch.classes[:, i]) for i, t in enumerate(told)) / len(told)
+
+    parts["looks"] = 0
+    for layer, (n_look, head, query, key) in batch.looks.items():
+        share = looks[layer][n_look, head, query, start + key]
+        parts["looks"] = parts["looks"] - LOOK_WEIGHT * torch.log(share + 1e-6).mean() / len(batch.looks)
+
+    places = torch.arange(start + batch.tokens.shape[1])
+    own = ((places >= start + first[:, None]) & (places <= start + last[:, None])).float()
+    parts["span"] = 0
+    for layer in range(1, network.LAYERS - 1):
+        share = (looks[layer][n, :, last] * own[:, None]).sum(-1)
+        parts["span"] = parts["span"] - SPAN_WEIGHT * torch.log(share + 1e-6).mean() / (network.LAYERS - 2)
+    return parts, right
+
+
+def learning_rate(step, steps):
+    if step < WARM_UP:
+        return RATE * (step + 1) / WARM_UP
+    return LAST_RATE + (RATE - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * (step - WARM_UP) / max(1, steps - WARM_UP)))
+
+
+def choose_rows(rng, step, steps):
+    """Returns how many rows the prompts of a step have."""
+    most = min(MOST_ROWS, 2 + int(2 * (MOST_ROWS - 2) * step / steps))
+    return rng.randint(1, most)
+
+
+def make_batch(sampler, seed, step, steps):
+    rng = random.Random(f"{seed} {step}")
+    style = rng.choice(sampler.styles)
+    count = choose_rows(rng, step, steps)
+    items = [sampler.make(rng, style, count) for _ in range(max(1, TOKENS_A_STEP // (TOKENS_A_ROW[style] * count)))]
+    return style, count, Batch(items)
+
+
+class Training:
+    def __init__(self, args, sampler, vocabulary):
+        self.args, self.sampler = args, sampler
+        self.path = os.path.join(args.folder, "checkpoint.pt")
+        torch.manual_seed(args.seed)
+        classes = [len(labels) for labels in samples.LABELS.values()] + [len(sampler.key_points)]
+        self.net = network.Network(vocabulary, classes)
+        decayed = [w for w in self.net.parameters() if w.dim() == 2]
+        others = [w for w in self.net.parameters() if w.dim() != 2]
+        self.optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
+                                           lr=RATE, betas=(0.9, 0.98))
+        self.step = 0
+        if os.path.exists(self.path):
+            saved = torch.load(self.path)
+            if saved["settings"] != self.settings():
+                raise SystemExit(f"error: {self.path} is of another training: {saved['settings']}\nhint: remove it, or use another folder")
+            self.net.load_state_dict(saved["net"])
+            self.optimizer.load_state_dict(saved["optimizer"])
+            self.step = saved["step"]
+            print(f"going on after {self.step} steps", flush=True)
+
+    def settings(self):
+        return {"seed": self.args.seed, "steps": self.args.steps, "styles": self.args.styles}
+
+    def save(self):
+        state = {"net": self.net.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step, "settings": self.settings()}
+        torch.save(state, self.path + ".new")
+        os.replace(self.path + ".new", self.path)
+
+    def run(self):
+        began, first, tokens, shown = time.monotonic(), self.step, 0, {}
+        while self.step < self.args.steps:
+            minutes = (time.monotonic() - began) / 60
+            if self.args.minutes and minutes >= self.args.minutes:
+                print(f"stopping after {minutes:.1f} minutes; the same command goes on", flush=True)
+                break
+            style, count, batch = make_batch(self.sampler, self.args.seed, self.step, self.args.steps)
+            parts = self.take_step(style, batch, shown)
+            tokens += batch.tokens.numel()
+            self.step += 1
+            if self.step % PRINT_EVERY == 0:
+                seconds = time.monotonic() - began
+                left = seconds / (self.step - first) * (self.args.steps - self.step)
+                values = " ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in shown.items())
+                print(f"step {self.step}/{self.args.steps}  {values}  {tokens / seconds:.0f} tokens/s  {left / 60:.1f} minutes left", flush=True)
+                shown.clear()
+            if self.step % SAVE_EVERY == 0:
+                self.save()
+        self.save()
+
+    def take_step(self, style, batch, shown):
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.step, self.args.steps)
+        parts, right = compute_losses(self.net, self.sampler.starts[style], batch)
+        self.optimizer.zero_grad()
+        sum(parts.values()).backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimizer.step()
+        for name, value in {**parts, "right": right}.items():
+            shown.setdefault(name, []).append(float(value))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Train the demo's model.")
+    parser.add_argument("--folder", required=True, help="folder of the tokenizer and the checkpoint")
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--minutes", type=float, default=0, help="stop after this time")
+    parser.add_argument("--styles", default=",".join(prompts.STYLES))
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    tokens = tokenizer.load(os.path.join(args.folder, "merges.json"))
+    renderer = prompts.Renderer(prompts.build_renderer(args.folder))
+    sampler = samples.Sampler(renderer, tokens, "train", args.styles.split(","), network.LAYERS)
+    Training(args, sampler, len(tokens.texts)).run()
+    renderer.close()
+
+
+if __name__ == "__main__":
+    main()
