@@ -10,7 +10,7 @@ import subprocess
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 SCHEMA = "examples/feedback/prompt.json"
-STYLES = ["classic"]
+STYLES = ["classic", "compact"]
 TOP_ROW_ID = [50, 1000, 1000, 1000, 100000]  # the first RowID of a batch is below one of these
 
 

@@ -16,17 +16,23 @@ import (
 // two for so few weights, and far faster where the machine has other work.
 var parameters = map[string]int{"num_ctx": contextLength, "num_thread": 1}
 
-// Create makes the model available under name on the Ollama server at base, a
-// URL like "http://127.0.0.1:11434". It reports false where the server had this
-// very model already. It replaces another tiny model of that name, but is an
-// error where name is a model of another kind.
+// Create makes the model of random weights available under name on the Ollama server
+// at base. It is Upload of what Write writes.
 func Create(ctx context.Context, client *http.Client, base, name string, opts Options) (created bool, err error) {
 	var file bytes.Buffer
 	if err := Write(&file, opts); err != nil {
 		return false, err
 	}
+	return Upload(ctx, client, base, name, file.Bytes())
+}
+
+// Upload makes a GGUF file with PRISM's chat template available under name on the Ollama
+// server at base, a URL like "http://127.0.0.1:11434". It reports false where the
+// server had this very model already. It replaces another of PRISM's models of that
+// name, but is an error where name is a model of another kind.
+func Upload(ctx context.Context, client *http.Client, base, name string, file []byte) (created bool, err error) {
 	s := server{client, strings.TrimSuffix(base, "/")}
-	hash := fmt.Sprintf("%x", sha256.Sum256(file.Bytes()))
+	hash := fmt.Sprintf("%x", sha256.Sum256(file))
 
 	old, err := s.show(ctx, name)
 	if err != nil {
@@ -35,17 +41,17 @@ func Create(ctx context.Context, client *http.Client, base, name string, opts Op
 	if old.isSameModel(hash) {
 		return false, nil
 	}
-	if old.found && !strings.HasPrefix(old.Info.Description, description) {
+	if old.found && !strings.HasPrefix(old.Info.Description, ourDescription) {
 		return false, fmt.Errorf("another model named %q exists on the server", name)
 	}
 
-	if err := s.post(ctx, "/api/blobs/sha256:"+hash, &file, nil); err != nil {
+	if err := s.post(ctx, "/api/blobs/sha256:"+hash, bytes.NewReader(file), nil); err != nil {
 		return false, fmt.Errorf("upload model: %w", err)
 	}
 	var reply struct{ Status string }
 	err = s.postJSON(ctx, "/api/create", map[string]any{
 		"model":      name,
-		"files":      map[string]string{"prism-tiny.gguf": "sha256:" + hash},
+		"files":      map[string]string{"prism.gguf": "sha256:" + hash},
 		"template":   chatTemplate,
 		"parameters": parameters,
 		"stream":     false,

@@ -23,9 +23,12 @@ import (
 // contextLength is the most tokens the model takes, prompt and reply together.
 const contextLength = 8192
 
-// description begins the general.description of every tiny model, by which
-// Create knows them.
-const description = "PRISM's tiny model of random weights"
+// ourDescription begins the general.description of every model made here, by which
+// Upload knows them.
+const ourDescription = "PRISM's "
+
+// description begins that of a model of random weights.
+const description = ourDescription + "tiny model of random weights"
 
 // The shape of the model. What a token costs grows with the tokens before it,
 // the layers and the heads: one of each is enough.

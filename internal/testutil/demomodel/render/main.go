@@ -45,7 +45,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // batch is a line of the input.
 type batch struct {
-	Style string           `json:"style"`
+	Style prompt.Style     `json:"style"`
 	Rows  []prompt.Mention `json:"rows"`
 }
 
@@ -58,6 +58,10 @@ type messages struct {
 func renderBatches(schema *prompt.Schema, in io.Reader, out io.Writer) error {
 	decoder, encoder := json.NewDecoder(bufio.NewReader(in)), json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
+	prompts := map[prompt.Style]*prompt.Prompt{
+		prompt.Classic: schema.InStyle(prompt.Classic),
+		prompt.Compact: schema.InStyle(prompt.Compact),
+	}
 	for line := 1; ; line++ {
 		var b batch
 		err := decoder.Decode(&b)
@@ -67,10 +71,14 @@ func renderBatches(schema *prompt.Schema, in io.Reader, out io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("stdin:%d: %w", line, err)
 		}
-		if b.Style != "classic" || len(b.Rows) == 0 {
-			return fmt.Errorf("stdin:%d: got style %q and %d rows, want classic and at least one", line, b.Style, len(b.Rows))
+		p := prompts[b.Style]
+		if p == nil {
+			return fmt.Errorf("stdin:%d: unknown style %q (want %s or %s)", line, b.Style, prompt.Classic, prompt.Compact)
 		}
-		if err := encoder.Encode(messages{schema.System, string(prompt.AppendUser(nil, b.Rows))}); err != nil {
+		if len(b.Rows) == 0 {
+			return fmt.Errorf("stdin:%d: a batch without rows", line)
+		}
+		if err := encoder.Encode(messages{p.System, string(p.AppendUser(nil, b.Rows))}); err != nil {
 			return err
 		}
 	}
