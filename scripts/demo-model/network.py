@@ -39,7 +39,8 @@ class Layer(nn.Module):
         if before is not None:
             key = torch.cat([before[0].expand(n, -1, -1, -1), key], 2)
             value = torch.cat([before[1].expand(n, -1, -1, -1), value], 2)
-        looks = torch.softmax(query @ key.transpose(2, 3) * HEAD_WIDTH**-0.5 + mask, -1)
+        scores = (query * HEAD_WIDTH**-0.5) @ key.transpose(2, 3)
+        looks = torch.softmax(scores.add_(mask), -1)
         x = x + self.attn_output((looks @ value).transpose(1, 2).reshape(n, length, WIDTH))
         y = self.ffn_norm(x)
         return x + self.ffn_down(functional.silu(self.ffn_gate(y)) * self.ffn_up(y)), looks, (key, value)

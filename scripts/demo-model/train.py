@@ -21,10 +21,10 @@ import prompts
 import samples
 import tokenizer
 
-TOKENS_A_STEP = 6000
+TOKENS_A_STEP = 3000
 RATE, LAST_RATE, WARM_UP = 3e-3, 1e-4, 100
 MOST_ROWS = 10
-SAVE_EVERY, PRINT_EVERY = 200, 20
+SAVE_EVERY, PRINT_EVERY = 100, 10
 VALUE_WEIGHT, SUMMARY_WEIGHT, LOOK_WEIGHT, SPAN_WEIGHT = 4.0, 1.0, 0.3, 0.1
 TOKENS_A_ROW = {"classic": 95, "compact": 60}
 
@@ -153,6 +153,7 @@ class Training:
             if self.step % SAVE_EVERY == 0:
                 self.save()
         self.save()
+        print(f"{self.step} of {self.args.steps} steps are done", flush=True)
 
     def take_step(self, style, batch, shown):
         for group in self.optimizer.param_groups:
