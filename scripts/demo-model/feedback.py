@@ -3,7 +3,7 @@
 The phrases are in the folder phrases. A block of phrases begins with a line of its labels,
 "## Topic Sentiment Urgency", then "= key point" and "~ title | title"; every line after that says
 the same thing in other words. frames.txt has what stands around a phrase, words.txt what stands for
-the {slots}. Lines that begin with "# " are comments.
+the {slots}, synonyms.txt words that may stand for each other. Lines that begin with "# " are comments.
 
 Every list of phrases is divided once: one part is for training, a second for trying the model out,
 a third, sealed, for the figures in the model card. No phrase is in two parts.
@@ -24,6 +24,7 @@ PARTS = ["train", "trial", "sealed"]
 HELD_OUT = 9  # one phrase of as many is for trial, and one is sealed; at least one of a list each
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "phrases")
 
+FILE_WEIGHTS = {"languages.txt": 0.4}  # how often a block is drawn, beside one of another file
 # How often a topic and a sentiment are drawn.
 TOPICS = {"Product": 28, "Shipping": 18, "Support": 16, "Billing": 15, "Account": 11, "Other": 7, NOT_APPLICABLE: 7}
 SENTIMENTS = {"Negative": 46, "Neutral": 26, "Positive": 18, "Mixed": 10}
@@ -34,8 +35,8 @@ GENERIC_TITLES = ["Feedback", "Message", "Hello", "To your team", "Form", "Halvo
 class Block:
     """Phrases that say the same thing, and their labels."""
 
-    def __init__(self, topic, sentiment, urgency):
-        self.topic, self.sentiment, self.urgency = topic, sentiment, urgency
+    def __init__(self, topic, sentiment, urgency, weight):
+        self.topic, self.sentiment, self.urgency, self.weight = topic, sentiment, urgency, weight
         self.key_point, self.titles, self.phrases = "", [], []
 
 
@@ -59,20 +60,32 @@ def divide(phrases, part):
 def read_blocks(part):
     blocks = []
     for name in sorted(os.listdir(FOLDER)):
-        if name in ("frames.txt", "words.txt"):
+        if name in ("frames.txt", "synonyms.txt", "words.txt"):
             continue
         for line in read_lines(name):
             if line.startswith("## "):
-                blocks.append(Block(*line[3:].split()))
+                blocks.append(Block(*line[3:].split(), FILE_WEIGHTS.get(name, 1)))
             elif line.startswith("= "):
                 blocks[-1].key_point = line[2:]
             elif line.startswith("~ "):
                 blocks[-1].titles = line[2:].split(" | ")
             else:
                 blocks[-1].phrases.append(line)
+    blocks = merge_blocks(blocks)
     for block in blocks:
         block.phrases = divide(block.phrases, part)
     return blocks
+
+
+def merge_blocks(blocks):
+    """Puts the blocks together that say the same thing."""
+    merged = {}
+    for n, block in enumerate(blocks):
+        is_said = block.topic != NOT_APPLICABLE
+        same = merged.setdefault((block.topic, block.key_point, block.weight) if is_said else n, block)
+        if same is not block:
+            same.titles, same.phrases = same.titles + block.titles, same.phrases + block.phrases
+    return list(merged.values())
 
 
 def read_frames(part):
@@ -99,6 +112,7 @@ class Writer:
         self.part = part
         self.frames = read_frames(part)
         self.words = wording.read_words(read_lines("words.txt"))
+        self.synonyms = wording.Synonyms(read_lines("synonyms.txt"))
         self.blocks = {}
         for block in read_blocks(part):
             self.blocks.setdefault(block.topic, {}).setdefault(block.sentiment, []).append(block)
@@ -108,7 +122,7 @@ class Writer:
         topic = wording.draw(rng, TOPICS)
         of_topic = self.blocks[topic]
         sentiment = wording.draw(rng, {s: w for s, w in SENTIMENTS.items() if s in of_topic})
-        block = rng.choice(of_topic[sentiment])
+        block = wording.draw(rng, {block: block.weight for block in of_topic[sentiment]})
         urgency = block.urgency
         core = [rng.choice(block.phrases)]
         if rng.random() < 0.35:
@@ -125,7 +139,7 @@ class Writer:
                 urgency = "High"
             sentences = self.surround(rng, core, sentiment)
         fill = wording.Filler(rng, self.words)
-        message = wording.join(rng, [fill(s) for s in sentences])
+        message = wording.join(rng, [fill(self.synonyms.vary(rng, s)) for s in sentences])
         title = fill(self.choose_title(rng, block, message))
         return {
             "Title": title if title not in message and message not in title else "",

@@ -100,8 +100,9 @@ def make_batch(sampler, seed, step, steps):
     rng = random.Random(f"{seed} {step}")
     style = rng.choice(sampler.styles)
     count = choose_rows(rng, step, steps)
-    items = [sampler.make(rng, style, count) for _ in range(max(1, TOKENS_A_STEP // (TOKENS_A_ROW[style] * count)))]
-    return style, count, Batch(items)
+    size = max(1, TOKENS_A_STEP // (TOKENS_A_ROW[style] * count))
+    items = sorted((sampler.make(rng, style, count) for _ in range(2 * size)), key=lambda s: len(s.tokens))
+    return style, Batch(items[:size] if rng.random() < 0.5 else items[size:])  # alike in length: less padding
 
 
 class Training:
@@ -140,7 +141,7 @@ class Training:
             if self.args.minutes and minutes >= self.args.minutes:
                 print(f"stopping after {minutes:.1f} minutes; the same command goes on", flush=True)
                 break
-            style, count, batch = make_batch(self.sampler, self.args.seed, self.step, self.args.steps)
+            style, batch = make_batch(self.sampler, self.args.seed, self.step, self.args.steps)
             parts = self.take_step(style, batch, shown)
             tokens += batch.tokens.numel()
             self.step += 1

@@ -24,6 +24,31 @@ def read_words(lines):
     return words
 
 
+class Synonyms:
+    """Puts words in the place of others that mean the same."""
+
+    SHARE = 0.25
+
+    def __init__(self, lines):
+        self.others = {}
+        for line in lines:
+            group = line.split(", ")
+            for word in group:
+                self.others.setdefault(word, [other for other in group if other != word])
+        longest_first = sorted(self.others, key=len, reverse=True)
+        self.pattern = re.compile(r"(?<!\{)\b(" + "|".join(map(re.escape, longest_first)) + r")\b", re.IGNORECASE)
+
+    def vary(self, rng, text):
+        return self.pattern.sub(lambda found: self.choose(rng, found.group()), text)
+
+    def choose(self, rng, word):
+        others = self.others.get(word) or self.others.get(lower_first(word))
+        if others is None or rng.random() >= self.SHARE:
+            return word
+        other = rng.choice(others)
+        return other[:1].upper() + other[1:] if word[:1].isupper() else other
+
+
 class Filler:
     """Fills the {slots} of the phrases of one message. The device and the part stay the same in it."""
 
