@@ -81,8 +81,10 @@ def compare(net, tokens, server, model, text):
     with torch.no_grad():
         ours = torch.log_softmax(net.predict(net.run_layers(torch.tensor([ids]))[0][-1][0, -1]), -1)
     shown = reply.get("logprobs")
-    if not shown:  # the likeliest token ends the reply
-        return ("", 0) if ours.argmax() == tokens.ids[tokenizer.END_OF_TURN] else (f"{text!r}: the server ended the reply", 0)
+    if not shown:  # the likeliest token ends the reply, or is a part of a letter, which the server keeps back
+        likeliest = int(ours.argmax())
+        is_shown = likeliest != tokens.ids[tokenizer.END_OF_TURN] and "\ufffd" not in tokens.decode([likeliest])
+        return (f"{text!r}: the server shows no token" if is_shown else ""), 0
     theirs = [choice["logprob"] for choice in shown[0]["top_logprobs"]]
     difference = max(abs(a - b) for a, b in zip(theirs, ours.topk(TOP).values.tolist()))
     return (f"{text[-80:]!r}: {theirs} from the server, {ours.topk(TOP).values.tolist()} here" if difference > TOLERANCE else ""), difference
