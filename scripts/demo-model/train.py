@@ -25,6 +25,7 @@ TOKENS_A_STEP = 3000
 RATE, LAST_RATE, WARM_UP = 3e-3, 1e-4, 100
 MOST_ROWS = 10
 SAVE_EVERY, PRINT_EVERY = 100, 10
+STOPPED_EARLY = 3  # exit code when --minutes ended the training before its last step
 VALUE_WEIGHT, SUMMARY_WEIGHT, LOOK_WEIGHT, SPAN_WEIGHT = 4.0, 1.0, 0.3, 0.1
 TOKENS_A_ROW = {"classic": 95, "compact": 60}
 
@@ -155,6 +156,7 @@ class Training:
                 self.save()
         self.save()
         print(f"{self.step} of {self.args.steps} steps are done", flush=True)
+        return self.step >= self.args.steps
 
     def take_step(self, style, batch, shown):
         for group in self.optimizer.param_groups:
@@ -179,8 +181,10 @@ def main():
     tokens = tokenizer.load(os.path.join(args.folder, "merges.json"))
     renderer = prompts.Renderer(prompts.build_renderer(args.folder))
     sampler = samples.Sampler(renderer, tokens, "train", args.styles.split(","), network.LAYERS)
-    Training(args, sampler, len(tokens.texts)).run()
+    finished = Training(args, sampler, len(tokens.texts)).run()
     renderer.close()
+    if not finished:
+        raise SystemExit(STOPPED_EARLY)
 
 
 if __name__ == "__main__":
