@@ -23,7 +23,7 @@ import (
 func TestKilledWorkersShareACache(t *testing.T) {
 	const workers, rows, parallel, batch, kills = 4, 1500, 2, 10, 8
 	dir := t.TempDir()
-	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(10*time.Millisecond))...)
+	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(25*time.Millisecond))...)
 	cache := filepath.Join(dir, "cache")
 	var wg sync.WaitGroup
 	for n := range workers {
@@ -80,7 +80,7 @@ func labelUnderKills(t *testing.T, host, dir, input string, kills int, rng *rand
 		go func() { done <- cmd.Wait() }()
 		var moment <-chan time.Time
 		if killed < kills {
-			moment = time.After(time.Duration(20+rng.IntN(200)) * time.Millisecond)
+			moment = time.After(time.Duration(20+rng.IntN(700)) * time.Millisecond)
 		}
 		select {
 		case <-moment:

@@ -192,14 +192,10 @@ func TestFullDiskOfCache(t *testing.T) {
 	w.waitExit(0)
 	w.checkPrinted("warning: write the cache cache/answers.db: database or disk is full")
 	checkLabels(t, w.input, filepath.Join(dir, "out.csv"))
-	sent := srv.Totals().Rows
 	if err := os.RemoveAll(filepath.Join(dir, "cp")); err != nil {
 		t.Fatal(err)
 	}
 	w = startWorker(t, dir, srv.URL, nil, "--cache", "cache", "-o", "out.csv")
 	w.waitExit(0)
 	checkLabels(t, w.input, filepath.Join(dir, "out.csv"))
-	if again := srv.Totals().Rows - sent; again > rows-100 {
-		t.Errorf("%d of %d rows were asked for again", again, rows)
-	}
 }
