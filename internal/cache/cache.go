@@ -141,8 +141,12 @@ func (o *Options) acquireLock(ctx context.Context) (*fsutil.Lock, error) {
 func setAside(path string) (string, error) {
 	aside := path + ".bad"
 	for n := 2; ; n++ {
-		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+		_, err := os.Lstat(aside)
+		if errors.Is(err, fs.ErrNotExist) {
 			break
+		}
+		if err != nil {
+			return "", err
 		}
 		aside = fmt.Sprintf("%s.bad%d", path, n)
 	}

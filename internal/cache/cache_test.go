@@ -361,6 +361,20 @@ func TestSetAsideWhileInUse(t *testing.T) {
 	c.checkSaid(t)
 }
 
+// TestSetAsideFails: a new name that cannot be looked up is an error, not a name in use.
+func TestSetAsideFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("x", 255-len(".ba"))) // .bad makes it too long
+	if err := createFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if aside, err := setAside(path); err == nil {
+		t.Errorf("got %q, want an error", aside)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("the database is gone: %v", err)
+	}
+}
+
 // TestLockedForEver: a program that never gives the database free leaves the run without it.
 func TestLockedForEver(t *testing.T) {
 	dir := t.TempDir()
