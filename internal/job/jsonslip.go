@@ -28,6 +28,15 @@ func DescribeSlip(data []byte, at int64, message string) (line int, what string)
 	rest, before := data[at:], bytes.TrimRight(data[:at], " \t\r\n")
 	lineOf := func(text []byte) int { return 1 + bytes.Count(text, []byte("\n")) }
 	line = lineOf(data[:at])
+	unlessCurly := func(line int, what string) (int, string) {
+		if hasCurlyQuotes(lastLine(before)) {
+			return lineOf(before), curlyQuotes
+		}
+		return line, what
+	}
+	if at > 0 && data[at-1] == '"' && beginsWord(rest) { // which may be one of the slips
+		return unlessCurly(line, "a quote inside a text is written \\\"")
+	}
 	for _, s := range slips {
 		if bytes.HasPrefix(rest, []byte(s.typed)) {
 			return line, s.want
@@ -41,26 +50,21 @@ func DescribeSlip(data []byte, at int64, message string) (line int, what string)
 		if isEnd || len(rest) == 0 {
 			return line, "a bracket is closed by another kind of bracket"
 		}
-		if hasCurlyQuotes(lastLine(before)) {
-			return lineOf(before), curlyQuotes
-		}
-		return lineOf(before), "a comma is missing at the end of this value"
+		return unlessCurly(lineOf(before), "a comma is missing at the end of this value")
 	case strings.Contains(message, "after object key") && !strings.Contains(message, "looking for"):
-		if hasCurlyQuotes(lastLine(before)) {
-			return lineOf(before), curlyQuotes
-		}
-		return line, "a colon is missing after the key"
+		return unlessCurly(line, "a colon is missing after the key")
 	case strings.Contains(message, "in string literal") && len(rest) > 0 && (rest[0] == '\n' || rest[0] == '\r'):
-		if hasCurlyQuotes(lastLine(before)) {
-			return line, curlyQuotes
-		}
-		return line, "a quote is missing at the end of this line; a line break in a text is written \\n"
+		return unlessCurly(line, "a quote is missing at the end of this line; a line break in a text is written \\n")
 	case len(before) == 0 && len(rest) == 0:
 		return line, "the file is empty"
 	case strings.Contains(message, "unexpected end"):
 		return lineOf(before), "the end is missing: a quote or a bracket is not closed"
 	}
 	return line, ""
+}
+
+func beginsWord(text []byte) bool {
+	return len(text) > 0 && (text[0]|0x20 >= 'a' && text[0]|0x20 <= 'z')
 }
 
 func lastLine(text []byte) []byte { return text[bytes.LastIndexByte(text, '\n')+1:] }
