@@ -45,9 +45,11 @@ func (g *grammar) reportResult(ctx context.Context, std cli.Std, r classify.Resu
 	ended := exitError(ctx, err, g.Model.Name)
 	switch {
 	case r.RunID == "": // it ended before it began
-	case r.Resume == "" && r.Rows > 0:
-		std.Infof("%s labelled, which a later run will ask for again: there was no --checkpoint-dir", term.Plural(r.Rows, "row"))
+	case r.Resume == "" && r.Rows == 0:
+	case r.Resume == "" && g.Model.Cache != "":
+		std.Infof("%s labelled, which a later run will ask for again unless the cache has their answers: there was no --checkpoint-dir", term.Plural(r.Rows, "row"))
 	case r.Resume == "":
+		std.Infof("%s labelled, which a later run will ask for again: there was no --checkpoint-dir", term.Plural(r.Rows, "row"))
 	case g.Input == "-":
 		addHint(ended, "%s saved; to continue, with the same input: %s", term.Plural(r.Rows, "row"), r.Resume)
 	default:
