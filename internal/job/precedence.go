@@ -3,8 +3,9 @@ package job
 import (
 	"errors"
 	"fmt"
-	"prism/internal/term"
 	"reflect"
+
+	"prism/internal/term"
 )
 
 // Where the value of an option comes from; what stands first counts most.

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"prism/internal/job"
 	"strconv"
 	"unicode/utf8"
+
+	"prism/internal/job"
 )
 
 // kind is the JSON type of a node, as messages name it.
