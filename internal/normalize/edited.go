@@ -3,7 +3,6 @@ package normalize
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"prism/internal/table"
@@ -38,8 +37,7 @@ func EachEdited(ctx context.Context, f *table.File, o Options, do func(Edited) e
 	for _, text := range src.notes {
 		o.Note("%s: %s", f.Name, text)
 	}
-	var faults []error
-	all := 0
+	faults := recordFaults{src: src, o: o}
 	row := Edited{}
 	switch r := r.(type) {
 	case *textReader:
@@ -57,15 +55,12 @@ func EachEdited(ctx context.Context, f *table.File, o Options, do func(Edited) e
 			return do(row)
 		}
 		if errors.Is(err, io.EOF) {
-			return joinFaults(src, faults, all)
+			return faults.joinAll()
 		}
 		if err != nil {
-			return errors.Join(append(faults, err)...)
+			return faults.joinBefore(err)
 		}
-		if msg := faultOf(rec, len(r.columns()), src, o); msg != "" {
-			if all++; all <= maxFaults {
-				faults = append(faults, &table.Error{File: src.name, Line: rec.line, Msg: msg})
-			}
+		if !faults.checkRecord(rec, len(r.columns())) {
 			continue
 		}
 		row.Columns, row.Cells, row.Line, row.Object = r.columns(), rec.cells, rec.line, 0
@@ -76,12 +71,4 @@ func EachEdited(ctx context.Context, f *table.File, o Options, do func(Edited) e
 			return err
 		}
 	}
-}
-
-// joinFaults lists the first of so many faulty records.
-func joinFaults(src *source, faults []error, all int) error {
-	if more := all - len(faults); more > 0 {
-		faults = append(faults, &table.Error{File: src.name, Msg: fmt.Sprintf("%d more records like these", more)})
-	}
-	return errors.Join(faults...)
 }

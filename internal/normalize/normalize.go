@@ -105,9 +105,6 @@ type findings struct {
 	rows    int64
 }
 
-// maxFaults is how many faulty records are listed.
-const maxFaults = 10
-
 // inspect is the first pass.
 func inspect(ctx context.Context, src *source, o Options) (findings, error) {
 	r, err := src.openRecords(o)
@@ -115,8 +112,7 @@ func inspect(ctx context.Context, src *source, o Options) (findings, error) {
 		return findings{}, err
 	}
 	var found findings
-	var faults []error
-	total := 0
+	faults := recordFaults{src: src, o: o}
 	for ; ; found.rows++ {
 		if ctx.Err() != nil {
 			return findings{}, context.Cause(ctx)
@@ -126,21 +122,14 @@ func inspect(ctx context.Context, src *source, o Options) (findings, error) {
 			break
 		}
 		if err != nil {
-			return findings{}, errors.Join(append(faults, err)...)
+			return findings{}, faults.joinBefore(err)
 		}
 		found.noteRecord(r.columns(), rec.cells)
-		if msg := faultOf(rec, len(r.columns()), src, o); msg != "" {
-			if total++; total <= maxFaults {
-				faults = append(faults, &table.Error{File: src.name, Line: rec.line, Msg: msg})
-			}
-		}
-	}
-	if total > maxFaults {
-		faults = append(faults, &table.Error{File: src.name, Msg: fmt.Sprintf("%d more records like these", total-maxFaults)})
+		faults.checkRecord(rec, len(r.columns()))
 	}
 	found.noteRecord(r.columns(), nil)
 	found.names = r.columns()
-	return found, errors.Join(faults...)
+	return found, faults.joinAll()
 }
 
 // noteRecord looks at the cells of a row; without cells it only makes room.
@@ -162,22 +151,6 @@ func (f *findings) noteRecord(columns []string, cells [][]byte) {
 			f.integer[i] = err == nil
 		}
 	}
-}
-
-// faultOf says what is wrong with a record, "" if nothing.
-func faultOf(rec *record, columns int, src *source, o Options) string {
-	if n := len(rec.cells); src.kind == table.PlainText && n != columns {
-		return fmt.Sprintf("the record has %d fields, the header %d", n, columns)
-	}
-	if !src.invalid {
-		return ""
-	}
-	for _, cell := range rec.cells {
-		if strings.Contains(string(cell), "\uFFFD") {
-			return fmt.Sprintf("bytes that are not %s (%s names another encoding)", src.encoding, o.optionName("encoding"))
-		}
-	}
-	return ""
 }
 
 // writeTable is the second pass.

@@ -1,0 +1,60 @@
+package normalize
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"prism/internal/table"
+)
+
+// maxFaults is how many faulty records are listed.
+const maxFaults = 10
+
+// recordFaults are the faulty records of a table, the first of them one by one.
+type recordFaults struct {
+	src  *source
+	o    Options
+	list []error
+	more int
+}
+
+// checkRecord looks at a record: false if it is faulty.
+func (f *recordFaults) checkRecord(rec *record, columns int) bool {
+	msg := f.faultOf(rec, columns)
+	switch {
+	case msg == "":
+	case len(f.list) < maxFaults:
+		f.list = append(f.list, &table.Error{File: f.src.name, Line: rec.line, Msg: msg})
+	default:
+		f.more++
+	}
+	return msg == ""
+}
+
+// joinBefore lists the faults before an error that ended the reading.
+func (f *recordFaults) joinBefore(err error) error { return errors.Join(errors.Join(f.list...), err) }
+
+// joinAll lists the faults of the whole table; nil if there are none.
+func (f *recordFaults) joinAll() error {
+	if f.more > 0 {
+		return f.joinBefore(&table.Error{File: f.src.name, Msg: fmt.Sprintf("%d more records like these", f.more)})
+	}
+	return errors.Join(f.list...)
+}
+
+// faultOf says what is wrong with a record, "" if nothing.
+func (f *recordFaults) faultOf(rec *record, columns int) string {
+	if n := len(rec.cells); f.src.kind == table.PlainText && n != columns {
+		return fmt.Sprintf("the record has %d fields, the header %d", n, columns)
+	}
+	if !f.src.invalid {
+		return ""
+	}
+	for _, cell := range rec.cells {
+		if strings.Contains(string(cell), "\uFFFD") {
+			return fmt.Sprintf("bytes that are not %s (%s names another encoding)", f.src.encoding, f.o.optionName("encoding"))
+		}
+	}
+	return ""
+}
