@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+	"unicode/utf16"
 )
 
 // Input is what people may put into the cells of a column, as spreadsheet programs check it
@@ -23,10 +23,10 @@ type Input struct {
 // ones, and those with commas or quotes, which cannot be escaped there, stand on a hidden sheet.
 const maxListText = 255
 
-// maxPromptText is the most characters of a prompt.
+// maxPromptText is the most characters of a prompt, in units of UTF-16.
 const maxPromptText = 255
 
-// needsSheet tells whether the choices stand on the hidden sheet.
+// needsSheet tells whether there are choices that stand on the hidden sheet.
 func (in *Input) needsSheet() bool {
 	n := len(in.Choices) - 1
 	for _, c := range in.Choices {
@@ -45,19 +45,15 @@ func (w *Writer) writeValidations() {
 		if c.Input == nil || w.rows < 2 {
 			continue
 		}
-		rule := c.Input.rule(onSheet)
+		rule, formulas := c.Input.rule(onSheet)
 		if rule == "" && c.Input.Prompt == "" {
 			continue
 		}
-		if rule == "" {
-			rule = `allowBlank="1"`
-		}
-		if len(c.Input.Choices) > 0 && c.Input.needsSheet() {
+		if c.Input.needsSheet() {
 			onSheet++
 		}
-		attributes, formulas, _ := strings.Cut(rule, ">")
 		name := columnName(i)
-		all = append(all, fmt.Sprintf(`<dataValidation %s%s sqref="%s2:%s%d">%s</dataValidation>`, attributes, c.Input.messages(), name, name, w.rows, formulas))
+		all = append(all, fmt.Sprintf(`<dataValidation %sallowBlank="1"%s sqref="%s2:%s%d">%s</dataValidation>`, rule, c.Input.messages(), name, name, w.rows, formulas))
 	}
 	if len(all) > 0 {
 		fmt.Fprintf(w.sheet, `<dataValidations count="%d">%s</dataValidations>`, len(all), strings.Join(all, ""))
@@ -67,36 +63,37 @@ func (w *Writer) writeValidations() {
 // formulaEscaper leaves quotes as they are, which some programs do not read otherwise.
 var formulaEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// rule is the attributes of a validation and, behind >, its formulas; onSheet is how many
-// columns before have choices on the hidden sheet.
-func (in *Input) rule(onSheet int) string {
-	formula := func(n int, text string) string {
-		return fmt.Sprintf("<formula%d>%s</formula%d>", n, formulaEscaper.Replace(text), n)
-	}
+// rule is the attributes of a validation, each with a blank behind it, and its formulas, both
+// empty if anything is accepted; onSheet is how many columns before have choices on the hidden sheet.
+func (in *Input) rule(onSheet int) (attributes, formulas string) {
 	switch {
-	case len(in.Choices) > 0 && in.needsSheet():
+	case in.needsSheet():
 		name := columnName(onSheet)
-		return `type="list" allowBlank="1">` + formula(1, fmt.Sprintf("%s!$%s$1:$%s$%d", choiceSheet, name, name, len(in.Choices)))
+		return `type="list" `, formula(1, fmt.Sprintf("%s!$%s$1:$%s$%d", choiceSheet, name, name, len(in.Choices)))
 	case len(in.Choices) > 0:
-		return `type="list" allowBlank="1">` + formula(1, `"`+strings.Join(in.Choices, ",")+`"`)
+		return `type="list" `, formula(1, `"`+strings.Join(in.Choices, ",")+`"`)
 	case !in.Numbers || in.Minimum == nil && in.Maximum == nil && !in.Whole:
-		return ""
+		return "", ""
 	}
-	kind := "decimal"
+	attributes = `type="decimal" `
 	if in.Whole {
-		kind = "whole"
+		attributes = `type="whole" `
 	}
 	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+	const most = 1 << 53 // of a whole number that has no bounds
 	switch {
 	case in.Minimum != nil && in.Maximum != nil:
-		return fmt.Sprintf(`type="%s" operator="between" allowBlank="1">`, kind) + formula(1, number(*in.Minimum)) + formula(2, number(*in.Maximum))
+		return attributes + `operator="between" `, formula(1, number(*in.Minimum)) + formula(2, number(*in.Maximum))
 	case in.Maximum != nil:
-		return fmt.Sprintf(`type="%s" operator="lessThanOrEqual" allowBlank="1">`, kind) + formula(1, number(*in.Maximum))
+		return attributes + `operator="lessThanOrEqual" `, formula(1, number(*in.Maximum))
 	case in.Minimum != nil:
-		return fmt.Sprintf(`type="%s" operator="greaterThanOrEqual" allowBlank="1">`, kind) + formula(1, number(*in.Minimum))
+		return attributes + `operator="greaterThanOrEqual" `, formula(1, number(*in.Minimum))
 	}
-	const most = 1 << 53
-	return fmt.Sprintf(`type="%s" operator="between" allowBlank="1">`, kind) + formula(1, number(-most)) + formula(2, number(most))
+	return attributes + `operator="between" `, formula(1, number(-most)) + formula(2, number(most))
+}
+
+func formula(n int, text string) string {
+	return fmt.Sprintf("<formula%d>%s</formula%d>", n, formulaEscaper.Replace(text), n)
 }
 
 // messages are the attributes of what the program shows.
@@ -106,13 +103,24 @@ func (in *Input) messages() string {
 		text = ` showErrorMessage="1" errorTitle="Not valid" error="This value is not in the codebook."`
 	}
 	if in.Prompt != "" {
-		prompt := in.Prompt
-		if utf8.RuneCountInString(prompt) > maxPromptText {
-			prompt = string([]rune(prompt)[:maxPromptText-1]) + "…"
-		}
-		text += fmt.Sprintf(` showInputMessage="1" prompt="%s"`, appendEscaped(nil, []byte(prompt)))
+		prompt := string(appendEscaped(nil, []byte(cutPrompt(in.Prompt))))
+		text += fmt.Sprintf(` showInputMessage="1" prompt="%s"`, strings.ReplaceAll(prompt, "\n", "&#10;")) // an attribute's own line ends are blanks
 	}
 	return text
+}
+
+// cutPrompt cuts a prompt to what programs accept.
+func cutPrompt(prompt string) string {
+	units, end := 0, 0
+	for at, c := range prompt {
+		if units < maxPromptText {
+			end = at
+		}
+		if units += utf16.RuneLen(c); units > maxPromptText {
+			return prompt[:end] + "…"
+		}
+	}
+	return prompt
 }
 
 // choiceSheet is the text of the hidden sheet: a column of choices for each column that needs
@@ -121,7 +129,7 @@ func (w *Writer) choiceSheet() string {
 	var lists [][]string
 	rows := 0
 	for _, c := range w.columns {
-		if c.Input != nil && w.rows > 1 && len(c.Input.Choices) > 0 && c.Input.needsSheet() {
+		if c.Input != nil && w.rows > 1 && c.Input.needsSheet() {
 			lists = append(lists, c.Input.Choices)
 			rows = max(rows, len(c.Input.Choices))
 		}

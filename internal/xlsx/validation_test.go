@@ -17,7 +17,7 @@ func TestInputsAreOffered(t *testing.T) {
 		{Name: "Message", Wrap: true},
 		{Name: "Topic", Input: &Input{Choices: []string{"Billing", "Köln & <x>"}, Prompt: "what it is \"about\""}},
 		{Name: "Commas", Input: &Input{Choices: []string{"Shipping, late", "Product"}}},
-		{Name: "Areas", Input: &Input{Choices: []string{"App", "Web"}, Others: true}},
+		{Name: "Areas", Input: &Input{Choices: []string{"App", "Web"}, Others: true, Prompt: "one\n|" + strings.Repeat("😀", 130)}},
 		{Name: "Long", Input: &Input{Choices: long}},
 		{Name: "Severity", Numbers: true, Input: &Input{Numbers: true, Whole: true, Minimum: number(-5), Maximum: number(500)}},
 		{Name: "Score", Numbers: true, Input: &Input{Numbers: true, Minimum: number(0.5)}},
@@ -81,6 +81,9 @@ func TestInputsAreOffered(t *testing.T) {
 	}
 	if v := got["C2:C4"]; v != nil && (v.Prompt == nil || *v.Prompt != `what it is "about"`) {
 		t.Errorf("got prompt %v", v.Prompt)
+	}
+	if v, want := got["E2:E4"], "one\n|"+strings.Repeat("😀", 124)+"…"; v != nil && (v.Prompt == nil || *v.Prompt != want) { // 254 units of UTF-16
+		t.Errorf("got prompt %v, want %q", v.Prompt, want)
 	}
 	choices, err := f.GetCols("Labels")
 	if err != nil || len(choices) != 2 || choices[0][0] != "Shipping, late" || choices[1][1] != long[1] {
