@@ -43,7 +43,10 @@ func (g *grammar) writeRows(ctx context.Context, s *prompt.Schema, std cli.Std, 
 	}
 	defer func() { err = errors.Join(err, fsutil.CloseTemp(tmp)) }()
 	text := bufio.NewWriterSize(tmp, blockSize)
-	if err := errors.Join(write(text, format), text.Flush()); err != nil {
+	if err := write(text, format); err != nil {
+		return err
+	}
+	if err := text.Flush(); err != nil {
 		return err
 	}
 	size, err := tmp.Seek(0, io.SeekCurrent)

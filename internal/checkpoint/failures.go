@@ -89,7 +89,7 @@ func (s *Store) Fail(f Failure) error {
 		return s.err
 	}
 	if s.failures == nil { // nothing is kept: replies of many failed rows do not fit into memory
-		if s.failures, s.err = fsutil.CreateTemp("prism-rows-*"); s.err != nil {
+		if s.failures, s.err = fsutil.CreateTemp("prism-rows-*.tmp"); s.err != nil {
 			return s.err
 		}
 	}

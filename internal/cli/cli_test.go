@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +83,8 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"hint", nil, Fail(Unreachable, errors.New("no server"), "start it"), Unreachable, "error: no server\nhint: start it\n"},
 		{"wrapped", nil, fmt.Errorf("merge: %w", Usagef("%q is odd", "x")), Usage, "error: merge: \"x\" is odd\n"},
 		{"several", nil, errors.Join(errors.New("a:1: x"), errors.New("a:2: y")), Failed, "error: a:1: x\nerror: a:2: y\n"},
+		{"temporary file", nil, fmt.Errorf("sort: %w", &fs.PathError{Op: "write", Path: filepath.Join(os.TempDir(), "prism-sort-7.tmp"), Err: errors.New("full")}), Failed,
+			"error: sort: write " + filepath.Join(os.TempDir(), "prism-sort-7.tmp") + ": full\nhint: TMPDIR names another folder for temporary files\n"},
 		{"said already", nil, Fail(Partial, nil, ""), Partial, ""},
 		{"unknown flag", []string{"--nope"}, nil, Usage, "error: unknown flag --nope\nhint: tool --help lists the flags\n"},
 		{"bad duration", []string{"--wait", "soon"}, nil, Usage, "error: --wait: invalid duration \"soon\""},

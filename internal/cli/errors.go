@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -91,6 +94,8 @@ func findHints(err error, hints []string) []string {
 		hint = hinted.Hint()
 	} else if e, ok := err.(*Error); ok {
 		hint = e.Hint
+	} else if e, ok := err.(*fs.PathError); ok && isTemporary(e.Path) {
+		hint = "TMPDIR names another folder for temporary files"
 	}
 	if hint != "" {
 		for line := range strings.SplitSeq(hint, "\n") {
@@ -109,6 +114,13 @@ func findHints(err error, hints []string) []string {
 		}
 	}
 	return hints
+}
+
+// isTemporary tells whether a path is that of a temporary file: mostly it has no name any more,
+// and the user never gave it one.
+func isTemporary(path string) bool {
+	name := filepath.Base(path)
+	return strings.HasPrefix(name, "prism-") && strings.HasSuffix(name, ".tmp") && filepath.Dir(path) == filepath.Clean(os.TempDir())
 }
 
 // maxErrorLines is how many mistakes of a file are told at once.

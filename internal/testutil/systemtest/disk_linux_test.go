@@ -199,3 +199,43 @@ func TestFullDiskOfCache(t *testing.T) {
 	w.waitExit(0)
 	checkLabels(t, w.input, filepath.Join(dir, "out.csv"))
 }
+
+// TestFullDiskOfTemporaryFiles: one error names the file, and says where else it can be; nothing is left.
+func TestFullDiskOfTemporaryFiles(t *testing.T) {
+	dir := t.TempDir()
+	tmp := filepath.Join(dir, "tmp")
+	mountSmallDisk(t, tmp, 64<<10)
+	result := "RowID,Message,Topic\n"
+	for id := range 4000 {
+		result += fmt.Sprintf("%d,a message with some words,Billing\n", id)
+	}
+	for name, text := range map[string]string{
+		"result.csv": result, "fix.csv": "RowID,Topic\n7,Product\n",
+		"prompt.json": `{"system_prompt": "p", "columns_to_code": ["Topic"], "columns": {"Topic": {"labels": ["Billing", "Product"]}}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{
+		{"prism-stats", "--review", "4000", "-o", "out.xlsx"},
+		{"prism-merge", "--overrides", "fix.csv", "-o", "out.csv"},
+	} {
+		cmd := exec.Command(filepath.Join(bin, args[0]), append(args[1:], "--prompts-config", "prompt.json", "result.csv")...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "TMPDIR="+tmp)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		err := cmd.Run()
+		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
+			t.Errorf("%s: got %v, want exit code 1", args[0], err)
+		}
+		got := stderr.String()
+		if strings.Count(got, "error: write "+tmp) != 1 || !strings.HasSuffix(got, ": no space left on device\nhint: TMPDIR names another folder for temporary files\n") {
+			t.Errorf("%s: got %s", args[0], got)
+		}
+	}
+	checkNoTemporaryFiles(t, dir)
+	if left, err := filepath.Glob(filepath.Join(dir, "out.*")); err != nil || len(left) > 0 {
+		t.Errorf("left %q, %v", left, err)
+	}
+}
