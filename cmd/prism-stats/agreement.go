@@ -53,7 +53,7 @@ func (g *grammar) checkAgreement(files []string) error {
 	seen := map[string]bool{g.Gold: g.Gold != "", g.Estimate: g.Estimate != ""}
 	for _, name := range files {
 		if seen[name] && (g.Compare || g.Gold != "" || g.Estimate != "") {
-			return cli.Usagef("%s is given twice", displayName(name))
+			return cli.Usagef("%s is given twice", table.ShownName(name))
 		}
 		seen[name] = true
 	}

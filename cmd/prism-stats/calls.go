@@ -12,6 +12,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/job"
 	"prism/internal/stats"
+	"prism/internal/table"
 )
 
 // callLogs is the files of --calls. A shell expands --calls logs/R/calls_w*.jsonl to
@@ -55,7 +56,7 @@ func countCallLog(ctx context.Context, sum *stats.CallCounter, name string, std 
 		return err
 	}
 	defer done()
-	r := calllog.NewReader(src, displayName(name))
+	r := calllog.NewReader(src, table.ShownName(name))
 	for good, bad := 0, 0; ; {
 		c, err := r.Next()
 		var line *calllog.LineError
@@ -69,11 +70,11 @@ func countCallLog(ctx context.Context, sum *stats.CallCounter, name string, std 
 				std.Warnf("%v", err)
 			}
 		case errors.Is(err, io.EOF) && good == 0 && bad > 1:
-			return cli.Fail(cli.Usage, fmt.Errorf("%s is not a call log: none of its %d lines is a call", displayName(name), bad),
+			return cli.Fail(cli.Usage, fmt.Errorf("%s is not a call log: none of its %d lines is a call", table.ShownName(name), bad),
 				"prism-classify writes calls_w1.jsonl and so on to --logs-dir")
 		case errors.Is(err, io.EOF):
 			if bad > maxWarnings {
-				std.Warnf("%s: %d more invalid lines", displayName(name), bad-maxWarnings)
+				std.Warnf("%s: %d more invalid lines", table.ShownName(name), bad-maxWarnings)
 			}
 			return nil
 		default:

@@ -84,7 +84,7 @@ func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name st
 			return err // both were checked before
 		}
 	}
-	o.Name = displayName(name)
+	o.Name = table.ShownName(name)
 	src, done, err := openInput(ctx, name, stdin)
 	if err != nil {
 		return err
@@ -168,13 +168,6 @@ func countStream(t *stats.Distributions, src io.Reader, o table.Options) error {
 		return err
 	}
 	return t.CountRecords(r, o.Name)
-}
-
-func displayName(name string) string {
-	if name == "-" {
-		return "stdin"
-	}
-	return name
 }
 
 // openInput opens an input, and reads a pipe or a terminal until ctx ends; a missing file

@@ -82,7 +82,7 @@ func (r *ratedFiles) openFile(ctx context.Context, name string, o table.Options)
 		return nil, err
 	}
 	r.open = append(r.open, f)
-	o.Name = displayName(name)
+	o.Name = table.ShownName(name)
 	return &stats.RatedFile{Content: f, Size: f.Size, Options: o}, nil
 }
 

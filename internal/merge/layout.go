@@ -107,11 +107,10 @@ func (l *layout) fit(p *part) error {
 
 // missingColumn is the error for a column that the parts do not have.
 func (l *layout) missingColumn(name string) *table.Error {
-	err := l.first.header.MissingColumn(l.first.Options.Name, name)
-	if name == l.idName && err.Hint() == "" {
-		err = err.WithHint("--id-column names the column that identifies rows")
+	if name == l.idName {
+		return l.first.header.MissingIDColumn(l.first.Options.Name, name)
 	}
-	return err
+	return l.first.header.MissingColumn(l.first.Options.Name, name)
 }
 
 // checkIDColumn is the error for parts without the ID column that the options name.

@@ -66,7 +66,7 @@ func newApplier(all []*Overrides, h *table.Header, o table.Options, out *bufio.W
 	id := all[0].options.IDColumn
 	a := &applier{overrides: all, header: h, out: out, id: h.Index(id), reviewed: h.Index(Reviewed)}
 	if a.id < 0 {
-		return nil, h.MissingColumn(o.Name, id)
+		return nil, h.MissingIDColumn(o.Name, id)
 	}
 	names := h.Names
 	if a.reviewed < 0 {
@@ -204,11 +204,7 @@ func (a *applier) replaceValue(o *Overrides, c *column, place, row int) bool {
 		o.faults.addFault(o.lines[row], "%s %v", c.name, err)
 		return false
 	}
-	if a.header.Format == table.JSONL {
-		a.cells[place] = table.Cell{Bytes: c.spec.AppendJSON(nil, string(value)), Form: table.JSONL}
-	} else {
-		a.cells[place] = table.Cell{Bytes: value}
-	}
+	a.cells[place] = codedCell(a.header.Format, c.spec, string(value))
 	if slices.Contains(a.names, c.name) {
 		c.again++
 	} else {
@@ -217,6 +213,14 @@ func (a *applier) replaceValue(o *Overrides, c *column, place, row int) bool {
 	o.replaced++
 	o.replacedOf[row] = true
 	return true
+}
+
+// codedCell is a value of the codebook as a cell of a table of that format.
+func codedCell(format table.Format, c *prompt.Column, value string) table.Cell {
+	if format == table.JSONL {
+		return table.Cell{Bytes: c.AppendJSON(nil, value), Form: table.JSONL}
+	}
+	return table.Cell{Bytes: []byte(value)}
 }
 
 // textOf is the text of a cell, which lives until the next call.

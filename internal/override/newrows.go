@@ -33,7 +33,7 @@ func AddRows(ctx context.Context, all []*Overrides, f io.ReaderAt, size int64, o
 		return 0, err
 	}
 	if h.Index(id) < 0 {
-		return 0, h.MissingColumn(o.Name, id)
+		return 0, h.MissingIDColumn(o.Name, id)
 	}
 	a := &rowAdder{overrides: all, schema: all[0].options.Schema, header: h, names: names, format: format, cells: make([]table.Cell, len(names))}
 	encoder := table.NewIDEncoder(format, names, id)
@@ -120,7 +120,7 @@ func (a *rowAdder) fillCells(id int64, tokenOf func(place int) []byte) bool {
 		case !c.Optional && !c.IsReasoning:
 			lacks = append(lacks, c.Name)
 		}
-		a.cells[i] = a.cellOf(c, v.value)
+		a.cells[i] = codedCell(a.format, c, v.value)
 	}
 	if len(lacks) > 0 {
 		first.faults.addFault(line, "no result has the row, so it needs values of %s too", strings.Join(lacks, ", "))
@@ -136,13 +136,6 @@ func (a *rowAdder) emptyForm() table.Format {
 		return table.JSONL
 	}
 	return 0
-}
-
-func (a *rowAdder) cellOf(c *prompt.Column, value string) table.Cell {
-	if a.format == table.JSONL {
-		return table.Cell{Bytes: c.AppendJSON(nil, value), Form: table.JSONL}
-	}
-	return table.Cell{Bytes: []byte(value)}
 }
 
 // givenValue is what overrides give in a column of a row.

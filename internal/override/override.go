@@ -62,7 +62,6 @@ type Overrides struct {
 	seen    []bool  // rows that a result has
 	columns []*column
 	passed  []*passedColumn
-	place   map[string]int // of the columns of a result
 	faults  faultList
 
 	replaced    int64 // values

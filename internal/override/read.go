@@ -19,9 +19,9 @@ import (
 // Read reads a table of overrides. What is wrong with its values is told by Err; the error is
 // of a table that cannot be read.
 func Read(ctx context.Context, f *table.File, o Options) (*Overrides, error) {
-	r := reader{Overrides: &Overrides{name: shownName(f.Name), options: o, place: map[string]int{}}, id: -1}
-	for i, name := range o.Columns {
-		r.place[name] = i
+	r := reader{Overrides: &Overrides{name: table.ShownName(f.Name), options: o}, id: -1, inResult: map[string]bool{}}
+	for _, name := range o.Columns {
+		r.inResult[name] = true
 	}
 	note := o.Note
 	if note == nil {
@@ -38,21 +38,15 @@ func Read(ctx context.Context, f *table.File, o Options) (*Overrides, error) {
 	return r.Overrides, nil
 }
 
-func shownName(name string) string {
-	if name == "-" {
-		return "stdin"
-	}
-	return name
-}
-
 // errNoRows ends the reading where no row can be told.
 var errNoRows = errors.New("no rows")
 
 // reader reads the rows of a table of overrides.
 type reader struct {
 	*Overrides
-	id    int // place of the RowIDs; -1: not found yet
-	names []string
+	id       int // place of the RowIDs; -1: not found yet
+	names    []string
+	inResult map[string]bool // the columns of the results
 	// nameless are the places of columns that have no name: what somebody typed there would be lost.
 	nameless []int
 }
@@ -137,7 +131,6 @@ func (r *reader) addColumns(names []string, header int64) error {
 // addColumn finds out what a column is.
 func (r *reader) addColumn(place int, name string, header int64) {
 	spec := r.codedColumn(name)
-	at, inResult := r.place[name]
 	switch {
 	case strings.TrimSpace(name) == "":
 		r.nameless = append(r.nameless, place)
@@ -145,12 +138,12 @@ func (r *reader) addColumn(place int, name string, header int64) {
 		r.id = place
 	case spec != nil:
 		output := spec.Name
-		if _, ok := r.place[prompt.Validated+spec.Name]; ok {
+		if r.inResult[prompt.Validated+spec.Name] {
 			output = prompt.Validated + spec.Name
 		}
-		r.columns = append(r.columns, &column{name: output, place: r.place[output], given: place, spec: spec})
-	case inResult:
-		r.passed = append(r.passed, &passedColumn{name: name, place: at, given: place})
+		r.columns = append(r.columns, &column{name: output, given: place, spec: spec})
+	case r.inResult[name]:
+		r.passed = append(r.passed, &passedColumn{name: name, given: place})
 	case IsDescribing(name):
 	default:
 		r.faults.addFault(header, "%s", r.unknownColumn(name))
@@ -164,8 +157,7 @@ func (r *reader) codedColumn(name string) *prompt.Column {
 	s := r.options.Schema
 	for i := range s.Columns {
 		c := &s.Columns[i]
-		_, hasOwn := r.place[c.Name]
-		_, hasValidated := r.place[prompt.Validated+c.Name]
+		hasOwn, hasValidated := r.inResult[c.Name], r.inResult[prompt.Validated+c.Name]
 		switch {
 		case c.IsReasoning, !hasOwn && !hasValidated:
 		case name == prompt.Validated+c.Name && hasValidated:

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,7 +18,6 @@ import (
 // column is the overrides of one coded column.
 type column struct {
 	name   string // in the results
-	place  int    // in the results
 	given  int    // place in the table of overrides
 	spec   *prompt.Column
 	values []uint32 // by row: the number of a value in texts, 0: none
@@ -64,10 +62,7 @@ func (c *column) setTyped(s *prompt.Schema, row int, text []byte, decimalComma b
 		}
 	}
 	if grow := row + 1 - len(c.values); grow > 0 {
-		c.values = slices.Grow(c.values, grow)
-		for range grow {
-			c.values = append(c.values, 0)
-		}
+		c.values = append(c.values, make([]uint32, grow)...)
 	}
 	c.values[row] = number
 }
@@ -118,7 +113,6 @@ func (t *texts) text(number uint32) (kind byte, text []byte) {
 // passedColumn is a column that overrides pass over and that the results have too.
 type passedColumn struct {
 	name        string
-	place       int // in the results
 	given       int // place in the table of overrides
 	hashes      []uint32
 	edited      int64 // rows with another value than the result
@@ -140,10 +134,10 @@ func hashCell(cell []byte) uint32 {
 		if text == "" {
 			return 0
 		}
-		if c := text[0]; c|0x20 >= 'a' && c|0x20 <= 'z' {
-			text = strings.ToLower(text)
-		} else if v, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err == nil {
-			text = strconv.FormatFloat(v, 'g', 15, 64)
+		if c := text[0] | 0x20; c < 'a' || c > 'z' { // most labels begin with a letter
+			if v, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err == nil {
+				text = strconv.FormatFloat(v, 'g', 15, 64)
+			}
 		}
 		return max(uint32(maphash.String(hashSeed, strings.ToLower(text))), 1)
 	case isPlain(cell):

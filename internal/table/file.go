@@ -73,7 +73,7 @@ func spool(ctx context.Context, name string, src io.Reader) (*File, error) {
 		return nil, errors.Join(context.Cause(ctx), f.Close()) // a read of a silent pipe cannot be ended
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("copy %s to a temporary file: %w", shownName(name), err), f.Close())
+		return nil, errors.Join(fmt.Errorf("copy %s to a temporary file: %w", ShownName(name), err), f.Close())
 	}
 	return f, nil
 }
@@ -97,7 +97,7 @@ func readError(name string, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return errChanged(name)
 	}
-	return fmt.Errorf("read %s: %w", shownName(name), err)
+	return fmt.Errorf("read %s: %w", ShownName(name), err)
 }
 
 // Close closes the file; a temporary copy is removed.

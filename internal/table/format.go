@@ -156,12 +156,13 @@ func (e *Error) Hint() string { return e.hint }
 
 func (e *Error) Error() string {
 	if e.Line == 0 {
-		return fmt.Sprintf("%s: %s", shownName(e.File), e.Msg)
+		return fmt.Sprintf("%s: %s", ShownName(e.File), e.Msg)
 	}
-	return fmt.Sprintf("%s:%d: %s", shownName(e.File), e.Line, e.Msg)
+	return fmt.Sprintf("%s:%d: %s", ShownName(e.File), e.Line, e.Msg)
 }
 
-func shownName(name string) string {
+// ShownName is what messages call an input: stdin has no name.
+func ShownName(name string) string {
 	if name == "-" || name == "" {
 		return "stdin"
 	}

@@ -13,7 +13,7 @@ import (
 // NormalizeCommand is the command that writes a file in normal form, and the name of
 // what it writes.
 func NormalizeCommand(file string) (command, output string) {
-	if file == "-" || file == "" || file == shownName("") {
+	if file == "-" || file == "" || file == ShownName("") {
 		return "prism-split --normalize -o NEW.csv FILE", "NEW.csv"
 	}
 	base := file
@@ -88,6 +88,15 @@ func (h *Header) MissingColumn(file, name string) *Error {
 	case d != 0:
 		e.Msg += fmt.Sprintf(" (taken to be separated by %s)", delimiterName(h.Format.delimiter()))
 		e.hint = hintDelimiter(d)
+	}
+	return e
+}
+
+// MissingIDColumn is MissingColumn of the column that identifies rows.
+func (h *Header) MissingIDColumn(file, name string) *Error {
+	e := h.MissingColumn(file, name)
+	if e.hint == "" {
+		e.hint = "--id-column names the column that identifies rows"
 	}
 	return e
 }

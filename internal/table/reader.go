@@ -235,7 +235,7 @@ func (r *Reader) fillBuffer() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("read %s: %w", shownName(r.name), io.ErrNoProgress)
+	return fmt.Errorf("read %s: %w", ShownName(r.name), io.ErrNoProgress)
 }
 
 // faultError is the error for a fault in the record that b starts with.
