@@ -90,13 +90,12 @@ def find_mentions(style, rows, user):
     """Finds the rows in a user message."""
     text, pos, mentions = user.encode(), 0, []
     for n, row in enumerate(rows):
-        message = row["Message"].encode()
-        at = text.index(message, pos)
-        head = text[pos:at]
-        if row["Title"]:
-            head = head[: head.rindex(row["Title"].encode())]
-        key = str(row["RowID"] if style == "classic" else n + 1).encode()
-        key_end = pos + head.rindex(key) + len(key)
-        mentions.append(Mention(pos, key_end, at + len(message)))
-        pos = at + len(message)
+        if style == "classic":
+            key, before = "RowID: %d" % row["RowID"], "Content: "
+        else:
+            key, before = "\n[%d" % (n + 1), row["Title"] + "\n" if row["Title"] else "] "
+        key_end = text.index(key.encode(), pos) + len(key.encode())
+        end = text.index((before + row["Message"]).encode(), key_end) + len((before + row["Message"]).encode())
+        mentions.append(Mention(pos, key_end, end))
+        pos = end
     return mentions
