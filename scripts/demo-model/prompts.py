@@ -90,12 +90,13 @@ def find_mentions(style, rows, user):
     """Finds the rows in a user message."""
     text, pos, mentions = user.encode(), 0, []
     for n, row in enumerate(rows):
+        body = "\n".join(filter(None, [row["Title"], row["Message"]]))
         if style == "classic":
-            key, before = "RowID: %d" % row["RowID"], "Content: "
+            key, body = "RowID: %d" % row["RowID"], "Content: " + row["Message"]
         else:
-            key, before = "\n[%d" % (n + 1), row["Title"] + "\n" if row["Title"] else "] "
+            key, body = "\n[%d" % (n + 1), "] " + body if body else "]"
         key_end = text.index(key.encode(), pos) + len(key.encode())
-        end = text.index((before + row["Message"]).encode(), key_end) + len((before + row["Message"]).encode())
+        end = text.index(body.encode(), key_end) + len(body.encode())
         mentions.append(Mention(pos, key_end, end))
         pos = end
     return mentions
