@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -44,9 +45,10 @@ type chatCall struct {
 	rows         []Row
 	columns      []Column
 	array        bool
-	compact      bool   // rows have numbers, and are arrays
-	contract     string // the only reply that the schema takes; empty: it is not a contract probe
-	loads        bool   // the model is loaded for it
+	compact      bool      // rows have numbers, and are arrays
+	contract     string    // the only reply that the schema takes; empty: it is not a contract probe
+	began        time.Time // of its time in the slot, in which the fake reads it too
+	loads        bool      // the model is loaded for it
 	fault        *Fault
 }
 
@@ -85,6 +87,7 @@ const (
 func tokens(bytes int) int { return (bytes + bytesPerToken - 1) / bytesPerToken }
 
 func (s *Server) chat(w http.ResponseWriter, r *http.Request, generate bool) {
+	arrived := time.Now()
 	body, _ := s.bodies.Get().(*bytes.Buffer)
 	if body == nil {
 		body = new(bytes.Buffer)
@@ -105,10 +108,12 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request, generate bool) {
 	}
 	s.record.beginCall(c)
 	defer s.record.endCall()
+	queued := time.Now()
 	if !s.acquireSlot(r) {
 		writeError(w, http.StatusServiceUnavailable, busyText)
 		return
 	}
+	c.began = arrived.Add(time.Since(queued))
 	defer s.releaseSlot()
 	c.loads = s.record.loadModel(c.Model + " " + strconv.Itoa(c.numCtx()))
 	if status, text := s.fitContext(c); status != 0 {
@@ -243,18 +248,26 @@ func (s *Server) releaseSlot() {
 	}
 }
 
+// timerLateness is how much later than asked for a timer may come: the runtime waits
+// for network and timers together, in whole milliseconds.
+const timerLateness = time.Millisecond
+
 // sendAnswer sends the reply or what the fault makes of it.
 func (s *Server) sendAnswer(w http.ResponseWriter, r *http.Request, c *chatCall) {
 	wait := s.latency
 	if c.kind() == Slow {
 		wait += c.fault.Delay
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
+	due := c.began.Add(wait)
 	body := s.encodeReply(c)
 	if wait > 0 {
+		timer := time.NewTimer(time.Until(due) - timerLateness)
+		defer timer.Stop()
 		select {
 		case <-timer.C:
+			for time.Now().Before(due) {
+				runtime.Gosched()
+			}
 		case <-r.Context().Done():
 			return
 		case <-s.quit:
