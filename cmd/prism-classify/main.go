@@ -29,13 +29,17 @@ import (
 	"prism/internal/term"
 )
 
-// gcPercent lets the heap, which is a few megabytes, grow to five times what is
-// live before it is collected, to save processor time.
-const gcPercent = 400
+// The heap, mostly a few megabytes, grows to five times what is live before it is
+// collected, to save processor time (gcPercent); near goMemory bytes it is collected sooner.
+const (
+	gcPercent = 400
+	goMemory  = 96 << 20
+)
 
 func main() {
-	if os.Getenv("GOGC") == "" {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(gcPercent)
+		debug.SetMemoryLimit(goMemory)
 	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

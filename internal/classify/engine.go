@@ -71,6 +71,7 @@ type engine struct {
 
 	batches  chan *batch // from the reader
 	seen     chan int64  // from the reader: the last position read, if it grew
+	rounds   chan *batch // to ask for, at most as many as calls may be in flight
 	results  chan *round
 	waiting  []*batch // to be asked for next, the last one first
 	inFlight int
@@ -95,11 +96,16 @@ type engine struct {
 func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) error {
 	e.batches = make(chan *batch)
 	e.seen = make(chan int64, 1)
+	e.rounds = make(chan *batch, e.c.Options.Parallel)
 	e.results = make(chan *round, e.c.Options.Parallel)
 	e.organic, e.unlisted = map[reply.Label]bool{}, map[string]int64{}
 	e.resumed = e.store.FinishedRows() > e.c.BlankRows
 	e.buffers.New = func() any { return new(callBuffers) }
 	quit := make(chan struct{})
+	for range e.c.Options.Parallel {
+		go e.runRounds(ctx)
+	}
+	defer close(e.rounds)
 
 	var side errgroup.Group
 	var readErr, writeErr error // apart: the error of the coordinator comes first
@@ -138,7 +144,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 		free := ended == nil && e.inFlight < e.c.Options.Parallel
 		if free && len(e.waiting) > 0 {
 			last := len(e.waiting) - 1
-			e.startRound(ctx, e.waiting[last])
+			e.startRound(e.waiting[last])
 			e.waiting = e.waiting[:last]
 			continue
 		}
@@ -162,7 +168,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 		select {
 		case b, open := <-batches:
 			if more = open; open {
-				if ended = e.takeBatch(ctx, b); ended != nil {
+				if ended = e.takeBatch(b); ended != nil {
 					cancel(ended)
 				}
 			}
@@ -187,7 +193,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 
 // takeBatch settles the rows of a batch of the reader that need no call, and asks for the
 // others, once a call may start.
-func (e *engine) takeBatch(ctx context.Context, b *batch) error {
+func (e *engine) takeBatch(b *batch) error {
 	if err := e.settleBlank(b.blank); err != nil {
 		return err
 	}
@@ -199,16 +205,23 @@ func (e *engine) takeBatch(ctx context.Context, b *batch) error {
 	switch {
 	case len(b.rows) == 0:
 	case e.inFlight < e.c.Options.Parallel:
-		e.startRound(ctx, b)
+		e.startRound(b)
 	default:
 		e.askNext(b)
 	}
 	return nil
 }
 
-func (e *engine) startRound(ctx context.Context, b *batch) {
+func (e *engine) startRound(b *batch) {
 	e.inFlight++
-	go func() { e.results <- e.runRound(ctx, b) }()
+	e.rounds <- b
+}
+
+// runRounds asks for the batches of rounds, one after the other.
+func (e *engine) runRounds(ctx context.Context) {
+	for b := range e.rounds {
+		e.results <- e.runRound(ctx, b)
+	}
 }
 
 // handOutRest gives the writer the rows that are left, up to the first that is not
