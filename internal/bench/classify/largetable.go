@@ -109,7 +109,7 @@ func measureFirstCall(c *config) ([]figure, error) {
 // lastUnitFlags returns prism-classify's flags for the last unit of a file that
 // prism-split cuts for so many workers.
 func (c *config) lastUnitFlags(input string, workers int) ([]string, error) {
-	out, err := exec.Command(filepath.Join(c.bin, "prism-split"), "--workers", strconv.Itoa(workers), "--no-check", "--format", "tsv", input).Output()
+	out, err := exec.Command(filepath.Join(c.bin, "prism-split"), "--workers", strconv.Itoa(workers), "--format", "tsv", input).Output()
 	if err != nil {
 		return nil, fmt.Errorf("prism-split: %w", err)
 	}
@@ -119,9 +119,7 @@ func (c *config) lastUnitFlags(input string, workers int) ([]string, error) {
 	for i, name := range names {
 		switch name {
 		case "row_start", "row_end", "byte_start", "byte_end", "input_sum":
-			if values[i] != "" { // without the check there is no sum
-				flags = append(flags, "--"+strings.ReplaceAll(name, "_", "-"), values[i])
-			}
+			flags = append(flags, "--"+strings.ReplaceAll(name, "_", "-"), values[i])
 		}
 	}
 	return flags, nil
