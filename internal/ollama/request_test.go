@@ -146,7 +146,7 @@ func TestThinkValue(t *testing.T) {
 func BenchmarkEncode(b *testing.B) {
 	r := &Request{Model: "m", System: string(bytes.Repeat([]byte("s"), 2500)),
 		User:   bytes.Repeat([]byte("═══ She said: \"no\" — and left.\n"), 130),
-		Format: []byte("[" + string(bytes.Repeat([]byte(`{"type":"string","maxLength":300},`), 100)) + "{}]"), NumCtx: 8192}
+		Format: []byte(`{"prefixItems":[` + string(bytes.Repeat([]byte(`{"type":"string","maxLength":300},`), 100)) + "{}]}"), NumCtx: 8192}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := encodeRequest(r, true); err != nil {
