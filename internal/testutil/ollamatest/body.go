@@ -43,6 +43,7 @@ func (s *Server) encodeReply(c *chatCall) []byte {
 		thinking = c.fault.Tokens
 	}
 	text, count, reason := s.limitedText(c, thinking)
+	c.replyCut = reason == "length"
 	r := chatResponse{Model: c.Model, CreatedAt: "2026-01-02T03:04:05.678901234Z", Done: true, DoneReason: reason, RemoteHost: c.model.RemoteHost}
 	if c.generate {
 		r.Response = &text
@@ -72,6 +73,9 @@ func (s *Server) limitedText(c *chatCall, thinking int) (text string, count int,
 	text = string(s.replyText(make([]byte, 0, 128+96*len(c.rows)), c))
 	count, reason = tokens(len(text)), "stop"
 	most := max(c.numCtx()-c.promptTokens, 0)
+	if c.promptCut && (c.Shift == nil || *c.Shift) {
+		most = c.numCtx() // the reply pushes more of the prompt out
+	}
 	if n := c.Options.NumPredict; n > 0 {
 		most = min(most, n)
 	}

@@ -30,6 +30,8 @@ type record struct {
 	server    *Server
 	calls     []Call
 	sent      map[int64]int
+	answered  map[int64]bool // rows that were answered well
+	repeated  int            // see Totals
 	number    int
 	contracts int
 	rows      int
@@ -44,7 +46,7 @@ type record struct {
 }
 
 func (r *record) setServer(s *Server) {
-	r.server, r.sent, r.asked = s, map[int64]int{}, map[hash]int{}
+	r.server, r.sent, r.answered, r.asked = s, map[int64]int{}, map[int64]bool{}, map[hash]int{}
 	r.faultList, r.happened = s.faults, make([]int, len(s.faults))
 }
 
@@ -72,8 +74,23 @@ func (r *record) beginCall(c *chatCall) {
 	}
 	for i := range c.rows {
 		r.sent[c.rows[i].ID]++
+		if r.answered[c.rows[i].ID] {
+			r.repeated++
+		}
 	}
 	r.calls = append(r.calls, c.call())
+}
+
+// markAnswered notes the rows that the call's answer has the right labels of.
+func (r *record) markAnswered(c *chatCall) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.server.countOnly {
+		return
+	}
+	for _, id := range c.answeredRows() {
+		r.answered[id] = true
+	}
 }
 
 func (r *record) endCall() {
@@ -188,13 +205,18 @@ type Totals struct {
 	Loads int // times that a model was loaded, for another num_ctx, too
 
 	Contracts int // contract probes
+
+	// Not with CountOnly:
+	Answered int // rows that were answered well: their labels came, whole and in a reply that can be read
+	Repeated int // how often a row came that had been answered well before
 }
 
 // Totals returns the counts so far.
 func (s *Server) Totals() Totals {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
-	return Totals{Calls: s.record.number, Rows: s.record.rows, Peak: s.record.peak, Loads: s.record.loads, Contracts: s.record.contracts}
+	return Totals{Calls: s.record.number, Rows: s.record.rows, Peak: s.record.peak, Loads: s.record.loads, Contracts: s.record.contracts,
+		Answered: len(s.record.answered), Repeated: s.record.repeated}
 }
 
 // logLine returns the line of JSON that LogTo writes for a call.

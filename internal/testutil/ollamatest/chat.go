@@ -49,6 +49,8 @@ type chatCall struct {
 	contract     string    // the only reply that the schema takes; empty: it is not a contract probe
 	began        time.Time // of its time in the slot, in which the fake reads it too
 	loads        bool      // the model is loaded for it
+	promptCut    bool      // the prompt lost its beginning
+	replyCut     bool      // the reply came to its bound
 	fault        *Fault
 }
 
@@ -202,7 +204,10 @@ func (s *Server) fitContext(c *chatCall) (status int, text string) {
 		keep := max(room-templateTokens-tokens(len(c.system)), 0) * bytesPerToken
 		c.user = c.user[len(c.user)-min(keep, len(c.user)):]
 		c.readRows()
-		c.promptTokens = room
+		c.promptTokens, c.promptCut = room, true
+		if len(c.rows) == 0 && len(c.columns) > 0 && len(c.Format) > 0 {
+			c.rows = []Row{{Message: c.user}} // the grammar makes the model answer whatever is left
+		}
 		return 0, ""
 	}
 	if s.atLeast(0, 30, 0) {
@@ -278,5 +283,7 @@ func (s *Server) sendAnswer(w http.ResponseWriter, r *http.Request, c *chatCall)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Write(body)
+	if _, err := w.Write(body); err == nil && r.Context().Err() == nil {
+		s.record.markAnswered(c)
+	}
 }

@@ -94,6 +94,25 @@ func (c *chatCall) hitRows() map[int64]bool {
 	return hit
 }
 
+// answeredRows are the RowIDs whose right labels the call's answer has. What is around
+// them does not count, nor whether the client finds them.
+func (c *chatCall) answeredRows() (ids []int64) {
+	switch c.kind() {
+	case Loop, NoDone, FreeText, Empty:
+		return nil
+	}
+	if c.promptCut || c.replyCut {
+		return nil
+	}
+	hit := c.hitRows()
+	for i := range c.rows {
+		if !hit[c.rows[i].ID] {
+			ids = append(ids, c.rows[i].ID)
+		}
+	}
+	return ids
+}
+
 type rowWriter struct {
 	server  *Server
 	call    *chatCall
