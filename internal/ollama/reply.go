@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	fastjson "github.com/go-json-experiment/json"
 )
 
 // Reply is what the model answered and what the server says it took.
@@ -64,7 +66,7 @@ func newChatResponse() *chatResponse {
 // told not to. Then the message is that of all parts together.
 func decodeChat(body []byte) (*chatResponse, error) {
 	r := newChatResponse()
-	if json.Unmarshal(body, r) == nil { // one object, as nearly always: a decoder copies it
+	if fastjson.Unmarshal(body, r, fastjson.MatchCaseInsensitiveNames(true)) == nil { // one object, as nearly always: in half the time
 		return r, nil
 	}
 	r = newChatResponse()
