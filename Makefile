@@ -9,7 +9,7 @@ TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 .PHONY: help build demo test lint cross check-report check-formats bench bench-table bench-classify bench-tokens bench-styles fuzz install clean
 
 help:
-	@echo 'make demo          label the sample feedback on a real Ollama server, from input to report'
+	@echo 'make demo          label the sample feedback on a real Ollama server, from the table to a report'
 	@echo 'make build         build the five tools in bin/'
 	@echo 'make install       install the five tools and their scripts in $$PREFIX/bin [$(PREFIX)/bin]'
 	@echo 'make test          run every test, including those on a real Ollama server'
