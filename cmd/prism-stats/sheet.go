@@ -69,7 +69,24 @@ func (g *grammar) writeRows(ctx context.Context, s *prompt.Schema, std cli.Std, 
 	if err := export.Write(ctx, source, form, out); err != nil {
 		return inputError(err)
 	}
-	return out.Commit()
+	return keepFilledIn(out, g.Output, std)
+}
+
+// keepFilledIn commits a sheet for people. What was there is moved aside, unless it is the same:
+// somebody may have filled it in.
+func keepFilledIn(out *fsutil.AtomicFile, path string, std cli.Std) error {
+	if out.IsStream() {
+		return out.Commit()
+	}
+	sum, err := out.Checksum()
+	if err != nil {
+		return err
+	}
+	backup, err := out.CommitKeeping(sum, func(fsutil.Checksum) bool { return false })
+	if backup != "" {
+		std.Warnf("%s was there already and may be filled in: it is now %s", path, backup)
+	}
+	return err
 }
 
 func (g *grammar) idColumn() string {
