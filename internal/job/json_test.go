@@ -27,14 +27,14 @@ func TestCheckJSON(t *testing.T) {
 	}
 }
 
-// What CheckJSON refuses of UTF-8 has a key twice, so it has a colon; the rest is not UTF-8.
+// What CheckJSON refuses of UTF-8 has a key twice, so a colon; the rest is not UTF-8.
 func FuzzCheckJSON(f *testing.F) {
 	f.Add([]byte(`{"a": 1, "a": 2}`))
 	f.Add([]byte("{\"a\": \"caf\xe9\"}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		err := CheckJSON(data, "f")
 		twice := err != nil && strings.Contains(err.Error(), "duplicate key ")
-		if err != nil && !twice && utf8.Valid(data) || twice && bytes.Count(data, []byte(":")) < 2 {
+		if err != nil && !twice && utf8.Valid(data) || twice && !bytes.Contains(data, []byte(":")) {
 			t.Errorf("%q: %v", data, err)
 		}
 	})
