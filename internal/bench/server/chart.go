@@ -9,7 +9,7 @@ import (
 
 // Places in the chart, in pixels: a panel for each style beside the other, on one scale.
 const (
-	chartHeight = 340
+	chartHeight = 356
 	chartTop    = 64 // of the panels; legend and titles are above
 	chartBottom = 284
 	panelWidth  = 340
@@ -21,11 +21,11 @@ const (
 // chartStyle has the colours, light and dark. Calls in flight are shades of one colour, the more the stronger.
 const chartStyle = `<style>
 text { font: 12px system-ui, sans-serif; fill: #1b1f24; }
-.soft { fill: #555d68; } .title { font-weight: 600; } .end { text-anchor: end; } .middle { text-anchor: middle; } .figure { font-size: 10px; }
+.soft { fill: #555d68; } .title { font-weight: 600; } .end { text-anchor: end; } .middle { text-anchor: middle; } .figure { font-size: 10px; stroke: #ffffff; stroke-width: 3px; paint-order: stroke; }
 .ground { fill: #ffffff; } .line { stroke: #d5d9df; } .peer { stroke: #b3501e; stroke-width: 1.5; stroke-dasharray: 5 4; } .peer-name { fill: #b3501e; }
 .b0 { fill: #a9c6f2; } .b1 { fill: #6c9be4; } .b2 { fill: #2f66c4; } .b3 { fill: #173f86; }
 @media (prefers-color-scheme: dark) {
-text { fill: #e7eaee; } .soft { fill: #a7b0bb; } .ground { fill: #14171b; } .line { stroke: #363d46; } .peer { stroke: #f0976c; } .peer-name { fill: #f0976c; }
+text { fill: #e7eaee; } .soft { fill: #a7b0bb; } .ground { fill: #14171b; } .line { stroke: #363d46; } .peer { stroke: #f0976c; } .peer-name { fill: #f0976c; } .figure { stroke: #14171b; }
 .b0 { fill: #274a80; } .b1 { fill: #3d70bd; } .b2 { fill: #6ea3f7; } .b3 { fill: #b4d0fc; }
 }
 </style>
@@ -149,7 +149,7 @@ func drawPeer(b *bytes.Buffer, peer *measured, left int, scale chartScale) {
 	y := chartBottom - scale.height(peer.rowsPerSec)
 	fmt.Fprintf(b, `<line class="peer" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>`, left+panelLeft, left+panelRight, y, y)
 	if left == 0 {
-		fmt.Fprintf(b, `<text class="peer-name" x="%d" y="%d">– – the fastest peer: %s, %s rows/s</text>`, panelLeft, chartBottom+54,
+		fmt.Fprintf(b, `<text class="peer-name" x="%d" y="%d">– – the fastest peer: %s, %s rows/s</text>`, panelLeft, chartBottom+64,
 			escapeText(describePeer(peer)), shortFigure(peer.rowsPerSec))
 	}
 	b.WriteByte('\n')

@@ -22,6 +22,8 @@ type gateway struct {
 	url    string // for the clients
 	server *http.Server
 
+	open sync.WaitGroup // requests under way
+
 	mu      sync.Mutex
 	counted usage
 	keeping bool
@@ -57,7 +59,7 @@ func openGateway(server string) (*gateway, error) {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 		},
 	}
-	g.server = &http.Server{Handler: g.keepRequests(proxy), ReadHeaderTimeout: time.Minute}
+	g.server = &http.Server{Handler: g.trackRequests(proxy), ReadHeaderTimeout: time.Minute}
 	go g.server.Serve(listener) // until close
 	return g, nil
 }
@@ -76,9 +78,11 @@ func isCall(r *http.Request) bool {
 	return r.Method == http.MethodPost && (strings.HasSuffix(r.URL.Path, "/api/chat") || strings.HasSuffix(r.URL.Path, "/api/generate"))
 }
 
-// keepRequests keeps the bodies of calls while keep runs.
-func (g *gateway) keepRequests(next http.Handler) http.Handler {
+// trackRequests counts the requests under way, and keeps the bodies of calls while keep runs.
+func (g *gateway) trackRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.open.Add(1)
+		defer g.open.Done()
 		g.mu.Lock()
 		keeping := g.keeping && isCall(r)
 		g.mu.Unlock()
@@ -109,8 +113,10 @@ func (g *gateway) keep(do func() error) ([][]byte, error) {
 	return g.kept, err
 }
 
-// takeUsage returns what the calls since the last takeUsage took.
+// takeUsage returns what the calls since the last takeUsage took. The clients must have ended: their last reply may
+// still be on its way to the count.
 func (g *gateway) takeUsage() usage {
+	g.open.Wait()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	counted := g.counted

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -129,6 +130,7 @@ func TestPeersAskWhatIsInTheFolder(t *testing.T) {
 		{"shell-loop", []string{"bash", "curl", "jq"}},
 		{"gnu-parallel", []string{"bash", "curl", "jq", "parallel"}},
 		{"threads.py", []string{"/usr/bin/python3"}},
+		{"promptfoo", []string{"bash", "jq", cmp.Or(os.Getenv("PROMPTFOO"), "promptfoo")}},
 	} {
 		t.Run(c.script, func(t *testing.T) {
 			skipWithout(t, c.needs...)
@@ -166,7 +168,7 @@ func askedBy(schema *prompt.Prompt) *peerCalls {
 		"model": json.RawMessage(`"` + ollamatest.DefaultModel + `"`), "stream": json.RawMessage("false"), "truncate": json.RawMessage("false"), "shift": json.RawMessage("false"),
 		"options": json.RawMessage(`{"temperature":0,"seed":0,"num_ctx":4096,"num_predict":500}`),
 	}
-	for i, text := range []string{"It's \"late\" \\ $HOME `id`\nRowID: 1", "100% größer {{now}} 東京", "  two  blanks\tand a tab "} {
+	for i, text := range []string{"It's \"late\" \\ $HOME `id`\nRowID: 1", "100% größer {now} 東京", "  two  blanks\tand a tab "} {
 		id := int64(i + 7)
 		asked.calls = append(asked.calls, peerCall{
 			Rows: []int64{id}, User: string(schema.AppendUser(nil, []prompt.Mention{{RowID: id, Message: text}})),

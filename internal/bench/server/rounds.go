@@ -201,20 +201,22 @@ func (b *bench) label(s *setting, out string) (measure.Sample, error) {
 	}
 	cmd := exec.Command(filepath.Join(b.bin, "prism-classify"), args...)
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PRISM_") })
-	return runMeasured(cmd, 3) // some rows failed: the table says how many
+	sample, _, err := runMeasured(cmd, 3) // some rows failed: the table says how many
+	return sample, err
 }
 
 // labelByPeer lets a peer make the calls, then makes the table of its replies, which is not measured.
-func (b *bench) labelByPeer(s *setting, out string) (sample measure.Sample, err error) {
+func (b *bench) labelByPeer(s *setting, out string) (measure.Sample, error) {
 	replies, err := os.Create(filepath.Join(b.dir, "replies.jsonl"))
 	if err != nil {
-		return sample, err
+		return measure.Sample{}, err
 	}
 	defer replies.Close()
 	cmd := exec.Command(filepath.Join(b.scripts, s.peer.script), b.peerFolder(s.batch))
 	cmd.Stdout = replies
 	cmd.Env = append(os.Environ(), "OLLAMA_HOST="+b.gateway.url, "IN_FLIGHT="+strconv.Itoa(s.parallel), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
-	if sample, err = runMeasured(cmd, 0); err != nil {
+	sample, said, err := runMeasured(cmd, 0)
+	if err != nil {
 		return sample, err
 	}
 	if _, err := replies.Seek(0, io.SeekStart); err != nil {
@@ -224,19 +226,22 @@ func (b *bench) labelByPeer(s *setting, out string) (sample measure.Sample, err 
 	if err != nil {
 		return sample, err
 	}
-	_, err = convertReplies(replies, b.schema.InStyle(prompt.Classic), table)
+	rows, err := convertReplies(replies, b.schema.InStyle(prompt.Classic), table)
+	if err == nil && rows == 0 {
+		err = fmt.Errorf("no reply has a valid row: %s", said)
+	}
 	return sample, errors.Join(err, table.Close())
 }
 
-// runMeasured runs a program that may end with exit code 0 or another one.
-func runMeasured(cmd *exec.Cmd, orCode int) (measure.Sample, error) {
-	var said bytes.Buffer
-	cmd.Stderr = &said
+// runMeasured runs a program that may end with exit code 0 or another one. It returns what it said on stderr, too.
+func runMeasured(cmd *exec.Cmd, orCode int) (sample measure.Sample, said string, err error) {
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	began := time.Now()
-	err := cmd.Run()
+	err = cmd.Run()
+	said = cmp.Or(strings.TrimSpace(stderr.String()), "it said nothing")
 	if cmd.ProcessState == nil || err != nil && cmd.ProcessState.ExitCode() != orCode {
-		text := said.String()
-		return measure.Sample{}, fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, cmp.Or(text, "it said nothing"))
+		return sample, said, fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, said)
 	}
-	return measure.Finished(began, cmd.ProcessState), nil
+	return measure.Finished(began, cmd.ProcessState), said, nil
 }
