@@ -6,7 +6,7 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION) -X prism/internal/cli.
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test lint cross check-report check-formats bench bench-table bench-classify bench-tokens bench-styles bench-server fuzz install clean
+.PHONY: help build demo test lint cross check-report check-formats bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults fuzz install clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from the table to a report'
@@ -21,6 +21,7 @@ help:
 	@echo 'make bench-tokens  count the tokens a row of both prompt styles'
 	@echo 'make bench-styles  measure both prompt styles on a real Ollama server'
 	@echo 'make bench-server  measure PRISM beside what people use today on a real Ollama server'
+	@echo 'make bench-faults  put the same faults on PRISM and on what people use instead'
 	@echo 'make fuzz          run each fuzz test for FUZZTIME [60s]'
 	@echo 'make clean         remove bin/ and demo/'
 
@@ -61,6 +62,9 @@ bench-styles: build
 
 bench-server: build
 	scripts/bench-server
+
+bench-faults: build
+	scripts/bench-faults
 
 fuzz:
 	scripts/fuzz

@@ -207,7 +207,7 @@ type Totals struct {
 	Contracts int // contract probes
 
 	// Not with CountOnly:
-	Answered int // rows that were answered well: their labels came, whole and in a reply that can be read
+	Answered int // rows that were answered well: their labels came, whole and in the form that was asked for
 	Repeated int // how often a row came that had been answered well before
 }
 

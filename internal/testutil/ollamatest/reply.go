@@ -94,11 +94,11 @@ func (c *chatCall) hitRows() map[int64]bool {
 	return hit
 }
 
-// answeredRows are the RowIDs whose right labels the call's answer has. What is around
-// them does not count, nor whether the client finds them.
+// answeredRows are the RowIDs whose right labels the call's answer has, in the form that was asked
+// for: whether a client finds them in another form is its own matter.
 func (c *chatCall) answeredRows() (ids []int64) {
 	switch c.kind() {
-	case Loop, NoDone, FreeText, Empty:
+	case Loop, NoDone, FreeText, Empty, Prose, Fence, Wrapped, ThinkBlock, TrailingComma, TextID, OtherCase:
 		return nil
 	}
 	if c.promptCut || c.replyCut {

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package main
+
+func mountDisk(string) (unmount func(), err error) { return nil, errNoDisk }
