@@ -130,6 +130,9 @@ func drawGroup(b *bytes.Buffer, all []measured, s setting, left, place int, scal
 	fmt.Fprintf(b, `<text class="middle" x="%.1f" y="%d">%d</text>`+"\n", middle, chartBottom+20, s.batch)
 	for i, parallel := range parallels {
 		m := findGrid(all, s.style, s.batch, parallel)
+		if m == nil {
+			continue
+		}
 		x, height := middle+width*(float64(i)-float64(len(parallels))/2), scale.height(m.rowsPerSec)
 		fmt.Fprintf(b, `<rect class="b%d" x="%.1f" y="%.1f" width="%.1f" height="%.1f"><title>%s</title></rect>`, shade(i), x+1, chartBottom-height, width-2, height,
 			escapeText(fmt.Sprintf("%s: %.1f rows/s", m, m.rowsPerSec)))

@@ -14,7 +14,6 @@ import (
 type figures struct {
 	rowsPerSec        float64 // rows with labels
 	prompt, generated float64 // tokens a row with labels, as the server counts them
-	calls             float64 // answered
 	cpu               float64 // seconds of the client, its children included, a row with labels
 	missing           int     // rows without labels
 	columns           []columnAccuracy
@@ -81,7 +80,6 @@ func summarize(runs []figures) figures {
 		rowsPerSec: medianFigure(runs, func(f *figures) float64 { return f.rowsPerSec }),
 		prompt:     medianFigure(runs, func(f *figures) float64 { return f.prompt }),
 		generated:  medianFigure(runs, func(f *figures) float64 { return f.generated }),
-		calls:      medianFigure(runs, func(f *figures) float64 { return f.calls }),
 		cpu:        medianFigure(runs, func(f *figures) float64 { return f.cpu }),
 		missing:    int(medianFigure(runs, func(f *figures) float64 { return float64(f.missing) })),
 	}

@@ -89,7 +89,23 @@ func skipWithout(t *testing.T, programs ...string) {
 	}
 }
 
-// The whole on a fake server: what is measured is not asserted but for what the server counts.
+// writePeers writes a folder with a peer that works and one that labels nothing.
+func writePeers(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	threads, err := os.ReadFile(filepath.Join(scripts, "threads.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"threads.py": string(threads), "shell-loop": "#!/bin/sh\necho curl is missing >&2\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// The whole on a fake server. What is measured depends on the machine and is not asserted.
 func TestMeasureOnFakeServer(t *testing.T) {
 	skipWithout(t, "/usr/bin/python3")
 	bin, dir := t.TempDir(), t.TempDir()
@@ -101,7 +117,7 @@ func TestMeasureOnFakeServer(t *testing.T) {
 	table, gold := writeRows(t, dir, 20)
 	chart := filepath.Join(dir, "chart.svg")
 	var out, errOut bytes.Buffer
-	code := run([]string{"-bin", bin, "-dir", dir, "-server", srv.URL, "-model", ollamatest.DefaultModel, "-scripts", scripts, "-peers", "threads.py",
+	code := run([]string{"-bin", bin, "-dir", dir, "-server", srv.URL, "-model", ollamatest.DefaultModel, "-scripts", writePeers(t), "-peers", "threads.py,shell-loop",
 		"-input", table, "-gold", gold, "-prompts", filepath.Join(examples, "prompt.json"), "-batch", "1,5", "-parallel", "2", "-styles", "compact",
 		"-rounds", "1", "-chart", chart, "-about", "a fake server"}, &out, &errOut)
 	if code != 0 {
@@ -110,6 +126,7 @@ func TestMeasureOnFakeServer(t *testing.T) {
 	for _, want := range []string{
 		"20 rows, model fake", "a fake server", "| prism-classify | compact | 1 | 2 | ", "| prism-classify | compact | 5 | 2 | ",
 		"| prism-classify --cache | compact | 5 | 2 | ", "| Python threads | classic | 1 | 2 | ", "| Python threads | classic | 10 | 2 | ", "**Verdict: ",
+		"- LEFT OUT: shell loop, curl and jq, classic, 1 rows a call, 1 in flight: no reply has a valid row: curl is missing\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, &out)

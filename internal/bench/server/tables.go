@@ -71,9 +71,28 @@ func formatShare(share float64) string { return formatFigure("%.1f", 100*share) 
 
 func formatFigure(format string, figure float64) string {
 	if math.IsNaN(figure) {
-		return "–"
+		return unknown
 	}
 	return fmt.Sprintf(format, figure)
+}
+
+// unknown stands for a figure that there is not.
+const unknown = "–"
+
+// formatRate is the rows/s of a setting, which may be nil: not measured.
+func formatRate(m *measured) string {
+	if m == nil {
+		return unknown
+	}
+	return fmt.Sprintf("%.1f", m.rowsPerSec)
+}
+
+// formatRatio is the rows/s of a setting in those of another one, each of which may be nil.
+func formatRatio(m, base *measured) string {
+	if m == nil || base == nil {
+		return unknown
+	}
+	return fmt.Sprintf("%.2f", m.rowsPerSec/base.rowsPerSec)
 }
 
 // writeTable writes rows, the first of which is the header, as a table whose first columns are texts.
@@ -136,7 +155,12 @@ func writeBatchTable(out io.Writer, all []measured, parallel int) {
 		row := []string{fmt.Sprint(batch)}
 		for _, style := range stylesOf(all) {
 			m, least := findGrid(all, style, batch, parallel), findGrid(all, style, batches[0], parallel)
-			row = append(row, fmt.Sprintf("%.1f", m.rowsPerSec), fmt.Sprintf("%.2f", m.rowsPerSec/least.rowsPerSec), formatShare(m.meanAccuracy()), fmt.Sprint(m.missing))
+			row = append(row, formatRate(m), formatRatio(m, least))
+			if m == nil {
+				row = append(row, unknown, unknown)
+				continue
+			}
+			row = append(row, formatShare(m.meanAccuracy()), fmt.Sprint(m.missing))
 		}
 		rows = append(rows, row)
 	}
@@ -155,7 +179,7 @@ func writeParallelTable(out io.Writer, all []measured, batch int) {
 		row := []string{fmt.Sprint(parallel)}
 		for _, style := range stylesOf(all) {
 			m, least := findGrid(all, style, batch, parallel), findGrid(all, style, batch, parallels[0])
-			row = append(row, fmt.Sprintf("%.1f", m.rowsPerSec), fmt.Sprintf("%.2f", m.rowsPerSec/least.rowsPerSec))
+			row = append(row, formatRate(m), formatRatio(m, least))
 		}
 		rows = append(rows, row)
 	}

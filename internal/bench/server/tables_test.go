@@ -14,12 +14,12 @@ import (
 func TestSummarize(t *testing.T) {
 	columns := func(accuracy float64) []columnAccuracy { return []columnAccuracy{{"Topic", accuracy, 0.1, 0.9, 0.5}} }
 	got := summarize([]figures{
-		{rowsPerSec: 3, prompt: 30, generated: 9, calls: 5, cpu: 0.1, missing: 2, columns: columns(0.4)},
-		{rowsPerSec: 1, prompt: 50, generated: 7, calls: 6, cpu: 0.3, missing: 0, columns: columns(0.6)},
-		{rowsPerSec: 2, prompt: 40, generated: 8, calls: 7, cpu: 0.2, missing: 1, columns: columns(0.5)},
+		{rowsPerSec: 3, prompt: 30, generated: 9, cpu: 0.1, missing: 2, columns: columns(0.4)},
+		{rowsPerSec: 1, prompt: 50, generated: 7, cpu: 0.3, missing: 0, columns: columns(0.6)},
+		{rowsPerSec: 2, prompt: 40, generated: 8, cpu: 0.2, missing: 1, columns: columns(0.5)},
 	})
 	c := got.columns[0]
-	if got.rowsPerSec != 2 || got.prompt != 40 || got.generated != 8 || got.calls != 6 || got.cpu != 0.2 || got.missing != 1 || c.accuracy != 0.5 || c.column != "Topic" {
+	if got.rowsPerSec != 2 || got.prompt != 40 || got.generated != 8 || got.cpu != 0.2 || got.missing != 1 || c.accuracy != 0.5 || c.column != "Topic" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -76,6 +76,24 @@ func TestReport(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, &out)
 		}
+	}
+}
+
+// A setting that labelled nothing is a dash in the tables and no bar in the chart.
+func TestReportWithoutASetting(t *testing.T) {
+	results := sampleResults()
+	results = append(results[:2], results[3:]...) // without classic, 10 rows a call, 1 in flight
+	results = append(results[:2], results[3:]...) // and 4 in flight
+	c := &config{rounds: 1, parallels: []int{1, 4}, batches: []int{1, 10}}
+	var out strings.Builder
+	c.writeReport(&out, 240, results)
+	for _, want := range []string{"\n| 10 | – | – | – | – | 16.0 | 2.00 | 90.0 | 0 |\n", "\n| 1 | – | – | 6.0 | 1.00 |\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, &out)
+		}
+	}
+	if bars := strings.Count(string(drawChart(results)), "<title>prism-classify, "); bars != 6 {
+		t.Errorf("got %d bars, want 6", bars)
 	}
 }
 
