@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -86,12 +87,16 @@ func (c *config) compare(out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%d rows.\n\n%s\n", c.rows, tableHeader)
-	tools := c.list()
+	all := c.list()
 	for _, f := range c.faults() {
 		if !strings.Contains(f.name, c.onlyFault) {
 			continue
 		}
 		fmt.Fprintf(c.errOut, "bench-faults: %s\n", f.name)
+		tools := slices.Clone(all)
+		if f.onDisk {
+			tools = slices.DeleteFunc(tools, func(t tool) bool { return t.isLarge })
+		}
 		outcomes, err := c.tryAll(f, tools)
 		if errors.Is(err, errNoDisk) {
 			fmt.Fprintf(c.errOut, "bench-faults: LEFT OUT: %s: %v\n", f.name, err)

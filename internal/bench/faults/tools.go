@@ -17,12 +17,13 @@ type tool struct {
 	// command labels input into out.jsonl in the folder where it runs.
 	command func(host, input string) *exec.Cmd
 	failed  func(dir string) (map[int64]bool, error) // RowIDs that it names as failed
+	isLarge bool                                     // its files do not fit the small disk
 }
 
 // list returns the tools that can run here, PRISM's first, and says which are left out.
 func (c *config) list() []tool {
 	all := []tool{
-		{"prism-classify", nil, c.prismCommand, func(dir string) (map[int64]bool, error) {
+		{name: "prism-classify", command: c.prismCommand, failed: func(dir string) (map[int64]bool, error) {
 			return readFailedRanges(filepath.Join(dir, "logs", "r", "failed_ranges_w1.json"))
 		}},
 		c.peer("shell loop with curl and jq", "curl-loop", "bash", "curl", "jq"),
@@ -58,9 +59,9 @@ func (c *config) prismCommand(host, input string) *exec.Cmd {
 
 // peer is a script of the folder of peers; they name failed rows in failed.txt.
 func (c *config) peer(name, script string, needs ...string) tool {
-	return tool{name, needs, func(host, input string) *exec.Cmd {
+	return tool{name: name, needs: needs, isLarge: script == "promptfoo", command: func(host, input string) *exec.Cmd {
 		cmd := exec.Command(filepath.Join(c.peers, script), input, "out.jsonl")
 		cmd.Env = append(os.Environ(), "HOST="+host, "MODEL="+ollamatest.DefaultModel, "PROMPTS="+c.prompts, "PROMPTFOO="+c.promptfoo)
 		return cmd
-	}, func(dir string) (map[int64]bool, error) { return readFailedList(filepath.Join(dir, "failed.txt")) }}
+	}, failed: func(dir string) (map[int64]bool, error) { return readFailedList(filepath.Join(dir, "failed.txt")) }}
 }
