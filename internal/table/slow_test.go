@@ -154,7 +154,8 @@ func FuzzCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in string, which uint8) {
 		o := Options{Name: "f", Format: Format(candidates[int(which)%len(candidates)])}
-		if kind, _ := DetectKind([]byte(in)); kind != PlainText {
+		kind, _ := DetectKind([]byte(in))
+		if what, _ := detectForm([]byte(in), JSONL); kind != PlainText || what != "" {
 			return // not told from 4 bytes
 		}
 		want, wrong := slowRead(in, o.Format.delimiter())
@@ -227,7 +228,8 @@ func FuzzJSONLScan(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
-		if kind, _ := DetectKind([]byte(in)); kind != PlainText {
+		kind, _ := DetectKind([]byte(in))
+		if what, _ := detectForm([]byte(in), JSONL); kind != PlainText || what != "" {
 			return // not told from the few bytes that the Reader of the test looks at
 		}
 		compareScan(t, in, Options{Name: "f", Format: JSONL})
