@@ -154,8 +154,7 @@ func FuzzCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in string, which uint8) {
 		o := Options{Name: "f", Format: Format(candidates[int(which)%len(candidates)])}
-		kind, _ := DetectKind([]byte(in))
-		if what, _ := detectForm([]byte(in), JSONL); kind != PlainText || what != "" {
+		if kind, _ := DetectKind([]byte(in)); kind != PlainText {
 			return // not told from 4 bytes
 		}
 		want, wrong := slowRead(in, o.Format.delimiter())
@@ -229,7 +228,7 @@ func FuzzJSONLScan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in string) {
 		kind, _ := DetectKind([]byte(in))
-		if what, _ := detectForm([]byte(in), JSONL); kind != PlainText || what != "" {
+		if what, _ := detectForm([]byte(in), JSONL); kind != PlainText || what != "" || strings.Contains(in, "\x00") {
 			return // not told from the few bytes that the Reader of the test looks at
 		}
 		compareScan(t, in, Options{Name: "f", Format: JSONL})
