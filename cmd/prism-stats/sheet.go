@@ -75,9 +75,6 @@ func (g *grammar) writeRows(ctx context.Context, s *prompt.Schema, std cli.Std, 
 // keepFilledIn commits a sheet for people. What was there is moved aside, unless it is the same:
 // somebody may have filled it in.
 func keepFilledIn(out *fsutil.AtomicFile, path string, std cli.Std) error {
-	if out.IsStream() {
-		return out.Commit()
-	}
 	sum, err := out.Checksum()
 	if err != nil {
 		return err

@@ -11,8 +11,12 @@ import (
 	"path/filepath"
 )
 
-// Checksum is that of what was written so far. Streams have none.
+// Checksum is that of what was written so far; the zero Checksum for a stream, which cannot be
+// read again.
 func (f *AtomicFile) Checksum() (Checksum, error) {
+	if f.IsStream() {
+		return Checksum{}, nil
+	}
 	sum, err := sumFile(f.OSFile())
 	if err != nil {
 		return sum, fmt.Errorf("read what was written for %s: %w", f.path, err)
@@ -29,7 +33,11 @@ func (f *AtomicFile) Checksum() (Checksum, error) {
 // end. One that puts another file at the path is lost if it comes within the
 // microseconds between the last look and the replacement. At every moment one of both has the
 // name, but on file systems without hard links, where it is without a file for a moment.
+// A stream replaces nothing: reading what is at its path might wait for ever.
 func (f *AtomicFile) CommitKeeping(sum Checksum, isOurs func(sum Checksum) bool) (backup string, err error) {
+	if f.IsStream() {
+		return "", f.Commit()
+	}
 	for {
 		old, err := openOld(f.path, func(old Checksum) bool { return old == sum || isOurs(old) })
 		if err != nil {
