@@ -15,7 +15,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +25,10 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-var errNoDisk = errors.New("a full disk needs root on Linux")
+// errLeftOut says that a tool cannot be tried with a fault here.
+var errLeftOut = errors.New("not tried")
+
+var errNoDisk = fmt.Errorf("%w: a full disk needs root on Linux", errLeftOut)
 
 // config says what is tried with what.
 type config struct {
@@ -74,7 +76,8 @@ func run(args []string, out, errOut io.Writer) int {
 	return 0
 }
 
-// compare tries every fault on every tool and prints a line for each.
+// compare tries every fault on every tool and prints a line for each. What fails on one tool is
+// said at the end.
 func (c *config) compare(out io.Writer) error {
 	for _, path := range []*string{&c.bin, &c.peers, &c.promptfoo, &c.prompts, &c.dir} {
 		abs, err := filepath.Abs(*path)
@@ -87,46 +90,39 @@ func (c *config) compare(out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%d rows.\n\n%s\n", c.rows, tableHeader)
-	all := c.list()
+	all, failed := c.list(), []error(nil)
 	for _, f := range c.faults() {
 		if !strings.Contains(f.name, c.onlyFault) {
 			continue
 		}
 		fmt.Fprintf(c.errOut, "bench-faults: %s\n", f.name)
-		tools := slices.Clone(all)
-		if f.onDisk {
-			tools = slices.DeleteFunc(tools, func(t tool) bool { return t.isLarge })
-		}
-		outcomes, err := c.tryAll(f, tools)
-		if errors.Is(err, errNoDisk) {
-			fmt.Fprintf(c.errOut, "bench-faults: LEFT OUT: %s: %v\n", f.name, err)
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
-		}
-		for i, t := range tools {
-			fmt.Fprintln(out, outcomes[i].tableRow(f.name, t.name))
+		outcomes, errs := c.tryAll(f, all)
+		for i, t := range all {
+			switch err := errs[i]; {
+			case errors.Is(err, errLeftOut):
+				fmt.Fprintf(c.errOut, "bench-faults: LEFT OUT: %s: %s: %v\n", f.name, t.name, err)
+			case err != nil:
+				failed = append(failed, fmt.Errorf("%s: %s: %w", f.name, t.name, err))
+			default:
+				fmt.Fprintln(out, outcomes[i].tableRow(f.name, t.name))
+			}
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // tryAll puts a fault on all tools at once, each with a server of its own: what is counted does not
-// depend on how fast they are.
-func (c *config) tryAll(f fault, tools []tool) ([]outcome, error) {
+// depend on how fast they are. Each has an outcome or an error.
+func (c *config) tryAll(f fault, tools []tool) ([]outcome, []error) {
 	outcomes, errs := make([]outcome, len(tools)), make([]error, len(tools))
 	var wg sync.WaitGroup
 	for i, t := range tools {
 		wg.Go(func() {
-			var err error
-			if outcomes[i], err = c.try(f, t); err != nil {
-				errs[i] = fmt.Errorf("%s: %w", t.name, err)
-			}
+			outcomes[i], errs[i] = c.try(f, t)
 		})
 	}
 	wg.Wait()
-	return outcomes, errors.Join(errs...)
+	return outcomes, errs
 }
 
 // readColumns reads the columns to code, of which the fake server makes labels.

@@ -35,6 +35,9 @@ type outcome struct {
 
 // try puts a fault on a tool in a new folder.
 func (c *config) try(f fault, t tool) (outcome, error) {
+	if f.onDisk && t.isLarge {
+		return outcome{}, fmt.Errorf("%w: its files do not fit the small disk", errLeftOut)
+	}
 	dir, err := os.MkdirTemp(c.dir, "trial-")
 	if err != nil {
 		return outcome{}, err

@@ -1,4 +1,4 @@
-// Package measure says what finished processes took: time, CPU and memory. What
+// Package measure says what finished processes took: time, CPU and memory, and medians of runs. What
 // is run, how often, and which targets it has is left to the benchmarks.
 package measure
 
@@ -32,16 +32,18 @@ func Finished(began time.Time, p *os.ProcessState) Sample {
 // number. There must be a sample.
 func Median(samples []Sample) Sample {
 	return Sample{
-		Wall:   medianOf(samples, func(s Sample) time.Duration { return s.Wall }),
-		CPU:    medianOf(samples, func(s Sample) time.Duration { return s.CPU }),
-		System: medianOf(samples, func(s Sample) time.Duration { return s.System }),
-		Peak:   medianOf(samples, func(s Sample) int64 { return s.Peak }),
+		Wall:   MedianOf(samples, func(s Sample) time.Duration { return s.Wall }),
+		CPU:    MedianOf(samples, func(s Sample) time.Duration { return s.CPU }),
+		System: MedianOf(samples, func(s Sample) time.Duration { return s.System }),
+		Peak:   MedianOf(samples, func(s Sample) int64 { return s.Peak }),
 	}
 }
 
-func medianOf[T cmp.Ordered](samples []Sample, figure func(Sample) T) T {
+// MedianOf returns the median of one figure of runs; the upper one of an even number. There
+// must be a run.
+func MedianOf[Run any, T cmp.Ordered](runs []Run, figure func(Run) T) T {
 	var values []T
-	for _, s := range samples {
+	for _, s := range runs {
 		values = append(values, figure(s))
 	}
 	slices.Sort(values)

@@ -7,7 +7,8 @@ import (
 	"math"
 	"os/exec"
 	"path/filepath"
-	"slices"
+
+	"prism/internal/bench/measure"
 )
 
 // figures are those of one run, or the medians of several.
@@ -77,31 +78,22 @@ func orNaN(value *float64) float64 {
 // summarize returns the median of each figure by itself; the upper one of an even number. There must be a run.
 func summarize(runs []figures) figures {
 	m := figures{
-		rowsPerSec: medianFigure(runs, func(f *figures) float64 { return f.rowsPerSec }),
-		prompt:     medianFigure(runs, func(f *figures) float64 { return f.prompt }),
-		generated:  medianFigure(runs, func(f *figures) float64 { return f.generated }),
-		cpu:        medianFigure(runs, func(f *figures) float64 { return f.cpu }),
-		missing:    int(medianFigure(runs, func(f *figures) float64 { return float64(f.missing) })),
+		rowsPerSec: measure.MedianOf(runs, func(f figures) float64 { return f.rowsPerSec }),
+		prompt:     measure.MedianOf(runs, func(f figures) float64 { return f.prompt }),
+		generated:  measure.MedianOf(runs, func(f figures) float64 { return f.generated }),
+		cpu:        measure.MedianOf(runs, func(f figures) float64 { return f.cpu }),
+		missing:    measure.MedianOf(runs, func(f figures) int { return f.missing }),
 	}
 	for i, c := range runs[0].columns {
 		m.columns = append(m.columns, columnAccuracy{
 			column:   c.column,
-			accuracy: medianFigure(runs, func(f *figures) float64 { return f.columns[i].accuracy }),
-			low:      medianFigure(runs, func(f *figures) float64 { return f.columns[i].low }),
-			high:     medianFigure(runs, func(f *figures) float64 { return f.columns[i].high }),
-			kappa:    medianFigure(runs, func(f *figures) float64 { return f.columns[i].kappa }),
+			accuracy: measure.MedianOf(runs, func(f figures) float64 { return f.columns[i].accuracy }),
+			low:      measure.MedianOf(runs, func(f figures) float64 { return f.columns[i].low }),
+			high:     measure.MedianOf(runs, func(f figures) float64 { return f.columns[i].high }),
+			kappa:    measure.MedianOf(runs, func(f figures) float64 { return f.columns[i].kappa }),
 		})
 	}
 	return m
-}
-
-func medianFigure(runs []figures, figure func(*figures) float64) float64 {
-	var values []float64
-	for i := range runs {
-		values = append(values, figure(&runs[i]))
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
 }
 
 // meanAccuracy is the mean of the columns' accuracies.

@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -88,26 +87,17 @@ func (c *config) compare(out io.Writer) (missed bool, err error) {
 	}
 	fmt.Fprintf(out, "| style | rows/s | × classic | generated tokens, a row | prompt tokens, a row | calls |\n| --- | --: | --: | --: | --: | --: |\n")
 	rate := func(style prompt.Style) float64 {
-		return median(runs[style], func(f figures) float64 { return f.rowsPerSec })
+		return measure.MedianOf(runs[style], func(f figures) float64 { return f.rowsPerSec })
 	}
 	for _, style := range styles {
 		fmt.Fprintf(out, "| %s | %.1f | %.2f | %.1f | %.1f | %.0f |\n", style, rate(style), rate(style)/rate(prompt.Classic),
-			median(runs[style], func(f figures) float64 { return f.tokens }), median(runs[style], func(f figures) float64 { return f.promptTokens }),
-			median(runs[style], func(f figures) float64 { return f.calls }))
+			measure.MedianOf(runs[style], func(f figures) float64 { return f.tokens }), measure.MedianOf(runs[style], func(f figures) float64 { return f.promptTokens }),
+			measure.MedianOf(runs[style], func(f figures) float64 { return f.calls }))
 	}
 	ratio := rate(prompt.Compact) / rate(prompt.Classic)
 	fmt.Fprintf(out, "\nMedians of %d interleaved rounds, %d rows a call, %d calls in flight: compact labels %.2f times as many rows a second (target: at least %.1f).\n",
 		c.rounds, c.batch, c.parallel, ratio, leastRatio)
 	return ratio < leastRatio, nil
-}
-
-func median(runs []figures, figure func(figures) float64) float64 {
-	values := make([]float64, len(runs))
-	for i, f := range runs {
-		values[i] = figure(f)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
 }
 
 // measure labels the table once.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"prism/internal/bench/measure"
 )
 
 func TestReadFigures(t *testing.T) {
@@ -26,7 +28,7 @@ func TestReadFigures(t *testing.T) {
 }
 
 func TestMedian(t *testing.T) {
-	if got := median([]figures{{rowsPerSec: 3}, {rowsPerSec: 9}, {rowsPerSec: 1}}, func(f figures) float64 { return f.rowsPerSec }); got != 3 {
+	if got := measure.MedianOf([]figures{{rowsPerSec: 3}, {rowsPerSec: 9}, {rowsPerSec: 1}}, func(f figures) float64 { return f.rowsPerSec }); got != 3 {
 		t.Errorf("got %v, want 3", got)
 	}
 }
