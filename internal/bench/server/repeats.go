@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"prism/internal/bench/csvfile"
 	"prism/internal/prompt"
 )
 
@@ -50,21 +51,11 @@ func repeatRows(table, gold [][]string, seed uint64) (manyTable, manyGold [][]st
 
 // readRecords reads a CSV table with a header and a row at least.
 func readRecords(path string) ([][]string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+	records, err := csvfile.Read(path)
+	if err == nil && len(records) < 2 {
+		err = fmt.Errorf("%s: no rows", path)
 	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.LazyQuotes = true // as the tools read them
-	all, err := r.ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(all) < 2 {
-		return nil, fmt.Errorf("%s: no rows", path)
-	}
-	return all, nil
+	return records, err
 }
 
 // writeRecords writes a CSV table.

@@ -7,10 +7,7 @@
 package main
 
 import (
-	"cmp"
-	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -18,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 
+	"prism/internal/bench/csvfile"
 	"prism/internal/prompt"
 	"prism/internal/reply"
 )
@@ -225,16 +223,9 @@ func readRows(input, gold string) ([]goldRow, error) {
 
 // readTable returns the records of a CSV table, by column.
 func readTable(path string) ([]map[string]string, error) {
-	f, err := os.Open(path)
+	all, err := csvfile.Read(path)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.LazyQuotes = true // as the tools read them
-	all, err := r.ReadAll()
-	if err = cmp.Or(err, errIfEmpty(all)); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	records := make([]map[string]string, len(all)-1)
 	for i, fields := range all[1:] {
@@ -244,11 +235,4 @@ func readTable(path string) ([]map[string]string, error) {
 		}
 	}
 	return records, nil
-}
-
-func errIfEmpty(records [][]string) error {
-	if len(records) == 0 {
-		return errors.New("no header")
-	}
-	return nil
 }
