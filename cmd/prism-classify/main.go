@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -29,18 +28,7 @@ import (
 	"prism/internal/term"
 )
 
-// The heap, mostly a few megabytes, grows to five times what is live before it is
-// collected, to save processor time (gcPercent); near goMemory bytes it is collected sooner.
-const (
-	gcPercent = 400
-	goMemory  = 96 << 20
-)
-
 func main() {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(gcPercent)
-		debug.SetMemoryLimit(goMemory)
-	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -83,6 +71,7 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 	if g.Input == "-" && isTerminalReader(std.In) {
 		std.Infof("reading rows from the terminal; Ctrl-D ends them")
 	}
+	tuneCollector(&g.Model)
 	start := time.Now()
 	defer onUSR1(func() { g.printProgress(start) })()
 	g.outputOnTerminal = g.OutputPath == "-" && isTerminal(std.Out)
