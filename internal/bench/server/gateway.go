@@ -45,6 +45,11 @@ func openGateway(server string) (*gateway, error) {
 	if target.Host == "" {
 		return nil, fmt.Errorf("server %q has no host (want a URL such as http://127.0.0.1:11434)", server)
 	}
+	reply, err := http.Get(server) // an Ollama server says that it runs
+	if err != nil {
+		return nil, fmt.Errorf("the server does not answer: %w", err)
+	}
+	reply.Body.Close()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
