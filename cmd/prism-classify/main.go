@@ -59,6 +59,7 @@ func width(w io.Writer) int {
 
 // runMode does what the flags ask for: list models, print the first prompt, or label.
 func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
+	g.APIKey = os.Getenv("PRISM_API_KEY")
 	if g.ListModels {
 		return g.listModels(ctx, std.Out)
 	}
@@ -101,7 +102,7 @@ func (g *grammar) printFirstBatch(ctx context.Context, std cli.Std) error {
 
 // listModels prints the names of models.
 func (g *grammar) listModels(ctx context.Context, out io.Writer) error {
-	names, err := classify.ListModels(ctx, g.Model.Hosts, g.Model.Proxy)
+	names, err := classify.ListModels(ctx, g.Settings)
 	if err != nil {
 		return exitError(ctx, err, "")
 	}

@@ -7,9 +7,9 @@ import (
 	"strconv"
 
 	"prism/internal/calllog"
-	"prism/internal/ollama"
 	"prism/internal/prompt"
 	"prism/internal/reply"
+	"prism/internal/server"
 	"prism/internal/table"
 )
 
@@ -34,7 +34,7 @@ func (b *callBuffers) setRows(rows []*row) []int64 {
 // buildRequest builds the call for the rows of b, in whose memory it lives. When a
 // single row is asked for again, sampling is loosened a little: at temperature 0
 // the same prompt gives the same reply.
-func (e *engine) buildRequest(b *callBuffers, ids []int64, rowRetries int) *ollama.Request {
+func (e *engine) buildRequest(b *callBuffers, ids []int64, rowRetries int) *server.Request {
 	b.user = e.c.Prompt.AppendUser(b.user[:0], b.mentions)
 	b.format = e.c.Prompt.AppendReplySchema(b.format[:0], ids, e.c.Strict)
 	req := e.c.Request
@@ -55,7 +55,7 @@ func (e *engine) buildRequest(b *callBuffers, ids []int64, rowRetries int) *olla
 }
 
 // sendCall makes one call and, if no reply came, logs it.
-func (e *engine) sendCall(ctx context.Context, req *ollama.Request, call *calllog.Call) (*ollama.Reply, error) {
+func (e *engine) sendCall(ctx context.Context, req *server.Request, call *calllog.Call) (*server.Reply, error) {
 	e.startCall(call)
 	r, err := e.model.Chat(ctx, req)
 	call.Total = e.c.Now().Sub(call.Time)
@@ -64,7 +64,7 @@ func (e *engine) sendCall(ctx context.Context, req *ollama.Request, call *calllo
 		call.PromptTokens, call.CachedTokens, call.Tokens = r.PromptTokens, r.CachedTokens, r.Tokens
 		call.Load, call.Prompt, call.Eval = r.Load, r.PromptEval, r.Eval
 		if r.RemoteHost != "" {
-			e.warnRemote(ollama.RemoteText(r.Host, req.Model, r.RemoteHost, ""))
+			e.warnRemote(server.RemoteText(r.Host, req.Model, r.RemoteHost, ""))
 		}
 		return r, nil
 	}
@@ -72,14 +72,14 @@ func (e *engine) sendCall(ctx context.Context, req *ollama.Request, call *calllo
 		return nil, err // an interrupt is not a fault of the call
 	}
 	call.Error = err.Error()
-	var oe *ollama.Error
+	var oe *server.Error
 	if errors.As(err, &oe) {
 		call.Host = oe.Host
 	}
-	switch class := ollama.ClassOf(err); {
+	switch class := server.ClassOf(err); {
 	case class.Retryable():
 		call.Outcome = calllog.Transient
-	case class == ollama.Overflow:
+	case class == server.Overflow:
 		call.Outcome = calllog.Overflow
 	default:
 		call.Outcome = calllog.Permanent
@@ -112,10 +112,10 @@ func (e *engine) logCall(call *calllog.Call) {
 
 // noteReply reads a reply and notes which of the rows have labels, and why others
 // have none; package reply matches it to their RowIDs.
-func (e *engine) noteReply(r *round, req *ollama.Request, ids []int64, answer *ollama.Reply, call *calllog.Call) {
+func (e *engine) noteReply(r *round, req *server.Request, ids []int64, answer *server.Reply, call *calllog.Call) {
 	got := reply.Read(answer.Text, ids, e.c.Prompt, e.c.Strict)
 	r.labelled, r.text, r.reason = got.Rows, answer.Text, ""
-	r.cut = answer.DoneReason == ollama.Length
+	r.cut = answer.DoneReason == server.Length
 	if len(got.Faults) > 0 {
 		r.reason = got.Faults[0].Reason
 		call.Error = fmt.Sprintf("RowID %d: %s", got.Faults[0].RowID, r.reason)
@@ -129,7 +129,7 @@ func (e *engine) noteReply(r *round, req *ollama.Request, ids []int64, answer *o
 		r.outcome, call.Outcome = noneLabelled, calllog.Bad
 	}
 	switch {
-	case r.outcome == allLabelled || answer.DoneReason != ollama.Length:
+	case r.outcome == allLabelled || answer.DoneReason != server.Length:
 	case r.outcome == noneLabelled && answer.CutWhileThinking():
 		r.outcome, r.reason = cutThinking, fmt.Sprintf("the reply was cut while thinking, after %d tokens", answer.Tokens)
 		call.Outcome, call.Error = calllog.Cut, "the reply was cut while thinking"

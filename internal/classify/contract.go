@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"prism/internal/ollama"
+	"prism/internal/server"
 	"prism/internal/term"
 )
 
@@ -46,7 +46,7 @@ func (e *engine) askForContract(ctx context.Context) error {
 	}
 	first := time.Duration(e.c.Options.Delay)
 	wait := func(n int, asked time.Duration) error {
-		return e.c.Sleep(ctx, max(min(first<<min(n-1, 10), max(maxDelay, first)), min(asked, ollama.LongestAskedWait)))
+		return e.c.Sleep(ctx, max(min(first<<min(n-1, 10), max(maxDelay, first)), min(asked, server.LongestAskedWait)))
 	}
 	found, err := e.model.ProveContract(ctx, &e.c.Request, e.c.Options.Retries, wait)
 	if err != nil {
@@ -107,9 +107,9 @@ func errReplies(first *round) error {
 // errFailing is about a server that fails on every row, and not on its probe.
 func errFailing(first *round, model string) error {
 	hint := "if only these rows are the reason, --row-start labels those behind them"
-	var server *ollama.Error
-	if errors.As(first.err, &server) {
-		hint = serverHint(server, model) + "\n" + hint
+	var said *server.Error
+	if errors.As(first.err, &said) {
+		hint = serverHint(said, model) + "\n" + hint
 	}
 	return &unusableError{fmt.Sprintf("no row is labelled: the server answers its probe, and fails on each of %d rows: %s", maxFailing, first.reason), hint}
 }

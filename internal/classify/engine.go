@@ -13,9 +13,9 @@ import (
 	"prism/internal/calllog"
 	"prism/internal/checkpoint"
 	"prism/internal/job"
-	"prism/internal/ollama"
 	"prism/internal/prompt"
 	"prism/internal/reply"
+	"prism/internal/server"
 )
 
 // maxReply bounds the reply that is kept of a failed row, in bytes.
@@ -27,9 +27,9 @@ const maxWarnings = 5
 
 // model is what the engine asks of a server.
 type model interface {
-	Chat(ctx context.Context, r *ollama.Request) (*ollama.Reply, error)
-	Probe(ctx context.Context, r *ollama.Request, host string) (ollama.Health, error)
-	ProveContract(ctx context.Context, r *ollama.Request, retries int, wait func(int, time.Duration) error) (*ollama.Contract, error)
+	Chat(ctx context.Context, r *server.Request) (*server.Reply, error)
+	Probe(ctx context.Context, r *server.Request, host string) (server.Health, error)
+	ProveContract(ctx context.Context, r *server.Request, retries int, wait func(int, time.Duration) error) (*server.Contract, error)
 }
 
 // config is what the engine needs to know of the job.
@@ -37,7 +37,7 @@ type config struct {
 	Prompt     *prompt.Prompt
 	Strict     bool
 	Options    job.CallOptions
-	Request    ollama.Request
+	Request    server.Request
 	Coded      []int  // indices of the schema's columns that records have
 	Tail       []byte // cells that end each record: model, batch size, run ID
 	Blank      string // what is done with blank rows, see job.InputColumns

@@ -6,7 +6,7 @@ import (
 	"prism/internal/checkpoint"
 	"prism/internal/fsutil"
 	"prism/internal/job"
-	"prism/internal/ollama"
+	"prism/internal/server"
 	"prism/internal/table"
 )
 
@@ -26,11 +26,11 @@ func IsUsage(err error) bool {
 		mismatch *checkpoint.MismatchError
 		other    *checkpoint.OtherJobError
 		guard    *fsutil.GuardError
-		server   *ollama.Error
+		said     *server.Error
 	)
 	switch {
-	case errors.As(err, &server):
-		return server.Class == ollama.BadRequest
+	case errors.As(err, &said):
+		return said.Class == server.BadRequest
 	case errors.As(err, &usage), errors.As(err, &column), errors.As(err, &changed), errors.As(err, &bad),
 		errors.As(err, &mismatch), errors.As(err, &other), errors.As(err, &guard), errors.Is(err, fsutil.ErrLocked):
 		return true
@@ -41,20 +41,20 @@ func IsUsage(err error) bool {
 // IsServer tells errors of a server that is down, is not Ollama or lacks the model,
 // and of a model whose replies are of no use.
 func IsServer(err error) bool {
-	var server *ollama.Error
+	var said *server.Error
 	var unusable *unusableError
-	return errors.As(err, &unusable) || errors.As(err, &server) && server.Class != ollama.BadRequest
+	return errors.As(err, &unusable) || errors.As(err, &said) && said.Class != server.BadRequest
 }
 
 // IsPermanent tells of an error of a server whether the same job would end with it
 // again until somebody mends its cause: a model that is missing, a sign-in, a wrong
 // address. A server that is down may come back by itself.
 func IsPermanent(err error) bool {
-	var server *ollama.Error
-	if !errors.As(err, &server) {
+	var said *server.Error
+	if !errors.As(err, &said) {
 		return IsServer(err)
 	}
-	return !server.Class.Retryable()
+	return !said.Class.Retryable()
 }
 
 // Hint says what the user can do about an error of a job with this model; empty
@@ -65,7 +65,7 @@ func Hint(err error, model string) string {
 		usage    *usageError
 		mismatch *checkpoint.MismatchError
 		damage   *checkpoint.DamageError
-		server   *ollama.Error
+		said     *server.Error
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -80,8 +80,8 @@ func Hint(err error, model string) string {
 		return "restore the file, or start over with --restart (the old parts are set aside)"
 	case errors.Is(err, fsutil.ErrLocked):
 		return "another prism-classify works on this job; wait for it, or give this one its own --run-id or --worker-id"
-	case errors.As(err, &server):
-		return serverHint(server, model)
+	case errors.As(err, &said):
+		return serverHint(said, model)
 	}
 	return ""
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"prism/internal/ollama"
+	"prism/internal/server"
 )
 
 // TestServerHints: every class of error that ends a worker has a hint, and only
@@ -13,28 +13,28 @@ import (
 func TestServerHints(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		err  ollama.Error
+		err  server.Error
 		want string
 	}{
-		{"unreachable", ollama.Error{Class: ollama.Unreachable, Host: "http://h:1"}, "start the server (ollama serve), or name another with --host or OLLAMA_HOST (now http://h:1)"},
-		{"busy", ollama.Error{Class: ollama.Busy, Status: 503}, "the server has too many calls"},
-		{"transient", ollama.Error{Class: ollama.Transient, Status: 500}, "the server answers and fails"},
-		{"missing model", ollama.Error{Class: ollama.MissingModel, Have: []string{"a", "b\x1b[31m"}}, "get the model with: ollama pull 'm x'\nthe server has a, b\\x1b[31m"},
-		{"denied", ollama.Error{Class: ollama.Denied, Status: 401}, "the server wants a user and a password"},
-		{"sign-in", ollama.Error{Class: ollama.Denied, Status: 401, SignIn: "https://x/y"}, "sign in at https://x/y, or with: ollama signin"},
-		{"payment", ollama.Error{Class: ollama.Denied, Status: 402}, "the limit of calls is used up"},
-		{"old server", ollama.Error{Class: ollama.OldServer}, "update Ollama"},
-		{"not ollama", ollama.Error{Class: ollama.NotOllama}, "is --host or OLLAMA_HOST right?"},
-		{"redirect", ollama.Error{Class: ollama.NotOllama, Status: 301, Location: "https://x"}, "if https://x is your server, name it with --host"},
-		{"mismatch", ollama.Error{Class: ollama.Mismatch}, "pull the same model on every host"},
-		{"overflow", ollama.Error{Class: ollama.Overflow}, "use a larger --num-ctx"},
-		{"no contract", ollama.Error{Class: ollama.NoContract}, "try --think true or --think false"},
+		{"unreachable", server.Error{Class: server.Unreachable, Host: "http://h:1"}, "start the server (ollama serve), or name another with --host or OLLAMA_HOST (now http://h:1)"},
+		{"busy", server.Error{Class: server.Busy, Status: 503}, "the server has too many calls"},
+		{"transient", server.Error{Class: server.Transient, Status: 500}, "the server answers and fails"},
+		{"missing model", server.Error{Class: server.MissingModel, Have: []string{"a", "b\x1b[31m"}}, "get the model with: ollama pull 'm x'\nthe server has a, b\\x1b[31m"},
+		{"denied", server.Error{Class: server.Denied, Status: 401}, "the server wants a user and a password"},
+		{"sign-in", server.Error{Class: server.Denied, Status: 401, SignIn: "https://x/y"}, "sign in at https://x/y, or with: ollama signin"},
+		{"payment", server.Error{Class: server.Denied, Status: 402}, "the limit of calls is used up"},
+		{"old server", server.Error{Class: server.OldServer}, "update Ollama"},
+		{"not ollama", server.Error{Class: server.NotOllama}, "is --host or OLLAMA_HOST right?"},
+		{"redirect", server.Error{Class: server.NotOllama, Status: 301, Location: "https://x"}, "if https://x is your server, name it with --host"},
+		{"mismatch", server.Error{Class: server.Mismatch}, "pull the same model on every host"},
+		{"overflow", server.Error{Class: server.Overflow}, "use a larger --num-ctx"},
+		{"no contract", server.Error{Class: server.NoContract}, "try --think true or --think false"},
 	} {
 		got := Hint(&c.err, "m x")
 		if !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: got %q, want %q…", c.name, got, c.want)
 		}
-		if strings.Contains(got, "ollama serve") != (c.err.Class == ollama.Unreachable) {
+		if strings.Contains(got, "ollama serve") != (c.err.Class == server.Unreachable) {
 			t.Errorf("%s: got %q", c.name, got)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"io"
 
 	"prism/internal/job"
-	"prism/internal/ollama"
 	"prism/internal/prompt"
+	"prism/internal/server"
 )
 
 // DryRun prints the messages and the reply schema of the first batch to out. It
@@ -55,8 +55,8 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 }
 
 // ListModels names the models that every one of the hosts has, sorted.
-func ListModels(ctx context.Context, hosts []string, proxy string) ([]string, error) {
-	client, err := ollama.New(ollama.Config{Hosts: hosts, Proxy: proxy})
+func ListModels(ctx context.Context, s Settings) ([]string, error) {
+	client, err := server.New(s.serverConfig())
 	if err != nil {
 		return nil, &usageError{What: err.Error()}
 	}

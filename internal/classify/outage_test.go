@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/ollama"
+	"prism/internal/server"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -206,12 +206,12 @@ func TestAskedWait(t *testing.T) {
 		want  time.Duration
 	}{
 		{1, 30 * time.Second, 30 * time.Second},
-		{1, 24 * time.Hour, ollama.LongestAskedWait},
+		{1, 24 * time.Hour, server.LongestAskedWait},
 		{1, 0, 0},
 		{2, 30 * time.Second, 0},
 	} {
 		e := &engine{contract: contract{hosts: c.hosts}}
-		if got := e.askedWait(&ollama.Error{Class: ollama.Busy, RetryAfter: c.asked}); got != c.want {
+		if got := e.askedWait(&server.Error{Class: server.Busy, RetryAfter: c.asked}); got != c.want {
 			t.Errorf("%d hosts, asked for %v: got %v, want %v", c.hosts, c.asked, got, c.want)
 		}
 	}

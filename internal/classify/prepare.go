@@ -10,8 +10,8 @@ import (
 
 	"prism/internal/checkpoint"
 	"prism/internal/job"
-	"prism/internal/ollama"
 	"prism/internal/prompt"
+	"prism/internal/server"
 	"prism/internal/table"
 )
 
@@ -23,11 +23,20 @@ func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt
 	return s.loadPrompts(ctx)
 }
 
-func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, error) {
-	client, err := ollama.New(ollama.Config{
-		Hosts: s.Model.Hosts, Proxy: s.Model.Proxy,
+// serverConfig says whom the worker talks to. A key is for servers of OpenAI's API alone.
+func (s *Settings) serverConfig() server.Config {
+	c := server.Config{
+		API: s.Model.API, Hosts: s.Model.Hosts, Proxy: s.Model.Proxy,
 		InFlight: s.Model.Parallel, Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
-	})
+	}
+	if c.API == server.OpenAI {
+		c.Key = s.APIKey
+	}
+	return c
+}
+
+func (s *Settings) connect(ctx context.Context) (*server.Client, *server.Model, error) {
+	client, err := server.New(s.serverConfig())
 	if err != nil {
 		return nil, nil, &usageError{What: err.Error()}
 	}
@@ -35,20 +44,20 @@ func (s *Settings) connect(ctx context.Context) (*ollama.Client, *ollama.Model, 
 	return client, found, err
 }
 
-func (s *Settings) newRequest(m *ollama.Model) (ollama.Request, error) {
+func (s *Settings) newRequest(m *server.Model) (server.Request, error) {
 	numCtx, err := s.numCtx(m)
 	if err != nil {
-		return ollama.Request{}, err
+		return server.Request{}, err
 	}
-	keep, err := ollama.ParseKeepAlive(s.Model.KeepAlive)
+	keep, err := server.ParseKeepAlive(s.Model.KeepAlive)
 	if err != nil {
-		return ollama.Request{}, &usageError{What: "--keep-alive: " + err.Error()}
+		return server.Request{}, &usageError{What: "--keep-alive: " + err.Error()}
 	}
-	want, err := ollama.ParseThink(s.Model.Think)
+	want, err := server.ParseThink(s.Model.Think)
 	if err != nil {
-		return ollama.Request{}, &usageError{What: "--think: " + err.Error()}
+		return server.Request{}, &usageError{What: "--think: " + err.Error()}
 	}
-	return ollama.Request{
+	return server.Request{
 		Model: s.Model.Name, NumCtx: numCtx, Temperature: s.Model.Temperature, Seed: s.Model.Seed,
 		Think: m.ThinkValue(want), KeepAlive: keep,
 	}, nil
@@ -78,7 +87,7 @@ func (w *worker) nameRun() error {
 	return nil
 }
 
-func (w *worker) openStore(m *ollama.Model) error {
+func (w *worker) openStore(m *server.Model) error {
 	s := w.s
 	depends := map[string]string{
 		"prompt":                   w.prompt.Hash(),
@@ -94,6 +103,9 @@ func (w *worker) openStore(m *ollama.Model) error {
 		checkpoint.FormatCondition: w.in.form.Describe(),
 	}
 	maps.Copy(depends, s.Columns.Conditions())
+	if s.Model.API == server.OpenAI {
+		depends["api"] = s.Model.API
+	}
 	if s.Model.NumPredict > 0 {
 		depends["num_predict"] = strconv.Itoa(s.Model.NumPredict)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"prism/internal/calllog"
-	"prism/internal/ollama"
 	"prism/internal/reply"
+	"prism/internal/server"
 	"prism/internal/status"
 )
 
@@ -95,7 +95,7 @@ func (e *engine) askedWait(err error) time.Duration {
 	if e.contract.hosts > 1 {
 		return 0
 	}
-	return min(ollama.RetryAfter(err), ollama.LongestAskedWait)
+	return min(server.RetryAfter(err), server.LongestAskedWait)
 }
 
 // stopped ends the round, and the worker, with an error that is not of a call.
@@ -105,7 +105,7 @@ func (r *round) stopped(err error) *round {
 }
 
 // callModel makes one call for the rows of a round and notes what came of it.
-func (e *engine) callModel(ctx context.Context, r *round, req *ollama.Request, ids []int64) {
+func (e *engine) callModel(ctx context.Context, r *round, req *server.Request, ids []int64) {
 	for _, row := range r.batch.rows {
 		row.calls++
 	}
@@ -124,14 +124,14 @@ func (e *engine) callModel(ctx context.Context, r *round, req *ollama.Request, i
 
 // outcomeOf is the outcome of a call that failed with err.
 func outcomeOf(err error) outcome {
-	switch ollama.ClassOf(err) {
-	case ollama.Overflow:
+	switch server.ClassOf(err) {
+	case server.Overflow:
 		return overflow
-	case ollama.Unreachable:
+	case server.Unreachable:
 		return unreachable
-	case ollama.Busy:
+	case server.Busy:
 		return busy
-	case ollama.Transient:
+	case server.Transient:
 		return transient
 	}
 	return permanent
@@ -139,11 +139,11 @@ func outcomeOf(err error) outcome {
 
 // probeServer tells an outage from rows that the server cannot take. failed is
 // the error of the last call.
-func (e *engine) probeServer(ctx context.Context, req *ollama.Request, failed error) outcome {
+func (e *engine) probeServer(ctx context.Context, req *server.Request, failed error) outcome {
 	call := &calllog.Call{Attempt: 1, Outcome: calllog.Probe}
-	var server *ollama.Error
-	if errors.As(failed, &server) {
-		call.Host = server.Host
+	var said *server.Error
+	if errors.As(failed, &said) {
+		call.Host = said.Host
 	}
 	e.startCall(call)
 	found, err := e.model.Probe(ctx, req, call.Host)
@@ -155,9 +155,9 @@ func (e *engine) probeServer(ctx context.Context, req *ollama.Request, failed er
 	}
 	e.logCall(call)
 	switch found {
-	case ollama.Answers:
+	case server.Answers:
 		return serverUp
-	case ollama.Elsewhere:
+	case server.Elsewhere:
 		return otherHostUp
 	}
 	return serverDown

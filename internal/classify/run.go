@@ -39,8 +39,8 @@ import (
 	"prism/internal/checkpoint"
 	"prism/internal/fsutil"
 	"prism/internal/job"
-	"prism/internal/ollama"
 	"prism/internal/prompt"
+	"prism/internal/server"
 	"prism/internal/table"
 )
 
@@ -146,8 +146,8 @@ type worker struct {
 	prompt  *prompt.Prompt
 	in      *input
 	layout  *layout
-	client  *ollama.Client
-	request ollama.Request
+	client  *server.Client
+	request server.Request
 	digest  string // of the model
 	store   *checkpoint.Store
 	meter   meter

@@ -13,8 +13,8 @@ import (
 	"prism/internal/export"
 	"prism/internal/fsutil"
 	"prism/internal/job"
-	"prism/internal/ollama"
 	"prism/internal/prompt"
+	"prism/internal/server"
 	"prism/internal/table"
 	"prism/internal/term"
 )
@@ -35,6 +35,8 @@ type Settings struct {
 
 	OutputPath string `kong:"-"` // "-": the stream given to Run
 	Label      string `kong:"-"` // of the input file; empty: from its name
+
+	APIKey string `kong:"-"` // sent to the hosts with --api openai, and shown nowhere; empty: none
 
 	ManifestPath string `kong:"-"` // of the run that the unit belongs to; empty: none
 
@@ -216,9 +218,17 @@ func (s *Settings) label() string {
 }
 
 // numCtx is the context that all calls ask for, in tokens.
-func (s *Settings) numCtx(m *ollama.Model) (int, error) {
+func (s *Settings) numCtx(m *server.Model) (int, error) {
 	const usual = 8192
+	isOpenAI := s.Model.API == server.OpenAI
 	switch {
+	case isOpenAI && s.Model.NumCtx == 0 && m.ContextLength == 0:
+		return 0, &usageError{
+			What: "the server does not say how many tokens a prompt and its reply may have",
+			Hint: "--num-ctx TOKENS says it: what the server was started with",
+		}
+	case isOpenAI && s.Model.NumCtx == 0:
+		return m.ContextLength, nil
 	case s.Model.NumCtx > 0 && m.ContextLength > 0 && s.Model.NumCtx > m.ContextLength:
 		return 0, &usageError{
 			What: fmt.Sprintf("--num-ctx %d is more than the %d tokens that %s can take", s.Model.NumCtx, m.ContextLength, s.Model.Name),

@@ -39,7 +39,8 @@ type Options struct {
 // CallOptions are the model and how it is called.
 type CallOptions struct {
 	Name        string   `json:"name" name:"model" env:"PRISM_MODEL" need:"" help:"Name of the model on the server." group:"Model:"`
-	Hosts       []string `json:"hosts,omitempty" name:"host" env:"PRISM_HOST,OLLAMA_HOST" local:"" sep:"," placeholder:"URL" help:"Server, as OLLAMA_HOST has it; repeat for several [127.0.0.1:11434]." group:"Model:"`
+	API         string   `json:"api,omitempty" name:"api" enum:"ollama,openai" default:"ollama" placeholder:"API" help:"How the server is called: ollama, or openai for vLLM, llama.cpp's server and others with such an API." group:"Model:"`
+	Hosts       []string `json:"hosts,omitempty" name:"host" env:"PRISM_HOST,OLLAMA_HOST" local:"" sep:"," placeholder:"URL" help:"Server, as OLLAMA_HOST has it; with --api openai a base URL such as http://gpu1:8000/v1; repeat for several [127.0.0.1:11434]." group:"Model:"`
 	Labels      string   `json:"labels,omitempty" name:"labels" enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict rejects them [as in the prompt schema, else organic]." group:"Model:"`
 	NumCtx      int      `json:"num_ctx,omitempty" name:"num-ctx" min:"1" max:"16777216" placeholder:"TOKENS" help:"Context of the model in tokens [8192, or the model's limit if that is less]." group:"Model:"`
 	NumPredict  int      `json:"num_predict,omitempty" name:"num-predict" min:"1" max:"16777216" placeholder:"TOKENS" help:"Longest reply in tokens [from the prompt schema]." group:"Model:"`
@@ -51,7 +52,7 @@ type CallOptions struct {
 	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic,compact" default:"classic" placeholder:"STYLE" help:"How rows are put to the model and how it answers: classic, or compact for half the tokens." group:"Model:"`
 
 	AllowFreeReplies bool `json:"allow_free_replies" name:"allow-free-replies" help:"Label with a server or a model that does not keep to the reply schema." group:"Model:"`
-	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers before 0.12.4, which cut over-long prompts silently." group:"Model:"`
+	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers that cut over-long prompts silently: Ollama before 0.12.4, and its /v1." group:"Model:"`
 
 	Cache    string  `json:"cache,omitempty" name:"cache" env:"PRISM_CACHE_DIR" placeholder:"DIR" help:"Folder of a cache of answers: rows of the same content are asked once, in this run and in others." group:"Calls:"`
 	CacheTTL Seconds `json:"cache_ttl,omitempty" name:"cache-ttl" max:"876000h" placeholder:"TIME" help:"Longest age of a cached answer, such as 720h [any]." group:"Calls:"`

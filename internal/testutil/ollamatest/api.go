@@ -9,13 +9,17 @@ import (
 	"strings"
 )
 
-// ServeHTTP answers like Ollama.
+// ServeHTTP answers like Ollama, or like a server of OpenAI's API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.completions != nil {
+		s.serveCompletions(w, r)
+		return
+	}
 	switch r.Method + " " + r.URL.Path {
 	case "POST /api/chat":
-		s.chat(w, r, false)
+		s.chat(w, r, callsChat)
 	case "POST /api/generate":
-		s.chat(w, r, true)
+		s.chat(w, r, callsGenerate)
 	case "GET /", "HEAD /":
 		w.Write([]byte("Ollama is running"))
 	case "GET /api/version", "HEAD /api/version":

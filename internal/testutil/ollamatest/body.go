@@ -38,6 +38,9 @@ type metrics struct {
 
 // encodeReply returns the JSON of the reply.
 func (s *Server) encodeReply(c *chatCall) []byte {
+	if c.kindOfAPI == callsCompletions {
+		return s.encodeCompletion(c)
+	}
 	thinking := 0
 	if c.kind() == Think {
 		thinking = c.fault.Tokens
@@ -45,7 +48,7 @@ func (s *Server) encodeReply(c *chatCall) []byte {
 	text, count, reason := s.limitedText(c, thinking)
 	c.replyCut = reason == "length"
 	r := chatResponse{Model: c.Model, CreatedAt: "2026-01-02T03:04:05.678901234Z", Done: true, DoneReason: reason, RemoteHost: c.model.RemoteHost}
-	if c.generate {
+	if c.kindOfAPI == callsGenerate {
 		r.Response = &text
 	} else {
 		r.Message = &message{Role: "assistant", Content: text}

@@ -36,7 +36,7 @@ type chatRequest struct {
 // chatCall is a call while it is worked on.
 type chatCall struct {
 	chatRequest
-	generate     bool
+	kindOfAPI    kindOfAPI
 	number       int
 	model        Model
 	system, user string
@@ -53,6 +53,15 @@ type chatCall struct {
 	replyCut     bool      // the reply came to its bound
 	fault        *Fault
 }
+
+// kindOfAPI is what a call was sent to.
+type kindOfAPI uint8
+
+const (
+	callsChat        kindOfAPI = iota // /api/chat
+	callsGenerate                     // /api/generate
+	callsCompletions                  // /v1/chat/completions
+)
 
 func (c *chatCall) kind() Kind {
 	if c.fault == nil {
@@ -88,7 +97,7 @@ const (
 
 func tokens(bytes int) int { return (bytes + bytesPerToken - 1) / bytesPerToken }
 
-func (s *Server) chat(w http.ResponseWriter, r *http.Request, generate bool) {
+func (s *Server) chat(w http.ResponseWriter, r *http.Request, called kindOfAPI) {
 	arrived := time.Now()
 	body, _ := s.bodies.Get().(*bytes.Buffer)
 	if body == nil {
@@ -99,8 +108,14 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request, generate bool) {
 	if _, err := io.Copy(body, r.Body); err != nil {
 		return // the caller is gone
 	}
-	c := &chatCall{generate: generate}
-	if err := json.Unmarshal(body.Bytes(), &c.chatRequest); err != nil {
+	c := &chatCall{kindOfAPI: called}
+	var err error
+	if called == callsCompletions {
+		err = s.readCompletion(body.Bytes(), &c.chatRequest)
+	} else {
+		err = json.Unmarshal(body.Bytes(), &c.chatRequest)
+	}
+	if err != nil {
 		writeError(w, http.StatusBadRequest, err.Error())
 		return
 	}
@@ -197,6 +212,9 @@ func (s *Server) applyOwnLabels(c *chatCall) {
 func (s *Server) fitContext(c *chatCall) (status int, text string) {
 	room := c.numCtx()
 	c.promptTokens = templateTokens + tokens(len(c.system)) + tokens(len(c.user))
+	if c.kindOfAPI == callsCompletions && !s.completions.cuts {
+		return c.refuseLong()
+	}
 	if c.promptTokens <= room {
 		return 0, ""
 	}

@@ -88,11 +88,14 @@ func CountOnly() Option { return option(func(s *Server) { s.countOnly = true }) 
 type Server struct {
 	URL string // like http://127.0.0.1:40123, once it listens
 
-	version   string
-	models    []Model
-	columns   []Column
-	faults    []Fault
-	latency   time.Duration
+	version string
+	models  []Model
+	columns []Column
+	faults  []Fault
+	latency time.Duration
+
+	completions *completions // nil: it is an Ollama server
+
 	slots     chan struct{} // nil: no bound
 	queue     int
 	seed      uint64

@@ -21,9 +21,9 @@ type export struct {
 
 // allowedExports are names that no other package uses, with the reason.
 var allowedExports = map[string]string{
-	"ollama.ThinkAuto": "a value of Think",
-	"ollama.ThinkOn":   "a value of Think",
-	"ollama.ThinkOff":  "a value of Think",
+	"server.ThinkAuto": "a value of Think",
+	"server.ThinkOn":   "a value of Think",
+	"server.ThinkOff":  "a value of Think",
 }
 
 // TestExportsAreUsedElsewhere fails for names that only their own package and its

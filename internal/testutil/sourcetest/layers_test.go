@@ -58,8 +58,8 @@ func TestPackagesImportOnlyWhatIsAboveThem(t *testing.T) {
 			found = append(found, name)
 		}
 		for _, imported := range strings.Fields(imports) {
-			if imported == api && name != "ollama" {
-				t.Errorf("%s imports %s, which is for internal/ollama alone", path, api)
+			if imported == api && name != "server" {
+				t.Errorf("%s imports %s, which is for internal/server alone", path, api)
 			}
 			below, ours := strings.CutPrefix(imported, "prism/internal/")
 			if internal && place >= 0 && ours && slices.Index(layers, below) >= place {

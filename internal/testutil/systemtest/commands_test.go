@@ -20,7 +20,7 @@ import (
 )
 
 // cmdFake: fake [faults=SPEC] [latency=D] [slots=N] [context=N] [version=V] [seed=N]
-// [thinks] [remote=URL]
+// [thinks] [remote=URL] [completions[=key=KEY+cuts+hides-bound]]
 // starts the script's fake server, which knows the columns of the prompt schema
 // $P, and points OLLAMA_HOST at it.
 func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
@@ -50,6 +50,8 @@ func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 			model.Thinks = true
 		case "remote":
 			model.RemoteHost = value
+		case "completions":
+			options = append(options, ollamatest.Completions(strings.Split(value, "+")...))
 		case "version":
 			options = append(options, ollamatest.Version(value))
 		default:

@@ -1,4 +1,4 @@
-package ollama
+package server
 
 import (
 	"context"
@@ -102,7 +102,9 @@ func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retry func
 		c.balancer.release(h, err)
 		switch {
 		case err == nil && contractObject.MatchString(reply.Text):
-			return reply, nil
+			if err = c.refusesOverlong(ctx, h, ask); err == nil || !ClassOf(err).Retryable() {
+				return reply, err
+			}
 		case err == nil && reply.CutWhileThinking() && ask.NumPredict < ask.NumCtx:
 			ask.NumPredict = ask.NumCtx
 			continue

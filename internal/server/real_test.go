@@ -1,4 +1,4 @@
-package ollama_test
+package server_test
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/ollama"
+	"prism/internal/server"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -28,7 +28,7 @@ func realServer(t *testing.T) (host, model string) {
 }
 
 // realRequest asks for n made rows with the reply schema that fixes their RowIDs.
-func realRequest(model string, n int) *ollama.Request {
+func realRequest(model string, n int) *server.Request {
 	var user, format strings.Builder
 	fmt.Fprintf(&user, "Classify these %d mentions.\n", n)
 	format.WriteString(`{"type":"array","prefixItems":[`)
@@ -42,13 +42,13 @@ func realRequest(model string, n int) *ollama.Request {
 			`"required":["RowID","Mood"],"additionalProperties":false}`, row.ID)
 	}
 	fmt.Fprintf(&format, `],"minItems":%d,"maxItems":%d}`, n, n)
-	return &ollama.Request{Model: model, System: "You label mentions.", User: []byte(user.String()),
+	return &server.Request{Model: model, System: "You label mentions.", User: []byte(user.String()),
 		Format: []byte(format.String()), NumCtx: 4096, NumPredict: 40 * (n + 1)}
 }
 
 func TestRealServer(t *testing.T) {
 	host, model := realServer(t)
-	client := newClient(t, ollama.Config{Hosts: []string{host}, InFlight: 4})
+	client := newClient(t, server.Config{Hosts: []string{host}, InFlight: 4})
 	m, err := client.Check(t.Context(), model)
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestRealServer(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if r.DoneReason == ollama.Repeat || r.DoneReason == ollama.Length {
+				if r.DoneReason == server.Repeat || r.DoneReason == server.Length {
 					t.Logf("%d rows: %s after %q", n, r.DoneReason, r.Text)
 					return
 				}
@@ -94,7 +94,7 @@ func TestRealServer(t *testing.T) {
 		r := realRequest(model, 5)
 		r.NumPredict = 8
 		got, err := client.Chat(t.Context(), r)
-		if err != nil || got.DoneReason != ollama.Length || got.Tokens != 8 {
+		if err != nil || got.DoneReason != server.Length || got.Tokens != 8 {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
@@ -103,7 +103,7 @@ func TestRealServer(t *testing.T) {
 		r.NumPredict = 600
 		r.Format = []byte(`{"type":"object","properties":{"x":{"const":"` + strings.Repeat("q", 150) + `"}},"required":["x"]}`)
 		got, err := client.Chat(t.Context(), r)
-		if err != nil || got.DoneReason != ollama.Repeat {
+		if err != nil || got.DoneReason != server.Repeat {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
@@ -111,32 +111,32 @@ func TestRealServer(t *testing.T) {
 		r := realRequest(model, 2)
 		r.User = []byte(strings.Repeat("one two three four five. ", 4000))
 		_, err := client.Chat(t.Context(), r)
-		if ollama.ClassOf(err) != ollama.Overflow {
-			t.Errorf("got %v of class %v", err, ollama.ClassOf(err))
+		if server.ClassOf(err) != server.Overflow {
+			t.Errorf("got %v of class %v", err, server.ClassOf(err))
 		}
 		t.Logf("the server says: %v", err)
 	})
 	t.Run("model that is not there", func(t *testing.T) {
 		r := realRequest("no-such-model", 1)
-		if _, err := client.Chat(t.Context(), r); ollama.ClassOf(err) != ollama.MissingModel {
+		if _, err := client.Chat(t.Context(), r); server.ClassOf(err) != server.MissingModel {
 			t.Errorf("chat: got %v", err)
 		}
-		if _, err := client.Check(t.Context(), "no-such-model"); ollama.ClassOf(err) != ollama.MissingModel {
+		if _, err := client.Check(t.Context(), "no-such-model"); server.ClassOf(err) != server.MissingModel {
 			t.Errorf("check: got %v", err)
 		}
 	})
 	t.Run("thinking of a model that cannot", func(t *testing.T) {
 		r := realRequest(model, 1)
-		if r.Think = m.ThinkValue(ollama.ThinkOn); m.Thinks {
+		if r.Think = m.ThinkValue(server.ThinkOn); m.Thinks {
 			t.Skip("it can")
 		}
-		if _, err := client.Chat(t.Context(), r); ollama.ClassOf(err) != ollama.BadRequest {
+		if _, err := client.Chat(t.Context(), r); server.ClassOf(err) != server.BadRequest {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("probe reloads nothing", func(t *testing.T) {
 		r := realRequest(model, 2)
-		if got, err := client.Probe(t.Context(), r, client.Hosts()[0]); got != ollama.Answers {
+		if got, err := client.Probe(t.Context(), r, client.Hosts()[0]); got != server.Answers {
 			t.Errorf("got %v, %v", got, err)
 		}
 		after, err := client.Chat(t.Context(), r)
@@ -145,8 +145,8 @@ func TestRealServer(t *testing.T) {
 		}
 	})
 	t.Run("timeout", func(t *testing.T) {
-		hurried := newClient(t, ollama.Config{Hosts: []string{host}, Timeout: time.Millisecond})
-		if _, err := hurried.Chat(t.Context(), realRequest(model, 9)); ollama.ClassOf(err) != ollama.Transient {
+		hurried := newClient(t, server.Config{Hosts: []string{host}, Timeout: time.Millisecond})
+		if _, err := hurried.Chat(t.Context(), realRequest(model, 9)); server.ClassOf(err) != server.Transient {
 			t.Errorf("got %v", err)
 		}
 		if _, err := client.Chat(t.Context(), realRequest(model, 2)); err != nil {
@@ -159,9 +159,9 @@ func TestRealServer(t *testing.T) {
 // random weights.
 func TestRealContract(t *testing.T) {
 	host, model := realServer(t)
-	client := newClient(t, ollama.Config{Hosts: []string{host}})
+	client := newClient(t, server.Config{Hosts: []string{host}})
 	for seed := range 12 {
-		r := &ollama.Request{Model: model, NumCtx: 2048, Temperature: float64(seed%3) * 0.8, Seed: seed}
+		r := &server.Request{Model: model, NumCtx: 2048, Temperature: float64(seed%3) * 0.8, Seed: seed}
 		if _, err := client.ProveContract(t.Context(), r, 0, nil); err != nil {
 			t.Errorf("seed %d: %v", seed, err)
 		}

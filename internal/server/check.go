@@ -1,4 +1,4 @@
-package ollama
+package server
 
 import (
 	"cmp"
@@ -29,7 +29,8 @@ type Model struct {
 	LeftOut       []error  // of hosts that Check did not reach, an *Error each
 	Remote        []string // hosts that pass calls on to another server, a line for people each
 
-	thinkOff string // JSON value that makes it think least
+	thinkOff           string // JSON value that makes it think least
+	mayTurnThinkingOff bool   // whether it thinks is not known, and may be turned off
 }
 
 // ThinkValue is the value for Request.Think: empty, so left out, for a model
@@ -42,6 +43,8 @@ func (m *Model) ThinkValue(t Think) string {
 		return strconv.Quote(string(t))
 	case m.Thinks:
 		return m.thinkOff
+	case t == ThinkOff && m.mayTurnThinkingOff:
+		return "false"
 	}
 	return ""
 }
@@ -104,8 +107,13 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := c.chooseRoute(ctx, h); err != nil {
-		return nil, err
+		return nil, c.withAPI(err)
 	}
+	m, err := c.dialect.checkModel(ctx, h, name, timeout)
+	return m, c.withAPI(err)
+}
+
+func (a ollamaAPI) checkModel(ctx context.Context, h *host, name string, timeout time.Duration) (*Model, error) {
 	version, err := h.api.Version(ctx)
 	if err == nil && version == "" {
 		err = errNoVersion
@@ -114,7 +122,7 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 		return nil, h.apiError(ctx, "version", err, timeout)
 	}
 	if truncatesPrompts(version) {
-		if !c.allowTruncation {
+		if !a.allowTruncation {
 			return nil, &Error{Class: OldServer, Host: h.name, Op: "version", Err: fmt.Errorf(
 				"version %s of Ollama truncates prompts that are too long without an error (want 0.12.4 or later)", version)}
 		}
@@ -125,7 +133,7 @@ func (c *Client) checkHost(ctx context.Context, h *host, name string) (*Model, e
 		e := h.apiError(ctx, "show", err, timeout)
 		e.Model = name
 		if e.Class == MissingModel {
-			e.Have, _ = c.listHost(ctx, h) // only to be helpful
+			e.Have, _ = a.listModels(ctx, h, timeout) // only to be helpful
 		}
 		return nil, e
 	}
@@ -165,7 +173,7 @@ func (h *host) apiError(ctx context.Context, op string, err error, timeout time.
 		e := &Error{Class: classOfStatus(said.status, said.text), Status: said.status, Host: h.name, Op: op, Err: said}
 		h.withAnswer(e, said)
 		return e
-	case errors.Is(err, errNoVersion), errors.As(err, &syntax), errors.As(err, &typed):
+	case errors.Is(err, errNoVersion), errors.Is(err, errNoModels), errors.As(err, &syntax), errors.As(err, &typed):
 		return &Error{Class: NotOllama, Status: http.StatusOK, Host: h.name, Op: op, Err: err}
 	}
 	return h.netError("", op, err)
@@ -270,8 +278,13 @@ func (c *Client) listHost(ctx context.Context, h *host) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := c.chooseRoute(ctx, h); err != nil {
-		return nil, err
+		return nil, c.withAPI(err)
 	}
+	names, err := c.dialect.listModels(ctx, h, timeout)
+	return names, c.withAPI(err)
+}
+
+func (ollamaAPI) listModels(ctx context.Context, h *host, timeout time.Duration) ([]string, error) {
 	listed, err := h.api.List(ctx)
 	if err != nil {
 		return nil, h.apiError(ctx, "tags", err, timeout)

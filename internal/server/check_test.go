@@ -1,4 +1,4 @@
-package ollama_test
+package server_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/ollama"
+	"prism/internal/server"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -18,7 +18,7 @@ func TestCheck(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Version("0.34.4"),
 		ollamatest.Model{Name: "Org/thinker:8b", Digest: "aa", ContextLength: 40960, Thinks: true},
 		ollamatest.Model{Name: "plain", Digest: "bb"})
-	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+	client := newClient(t, server.Config{Hosts: []string{srv.URL}})
 	for _, c := range []struct {
 		name   string
 		digest string
@@ -49,12 +49,12 @@ func TestCheckVersion(t *testing.T) {
 	} {
 		t.Run(c.version, func(t *testing.T) {
 			srv := ollamatest.Start(t, ollamatest.Version(c.version))
-			strict := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+			strict := newClient(t, server.Config{Hosts: []string{srv.URL}})
 			_, err := strict.Check(t.Context(), "fake")
-			if got := ollama.ClassOf(err) == ollama.OldServer; got != c.old {
+			if got := server.ClassOf(err) == server.OldServer; got != c.old {
 				t.Errorf("old: got %v (%v), want %v", got, err, c.old)
 			}
-			lax := newClient(t, ollama.Config{Hosts: []string{srv.URL}, AllowTruncation: true})
+			lax := newClient(t, server.Config{Hosts: []string{srv.URL}, AllowTruncation: true})
 			if _, err := lax.Check(t.Context(), "fake"); err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestCheckVersion(t *testing.T) {
 
 func TestCheckOldServerText(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Version("0.11.4"))
-	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+	client := newClient(t, server.Config{Hosts: []string{srv.URL}})
 	_, err := client.Check(t.Context(), "fake")
 	want := srv.URL + ": version 0.11.4 of Ollama truncates prompts that are too long without an error (want 0.12.4 or later)"
 	if err == nil || err.Error() != want {
@@ -97,28 +97,28 @@ func TestCheckFails(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		hosts []string
-		class ollama.Class
+		class server.Class
 		want  string
 	}{
-		{"refused", []string{stopped.URL}, ollama.Unreachable, "no Ollama server at URL: "},
-		{"missing model", []string{good.URL, without.URL}, ollama.MissingModel, `model "fake" not found on URL`},
-		{"another model under the name", []string{good.URL, other.URL}, ollama.Mismatch, `URL: model "fake" differs from the one on ` + good.URL + ` (digest 0123456789ab, there `},
-		{"web server", []string{page(404, "not here")}, ollama.NotOllama, "the server at URL is not Ollama: status 404: not here"},
-		{"web page", []string{page(200, "<html>")}, ollama.NotOllama, "the server at URL is not Ollama: "},
-		{"empty page", []string{page(200, "")}, ollama.NotOllama, "the server at URL is not Ollama: no version in the answer"},
-		{"other JSON", []string{page(200, `[1]`)}, ollama.NotOllama, "the server at URL is not Ollama: "},
-		{"redirect", []string{moved.URL}, ollama.NotOllama, "the server at URL is not Ollama: "},
-		{"denied", []string{page(401, "{}")}, ollama.Denied, "version at URL: status 401 Unauthorized"},
-		{"forbidden", []string{page(403, `{"error":"no"}`)}, ollama.Denied, "version at URL: status 403: no"},
-		{"gateway without a server", []string{page(502, "Bad Gateway")}, ollama.Transient, "version at URL: status 502: Bad Gateway"},
+		{"refused", []string{stopped.URL}, server.Unreachable, "no Ollama server at URL: "},
+		{"missing model", []string{good.URL, without.URL}, server.MissingModel, `model "fake" not found on URL`},
+		{"another model under the name", []string{good.URL, other.URL}, server.Mismatch, `URL: model "fake" differs from the one on ` + good.URL + ` (digest 0123456789ab, there `},
+		{"web server", []string{page(404, "not here")}, server.NotOllama, "the server at URL is not Ollama: status 404: not here"},
+		{"web page", []string{page(200, "<html>")}, server.NotOllama, "the server at URL is not Ollama: "},
+		{"empty page", []string{page(200, "")}, server.NotOllama, "the server at URL is not Ollama: no version in the answer"},
+		{"other JSON", []string{page(200, `[1]`)}, server.NotOllama, "the server at URL is not Ollama: "},
+		{"redirect", []string{moved.URL}, server.NotOllama, "the server at URL is not Ollama: "},
+		{"denied", []string{page(401, "{}")}, server.Denied, "version at URL: status 401 Unauthorized"},
+		{"forbidden", []string{page(403, `{"error":"no"}`)}, server.Denied, "version at URL: status 403: no"},
+		{"gateway without a server", []string{page(502, "Bad Gateway")}, server.Transient, "version at URL: status 502: Bad Gateway"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			client := newClient(t, ollama.Config{Hosts: c.hosts})
+			client := newClient(t, server.Config{Hosts: c.hosts})
 			_, err := client.Check(t.Context(), "fake")
 			bad := c.hosts[len(c.hosts)-1]
-			var e *ollama.Error
+			var e *server.Error
 			if !errors.As(err, &e) || e.Class != c.class || e.Host != bad {
-				t.Fatalf("got %v of class %v, want class %v of %s", err, ollama.ClassOf(err), c.class, bad)
+				t.Fatalf("got %v of class %v, want class %v of %s", err, server.ClassOf(err), c.class, bad)
 			}
 			if want := strings.ReplaceAll(c.want, "URL", bad); !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("got %q, want %q…", err, want)
@@ -129,7 +129,7 @@ func TestCheckFails(t *testing.T) {
 
 func TestCheckSeveralHosts(t *testing.T) {
 	a, b := ollamatest.Start(t), ollamatest.Start(t, ollamatest.Version("0.34.4"))
-	client := newClient(t, ollama.Config{Hosts: []string{a.URL, b.URL}})
+	client := newClient(t, server.Config{Hosts: []string{a.URL, b.URL}})
 	m, err := client.Check(t.Context(), "fake")
 	if err != nil {
 		t.Fatal(err)
@@ -149,8 +149,8 @@ func TestCheckSeveralHosts(t *testing.T) {
 
 func TestCheckNamesOtherModels(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Model{Name: "another"})
-	_, err := newClient(t, ollama.Config{Hosts: []string{srv.URL}}).Check(t.Context(), "fake")
-	var e *ollama.Error
+	_, err := newClient(t, server.Config{Hosts: []string{srv.URL}}).Check(t.Context(), "fake")
+	var e *server.Error
 	if !errors.As(err, &e) || len(e.Have) != 1 || !strings.HasPrefix(e.Have[0], "another") {
 		t.Errorf("%v, it has %v", err, e.Have)
 	}
@@ -159,14 +159,14 @@ func TestCheckNamesOtherModels(t *testing.T) {
 func TestCheckEnds(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	defer srv.Close()
-	hurried := newClient(t, ollama.Config{Hosts: []string{srv.URL}, Timeout: 20 * time.Millisecond})
+	hurried := newClient(t, server.Config{Hosts: []string{srv.URL}, Timeout: 20 * time.Millisecond})
 	_, err := hurried.Check(t.Context(), "fake")
-	if want := "version at " + srv.URL + ": no answer within 20ms"; ollama.ClassOf(err) != ollama.Transient || err.Error() != want {
+	if want := "version at " + srv.URL + ": no answer within 20ms"; server.ClassOf(err) != server.Transient || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	patient := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+	patient := newClient(t, server.Config{Hosts: []string{srv.URL}})
 	if _, err := patient.Check(ctx, "fake"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
 	}
@@ -184,7 +184,7 @@ func TestList(t *testing.T) {
 		{"what all hosts have", []string{both.URL, one.URL}, []string{"a"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := ollama.New(ollama.Config{Hosts: tt.hosts})
+			c, err := server.New(server.Config{Hosts: tt.hosts})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -197,12 +197,12 @@ func TestList(t *testing.T) {
 			}
 		})
 	}
-	c, err := ollama.New(ollama.Config{Hosts: []string{"127.0.0.1:1"}})
+	c, err := server.New(server.Config{Hosts: []string{"127.0.0.1:1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var e *ollama.Error
-	if _, err := c.List(t.Context()); !errors.As(err, &e) || e.Class != ollama.Unreachable {
+	var e *server.Error
+	if _, err := c.List(t.Context()); !errors.As(err, &e) || e.Class != server.Unreachable {
 		t.Errorf("no server: got %v", err)
 	}
 }

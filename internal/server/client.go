@@ -1,9 +1,10 @@
-// Package ollama talks to Ollama servers: it reads their addresses, checks that
-// they are new enough and have the model, sends chat calls over connections
-// that are kept, spreads the calls over the servers, and says of every failure
-// what can be done about it. It knows neither rows nor prompts, and it never
+// Package server talks to the servers of models, by Ollama's API or by OpenAI's: it
+// reads their addresses, checks that they have the model and refuse what does not fit,
+// sends calls over connections that are kept, spreads the calls over the servers, and
+// says of every failure what can be done about it. What the two APIs do in their own way
+// is the interface dialect. It knows neither rows nor prompts, and it never
 // sends a call twice: retries are the caller's.
-package ollama
+package server
 
 import (
 	"bytes"
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +23,8 @@ import (
 
 // Config says whom a Client talks to.
 type Config struct {
+	API             string           // Ollama or OpenAI; empty: Ollama
+	Key             string           // sent to the hosts as bearer token, and to nobody else; empty: none
 	Hosts           []string         // as ParseHost reads them; none: DefaultHost
 	InFlight        int              // calls at once that connections are kept for; 0: 1
 	Timeout         time.Duration    // of a call, from sending to its last byte; 0: 5 minutes
@@ -32,12 +36,13 @@ type Config struct {
 // Client sends calls to the servers of a Config. It may be used by several
 // goroutines at once.
 type Client struct {
-	timeout         time.Duration
-	allowTruncation bool
-	proxy           string
-	inFlight        int
-	hosts           []*host // all that were named
-	balancer        balancer
+	dialect  dialect
+	key      string
+	timeout  time.Duration
+	proxy    string
+	inFlight int
+	hosts    []*host // all that were named
+	balancer balancer
 }
 
 // host is one server.
@@ -47,9 +52,11 @@ type host struct {
 	choosing  sync.Mutex
 	route     *route // nil: not chosen yet
 	transport *http.Transport
-	calls     http.RoundTripper // for /api/chat
-	api       *api.Client       // for the small questions
+	calls     http.RoundTripper // for the calls of a model
+	ask       *http.Client      // for the small questions
+	api       *api.Client       // the same, as Ollama has them
 	cutsText  atomic.Bool       // it does not know truncate and shift
+	context   int               // tokens that it says a prompt and its reply may have; 0: not said
 	load      load              // the balancer's
 }
 
@@ -59,6 +66,9 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkKey(c.Key, urls); err != nil {
+		return nil, err
+	}
 	if c.Timeout <= 0 {
 		c.Timeout = 5 * time.Minute
 	}
@@ -66,11 +76,12 @@ func New(c Config) (*Client, error) {
 		c.Now = time.Now
 	}
 	client := &Client{
-		timeout:         c.Timeout,
-		allowTruncation: c.AllowTruncation,
-		proxy:           c.Proxy,
-		inFlight:        max(c.InFlight, 1),
-		balancer:        balancer{now: c.Now},
+		dialect:  newDialect(c.API, c.AllowTruncation),
+		key:      c.Key,
+		timeout:  c.Timeout,
+		proxy:    c.Proxy,
+		inFlight: max(c.InFlight, 1),
+		balancer: balancer{now: c.Now},
 	}
 	if _, err := parseProxy(c.Proxy); err != nil {
 		return nil, err
@@ -82,17 +93,32 @@ func New(c Config) (*Client, error) {
 	return client, nil
 }
 
+// checkKey refuses a key that no header can hold, or that would take the place of
+// credentials. No error shows it.
+func checkKey(key string, urls []*url.URL) error {
+	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("PRISM_API_KEY: want printable ASCII without blanks")
+	}
+	for _, u := range urls {
+		if key != "" && u.User != nil {
+			return fmt.Errorf("host %q has a user and a password, and PRISM_API_KEY is set: the server can have one of them", address(u))
+		}
+	}
+	return nil
+}
+
 func (c *Client) newHost(u *url.URL) *host {
 	plain := *u
 	plain.User = nil
 	h := &host{name: plain.String(), url: &plain}
 	h.transport = newTransport(h, c.inFlight)
-	bounded := hostTransport{h.transport, u.User}
+	bounded := hostTransport{h.transport, u.User, c.key}
 	h.calls = bounded
-	h.api = api.NewClient(&plain, &http.Client{
+	h.ask = &http.Client{
 		Transport:     askTransport{bounded},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	})
+	}
+	h.api = api.NewClient(&plain, h.ask)
 	return h
 }
 
@@ -122,7 +148,21 @@ func (c *Client) Chat(ctx context.Context, r *Request) (*Reply, error) {
 	return reply, err
 }
 
+// withAPI notes in an error by which API the server was called.
+func (c *Client) withAPI(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.API = c.dialect.name()
+	}
+	return err
+}
+
 func (c *Client) chatWith(ctx context.Context, h *host, r *Request) (*Reply, error) {
+	reply, err := c.callHost(ctx, h, r)
+	return reply, c.withAPI(err)
+}
+
+func (c *Client) callHost(ctx context.Context, h *host, r *Request) (*Reply, error) {
 	if err := contextError(ctx); err != nil {
 		return nil, err
 	}
@@ -132,7 +172,7 @@ func (c *Client) chatWith(ctx context.Context, h *host, r *Request) (*Reply, err
 	var resp *http.Response
 	var body []byte
 	if err == nil {
-		resp, body, err = h.postChat(timed, r)
+		resp, body, err = c.postCall(timed, h, r)
 	}
 	if err != nil {
 		if ended := contextError(ctx); ended != nil {
@@ -144,20 +184,20 @@ func (c *Client) chatWith(ctx context.Context, h *host, r *Request) (*Reply, err
 		}
 		return nil, err
 	}
-	reply, err := readReply(h.name, r.Model, resp.StatusCode, body)
+	reply, err := c.dialect.readReply(h.name, r.Model, resp.StatusCode, body)
 	if err != nil {
 		return nil, h.withAnswer(err, newStatusText(resp.StatusCode, resp.Header, body))
 	}
 	return reply, nil
 }
 
-// postChat sends the call and returns whatever comes back.
-func (h *host) postChat(ctx context.Context, r *Request) (resp *http.Response, body []byte, err error) {
-	sent, err := encodeRequest(r, !h.cutsText.Load())
+// postCall sends the call and returns whatever comes back.
+func (c *Client) postCall(ctx context.Context, h *host, r *Request) (resp *http.Response, body []byte, err error) {
+	sent, err := c.dialect.encodeCall(h, r)
 	if err != nil {
 		return nil, nil, &Error{Class: BadRequest, Host: h.name, Model: r.Model, Op: opChat, Err: err}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.name+"/api/chat", bytes.NewReader(sent))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.name+c.dialect.callPath(), bytes.NewReader(sent))
 	if err != nil {
 		return nil, nil, &Error{Class: BadRequest, Host: h.name, Model: r.Model, Op: opChat, Err: err}
 	}

@@ -1,4 +1,4 @@
-package ollama
+package server
 
 import (
 	"errors"
@@ -11,38 +11,40 @@ import (
 type Cause uint8
 
 const (
-	Other          Cause = iota + 1 // none of those below
-	NotConnected                    // nothing answers at the address
-	NameUnknown                     // the host's name has no address
-	NoReply                         // the server took the request and did not answer in time
-	WrongTLS                        // the certificate is not trusted, or one side does not speak TLS
-	ProxyFailed                     // the proxy does not answer or has no connection
-	ProxyDenied                     // the proxy wants credentials
-	OutOfMemory                     // the model does not fit the server's memory
-	QuotaUsedUp                     // no more calls now, or without payment
-	ServerFull                      // too many calls wait
-	SignInNeeded                    // the account of a service; SignIn may have the address
-	Unauthorized                    // credentials are missing or wrong
-	Forbidden                       // the server does not serve this caller
-	NoModel                         // it is not on the server
-	TooLong                         // the prompt does not fit the context
-	WrongServer                     // something else answers
-	Redirected                      // the answer points to another address
-	ServerFailed                    // the server answers that it failed
-	DiskFull                        // the server's disk has no room
-	GatewayTimeout                  // what stands before the server did not wait for its answer
-	CallTooLarge                    // what stands before the server takes no call of this size
-	ModelTooNew                     // the server's version does not know the model
-	ModelUnfit                      // the model does not chat, or not as the options want it
-	ServerTooOld                    // see OldServer
-	ModelsDiffer                    // see Mismatch
-	SchemaIgnored                   // see NoContract
+	Other            Cause = iota + 1 // none of those below
+	NotConnected                      // nothing answers at the address
+	NameUnknown                       // the host's name has no address
+	NoReply                           // the server took the request and did not answer in time
+	WrongTLS                          // the certificate is not trusted, or one side does not speak TLS
+	ProxyFailed                       // the proxy does not answer or has no connection
+	ProxyDenied                       // the proxy wants credentials
+	OutOfMemory                       // the model does not fit the server's memory
+	QuotaUsedUp                       // no more calls now, or without payment
+	ServerFull                        // too many calls wait
+	SignInNeeded                      // the account of a service; SignIn may have the address
+	Unauthorized                      // credentials are missing or wrong
+	Forbidden                         // the server does not serve this caller
+	NoModel                           // it is not on the server
+	TooLong                           // the prompt does not fit the context
+	WrongServer                       // something else answers
+	Redirected                        // the answer points to another address
+	ServerFailed                      // the server answers that it failed
+	DiskFull                          // the server's disk has no room
+	GatewayTimeout                    // what stands before the server did not wait for its answer
+	CallTooLarge                      // what stands before the server takes no call of this size
+	ModelTooNew                       // the server's version does not know the model
+	ModelUnfit                        // the model does not chat, or not as the options want it
+	ServerTooOld                      // see OldServer
+	ModelsDiffer                      // see Mismatch
+	OllamaInDisguise                  // an Ollama server, called as another
+	PromptsCut                        // see CutsPrompts
+	SchemaIgnored                     // see NoContract
 )
 
 // causesOfClass are the causes of classes that have one.
 var causesOfClass = map[Class]Cause{
 	Unreachable: NotConnected, Overflow: TooLong, MissingModel: NoModel, OldServer: ServerTooOld, Mismatch: ModelsDiffer,
-	NoContract: SchemaIgnored,
+	CutsPrompts: PromptsCut, NoContract: SchemaIgnored,
 }
 
 // Cause returns why the server did not serve.

@@ -1,11 +1,11 @@
-package ollama_test
+package server_test
 
 import (
 	"context"
 	"errors"
 	"testing"
 
-	"prism/internal/ollama"
+	"prism/internal/server"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -15,20 +15,20 @@ func TestProbe(t *testing.T) {
 		aUp    bool
 		bUp    bool
 		failed string // a, b or nothing
-		want   ollama.Health
+		want   server.Health
 	}{
-		{"the host works, so the call is bad", true, true, "a", ollama.Answers},
-		{"the host works, the other does not", true, false, "a", ollama.Answers},
-		{"the host is down, the other works", false, true, "a", ollama.Elsewhere},
-		{"the other way around", true, false, "b", ollama.Elsewhere},
-		{"both are down", false, false, "a", ollama.Down},
-		{"any host, one works", false, true, "", ollama.Answers},
-		{"any host, none works", false, false, "", ollama.Down},
-		{"a host of no client", true, true, "http://x:1", ollama.Answers},
+		{"the host works, so the call is bad", true, true, "a", server.Answers},
+		{"the host works, the other does not", true, false, "a", server.Answers},
+		{"the host is down, the other works", false, true, "a", server.Elsewhere},
+		{"the other way around", true, false, "b", server.Elsewhere},
+		{"both are down", false, false, "a", server.Down},
+		{"any host, one works", false, true, "", server.Answers},
+		{"any host, none works", false, false, "", server.Down},
+		{"a host of no client", true, true, "http://x:1", server.Answers},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, b := ollamatest.Start(t), ollamatest.Start(t)
-			client := newClient(t, ollama.Config{Hosts: []string{a.URL, b.URL}})
+			client := newClient(t, server.Config{Hosts: []string{a.URL, b.URL}})
 			host := map[string]string{"a": a.URL, "b": b.URL, "http://x:1": "http://x:1"}[c.failed]
 			if !c.aUp {
 				a.Stop()
@@ -40,11 +40,11 @@ func TestProbe(t *testing.T) {
 			if got != c.want {
 				t.Errorf("got %v (%v), want %v", got, err, c.want)
 			}
-			if (err != nil) != (c.want == ollama.Down) {
+			if (err != nil) != (c.want == server.Down) {
 				t.Errorf("got the error %v with %v", err, got)
 			}
-			var e *ollama.Error
-			if c.want == ollama.Down && (!errors.As(err, &e) || host != "" && e.Host != host) {
+			var e *server.Error
+			if c.want == server.Down && (!errors.As(err, &e) || host != "" && e.Host != host) {
 				t.Errorf("got %v, want an error of %s", err, host)
 			}
 		})
@@ -54,13 +54,13 @@ func TestProbe(t *testing.T) {
 // A probe takes one token and nothing that makes the server load the model anew.
 func TestProbeIsSmall(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Version("0.34.4"))
-	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+	client := newClient(t, server.Config{Hosts: []string{srv.URL}})
 	r := twoRows()
 	r.Think, r.KeepAlive = "false", "60"
 	if _, err := client.Chat(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := client.Probe(t.Context(), r, srv.URL); err != nil || got != ollama.Answers {
+	if got, err := client.Probe(t.Context(), r, srv.URL); err != nil || got != server.Answers {
 		t.Fatalf("got %v, %v", got, err)
 	}
 	calls := srv.Calls()
@@ -82,7 +82,7 @@ func TestProbeIsSmall(t *testing.T) {
 
 func TestProbeGivenUp(t *testing.T) {
 	srv := ollamatest.Start(t)
-	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+	client := newClient(t, server.Config{Hosts: []string{srv.URL}})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got, err := client.Probe(ctx, twoRows(), srv.URL); got != 0 || !errors.Is(err, context.Canceled) {
@@ -93,12 +93,12 @@ func TestProbeGivenUp(t *testing.T) {
 // A row that kills the runner does not keep a probe from its answer.
 func TestProbeTellsABadRowFromAnOutage(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Fault{Kind: ollamatest.Kill, Rows: []int64{7}})
-	client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+	client := newClient(t, server.Config{Hosts: []string{srv.URL}})
 	_, err := client.Chat(t.Context(), twoRows())
-	if ollama.ClassOf(err) != ollama.Transient {
+	if server.ClassOf(err) != server.Transient {
 		t.Fatalf("got %v", err)
 	}
-	if got, err := client.Probe(t.Context(), twoRows(), srv.URL); got != ollama.Answers {
+	if got, err := client.Probe(t.Context(), twoRows(), srv.URL); got != server.Answers {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -1,4 +1,4 @@
-package ollama
+package server
 
 import (
 	"bytes"
@@ -47,6 +47,7 @@ func (e *proxyRefusal) Error() string {
 type hostTransport struct {
 	http.RoundTripper
 	user *url.Userinfo // nil: none
+	key  string        // bearer token; empty: none
 }
 
 func (t hostTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -54,6 +55,10 @@ func (t hostTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		password, _ := t.user.Password()
 		r.SetBasicAuth(t.user.Username(), password)
+	}
+	if t.key != "" {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", "Bearer "+t.key)
 	}
 	resp, err := t.RoundTripper.RoundTrip(r)
 	if err == nil {

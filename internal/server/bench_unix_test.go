@@ -1,6 +1,6 @@
 //go:build unix
 
-package ollama_test
+package server_test
 
 import (
 	"bufio"
@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"prism/internal/ollama"
+	"prism/internal/server"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -26,7 +26,7 @@ import (
 // rows, 8 in flight, against a server in another process that answers at once.
 func BenchmarkChat(b *testing.B) {
 	url, stop := startProcess(b)
-	client, err := ollama.New(ollama.Config{Hosts: []string{url}, InFlight: inFlight})
+	client, err := server.New(server.Config{Hosts: []string{url}, InFlight: inFlight})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func cpuTime(b *testing.B) time.Duration {
 }
 
 // batchOf is a call of n made rows with four columns.
-func batchOf(n int) *ollama.Request {
+func batchOf(n int) *server.Request {
 	rule := strings.Repeat("═", 67)
 	var user, format strings.Builder
 	fmt.Fprintf(&user, "Classify these %d mentions. Return a JSON ARRAY with one object per mention in the EXACT order given.\n\n", n)
@@ -118,7 +118,7 @@ func batchOf(n int) *ollama.Request {
 	}
 	fmt.Fprintf(&user, "**RETURN:** A JSON array with EXACTLY %d objects in order: [{...}, {...}, ...]", n)
 	fmt.Fprintf(&format, `],"minItems":%d,"maxItems":%d}`, n, n)
-	return &ollama.Request{Model: "fake", System: strings.Repeat("You label mentions by their topic and mood. ", 60),
+	return &server.Request{Model: "fake", System: strings.Repeat("You label mentions by their topic and mood. ", 60),
 		User: []byte(user.String()), Format: []byte(format.String()), NumCtx: 8192, NumPredict: 8192}
 }
 

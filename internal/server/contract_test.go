@@ -1,11 +1,11 @@
-package ollama_test
+package server_test
 
 import (
 	"strings"
 	"testing"
 	"time"
 
-	"prism/internal/ollama"
+	"prism/internal/server"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -19,7 +19,7 @@ func TestProveContract(t *testing.T) {
 		a, b    ollamatest.Faults
 		proven  string // of the hosts a and b
 		leftOut string
-		class   ollama.Class // of the error; 0: none
+		class   server.Class // of the error; 0: none
 		asked   [2]int
 	}{
 		{"both hold it", nil, nil, "ab", "", 0, [2]int{1, 1}},
@@ -27,16 +27,16 @@ func TestProveContract(t *testing.T) {
 		{"one fails", ollamatest.Faults{{Kind: ollamatest.Kill, Contract: true}}, nil, "b", "a", 0, [2]int{3, 1}},
 		{"one fails for a moment", ollamatest.Faults{{Kind: ollamatest.Busy, Contract: true, Times: 2}}, nil, "ab", "", 0, [2]int{3, 1}},
 		{"one is guarded", ollamatest.Faults{{Kind: ollamatest.Status, Status: 401, Contract: true}}, nil, "b", "a", 0, [2]int{1, 1}},
-		{"neither holds it", ollamatest.Faults{free}, ollamatest.Faults{free}, "", "", ollama.NoContract, [2]int{3, 3}},
-		{"empty replies", ollamatest.Faults{{Kind: ollamatest.Empty, Contract: true}}, ollamatest.Faults{free}, "", "", ollama.NoContract, [2]int{3, 3}},
+		{"neither holds it", ollamatest.Faults{free}, ollamatest.Faults{free}, "", "", server.NoContract, [2]int{3, 3}},
+		{"empty replies", ollamatest.Faults{{Kind: ollamatest.Empty, Contract: true}}, ollamatest.Faults{free}, "", "", server.NoContract, [2]int{3, 3}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, b := ollamatest.Start(t, c.a), ollamatest.Start(t, c.b)
 			name := strings.NewReplacer(a.URL, "a", b.URL, "b")
-			client := newClient(t, ollama.Config{Hosts: []string{a.URL, b.URL}})
+			client := newClient(t, server.Config{Hosts: []string{a.URL, b.URL}})
 			found, err := client.ProveContract(t.Context(), twoRows(), 2, noWait)
-			if ollama.ClassOf(err) != c.class {
-				t.Fatalf("got %v of class %v, want %v", err, ollama.ClassOf(err), c.class)
+			if server.ClassOf(err) != c.class {
+				t.Fatalf("got %v of class %v, want %v", err, server.ClassOf(err), c.class)
 			}
 			if got := [2]int{a.Totals().Contracts, b.Totals().Contracts}; got != c.asked || a.Totals().Calls != 0 {
 				t.Errorf("asked %v times, want %v", got, c.asked)
@@ -64,7 +64,7 @@ func TestProveContract(t *testing.T) {
 // A host that hangs is not waited for again when another holds the contract.
 func TestProveContractHangs(t *testing.T) {
 	good, hangs := ollamatest.Start(t), ollamatest.Start(t, ollamatest.Fault{Kind: ollamatest.Hang, Contract: true})
-	client := newClient(t, ollama.Config{Hosts: []string{hangs.URL, good.URL}, Timeout: 300 * time.Millisecond})
+	client := newClient(t, server.Config{Hosts: []string{hangs.URL, good.URL}, Timeout: 300 * time.Millisecond})
 	found, err := client.ProveContract(t.Context(), twoRows(), 3, func(int, time.Duration) error { return nil })
 	if err != nil || len(found.LeftOut) != 1 || hangs.Totals().Contracts != 1 {
 		t.Errorf("got %+v, %v after %d probes", found, err, hangs.Totals().Contracts)
@@ -76,7 +76,7 @@ func TestProveContractThinks(t *testing.T) {
 	for _, think := range []string{"", "true"} {
 		srv := ollamatest.Start(t, ollamatest.Model{Name: "fake", Thinks: think != ""},
 			ollamatest.Fault{Kind: ollamatest.Think, Tokens: 900, Contract: true})
-		client := newClient(t, ollama.Config{Hosts: []string{srv.URL}})
+		client := newClient(t, server.Config{Hosts: []string{srv.URL}})
 		r := twoRows()
 		r.Think = think
 		found, err := client.ProveContract(t.Context(), r, 0, nil)
@@ -96,7 +96,7 @@ func TestProveContractShowsTheReply(t *testing.T) {
 		{ollamatest.Fault{Kind: ollamatest.Think, Tokens: 5000, Contract: true}, "nothing: the reply was cut while thinking, after 2030 tokens"},
 	} {
 		srv := ollamatest.Start(t, c.fault)
-		_, err := newClient(t, ollama.Config{Hosts: []string{srv.URL}}).ProveContract(t.Context(), twoRows(), 0, nil)
+		_, err := newClient(t, server.Config{Hosts: []string{srv.URL}}).ProveContract(t.Context(), twoRows(), 0, nil)
 		if err == nil || !strings.HasSuffix(err.Error(), c.want) {
 			t.Errorf("got %v, want …%s", err, c.want)
 		}

@@ -1,4 +1,4 @@
-package ollama
+package server
 
 import (
 	"context"
@@ -42,12 +42,14 @@ const (
 	NotOllama
 	// Mismatch: the hosts do not have the same model under the name.
 	Mismatch
+	// CutsPrompts: it cuts over-long prompts silently.
+	CutsPrompts
 	// NoContract: the model's reply does not keep to the reply schema.
 	NoContract
 )
 
 var classNames = [...]string{"none", "unreachable", "busy", "transient", "overflow", "missing model", "bad request", "denied",
-	"old server", "not ollama", "mismatch", "no contract"}
+	"old server", "not ollama", "mismatch", "cuts prompts", "no contract"}
 
 func (c Class) String() string {
 	if int(c) < len(classNames) {
@@ -72,6 +74,7 @@ func ClassOf(err error) Class {
 // Error is what went wrong between this machine and a server, or in it.
 type Error struct {
 	Class  Class
+	API    string   // that the server was called by: Ollama or OpenAI
 	Status int      // HTTP status, 0 where none came
 	Host   string   // as Client.Hosts has it
 	Model  string   // that was asked for; empty before one was
@@ -91,13 +94,17 @@ func (e *Error) Error() string {
 	switch {
 	case e.Cause() == ProxyFailed || e.Cause() == ProxyDenied:
 		return fmt.Sprintf("no way to %s: %v", e.Host, e.Err)
+	case e.Class == Unreachable && e.API == OpenAI:
+		return fmt.Sprintf("no server at %s: %v", e.Host, e.Err)
 	case e.Class == Unreachable:
 		return fmt.Sprintf("no Ollama server at %s: %v", e.Host, e.Err)
+	case e.Class == NotOllama && e.API == OpenAI:
+		return fmt.Sprintf("the server at %s has no OpenAI-compatible API: %v", e.Host, e.Err)
 	case e.Class == NotOllama:
 		return fmt.Sprintf("the server at %s is not Ollama: %v", e.Host, e.Err)
 	case e.Class == MissingModel:
 		return fmt.Sprintf("model %q not found on %s", e.Model, e.Host)
-	case e.Class == OldServer, e.Class == Mismatch, e.Class == NoContract:
+	case e.Class == OldServer, e.Class == Mismatch, e.Class == CutsPrompts, e.Class == NoContract:
 		return fmt.Sprintf("%s: %v", e.Host, e.Err)
 	}
 	return fmt.Sprintf("%s at %s: %v", e.Op, e.Host, e.Err)

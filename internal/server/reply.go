@@ -1,4 +1,4 @@
-package ollama
+package server
 
 import (
 	"bytes"
@@ -97,7 +97,7 @@ func (r *chatResponse) hasError() bool {
 func (r *chatResponse) reply(host string) *Reply {
 	return &Reply{
 		Text: r.Message.Content, DoneReason: r.DoneReason, Host: host, RemoteHost: r.RemoteHost,
-		Thought:      r.Message.Thinking != "" || strings.HasPrefix(strings.TrimSpace(r.Message.Content), thinkStart),
+		Thought:      r.Message.Thinking != "" || beginsWithThinking(r.Message.Content),
 		PromptTokens: tokenCount(r.PromptTokens), CachedTokens: tokenCount(r.CachedTokens), Tokens: tokenCount(r.Tokens),
 		Total: time.Duration(toInt64(r.Total)), Load: time.Duration(toInt64(r.Load)),
 		PromptEval: time.Duration(toInt64(r.PromptEval)), Eval: time.Duration(toInt64(r.Eval)),
@@ -107,6 +107,10 @@ func (r *chatResponse) reply(host string) *Reply {
 // Models whose template Ollama does not know write their thinking into the text,
 // between these.
 const thinkStart, thinkEnd = "<think>", "</think>"
+
+func beginsWithThinking(text string) bool {
+	return strings.HasPrefix(strings.TrimSpace(text), thinkStart)
+}
 
 // CutWhileThinking tells a reply that ended at a bound before the answer began.
 func (r *Reply) CutWhileThinking() bool {

@@ -1,0 +1,131 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// openAI is the API of OpenAI's chat completions, as vLLM, llama.cpp's server and LM
+// Studio serve it. It has no field for the context: a server decides on it when it
+// starts.
+type openAI struct{ allowTruncation bool }
+
+func (openAI) name() string { return OpenAI }
+
+func (openAI) callPath() string { return "/chat/completions" }
+
+// completionRequest is the body of a call without its response_format.
+type completionRequest struct {
+	Model           string              `json:"model"`
+	Messages        []completionMessage `json:"messages"`
+	Stream          bool                `json:"stream"`
+	Temperature     float64             `json:"temperature"`
+	Seed            int                 `json:"seed"`
+	MaxTokens       int                 `json:"max_tokens,omitempty"`
+	ReasoningEffort string              `json:"reasoning_effort,omitempty"`
+	// TemplateOptions are for the model's chat template; those of models that think know enable_thinking.
+	TemplateOptions map[string]bool `json:"chat_template_kwargs,omitempty"`
+}
+
+type completionMessage struct {
+	Role    string `json:"role"`
+	Content string `json:"content"`
+}
+
+func (openAI) encodeCall(_ *host, r *Request) ([]byte, error) {
+	if n := len(r.Format); n > 0 && (r.Format[0] != '{' || r.Format[n-1] != '}') {
+		return nil, errors.New("encode request: the format is not a JSON object")
+	}
+	body := completionRequest{Model: r.Model, Temperature: r.Temperature, Seed: r.Seed}
+	if r.NumPredict < r.NumCtx || r.NumCtx == 0 { // else the reply may take what the prompt leaves, as without a bound
+		body.MaxTokens = r.NumPredict
+	}
+	switch r.Think {
+	case "":
+	case "true", "false":
+		body.TemplateOptions = map[string]bool{"enable_thinking": r.Think == "true"}
+	default:
+		level, err := strconv.Unquote(r.Think)
+		if err != nil {
+			return nil, fmt.Errorf("encode request: think %s: %w", r.Think, err)
+		}
+		body.ReasoningEffort = level
+	}
+	if r.System != "" {
+		body.Messages = append(body.Messages, completionMessage{"system", r.System})
+	}
+	body.Messages = append(body.Messages, completionMessage{"user", string(r.User)})
+	var out bytes.Buffer
+	out.Grow(len(r.System) + len(r.User) + len(r.Format) + 1024)
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(&body); err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	if len(r.Format) > 0 {
+		out.Truncate(out.Len() - len("}\n"))
+		out.WriteString(`,"response_format":{"type":"json_schema","json_schema":{"name":"labels","strict":true,"schema":`)
+		out.Write(r.Format)
+		out.WriteString("}}}")
+	}
+	return out.Bytes(), nil
+}
+
+// completion is the body of an answer. Counts that are absent keep -1.
+type completion struct {
+	Choices []struct {
+		Message struct {
+			Content          string `json:"content"`
+			Reasoning        string `json:"reasoning"`
+			ReasoningContent string `json:"reasoning_content"`
+		} `json:"message"`
+		FinishReason string `json:"finish_reason"`
+	} `json:"choices"`
+	Usage struct {
+		PromptTokens     float64 `json:"prompt_tokens"`
+		CompletionTokens float64 `json:"completion_tokens"`
+		Details          struct {
+			CachedTokens float64 `json:"cached_tokens"`
+		} `json:"prompt_tokens_details"`
+	} `json:"usage"`
+	Error json.RawMessage `json:"error"`
+}
+
+func (openAI) readReply(host, model string, status int, body []byte) (*Reply, error) {
+	fail := func(class Class, err error) (*Reply, error) {
+		return nil, &Error{Class: class, Status: status, Host: host, Model: model, Op: opChat, Err: err}
+	}
+	failWithText := func(text string) (*Reply, error) {
+		return fail(classOfStatus(status, text), &statusText{status: status, text: text})
+	}
+	if status < 200 || status > 299 {
+		return failWithText(errorText(body))
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return fail(Transient, errors.New("the reply is empty"))
+	}
+	var c completion
+	c.Usage.PromptTokens, c.Usage.CompletionTokens, c.Usage.Details.CachedTokens = -1, -1, -1
+	var typed *json.UnmarshalTypeError
+	switch err := json.Unmarshal(body, &c); {
+	case err != nil && !errors.As(err, &typed):
+		return fail(Transient, fmt.Errorf("the reply is not JSON: %w: %q", err, excerpt(body)))
+	case len(c.Error) > 0 && string(c.Error) != "null":
+		return failWithText(errorMessage(c.Error))
+	case len(c.Choices) == 0:
+		return fail(Transient, fmt.Errorf("the reply has no choices: %q", excerpt(body)))
+	}
+	answer := c.Choices[0]
+	if answer.FinishReason == "" {
+		return fail(Transient, errors.New("the reply ends without finish_reason"))
+	}
+	return &Reply{
+		Text: answer.Message.Content, DoneReason: answer.FinishReason, Host: host,
+		Thought:      answer.Message.Reasoning != "" || answer.Message.ReasoningContent != "" || beginsWithThinking(answer.Message.Content),
+		PromptTokens: tokenCount(c.Usage.PromptTokens), CachedTokens: tokenCount(c.Usage.Details.CachedTokens),
+		Tokens: tokenCount(c.Usage.CompletionTokens), Total: -1, Load: -1, PromptEval: -1, Eval: -1,
+	}, nil
+}
