@@ -40,7 +40,7 @@ func (a openAI) checkModel(ctx context.Context, h *host, model string, timeout t
 		return nil, err
 	}
 	for _, m := range listed.Data {
-		if m.ID == model {
+		if m.ID == model || version != "" && fullName(m.ID) == fullName(model) {
 			h.context = max(m.MaxModelLen, m.Meta.Context, 0)
 			return &Model{Name: model, ContextLength: h.context, ServerVersion: version, mayTurnThinkingOff: true}, nil
 		}
