@@ -27,7 +27,7 @@ func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt
 func (s *Settings) serverConfig() server.Config {
 	c := server.Config{
 		API: s.Model.API, Hosts: s.Model.Hosts, Proxy: s.Model.Proxy,
-		InFlight: s.Model.Parallel, Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
+		First: s.WorkerID - 1, InFlight: s.Model.Parallel, Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
 	}
 	if c.API == server.OpenAI {
 		c.Key = s.APIKey

@@ -17,7 +17,8 @@ const (
 const LongestAskedWait = 5 * time.Minute
 
 // balancer decides which host a call goes to: of those that are not avoided the
-// one with the least calls in flight, in turn where several have the least. A
+// one with the least calls in flight, in turn where several have the least, beginning
+// with next: workers that start together begin with different hosts. A
 // host that failed is avoided for a while, then tried with one call at a time
 // until one succeeds. With every host avoided the choice is among all.
 type balancer struct {

@@ -40,6 +40,21 @@ func TestBalancerTakesTurnsAmongLeastLoaded(t *testing.T) {
 	}
 }
 
+// Of a job's workers with one call in flight each, not all call the first host.
+func TestWorkersBeginWithDifferentHosts(t *testing.T) {
+	got := ""
+	for first := range 5 {
+		c, err := New(Config{Hosts: []string{"http://a", "http://b", "http://c"}, First: first})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += c.balancer.acquire().url.Hostname()
+	}
+	if got != "abcab" {
+		t.Errorf("got %s, want abcab", got)
+	}
+}
+
 func TestBalancerAvoidsAHostThatFailed(t *testing.T) {
 	down := &Error{Class: Transient}
 	b, clock := newBalancer("a", "b")

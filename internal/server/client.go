@@ -26,6 +26,7 @@ type Config struct {
 	API             string           // Ollama or OpenAI; empty: Ollama
 	Key             string           // sent to the hosts as bearer token, and to nobody else; empty: none
 	Hosts           []string         // as ParseHost reads them; none: DefaultHost
+	First           int              // host of the first call, counted from 0; beyond the last it starts over
 	InFlight        int              // calls at once that connections are kept for; 0: 1
 	Timeout         time.Duration    // of a call, from sending to its last byte; 0: 5 minutes
 	AllowTruncation bool             // take servers that cut over-long prompts silently
@@ -90,6 +91,7 @@ func New(c Config) (*Client, error) {
 		client.hosts = append(client.hosts, client.newHost(u))
 	}
 	client.balancer.hosts = client.hosts
+	client.balancer.next = max(c.First, 0) % len(client.hosts)
 	return client, nil
 }
 
