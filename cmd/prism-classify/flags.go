@@ -23,6 +23,8 @@ type grammar struct {
 	classify.Settings
 
 	ListModels bool   `help:"Print the models that the server has, one per line, and exit." group:"Model:"`
+	Doctor     bool   `help:"Examine the server, the model and this machine, say what to do, and exit." group:"Model:"`
+	JSON       bool   `name:"json" help:"With --doctor: print JSON." group:"Model:"`
 	OutputFile string `name:"output" short:"o" placeholder:"FILE" help:"Output file, which appears as a whole at the end; - is stdout [stdout]." group:"Output:"`
 	OutputName string `name:"output-name" placeholder:"NAME" help:"File name in --output-dir [{label}_w{worker id}.csv]." group:"Output:"`
 	DryRun     bool   `help:"Print the messages and the reply schema of the first batch; make no call." group:"Output:"`

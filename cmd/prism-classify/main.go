@@ -60,6 +60,12 @@ func width(w io.Writer) int {
 // runMode does what the flags ask for: list models, print the first prompt, or label.
 func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 	g.APIKey = os.Getenv("PRISM_API_KEY")
+	if g.JSON && !g.Doctor {
+		return cli.Usagef("--json needs --doctor")
+	}
+	if g.Doctor {
+		return g.examine(ctx, std)
+	}
 	if g.ListModels {
 		return g.listModels(ctx, std.Out)
 	}

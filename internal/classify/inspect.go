@@ -62,3 +62,17 @@ func ListModels(ctx context.Context, s Settings) ([]string, error) {
 	}
 	return client.List(ctx)
 }
+
+// Connect finds the hosts and the model of the settings, and returns a call as a run
+// makes it, without its messages.
+func Connect(ctx context.Context, s Settings) (*server.Client, *server.Model, server.Request, error) {
+	if err := s.checkFlags(); err != nil {
+		return nil, nil, server.Request{}, err
+	}
+	client, found, err := s.connect(ctx)
+	if err != nil {
+		return nil, nil, server.Request{}, err
+	}
+	request, err := s.newRequest(found)
+	return client, found, request, err
+}

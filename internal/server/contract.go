@@ -102,7 +102,7 @@ func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retry func
 		c.balancer.release(h, err)
 		switch {
 		case err == nil && contractObject.MatchString(reply.Text):
-			if err = c.refusesOverlong(ctx, h, ask); err == nil || !ClassOf(err).Retryable() {
+			if err = c.refusesOverlong(ctx, h, ask, c.dialect.overlongTokens(h, &ask)); err == nil || !ClassOf(err).Retryable() {
 				return reply, err
 			}
 		case err == nil && reply.CutWhileThinking() && ask.NumPredict < ask.NumCtx:

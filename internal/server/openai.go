@@ -25,6 +25,7 @@ type completionRequest struct {
 	Temperature     float64             `json:"temperature"`
 	Seed            int                 `json:"seed"`
 	MaxTokens       int                 `json:"max_tokens,omitempty"`
+	LogProbs        bool                `json:"logprobs,omitempty"`
 	ReasoningEffort string              `json:"reasoning_effort,omitempty"`
 	// TemplateOptions are for the model's chat template; those of models that think know enable_thinking.
 	TemplateOptions map[string]bool `json:"chat_template_kwargs,omitempty"`
@@ -39,7 +40,7 @@ func (openAI) encodeCall(_ *host, r *Request) ([]byte, error) {
 	if n := len(r.Format); n > 0 && (r.Format[0] != '{' || r.Format[n-1] != '}') {
 		return nil, errors.New("encode request: the format is not a JSON object")
 	}
-	body := completionRequest{Model: r.Model, Temperature: r.Temperature, Seed: r.Seed}
+	body := completionRequest{Model: r.Model, LogProbs: r.LogProbs, Temperature: r.Temperature, Seed: r.Seed}
 	if r.NumPredict < r.NumCtx || r.NumCtx == 0 { // else the reply may take what the prompt leaves, as without a bound
 		body.MaxTokens = r.NumPredict
 	}
@@ -83,6 +84,9 @@ type completion struct {
 			ReasoningContent string `json:"reasoning_content"`
 		} `json:"message"`
 		FinishReason string `json:"finish_reason"`
+		LogProbs     struct {
+			Content json.RawMessage `json:"content"`
+		} `json:"logprobs"`
 	} `json:"choices"`
 	Usage struct {
 		PromptTokens     float64 `json:"prompt_tokens"`
@@ -123,7 +127,7 @@ func (openAI) readReply(host, model string, status int, body []byte) (*Reply, er
 		return fail(Transient, errors.New("the reply ends without finish_reason"))
 	}
 	return &Reply{
-		Text: answer.Message.Content, DoneReason: answer.FinishReason, Host: host,
+		Text: answer.Message.Content, DoneReason: answer.FinishReason, Host: host, HasLogProbs: isFilledArray(answer.LogProbs.Content),
 		Thought:      answer.Message.Reasoning != "" || answer.Message.ReasoningContent != "" || beginsWithThinking(answer.Message.Content),
 		PromptTokens: tokenCount(c.Usage.PromptTokens), CachedTokens: tokenCount(c.Usage.Details.CachedTokens),
 		Tokens: tokenCount(c.Usage.CompletionTokens), Total: -1, Load: -1, PromptEval: -1, Eval: -1,

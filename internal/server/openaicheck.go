@@ -137,10 +137,20 @@ func overlongPrompt(n int) []byte {
 	return text
 }
 
-// refusesOverlong returns nil if a host refuses a prompt that is longer than it takes,
-// or takes it whole. A host that answers to a part of it would lose rows.
-func (c *Client) refusesOverlong(ctx context.Context, h *host, ask Request) error {
-	bound := c.dialect.overlongTokens(h, &ask)
+// ProveRefusal returns nil if every host refuses a prompt that is longer than the
+// context of r, or takes it whole. A host that answers to a part of it would lose rows.
+func (c *Client) ProveRefusal(ctx context.Context, r *Request) error {
+	for _, h := range c.balancer.hosts {
+		if err := c.refusesOverlong(ctx, h, *r, max(h.context, r.NumCtx)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusesOverlong is ProveRefusal for a host and a prompt of more than so many tokens; 0:
+// nothing is to be proved.
+func (c *Client) refusesOverlong(ctx context.Context, h *host, ask Request, bound int) error {
 	if bound == 0 {
 		return nil
 	}
@@ -155,8 +165,32 @@ func (c *Client) refusesOverlong(ctx context.Context, h *host, ask Request) erro
 	case reply.PromptTokens >= words:
 		return nil
 	}
-	return &Error{Class: CutsPrompts, API: OpenAI, Host: h.name, Model: ask.Model, Op: opChat, Err: fmt.Errorf(
+	return &Error{Class: CutsPrompts, API: c.dialect.name(), Host: h.name, Model: ask.Model, Op: opChat, Err: fmt.Errorf(
 		"a prompt of at least %d tokens, more than the %d of its context, was answered %s", words, bound, describeCut(reply.PromptTokens))}
+}
+
+// Clock is the time that a host's answers have, which is whole seconds.
+func (c *Client) Clock(ctx context.Context, name string) (time.Time, error) {
+	for _, h := range c.balancer.hosts {
+		if h.name != name {
+			continue
+		}
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.name+"/", nil)
+		if err != nil {
+			return time.Time{}, err
+		}
+		resp, err := h.calls.RoundTrip(r)
+		if err != nil {
+			return time.Time{}, h.netError("", "clock", err)
+		}
+		defer resp.Body.Close()
+		at, err := http.ParseTime(resp.Header.Get("Date"))
+		if err != nil {
+			return time.Time{}, errors.New("its answer has no date")
+		}
+		return at, nil
+	}
+	return time.Time{}, fmt.Errorf("no host %s", name)
 }
 
 func describeCut(tokens int) string {

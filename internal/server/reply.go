@@ -18,6 +18,7 @@ import (
 type Reply struct {
 	Text         string // the content as the model gave it; may be empty; thinking is dropped
 	Thought      bool   // the model thought before it answered
+	HasLogProbs  bool   // the server told how likely the tokens were
 	DoneReason   string // Stop, Length or Repeat; a server may have others
 	Host         string // who answered
 	RemoteHost   string // the server that it passed the call on to; empty: none
@@ -48,6 +49,7 @@ type chatResponse struct {
 	Done         bool            `json:"done"`
 	DoneReason   string          `json:"done_reason"`
 	Error        json.RawMessage `json:"error"`
+	LogProbs     json.RawMessage `json:"logprobs"`
 	PromptTokens float64         `json:"prompt_eval_count"`
 	CachedTokens float64         `json:"prompt_eval_cached_count"`
 	Tokens       float64         `json:"eval_count"`
@@ -98,6 +100,7 @@ func (r *chatResponse) reply(host string) *Reply {
 	return &Reply{
 		Text: r.Message.Content, DoneReason: r.DoneReason, Host: host, RemoteHost: r.RemoteHost,
 		Thought:      r.Message.Thinking != "" || beginsWithThinking(r.Message.Content),
+		HasLogProbs:  isFilledArray(r.LogProbs),
 		PromptTokens: tokenCount(r.PromptTokens), CachedTokens: tokenCount(r.CachedTokens), Tokens: tokenCount(r.Tokens),
 		Total: time.Duration(toInt64(r.Total)), Load: time.Duration(toInt64(r.Load)),
 		PromptEval: time.Duration(toInt64(r.PromptEval)), Eval: time.Duration(toInt64(r.Eval)),
@@ -107,6 +110,12 @@ func (r *chatResponse) reply(host string) *Reply {
 // Models whose template Ollama does not know write their thinking into the text,
 // between these.
 const thinkStart, thinkEnd = "<think>", "</think>"
+
+// isFilledArray tells a JSON array with at least one value.
+func isFilledArray(value json.RawMessage) bool {
+	text := bytes.TrimSpace(value)
+	return len(text) > 2 && text[0] == '[' && len(bytes.TrimSpace(text[1:len(text)-1])) > 0
+}
 
 func beginsWithThinking(text string) bool {
 	return strings.HasPrefix(strings.TrimSpace(text), thinkStart)

@@ -24,6 +24,7 @@ type Request struct {
 	Temperature float64
 	Seed        int
 	Think       string // JSON value as Model.ThinkValue gives it; empty: left out
+	LogProbs    bool   // tell how likely each token of the reply was
 	KeepAlive   string // JSON value as ParseKeepAlive gives it; empty: left out
 }
 
@@ -74,6 +75,7 @@ type chatRequest struct {
 	Truncate  *bool           `json:"truncate,omitempty"`
 	Shift     *bool           `json:"shift,omitempty"`
 	Think     json.RawMessage `json:"think,omitempty"`
+	LogProbs  bool            `json:"logprobs,omitempty"`
 	KeepAlive json.RawMessage `json:"keep_alive,omitempty"`
 	Options   chatOptions     `json:"options"`
 }
@@ -99,6 +101,7 @@ func encodeRequest(r *Request, knowsTruncate bool) ([]byte, error) {
 	}
 	body := chatRequest{
 		Model:     r.Model,
+		LogProbs:  r.LogProbs,
 		Think:     json.RawMessage(r.Think),
 		KeepAlive: json.RawMessage(r.KeepAlive),
 		Options: chatOptions{RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed,

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"prism/internal/classify"
+	"prism/internal/cli"
+	"prism/internal/doctor"
+	"prism/internal/term"
+)
+
+// maxTried is how many calls at once the doctor tries at most.
+const maxTried = 32
+
+// errExamined ends a --doctor that told already what is wrong.
+var errExamined = errors.New("some checks failed")
+
+// examine prints what a run would meet. Its exit code is that of such a run: 4 for a
+// server or a model that cannot be used, 1 for this machine.
+func (g *grammar) examine(ctx context.Context, std cli.Std) error {
+	var told error
+	e := &doctor.Examiner{Now: time.Now, Sleep: sleep, Tell: func(c doctor.Check) {
+		if !g.JSON {
+			told = errors.Join(told, printCheck(std.Out, c))
+		}
+	}}
+	e.MaxParallel, e.Retries = maxTried, g.Model.Retries
+	e.Hint = func(err error) string { return classify.Hint(err, g.Model.Name) }
+	e.Dir = cmp.Or(g.Output.Checkpoints.Directory, g.Output.Directory, ".")
+	e.ExamineMachine()
+	code := 0
+	if e.Report.Worst() == doctor.Failed {
+		code = cli.Failed
+	}
+	if err := g.examineServer(ctx, e); err != nil {
+		return exitError(ctx, err, g.Model.Name)
+	}
+	if code == 0 && e.Report.Worst() == doctor.Failed {
+		code = cli.Unreachable
+	}
+	if g.JSON {
+		text, err := json.MarshalIndent(&e.Report, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, told = fmt.Fprintf(std.Out, "%s\n", text)
+	}
+	if told != nil {
+		return told
+	}
+	if code != 0 {
+		return cli.Fail(code, errExamined, "")
+	}
+	return nil
+}
+
+// examineServer returns an error only where the examination itself cannot go on.
+func (g *grammar) examineServer(ctx context.Context, e *doctor.Examiner) error {
+	if g.Model.Name == "" {
+		names, err := classify.ListModels(ctx, g.Settings)
+		switch {
+		case ctx.Err() != nil || err != nil && classify.IsUsage(err):
+			return err
+		case err != nil:
+			e.Fail("server", err)
+		default:
+			e.SkipServer("--model NAME examines one: the server has " + cmp.Or(strings.Join(names, ", "), "none"))
+		}
+		return nil
+	}
+	var err error
+	e.Client, e.Model, e.Request, err = classify.Connect(ctx, g.Settings)
+	switch {
+	case ctx.Err() != nil || err != nil && classify.IsUsage(err):
+		return err
+	case err != nil:
+		e.Fail("server", err)
+		return nil
+	}
+	defer e.Client.Close()
+	return e.ExamineServer(ctx)
+}
+
+func printCheck(out io.Writer, c doctor.Check) error {
+	text := fmt.Sprintf("%-8s %-14s %s\n", c.Result, c.Name, term.Printable(c.Found))
+	for line := range strings.Lines(c.Advice) {
+		text += fmt.Sprintf("%-8s %-14s → %s\n", "", "", term.Printable(strings.TrimSpace(line)))
+	}
+	_, err := io.WriteString(out, text)
+	return err
+}

@@ -1,0 +1,228 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"prism/internal/server"
+	"prism/internal/term"
+)
+
+func (e *Examiner) describeModel() {
+	m := e.Model
+	version := ""
+	if m.ServerVersion != "" {
+		version = ", Ollama " + m.ServerVersion
+	}
+	e.say("server", OK, "", "%s%s", strings.Join(e.Client.Hosts(), ", "), version)
+	for _, err := range m.LeftOut {
+		e.Fail("server", err)
+	}
+	for _, line := range m.Remote {
+		e.say("rows", Warning, "name another --model if rows must stay", "%s", line)
+	}
+	proxies := e.Client.Proxies()
+	for _, line := range proxies {
+		e.say("proxy", Warning, "--proxy none calls the server without it", "%s", line)
+	}
+	if len(proxies) == 0 {
+		e.say("proxy", OK, "", "none on the way to the server")
+	}
+	digest := ""
+	if m.Digest != "" {
+		digest = ", digest " + m.Digest[:min(12, len(m.Digest))]
+	}
+	e.say("model", OK, "", "%s%s", m.Name, digest)
+	e.describeContext()
+	switch {
+	case m.Thinks && e.Request.Think != "true":
+		e.say("thinking", OK, "", "the model can think, and is told not to (--think true lets it)")
+	case e.Request.Think == "true":
+		e.say("thinking", Warning, "--think false saves the tokens that it thinks", "the model thinks before it answers")
+	default:
+		e.say("thinking", OK, "", "not asked for")
+	}
+}
+
+func (e *Examiner) describeContext() {
+	used, most := e.Request.NumCtx, e.Model.ContextLength
+	switch {
+	case most == 0:
+		e.say("context", OK, "", "%d tokens are used; the server does not say how many there can be", used)
+	case used < most:
+		e.say("context", OK, "", "%d of %d tokens are used (--num-ctx); more takes more memory", used, most)
+	default:
+		e.say("context", OK, "", "%d tokens, all that the model has", used)
+	}
+}
+
+// worstClock is how far apart the clocks may be: status files have times of both.
+const worstClock = 5 * time.Second
+
+func (e *Examiner) examineClocks(ctx context.Context) error {
+	for _, host := range e.Client.Hosts() {
+		before := e.Now()
+		at, err := e.Client.Clock(ctx, host)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		after := e.Now()
+		switch {
+		case err != nil:
+			e.say("clock", Skipped, "", "%s does not say what time it is: %v", host, err)
+		case at.Add(time.Second).Before(before.Add(-worstClock)) || at.After(after.Add(worstClock)):
+			e.say("clock", Warning, "set the clocks of both machines (NTP): times in logs do not agree", "%s is %s away from this machine", host, term.Duration(at.Sub(after).Abs()))
+		default:
+			e.say("clock", OK, "", "%s agrees with this machine", host)
+		}
+	}
+	return nil
+}
+
+func (e *Examiner) examineContract(ctx context.Context) error {
+	wait := func(n int, asked time.Duration) error {
+		return e.Sleep(ctx, max(time.Second<<min(n-1, 4), min(asked, time.Minute)))
+	}
+	found, err := e.Client.ProveContract(ctx, &e.Request, e.Retries, wait)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		e.Fail("reply schema", err)
+	default:
+		e.say("reply schema", OK, "", "held by %s", strings.Join(found.Proven, ", "))
+		for _, err := range found.LeftOut {
+			e.Fail("reply schema", err)
+		}
+		if found.Thinks && !e.Model.Thinks {
+			e.say("thinking", Warning, "--think false may turn it off", "the model thinks before it answers")
+		}
+	}
+	return nil
+}
+
+func (e *Examiner) examineOverlong(ctx context.Context) error {
+	err := e.Client.ProveRefusal(ctx, &e.Request)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		e.Fail("long prompts", err)
+	default:
+		e.say("long prompts", OK, "", "one of more than %d tokens is refused, not cut", e.Request.NumCtx)
+	}
+	return nil
+}
+
+func (e *Examiner) examineLogProbs(ctx context.Context) error {
+	ask := e.Request
+	ask.User, ask.NumPredict, ask.LogProbs = []byte("Say yes."), 1, true
+	reply, err := e.Client.Chat(ctx, &ask)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		e.Fail("probabilities", err)
+	case reply.HasLogProbs:
+		e.say("probabilities", OK, "", "the server tells how sure the model is of each token")
+	default:
+		e.say("probabilities", Warning, "labelling works; a newer server is needed to know how sure the model is", "the server does not tell how sure the model is")
+	}
+	return nil
+}
+
+// prefixWords is how long the prompt is whose beginning should be read once only.
+const prefixWords = 400
+
+// examinePrefix asks twice with a long common beginning, as the system message of a run
+// is. A server that keeps it reads the second prompt in a part of the time.
+func (e *Examiner) examinePrefix(ctx context.Context) error {
+	words := min(prefixWords, e.Request.NumCtx/4)
+	var text bytes.Buffer
+	for i := range words {
+		fmt.Fprintf(&text, "%d ", e.Now().UnixNano()%1000+int64(i))
+	}
+	var replies [2]*server.Reply
+	for i := range replies {
+		ask := e.Request
+		ask.System, ask.User, ask.NumPredict = text.String(), fmt.Appendf(nil, "Say %d.", i), 1
+		var err error
+		if replies[i], err = e.Client.Chat(ctx, &ask); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			e.Fail("prefix", err)
+			return nil
+		}
+	}
+	first, second := replies[0], replies[1]
+	switch {
+	case second.CachedTokens > words/2, first.PromptEval > 0 && second.PromptEval >= 0 && second.PromptEval < first.PromptEval/2:
+		e.say("prefix", OK, "", "the system message is read once and kept")
+	case first.PromptEval <= 0 && second.CachedTokens < 0:
+		e.say("prefix", Skipped, "", "the server does not say how long it reads a prompt")
+	default:
+		e.say("prefix", Warning, "larger batches read it less often; with several hosts each one reads it", "the system message is read anew in each call (%s, then %s)",
+			first.PromptEval.Round(time.Millisecond), second.PromptEval.Round(time.Millisecond))
+	}
+	return nil
+}
+
+// Of calls at once, twice as many help if they bring at least leastGain of the rate
+// before. The trial ends after longestTrial.
+const (
+	leastGain    = 1.15
+	longestTrial = time.Minute
+	trialTokens  = 24
+)
+
+func (e *Examiner) examineParallel(ctx context.Context) error {
+	began, best, rate, more := e.Now(), 0, 0.0, "more were not tried"
+	for calls := 1; calls <= e.MaxParallel && e.Now().Sub(began) < longestTrial; calls *= 2 {
+		found, err := e.measureRate(ctx, calls)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && best == 0 {
+			e.Fail("calls at once", err)
+			return nil
+		}
+		if err != nil || found < rate*leastGain {
+			more = "twice as many bring no more"
+			break
+		}
+		best, rate = calls, found
+	}
+	e.Report.Parallel = best
+	e.say("calls at once", OK, fmt.Sprintf("--parallel %d", best), "%d at once bring %.1f calls/s; %s", best, rate, more)
+	return nil
+}
+
+// measureRate is how many calls a second the server answers with so many at once.
+func (e *Examiner) measureRate(ctx context.Context, calls int) (float64, error) {
+	const rounds = 2
+	began := e.Now()
+	errs := make(chan error, calls)
+	for n := range calls {
+		go func() {
+			for i := range rounds {
+				ask := e.Request
+				ask.User, ask.NumPredict = fmt.Appendf(nil, "Count from %d to 100.", n*rounds+i), trialTokens
+				if _, err := e.Client.Chat(ctx, &ask); err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	var err error
+	for range calls {
+		err = errors.Join(err, <-errs)
+	}
+	return float64(calls*rounds) / max(e.Now().Sub(began).Seconds(), 1e-9), err
+}
