@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +27,11 @@ var errExamined = errors.New("some checks failed")
 // examine prints what a run would meet. Its exit code is that of such a run: 4 for a
 // server or a model that cannot be used, 1 for this machine.
 func (g *grammar) examine(ctx context.Context, std cli.Std) error {
+	if g.Manifest != "" {
+		if err := g.applyManifest(ctx); err != nil {
+			return err
+		}
+	}
 	var told error
 	e := &doctor.Examiner{Now: time.Now, Sleep: sleep, Tell: func(c doctor.Check) {
 		if !g.JSON {
@@ -33,7 +40,8 @@ func (g *grammar) examine(ctx context.Context, std cli.Std) error {
 	}}
 	e.MaxParallel, e.Retries = maxTried, g.Model.Retries
 	e.Hint = func(err error) string { return classify.Hint(err, g.Model.Name) }
-	e.Dir = cmp.Or(g.Output.Checkpoints.Directory, g.Output.Directory, ".")
+	e.Parallel, e.AllowFree, e.AllowCuts = g.Model.Parallel, g.Model.AllowFreeReplies, g.Model.AllowTruncation
+	e.Dirs = g.writtenFolders()
 	e.ExamineMachine()
 	code := 0
 	if e.Report.Worst() == doctor.Failed {
@@ -67,7 +75,7 @@ func (g *grammar) examineServer(ctx context.Context, e *doctor.Examiner) error {
 		names, err := classify.ListModels(ctx, g.Settings)
 		switch {
 		case ctx.Err() != nil || err != nil && classify.IsUsage(err):
-			return err
+			return errors.Join(context.Cause(ctx), err)
 		case err != nil:
 			e.Fail("server", err)
 		default:
@@ -75,17 +83,33 @@ func (g *grammar) examineServer(ctx context.Context, e *doctor.Examiner) error {
 		}
 		return nil
 	}
+	s := g.Settings
+	s.Model.Parallel = max(s.Model.Parallel, maxTried) // connections are kept for as many
 	var err error
-	e.Client, e.Model, e.Request, err = classify.Connect(ctx, g.Settings)
+	e.Client, e.Model, e.Request, err = classify.Connect(ctx, s)
 	switch {
 	case ctx.Err() != nil || err != nil && classify.IsUsage(err):
-		return err
+		return errors.Join(context.Cause(ctx), err)
 	case err != nil:
 		e.Fail("server", err)
 		return nil
 	}
 	defer e.Client.Close()
 	return e.ExamineServer(ctx)
+}
+
+// writtenFolders are the folders that a run with these flags writes to.
+func (g *grammar) writtenFolders() []string {
+	dirs := []string{g.Output.Checkpoints.Directory, g.Output.Directory}
+	if g.OutputFile != "" && g.OutputFile != "-" {
+		dirs = append(dirs, filepath.Dir(g.OutputFile))
+	}
+	slices.Sort(dirs)
+	dirs = slices.DeleteFunc(slices.Compact(dirs), func(dir string) bool { return dir == "" })
+	if len(dirs) == 0 {
+		return []string{"."}
+	}
+	return dirs
 }
 
 func printCheck(out io.Writer, c doctor.Check) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"prism/internal/classify"
 	"prism/internal/cli"
+	"prism/internal/server"
 	"prism/internal/term"
 )
 
@@ -45,6 +47,12 @@ type grammar struct {
 func (g *grammar) AfterApply(ctx *kong.Context) error {
 	g.typed = cli.ExplicitFlags(ctx)
 	return nil
+}
+
+// ignoresOllamaHost tells whether the hosts are those of OLLAMA_HOST although the API is
+// another: rows and a key are not for that server.
+func (g *grammar) ignoresOllamaHost() bool {
+	return g.Model.API == server.OpenAI && !g.typed["host"] && os.Getenv("PRISM_HOST") == ""
 }
 
 // resolveSettings completes the settings by the manifest, if there is one, and

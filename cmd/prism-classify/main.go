@@ -60,6 +60,9 @@ func width(w io.Writer) int {
 // runMode does what the flags ask for: list models, print the first prompt, or label.
 func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 	g.APIKey = os.Getenv("PRISM_API_KEY")
+	if g.ignoresOllamaHost() {
+		g.Model.Hosts = nil
+	}
 	if g.JSON && !g.Doctor {
 		return cli.Usagef("--json needs --doctor")
 	}

@@ -34,6 +34,9 @@ func (g *grammar) applyManifest(ctx context.Context) error {
 	planned := m.Options()
 	planned.Columns = m.ColumnsOf(m.Units[g.Unit-1].Label)
 	g.Options = job.Resolve(&g.Options, &planned, g.typed)
+	if g.ignoresOllamaHost() {
+		g.Model.Hosts = planned.Model.Hosts
+	}
 	g.applyUnit(m, m.Units[g.Unit-1])
 	return g.checkPromptsUnchanged(ctx, m)
 }

@@ -42,7 +42,7 @@ func (e *engine) askForContract(ctx context.Context) error {
 	e.contract.hosts = len(e.c.Options.Hosts)
 	if e.c.Options.AllowFreeReplies {
 		e.c.Note("contract probe: left out (--allow-free-replies)")
-		return nil
+		return e.model.ProveRefusal(ctx, &e.c.Request, false)
 	}
 	first := time.Duration(e.c.Options.Delay)
 	wait := func(n int, asked time.Duration) error {

@@ -30,6 +30,7 @@ type model interface {
 	Chat(ctx context.Context, r *server.Request) (*server.Reply, error)
 	Probe(ctx context.Context, r *server.Request, host string) (server.Health, error)
 	ProveContract(ctx context.Context, r *server.Request, retries int, wait func(int, time.Duration) error) (*server.Contract, error)
+	ProveRefusal(ctx context.Context, r *server.Request, always bool) error
 }
 
 // config is what the engine needs to know of the job.

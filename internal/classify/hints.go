@@ -22,6 +22,20 @@ func serverHint(e *server.Error, model string) string {
 			return "the server wants a key: the environment variable PRISM_API_KEY has it"
 		case server.WrongServer:
 			return "is --host right? The base URL of most servers ends in /v1"
+		case server.NameUnknown:
+			return "is the name of the server in --host right?"
+		case server.TooLong:
+			return "start the server with a longer context, or use a smaller --batch-size"
+		case server.ServerFull:
+			return "the server has no room now, or still loads the model: wait, or use fewer calls at once (--parallel)"
+		case server.ServerFailed:
+			return "the server answers and fails: its log says more"
+		case server.OutOfMemory:
+			return "the server's memory is short: start it with a shorter context or a smaller model"
+		case server.DiskFull:
+			return "the server's disk is full: make room there"
+		case server.ModelsDiffer:
+			return "start the same model with the same context on every host, or use one host"
 		}
 	}
 	switch e.Cause() {
@@ -72,6 +86,6 @@ var hintOfCause = map[server.Cause]string{
 	server.ServerTooOld:     "update Ollama, or accept silently cut prompts with --allow-truncation",
 	server.ModelsDiffer:     "pull the same model on every host, or use one host",
 	server.OllamaInDisguise: "use --api ollama and the address without /v1; --allow-truncation calls it as it is, and rows may be cut",
-	server.PromptsCut:       "start the server so that it refuses over-long prompts, or give its real limit with --num-ctx; --allow-truncation works with it as it is, and rows may be cut",
+	server.PromptsCut:       "start the server so that it refuses over-long prompts; --allow-truncation works with it as it is, and rows may be cut",
 	server.SchemaIgnored:    "try --think true or --think false, another model or a newer server; --allow-free-replies labels without the schema",
 }

@@ -56,6 +56,9 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 
 // ListModels names the models that every one of the hosts has, sorted.
 func ListModels(ctx context.Context, s Settings) ([]string, error) {
+	if s.Model.API == server.OpenAI && len(s.Model.Hosts) == 0 {
+		return nil, errNoHost
+	}
 	client, err := server.New(s.serverConfig())
 	if err != nil {
 		return nil, &usageError{What: err.Error()}

@@ -35,7 +35,13 @@ func (s *Settings) serverConfig() server.Config {
 	return c
 }
 
+// errNoHost is about an API whose servers have no usual address.
+var errNoHost = &usageError{What: "--api openai needs --host", Hint: "--host has the base URL of the server, such as http://gpu1:8000/v1"}
+
 func (s *Settings) connect(ctx context.Context) (*server.Client, *server.Model, error) {
+	if s.Model.API == server.OpenAI && len(s.Model.Hosts) == 0 {
+		return nil, nil, errNoHost
+	}
 	client, err := server.New(s.serverConfig())
 	if err != nil {
 		return nil, nil, &usageError{What: err.Error()}
@@ -105,6 +111,7 @@ func (w *worker) openStore(m *server.Model) error {
 	maps.Copy(depends, s.Columns.Conditions())
 	if s.Model.API == server.OpenAI {
 		depends["api"] = s.Model.API
+		depends["num_ctx"] = "the server's" // no call says it, and no answer depends on it
 	}
 	if s.Model.NumPredict > 0 {
 		depends["num_predict"] = strconv.Itoa(s.Model.NumPredict)

@@ -111,6 +111,10 @@ func (e *engine) callModel(ctx context.Context, r *round, req *server.Request, i
 	}
 	call := &calllog.Call{Attempt: r.batch.history.attempts, Rows: len(ids), RowIDs: ids, Style: string(e.c.Prompt.Style)}
 	answer, err := e.sendCall(ctx, req, call)
+	if e.asksForTooMuch(req, err) {
+		req.NumPredict = req.NumCtx
+		answer, err = e.sendCall(ctx, req, call)
+	}
 	r.err = err
 	if err == nil {
 		e.noteReply(r, req, ids, answer, call)
@@ -120,6 +124,14 @@ func (e *engine) callModel(ctx context.Context, r *round, req *server.Request, i
 	if r.outcome == overflow {
 		r.reason = fmt.Sprintf("the prompt does not fit the context of %d tokens (%s)", e.c.Request.NumCtx, err)
 	}
+}
+
+// asksForTooMuch tells a call that was refused because prompt and longest reply together
+// do not fit the context, as servers of OpenAI's API count. The longest reply that the
+// schema allows is many times the usual one, so the reply gets what the prompt leaves.
+func (e *engine) asksForTooMuch(req *server.Request, err error) bool {
+	return e.c.Options.API == server.OpenAI && server.ClassOf(err) == server.Overflow &&
+		e.c.Options.NumPredict == 0 && req.NumPredict < req.NumCtx
 }
 
 // outcomeOf is the outcome of a call that failed with err.

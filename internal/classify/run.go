@@ -2,7 +2,7 @@
 // keeps calls to the model in flight, asks again for what did not come back
 // right, and commits every finished row to the checkpoint at once and to the
 // output in input order. What a prompt looks like, how a reply is read and how
-// a server is spoken to, it leaves to the packages prompt, reply and ollama.
+// a server is spoken to, it leaves to the packages prompt, reply and server.
 //
 // The way of a row:
 //

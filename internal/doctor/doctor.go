@@ -1,7 +1,7 @@
 // Package doctor examines what a run would meet: the server, what it and the model
 // hold, how many calls at once help, and this machine. Each check is told as soon as
-// it is done, with what to do where something is wrong. Nothing is changed, and no row
-// is sent.
+// it is done, with what to do where something is wrong. No row is sent, and no file stays. The
+// model is loaded if it is not.
 package doctor
 
 import (
@@ -55,7 +55,10 @@ type Patient struct {
 	Request     server.Request // a call of the run, without its messages
 	MaxParallel int            // calls at once that are tried at most
 	Retries     int
-	Dir         string // folder that a run would write to
+	Parallel    int      // calls at once of the run
+	Dirs        []string // folders that a run would write to
+	AllowFree   bool     // the run takes replies that do not keep to the schema
+	AllowCuts   bool     // the run takes servers that cut prompts
 	Hint        func(error) string
 }
 
@@ -66,6 +69,8 @@ type Examiner struct {
 	Tell   func(Check)      // is called after each check
 	Now    func() time.Time // the time, for what takes how long
 	Sleep  func(context.Context, time.Duration) error
+
+	unanswered bool // the server failed on every call
 }
 
 func (e *Examiner) note(c Check) {
@@ -84,7 +89,9 @@ func (e *Examiner) Fail(name string, err error) {
 
 // ExamineMachine examines this machine and the folder.
 func (e *Examiner) ExamineMachine() {
-	e.examineDisk()
+	for _, dir := range e.Dirs {
+		e.examineDisk(dir)
+	}
 	e.examineLimits()
 	e.examineTools()
 }
@@ -95,6 +102,10 @@ func (e *Examiner) ExamineServer(ctx context.Context) error {
 	for _, check := range []func(context.Context) error{
 		e.examineClocks, e.examineContract, e.examineOverlong, e.examineLogProbs, e.examinePrefix, e.examineParallel,
 	} {
+		if e.unanswered {
+			e.SkipServer("")
+			return nil
+		}
 		if err := check(ctx); err != nil {
 			return err
 		}
@@ -102,7 +113,7 @@ func (e *Examiner) ExamineServer(ctx context.Context) error {
 	return nil
 }
 
-// SkipServer notes that the checks of the model were not made.
+// SkipServer notes that the other checks of the model are not made.
 func (e *Examiner) SkipServer(advice string) {
-	e.say("model", Skipped, advice, "no model was examined")
+	e.say("model", Skipped, advice, "not examined any further")
 }

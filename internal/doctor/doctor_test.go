@@ -29,7 +29,7 @@ func examine(t *testing.T, host string, off time.Duration) *Report {
 	}
 	told := 0
 	e := &Examiner{
-		Patient: Patient{Client: client, Model: model, MaxParallel: 8, Dir: t.TempDir(), Hint: func(error) string { return "hint" },
+		Patient: Patient{Client: client, Model: model, MaxParallel: 8, Dirs: []string{t.TempDir()}, Hint: func(error) string { return "hint" },
 			Request: server.Request{Model: model.Name, NumCtx: 2048}},
 		Now: func() time.Time { return time.Now().Add(off) }, Tell: func(Check) { told++ },
 		Sleep: func(context.Context, time.Duration) error { return nil },
@@ -41,7 +41,7 @@ func examine(t *testing.T, host string, off time.Duration) *Report {
 	if told != len(e.Report.Checks) {
 		t.Errorf("%d checks were told, and %d made", told, len(e.Report.Checks))
 	}
-	if left, _ := os.ReadDir(e.Dir); len(left) > 0 {
+	if left, _ := os.ReadDir(e.Dirs[0]); len(left) > 0 {
 		t.Errorf("%s is left in the folder", left[0].Name())
 	}
 	return &e.Report
@@ -76,7 +76,7 @@ func TestGoodServer(t *testing.T) {
 	}
 	r.want(t, "context", OK, "2048 of 32768 tokens")
 	r.want(t, "reply schema", OK, srv.URL)
-	r.want(t, "long prompts", OK, "more than 2048 tokens is refused")
+	r.want(t, "long prompts", OK, "is refused, not cut")
 	r.want(t, "clock", OK, "agrees")
 	if r.Parallel < 1 || r.Parallel > 8 {
 		t.Errorf("%d calls at once", r.Parallel)
@@ -134,7 +134,7 @@ func TestModelThatIgnoresTheSchema(t *testing.T) {
 func TestModelThatThinks(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Model{Name: ollamatest.DefaultModel, Thinks: true, RemoteHost: "https://far.example"})
 	r := examine(t, srv.URL, 0)
-	r.want(t, "thinking", OK, "can think, and is told not to")
+	r.want(t, "thinking", OK, "not asked for")
 	r.want(t, "rows", Warning, "far.example")
 }
 
@@ -143,6 +143,13 @@ func TestServerThatFailsOnCalls(t *testing.T) {
 	r := examine(t, srv.URL, 0)
 	for _, name := range []string{"probabilities", "prefix", "calls at once"} {
 		r.want(t, name, Failed, "model runner has unexpectedly stopped")
+	}
+	srv = ollamatest.Start(t, ollamatest.Fault{Kind: ollamatest.Kill, Contract: true})
+	r = examine(t, srv.URL, 0)
+	r.want(t, "reply schema", Failed, "model runner has unexpectedly stopped")
+	r.want(t, "model", OK, "")
+	if last := r.Checks[len(r.Checks)-1]; last.Result != Skipped {
+		t.Errorf("after a server that does not answer comes %+v", last)
 	}
 }
 
@@ -170,14 +177,14 @@ func TestFolderThatIsNone(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	e := &Examiner{Patient: Patient{Dir: filepath.Join(file, "cp")}, Now: time.Now, Tell: func(Check) {}}
+	e := &Examiner{Patient: Patient{Dirs: []string{filepath.Join(file, "cp")}}, Now: time.Now, Tell: func(Check) {}}
 	e.ExamineMachine()
 	e.Report.want(t, "disk", Failed, "file")
 }
 
 func TestToolsThatAreMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	e := &Examiner{Patient: Patient{Dir: t.TempDir()}, Now: time.Now, Tell: func(Check) {}}
+	e := &Examiner{Patient: Patient{Dirs: []string{t.TempDir()}}, Now: time.Now, Tell: func(Check) {}}
 	e.ExamineMachine()
 	e.Report.want(t, "tools", Warning, "missing: xargs, parallel, make, awk, flock")
 }

@@ -21,8 +21,8 @@ const (
 	slowSync = 100 * time.Millisecond
 )
 
-func (e *Examiner) examineDisk() {
-	dir := existingFolder(e.Dir)
+func (e *Examiner) examineDisk(folder string) {
+	dir := existingFolder(folder)
 	took, err := syncTime(dir, e.Now)
 	if err != nil {
 		e.say("disk", Failed, "write to another folder: -o, --output-dir, --checkpoint-dir", "%v", err)
@@ -77,7 +77,7 @@ func syncTime(dir string, now func() time.Time) (took time.Duration, err error) 
 // examineLimits looks at how many files a worker may have open: its own, and a connection a call.
 func (e *Examiner) examineLimits() {
 	const own = 64
-	needed := uint64(own + e.MaxParallel)
+	needed := uint64(own + max(e.MaxParallel, e.Parallel))
 	limit, err := openFiles()
 	switch {
 	case err != nil:

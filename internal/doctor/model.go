@@ -20,7 +20,7 @@ func (e *Examiner) describeModel() {
 	}
 	e.say("server", OK, "", "%s%s", strings.Join(e.Client.Hosts(), ", "), version)
 	for _, err := range m.LeftOut {
-		e.Fail("server", err)
+		e.say("server", Warning, "a run works without it; "+e.Hint(err), "%v", err)
 	}
 	for _, line := range m.Remote {
 		e.say("rows", Warning, "name another --model if rows must stay", "%s", line)
@@ -38,13 +38,13 @@ func (e *Examiner) describeModel() {
 	}
 	e.say("model", OK, "", "%s%s", m.Name, digest)
 	e.describeContext()
-	switch {
-	case m.Thinks && e.Request.Think != "true":
-		e.say("thinking", OK, "", "the model can think, and is told not to (--think true lets it)")
-	case e.Request.Think == "true":
-		e.say("thinking", Warning, "--think false saves the tokens that it thinks", "the model thinks before it answers")
-	default:
+	switch e.Request.Think {
+	case "":
 		e.say("thinking", OK, "", "not asked for")
+	case "false":
+		e.say("thinking", OK, "", "the model is told not to think (--think true lets it)")
+	default:
+		e.say("thinking", Warning, "--think false saves the tokens that it thinks, if the model can do without", "the model thinks before it answers (%s)", strings.Trim(e.Request.Think, `"`))
 	}
 }
 
@@ -54,7 +54,7 @@ func (e *Examiner) describeContext() {
 	case most == 0:
 		e.say("context", OK, "", "%d tokens are used; the server does not say how many there can be", used)
 	case used < most:
-		e.say("context", OK, "", "%d of %d tokens are used (--num-ctx); more takes more memory", used, most)
+		e.say("context", OK, "", "%d of %d tokens are used (--num-ctx)", used, most)
 	default:
 		e.say("context", OK, "", "%d tokens, all that the model has", used)
 	}
@@ -91,12 +91,17 @@ func (e *Examiner) examineContract(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case server.ClassOf(err) == server.CutsPrompts: // which the next check tells
+		e.say("reply schema", OK, "", "held")
+	case err != nil && e.AllowFree:
+		e.say("reply schema", Warning, "a run works, because of --allow-free-replies", "%v", err)
 	case err != nil:
 		e.Fail("reply schema", err)
+		e.unanswered = server.ClassOf(err).Retryable()
 	default:
 		e.say("reply schema", OK, "", "held by %s", strings.Join(found.Proven, ", "))
 		for _, err := range found.LeftOut {
-			e.Fail("reply schema", err)
+			e.say("reply schema", Warning, "a run works without it; "+e.Hint(err), "%v", err)
 		}
 		if found.Thinks && !e.Model.Thinks {
 			e.say("thinking", Warning, "--think false may turn it off", "the model thinks before it answers")
@@ -106,14 +111,16 @@ func (e *Examiner) examineContract(ctx context.Context) error {
 }
 
 func (e *Examiner) examineOverlong(ctx context.Context) error {
-	err := e.Client.ProveRefusal(ctx, &e.Request)
+	err := e.Client.ProveRefusal(ctx, &e.Request, true)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case err != nil && e.AllowCuts:
+		e.say("long prompts", Warning, "a run works, because of --allow-truncation, and rows may be cut", "%v", err)
 	case err != nil:
 		e.Fail("long prompts", err)
 	default:
-		e.say("long prompts", OK, "", "one of more than %d tokens is refused, not cut", e.Request.NumCtx)
+		e.say("long prompts", OK, "", "one that is longer than the context is refused, not cut")
 	}
 	return nil
 }
@@ -125,12 +132,12 @@ func (e *Examiner) examineLogProbs(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case err != nil:
+	case err != nil && server.ClassOf(err) != server.BadRequest:
 		e.Fail("probabilities", err)
-	case reply.HasLogProbs:
+	case err == nil && reply.HasLogProbs:
 		e.say("probabilities", OK, "", "the server tells how sure the model is of each token")
 	default:
-		e.say("probabilities", Warning, "labelling works; a newer server is needed to know how sure the model is", "the server does not tell how sure the model is")
+		e.say("probabilities", Warning, "labelling works all the same", "the server does not tell how sure the model is")
 	}
 	return nil
 }
@@ -141,10 +148,15 @@ const prefixWords = 400
 // examinePrefix asks twice with a long common beginning, as the system message of a run
 // is. A server that keeps it reads the second prompt in a part of the time.
 func (e *Examiner) examinePrefix(ctx context.Context) error {
-	words := min(prefixWords, e.Request.NumCtx/4)
+	if len(e.Client.Hosts()) > 1 {
+		e.say("prefix", Skipped, "", "calls go to several hosts in turn")
+		return nil
+	}
+	words := min(prefixWords, e.Request.NumCtx/16)
 	var text bytes.Buffer
+	fmt.Fprintf(&text, "%d ", e.Now().UnixNano()) // no prompt before began so
 	for i := range words {
-		fmt.Fprintf(&text, "%d ", e.Now().UnixNano()%1000+int64(i))
+		fmt.Fprintf(&text, "%d ", i)
 	}
 	var replies [2]*server.Reply
 	for i := range replies {
@@ -165,8 +177,10 @@ func (e *Examiner) examinePrefix(ctx context.Context) error {
 		e.say("prefix", OK, "", "the system message is read once and kept")
 	case first.PromptEval <= 0 && second.CachedTokens < 0:
 		e.say("prefix", Skipped, "", "the server does not say how long it reads a prompt")
+	case first.PromptEval <= 0:
+		e.say("prefix", Warning, "larger batches read it less often", "the system message is read anew in each call")
 	default:
-		e.say("prefix", Warning, "larger batches read it less often; with several hosts each one reads it", "the system message is read anew in each call (%s, then %s)",
+		e.say("prefix", Warning, "larger batches read it less often", "the system message is read anew in each call (%s, then %s)",
 			first.PromptEval.Round(time.Millisecond), second.PromptEval.Round(time.Millisecond))
 	}
 	return nil
@@ -191,14 +205,18 @@ func (e *Examiner) examineParallel(ctx context.Context) error {
 			e.Fail("calls at once", err)
 			return nil
 		}
-		if err != nil || found < rate*leastGain {
+		if err != nil {
+			more = fmt.Sprintf("%d at once fail: %v", calls, err)
+			break
+		}
+		if found < rate*leastGain {
 			more = "twice as many bring no more"
 			break
 		}
 		best, rate = calls, found
 	}
 	e.Report.Parallel = best
-	e.say("calls at once", OK, fmt.Sprintf("--parallel %d", best), "%d at once bring %.1f calls/s; %s", best, rate, more)
+	e.say("calls at once", OK, fmt.Sprintf("--parallel %d, of all workers together", best), "%d at once bring %.1f calls/s; %s", best, rate, more)
 	return nil
 }
 

@@ -89,6 +89,9 @@ func (c *Client) Check(ctx context.Context, model string) (*Model, error) {
 		case m.Digest != first.Digest:
 			return nil, &Error{Class: Mismatch, Host: h.name, Model: model, Op: "tags", Err: fmt.Errorf(
 				"model %q differs from the one on %s (digest %s, there %s)", model, reached[0].name, shortDigest(m.Digest), shortDigest(first.Digest))}
+		case c.dialect.name() == OpenAI && m.ContextLength != first.ContextLength:
+			return nil, c.withAPI(&Error{Class: Mismatch, Host: h.name, Model: model, Op: opModels, Err: fmt.Errorf(
+				"model %q has another context than on %s (%d tokens, there %d)", model, reached[0].name, m.ContextLength, first.ContextLength)})
 		case !slices.Contains(strings.Split(first.ServerVersion, ", "), m.ServerVersion):
 			first.ServerVersion += ", " + m.ServerVersion
 		}

@@ -117,7 +117,7 @@ func (c *Client) newHost(u *url.URL) *host {
 	bounded := hostTransport{h.transport, u.User, c.key}
 	h.calls = bounded
 	h.ask = &http.Client{
-		Transport:     askTransport{bounded},
+		Transport:     askTransport{bounded, c.key},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	h.api = api.NewClient(&plain, h.ask)
@@ -190,6 +190,10 @@ func (c *Client) callHost(ctx context.Context, h *host, r *Request) (*Reply, err
 	if err != nil {
 		return nil, h.withAnswer(err, newStatusText(resp.StatusCode, resp.Header, body))
 	}
+	if h.context > 0 && reply.PromptTokens >= 0 && reply.PromptTokens+reply.Tokens > h.context { // it pushed the beginning of the prompt out
+		return nil, &Error{Class: Overflow, Host: h.name, Model: r.Model, Op: opChat, Err: fmt.Errorf(
+			"prompt and reply have %d tokens, more than the %d of the server's context", reply.PromptTokens+reply.Tokens, h.context)}
+	}
 	return reply, nil
 }
 
@@ -212,6 +216,7 @@ func (c *Client) postCall(ctx context.Context, h *host, r *Request) (resp *http.
 	}
 	defer resp.Body.Close()
 	body, err = readBody(resp)
+	body = hideKey(body, resp.StatusCode, c.key)
 	if err != nil {
 		e := h.netError(r.Model, opChat, err)
 		if classOfStatus(resp.StatusCode, "") == Busy {

@@ -116,7 +116,8 @@ const opChat = "chat"
 
 // overflowTexts are how servers say that a prompt does not fit, in lower case.
 // Sources: the runners of 0.12 to 0.24 (400), the embedding path, 0.30's
-// llama-server (400, its JSON inside Ollama's) and MLX runner, and gateways.
+// llama-server (400, its JSON inside Ollama's) and MLX runner, gateways; vLLM, SGLang and
+// LM Studio.
 var overflowTexts = [...]string{
 	"input length exceeds the context length",
 	"exceeds maximum context length",
@@ -124,6 +125,11 @@ var overflowTexts = [...]string{
 	"exceeds the available context size",
 	"exceed_context_size_error",
 	"exceeds the model's maximum context length",
+	"exceeds model's maximum context length",
+	"longer than the maximum model length",
+	"longer than the model's context length",
+	"trying to keep the first",
+	"tokens to keep from the initial prompt",
 	"maximum context length is",
 	"context_length_exceeded",
 	"prompt is too long",
@@ -152,9 +158,16 @@ func saysOverflow(text string) bool {
 	return false
 }
 
+// unloadedTexts are how LM Studio says, with a 400, that the model is not there now, in lower case.
+var unloadedTexts = [...]string{"model has crashed", "model unloaded", "model is unloaded", "failed to load model"}
+
 // classOfStatus maps an HTTP answer that is not a reply to its class.
 func classOfStatus(status int, text string) Class {
 	switch {
+	case says(text, []string{"context size has been exceeded"}): // by other calls that share it
+		return Busy
+	case status == http.StatusBadRequest && says(text, unloadedTexts[:]):
+		return Transient
 	case saysOverflow(text), status == http.StatusRequestEntityTooLarge:
 		return Overflow
 	case status == http.StatusInternalServerError && saysRefused(text):
@@ -169,7 +182,7 @@ func classOfStatus(status int, text string) Class {
 		status == http.StatusProxyAuthRequired:
 		return Denied
 	case status == http.StatusNotFound:
-		if strings.Contains(text, "model") && strings.Contains(text, "not found") {
+		if strings.Contains(text, "model") && (strings.Contains(text, "not found") || strings.Contains(text, "does not exist")) {
 			return MissingModel
 		}
 		return NotOllama

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,14 +20,18 @@ func (openAI) callPath() string { return "/chat/completions" }
 
 // completionRequest is the body of a call without its response_format.
 type completionRequest struct {
-	Model           string              `json:"model"`
-	Messages        []completionMessage `json:"messages"`
-	Stream          bool                `json:"stream"`
-	Temperature     float64             `json:"temperature"`
-	Seed            int                 `json:"seed"`
-	MaxTokens       int                 `json:"max_tokens,omitempty"`
-	LogProbs        bool                `json:"logprobs,omitempty"`
-	ReasoningEffort string              `json:"reasoning_effort,omitempty"`
+	Model       string              `json:"model"`
+	Messages    []completionMessage `json:"messages"`
+	Stream      bool                `json:"stream"`
+	Temperature float64             `json:"temperature"`
+	Seed        int                 `json:"seed"`
+	MaxTokens   int                 `json:"max_tokens,omitempty"`
+	LogProbs    bool                `json:"logprobs,omitempty"`
+	// The penalties are always off, as in a call of Ollama: one makes a label less likely that a row before had, too.
+	// vLLM takes one from the model's files unless the call has it; llama.cpp's server has the second name.
+	RepetitionPenalty float64 `json:"repetition_penalty"`
+	RepeatPenalty     float64 `json:"repeat_penalty"`
+	ReasoningEffort   string  `json:"reasoning_effort,omitempty"`
 	// TemplateOptions are for the model's chat template; those of models that think know enable_thinking.
 	TemplateOptions map[string]bool `json:"chat_template_kwargs,omitempty"`
 }
@@ -40,7 +45,7 @@ func (openAI) encodeCall(_ *host, r *Request) ([]byte, error) {
 	if n := len(r.Format); n > 0 && (r.Format[0] != '{' || r.Format[n-1] != '}') {
 		return nil, errors.New("encode request: the format is not a JSON object")
 	}
-	body := completionRequest{Model: r.Model, LogProbs: r.LogProbs, Temperature: r.Temperature, Seed: r.Seed}
+	body := completionRequest{Model: r.Model, LogProbs: r.LogProbs, RepetitionPenalty: 1, RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed}
 	if r.NumPredict < r.NumCtx || r.NumCtx == 0 { // else the reply may take what the prompt leaves, as without a bound
 		body.MaxTokens = r.NumPredict
 	}
@@ -126,8 +131,12 @@ func (openAI) readReply(host, model string, status int, body []byte) (*Reply, er
 	if answer.FinishReason == "" {
 		return fail(Transient, errors.New("the reply ends without finish_reason"))
 	}
+	text := answer.Message.Content
+	if thought := cmp.Or(answer.Message.ReasoningContent, answer.Message.Reasoning); text == "" && answer.FinishReason == Stop && json.Valid([]byte(thought)) {
+		text = thought // some servers take an answer without thinking for thinking
+	}
 	return &Reply{
-		Text: answer.Message.Content, DoneReason: answer.FinishReason, Host: host, HasLogProbs: isFilledArray(answer.LogProbs.Content),
+		Text: text, DoneReason: answer.FinishReason, Host: host, HasLogProbs: isFilledArray(answer.LogProbs.Content),
 		Thought:      answer.Message.Reasoning != "" || answer.Message.ReasoningContent != "" || beginsWithThinking(answer.Message.Content),
 		PromptTokens: tokenCount(c.Usage.PromptTokens), CachedTokens: tokenCount(c.Usage.Details.CachedTokens),
 		Tokens: tokenCount(c.Usage.CompletionTokens), Total: -1, Load: -1, PromptEval: -1, Eval: -1,

@@ -17,18 +17,18 @@ func TestEncodeCompletion(t *testing.T) {
 		want string
 	}{
 		{"all", Request{Model: "m", System: "s", User: []byte("u<\"é"), Format: []byte(format), NumCtx: 100, NumPredict: 7, Temperature: 0.5, Seed: 3, KeepAlive: `"5m0s"`},
-			`{"model":"m","messages":[{"role":"system","content":"s"},{"role":"user","content":"u<\"é"}],"stream":false,"temperature":0.5,"seed":3,"max_tokens":7,` +
+			`{"model":"m","messages":[{"role":"system","content":"s"},{"role":"user","content":"u<\"é"}],"stream":false,"temperature":0.5,"seed":3,"max_tokens":7,"repetition_penalty":1,"repeat_penalty":1,` +
 				`"response_format":{"type":"json_schema","json_schema":{"name":"labels","strict":true,"schema":{"type":"object"}}}}`},
 		{"free text", Request{Model: "m", User: []byte("u")},
-			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0}`},
+			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0,"repetition_penalty":1,"repeat_penalty":1}`},
 		{"a reply as long as the context", Request{Model: "m", User: []byte("u"), NumCtx: 100, NumPredict: 100},
-			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0}`},
+			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0,"repetition_penalty":1,"repeat_penalty":1}`},
 		{"not to think", Request{Model: "m", User: []byte("u"), Think: "false"},
-			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0,"chat_template_kwargs":{"enable_thinking":false}}`},
+			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0,"repetition_penalty":1,"repeat_penalty":1,"chat_template_kwargs":{"enable_thinking":false}}`},
 		{"to think", Request{Model: "m", User: []byte("u"), Think: "true"},
-			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0,"chat_template_kwargs":{"enable_thinking":true}}`},
+			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0,"repetition_penalty":1,"repeat_penalty":1,"chat_template_kwargs":{"enable_thinking":true}}`},
 		{"to think a little", Request{Model: "m", User: []byte("u"), Think: `"low"`},
-			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0,"reasoning_effort":"low"}`},
+			`{"model":"m","messages":[{"role":"user","content":"u"}],"stream":false,"temperature":0,"seed":0,"repetition_penalty":1,"repeat_penalty":1,"reasoning_effort":"low"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := openAI{}.encodeCall(nil, &c.r)
@@ -65,6 +65,10 @@ func TestReadCompletion(t *testing.T) {
 		{"no details", `{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens_details":null}}`,
 			with(func(r *Reply) { r.Text, r.DoneReason = "a", Stop })},
 		{"other types", `{"choices":[{"message":{"content":7},"finish_reason":"stop"}]}`, with(func(r *Reply) { r.DoneReason = Stop })},
+		{"an answer taken for thinking", `{"choices":[{"message":{"content":"","reasoning_content":"[1]"},"finish_reason":"stop"}]}`,
+			with(func(r *Reply) { r.Text, r.DoneReason, r.Thought = "[1]", Stop, true })},
+		{"thinking and no answer", `{"choices":[{"message":{"content":"","reasoning":"well, [1]"},"finish_reason":"stop"}]}`,
+			with(func(r *Reply) { r.DoneReason, r.Thought = Stop, true })},
 		{"thinking in the text", `{"choices":[{"message":{"content":"<think>so"},"finish_reason":"length"}]}`,
 			with(func(r *Reply) { r.Text, r.DoneReason, r.Thought = "<think>so", Length, true })},
 	} {
@@ -88,6 +92,12 @@ func TestReadFailedCompletion(t *testing.T) {
 		want   Class
 	}{
 		{"vLLM's overlong prompt", 400, `{"object":"error","message":"x","error":{"message":"This model's maximum context length is 2048 tokens. However, you requested 4000 tokens"}}`, Overflow},
+		{"vLLM's overlong prompt, newer", 400, `{"error":{"message":"Input length (9000) exceeds model's maximum context length (8192)."}}`, Overflow},
+		{"vLLM's overlong prompt of the decoder", 400, `{"error":{"message":"The decoder prompt (length 9000) is longer than the maximum model length of 8192."}}`, Overflow},
+		{"LM Studio's overlong prompt", 400, `{"error":"Trying to keep the first 9000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens"}`, Overflow},
+		{"LM Studio's crashed model", 400, `{"error":"The model has crashed without additional information."}`, Transient},
+		{"llama.cpp's shared context", 500, `{"error":{"code":500,"message":"Context size has been exceeded."}}`, Busy},
+		{"vLLM's missing model", 404, "{\"error\":{\"message\":\"The model `x` does not exist.\"}}", MissingModel},
 		{"llama.cpp's overlong prompt", 400, `{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}`, Overflow},
 		{"bad request", 400, `{"error":{"message":"Invalid grammar"}}`, BadRequest},
 		{"no key", 401, `{"error":"Unauthorized"}`, Denied},
@@ -128,5 +138,19 @@ func FuzzReadCompletion(f *testing.F) {
 func TestOverlongPromptHasDistinctNumbers(t *testing.T) {
 	if n := len(strings.Fields(string(overlongPrompt(1000)))); n != 1000 {
 		t.Errorf("%d numbers, want 1000", n)
+	}
+}
+
+func TestContextOfModelList(t *testing.T) {
+	for _, c := range []struct {
+		length, meta string
+		want         int
+	}{
+		{"32768", "", 32768}, {"32768.0", "", 32768}, {"null", `{"n_ctx":4096,"n_ctx_train":131072}`, 4096}, {"", "", 0}, {"1e30", "", 0},
+		{"1099511627776", "", 0}, {"-1", "", 0}, {`"x"`, `"y"`, 0}, {"0", `{"n_ctx":"z"}`, 0},
+	} {
+		if got := contextOf(json.RawMessage(c.length), json.RawMessage(c.meta)); got != c.want {
+			t.Errorf("%s, %s: got %d, want %d", c.length, c.meta, got, c.want)
+		}
 	}
 }

@@ -15,25 +15,41 @@ import (
 // be in their own way.
 type modelList struct {
 	Data []struct {
-		ID          string `json:"id"`
-		MaxModelLen int    `json:"max_model_len"` // vLLM
-		Meta        struct {
-			Context int `json:"n_ctx"` // llama.cpp's server
-		} `json:"meta"`
+		ID          string          `json:"id"`
+		MaxModelLen json.RawMessage `json:"max_model_len"` // vLLM
+		Meta        json.RawMessage `json:"meta"`          // llama.cpp's server; its n_ctx
 	} `json:"data"`
 }
+
+// contextOf reads the number of tokens that a server says; 0: it says none that can be.
+func contextOf(maxModelLen, meta json.RawMessage) int {
+	var inMeta struct {
+		Context json.RawMessage `json:"n_ctx"`
+	}
+	json.Unmarshal(meta, &inMeta) // of another type: not said
+	for _, value := range []json.RawMessage{maxModelLen, inMeta.Context} {
+		var n float64
+		if json.Unmarshal(value, &n) == nil && n >= 1 && n <= longestContext {
+			return int(n)
+		}
+	}
+	return 0
+}
+
+// longestContext is more tokens than any model takes.
+const longestContext = 1 << 24
 
 // checkModel asks a host whether it has the model and how long its prompts may be. A
 // host that is an Ollama server is refused: its /v1 cuts over-long prompts and says
 // nothing.
 func (a openAI) checkModel(ctx context.Context, h *host, model string, timeout time.Duration) (*Model, error) {
-	version, err := h.ollamaVersion(ctx, timeout)
+	version, err := h.ollamaVersion(ctx)
 	if err != nil {
-		return nil, err
+		return nil, h.apiError(ctx, opModels, err, timeout)
 	}
 	if version != "" && !a.allowTruncation {
 		return nil, &Error{Class: CutsPrompts, Host: h.name, Op: opModels, cause: OllamaInDisguise, Err: fmt.Errorf(
-			"this is an Ollama server (version %s), which cuts over-long prompts silently under /v1", excerpt([]byte(version)))}
+			"it answers like an Ollama server (version %s), which cuts over-long prompts silently under /v1", excerpt([]byte(version)))}
 	}
 	listed, err := h.askModels(ctx, timeout)
 	if err != nil {
@@ -41,7 +57,7 @@ func (a openAI) checkModel(ctx context.Context, h *host, model string, timeout t
 	}
 	for _, m := range listed.Data {
 		if m.ID == model || version != "" && fullName(m.ID) == fullName(model) {
-			h.context = max(m.MaxModelLen, m.Meta.Context, 0)
+			h.context = contextOf(m.MaxModelLen, m.Meta)
 			return &Model{Name: model, ContextLength: h.context, ServerVersion: version, mayTurnThinkingOff: true}, nil
 		}
 	}
@@ -82,23 +98,24 @@ func (h *host) askModels(ctx context.Context, timeout time.Duration) (*modelList
 
 var errNoModels = errors.New("no list of models in the answer")
 
-// ollamaVersion is the version of the Ollama server that a host is, empty for others.
-func (h *host) ollamaVersion(ctx context.Context, timeout time.Duration) (string, error) {
-	var answer struct {
-		Version string `json:"version"`
+// ollamaVersion is the version of the Ollama server that a host is, empty for others. A
+// host that has a list of models need not answer to this question; the error is that of ctx.
+func (h *host) ollamaVersion(ctx context.Context) (string, error) {
+	root := *h.url
+	root.Path = ""
+	for _, base := range []string{strings.TrimSuffix(h.name, "/v1"), root.String()} {
+		var answer struct {
+			Version string `json:"version"`
+		}
+		err := h.get(ctx, base+"/api/version", &answer)
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if err == nil && answer.Version != "" {
+			return answer.Version, nil
+		}
 	}
-	root := strings.TrimSuffix(h.name, "/v1")
-	err := h.get(ctx, root+"/api/version", &answer)
-	var said *statusText
-	var syntax *json.SyntaxError
-	var typed *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &said) && !classOfStatus(said.status, said.text).Retryable(), errors.As(err, &syntax), errors.As(err, &typed):
-		return "", nil
-	case err != nil:
-		return "", h.apiError(ctx, opModels, err, timeout)
-	}
-	return answer.Version, nil
+	return "", nil
 }
 
 // get reads the JSON that a host has at an address.
@@ -124,6 +141,9 @@ func (a openAI) overlongTokens(h *host, r *Request) int {
 	return max(h.context, r.NumCtx)
 }
 
+// longestProbe bounds the prompts that are tried, in tokens.
+const longestProbe = 1 << 22
+
 // overlongMargin is how many tokens the prompt of refusesOverlong has beyond the bound.
 const overlongMargin = 64
 
@@ -137,11 +157,16 @@ func overlongPrompt(n int) []byte {
 	return text
 }
 
-// ProveRefusal returns nil if every host refuses a prompt that is longer than the
-// context of r, or takes it whole. A host that answers to a part of it would lose rows.
-func (c *Client) ProveRefusal(ctx context.Context, r *Request) error {
+// ProveRefusal returns nil if every host refuses a prompt that is longer than its
+// context. A host that answers to a part of one would lose rows. Hosts whose version
+// proves it are asked only if always is set.
+func (c *Client) ProveRefusal(ctx context.Context, r *Request, always bool) error {
 	for _, h := range c.balancer.hosts {
-		if err := c.refusesOverlong(ctx, h, *r, max(h.context, r.NumCtx)); err != nil {
+		bound := c.dialect.overlongTokens(h, r)
+		if always {
+			bound = max(h.context, r.NumCtx)
+		}
+		if err := c.refusesOverlong(ctx, h, *r, bound); err != nil {
 			return err
 		}
 	}
@@ -149,28 +174,47 @@ func (c *Client) ProveRefusal(ctx context.Context, r *Request) error {
 }
 
 // refusesOverlong is ProveRefusal for a host and a prompt of more than so many tokens; 0:
-// nothing is to be proved.
+// nothing is to be proved. Only a refusal proves it: where a prompt is taken whole, the
+// context is larger than was said, and longer ones are tried.
 func (c *Client) refusesOverlong(ctx context.Context, h *host, ask Request, bound int) error {
 	if bound == 0 {
 		return nil
 	}
+	ask.System, ask.Format, ask.NumPredict = "", nil, 1
 	words := bound + overlongMargin
-	ask.System, ask.User, ask.Format, ask.NumPredict = "", overlongPrompt(words), nil, 1
-	reply, err := c.chatWith(ctx, h, &ask)
-	switch class := ClassOf(err); {
-	case class == Overflow || class == BadRequest:
-		return nil
-	case err != nil:
-		return err
-	case reply.PromptTokens >= words:
-		return nil
+	for ; words <= longestProbe; words *= 2 {
+		ask.User = overlongPrompt(words)
+		reply, err := c.chatWith(ctx, h, &ask)
+		var said *Error
+		errors.As(err, &said)
+		switch {
+		case said != nil && said.Class == Overflow && said.Status == 0: // it was answered, and the answer counts more than there can be
+			return c.cutsPrompts(h, ask.Model, "a prompt of at least %d tokens, more than the %d of its context, was answered: the server cuts over-long prompts silently", words, bound)
+		case said != nil && said.Class == Overflow && said.Status != http.StatusRequestEntityTooLarge: // which is a gateway's bound of bytes
+			return nil
+		case said != nil && said.Class == BadRequest: // in words that are not known: is it the length?
+			ask.User = overlongPrompt(1)
+			if _, short := c.chatWith(ctx, h, &ask); short == nil {
+				return nil
+			}
+			return err
+		case err != nil:
+			return err
+		case reply.PromptTokens < words:
+			return c.cutsPrompts(h, ask.Model, "a prompt of at least %d tokens, more than the %d of its context, was answered %s", words, bound, describeCut(reply.PromptTokens))
+		}
 	}
-	return &Error{Class: CutsPrompts, API: c.dialect.name(), Host: h.name, Model: ask.Model, Op: opChat, Err: fmt.Errorf(
-		"a prompt of at least %d tokens, more than the %d of its context, was answered %s", words, bound, describeCut(reply.PromptTokens))}
+	return c.cutsPrompts(h, ask.Model, "no prompt is too long for it: one of %d tokens was answered, and its context has %d", words/2, bound)
+}
+
+func (c *Client) cutsPrompts(h *host, model, format string, args ...any) error {
+	return &Error{Class: CutsPrompts, API: c.dialect.name(), Host: h.name, Model: model, Op: opChat, Err: fmt.Errorf(format, args...)}
 }
 
 // Clock is the time that a host's answers have, which is whole seconds.
 func (c *Client) Clock(ctx context.Context, name string) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(c.timeout, 10*time.Second))
+	defer cancel()
 	for _, h := range c.balancer.hosts {
 		if h.name != name {
 			continue

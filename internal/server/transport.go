@@ -88,7 +88,10 @@ func (b *boundedBody) Read(dst []byte) (int, error) {
 
 // askTransport is the transport of the small questions. An answer that refuses or
 // points elsewhere is a *statusText, of which the api client would drop parts.
-type askTransport struct{ http.RoundTripper }
+type askTransport struct {
+	http.RoundTripper
+	key string // that no error shows; empty: none
+}
 
 func (t askTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.RoundTripper.RoundTrip(r)
@@ -100,7 +103,15 @@ func (t askTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, newStatusText(resp.StatusCode, resp.Header, body)
+	return nil, newStatusText(resp.StatusCode, resp.Header, hideKey(body, resp.StatusCode, t.key))
+}
+
+// hideKey takes the key out of the words of an answer that refuses, which messages and files show.
+func hideKey(body []byte, status int, key string) []byte {
+	if key == "" || status < 300 {
+		return body
+	}
+	return bytes.ReplaceAll(body, []byte(key), []byte("PRISM_API_KEY"))
 }
 
 // readBody reads the body of an answer to the end.
