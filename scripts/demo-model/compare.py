@@ -41,7 +41,7 @@ def load_network(folder, tokens):
     classes = [len(labels) for labels in samples.LABELS.values()] + [len(feedback.key_points())]
     net = network.Network(len(tokens.texts), classes)
     net.load_state_dict(weights)
-    return net
+    return net.eval()
 
 
 def split_control(tokens, text):

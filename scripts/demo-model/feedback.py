@@ -2,11 +2,12 @@
 
 The phrases are in the folder phrases. A block of phrases begins with a line of its labels,
 "## Topic Sentiment Urgency", then "= key point" and "~ title | title"; every line after that says
-the same thing in other words. frames.txt has what stands around a phrase, words.txt what stands for
+the same thing in other words. In a pattern, [one|other] stands for one of these words. frames.txt has what stands around a phrase, words.txt what stands for
 the {slots}, synonyms.txt words that may stand for each other. Lines that begin with "# " are comments.
 
-Every list of phrases is divided once: one part is for training, a second for trying the model out,
-a third, sealed, for the figures in the model card. No phrase is in two parts.
+The patterns of every list are divided once: one part is for training, a second for trying the model
+out, a third, sealed, for the figures in the model card. No pattern is in two parts. Phrases that stand
+for themselves alone, rare sayings and other languages among them, are all for training.
 
     feedback.py --part sealed --rows 500 --seed 1 --output DIR   writes feedback.csv and gold.csv
 """
@@ -21,10 +22,12 @@ import wording
 COLUMNS = ["Topic", "Sentiment", "Urgency", "Key_Point"]
 NOT_APPLICABLE = "NOT_APPLICABLE"
 PARTS = ["train", "trial", "sealed"]
-HELD_OUT = 9  # one phrase of as many is for trial, and one is sealed; at least one of a list each
+HELD_OUT = 9  # one pattern of as many is for trial, and one is sealed; at least one of a list each
+PATTERN_WEIGHT = 6  # how often a pattern is chosen, beside a phrase without alternatives
+BLURRED = 0.4  # share of the training messages that lack words
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "phrases")
 
-FILE_WEIGHTS = {"languages.txt": 0.4}  # how often a block is drawn, beside one of another file
+FILE_WEIGHTS = {"languages.txt": 0.25, "foreign.txt": 0.25}  # how often a block is drawn, beside one of another file
 # How often a topic and a sentiment are drawn.
 TOPICS = {"Product": 28, "Shipping": 18, "Support": 16, "Billing": 15, "Account": 11, "Other": 7, NOT_APPLICABLE: 7}
 SENTIMENTS = {"Negative": 46, "Neutral": 26, "Positive": 18, "Mixed": 10}
@@ -48,12 +51,15 @@ def read_lines(name):
 
 def divide(phrases, part):
     """Returns the phrases of a list that belong to a part, always the same."""
-    shuffled = sorted(phrases)
+    shuffled = sorted(phrase for phrase in phrases if "[" in phrase)
+    alone = [phrase for phrase in phrases if "[" not in phrase] if part == "train" else []
+    if not shuffled:
+        return alone
     random.Random(shuffled[0]).shuffle(shuffled)
     held_out = max(1, len(shuffled) // HELD_OUT)
     start = PARTS.index(part) - 1
     if start < 0:
-        return shuffled[2 * held_out :]
+        return alone + shuffled[2 * held_out :]
     return shuffled[start * held_out : (start + 1) * held_out]
 
 
@@ -74,7 +80,7 @@ def read_blocks(part):
     blocks = merge_blocks(blocks)
     for block in blocks:
         block.phrases = divide(block.phrases, part)
-    return blocks
+    return [block for block in blocks if block.phrases]
 
 
 def merge_blocks(blocks):
@@ -82,7 +88,8 @@ def merge_blocks(blocks):
     merged = {}
     for n, block in enumerate(blocks):
         is_said = block.topic != NOT_APPLICABLE
-        same = merged.setdefault((block.topic, block.key_point, block.weight) if is_said else n, block)
+        said = (block.topic, block.sentiment, block.urgency, block.key_point, block.weight)
+        same = merged.setdefault(said if is_said else n, block)
         if same is not block:
             same.titles, same.phrases = same.titles + block.titles, same.phrases + block.phrases
     return list(merged.values())
@@ -100,6 +107,12 @@ def read_frames(part):
     return {kind: divide(phrases, part) for kind, phrases in frames.items()}
 
 
+def choose(rng, phrases):
+    """Chooses a phrase; a pattern stands for many."""
+    weights = [PATTERN_WEIGHT if "[" in phrase else 1 for phrase in phrases]
+    return wording.choose_words(rng, rng.choices(phrases, weights)[0])
+
+
 def key_points():
     """Returns every key point once, in the order of the files."""
     return list(dict.fromkeys(block.key_point for block in read_blocks("train")))
@@ -113,8 +126,9 @@ class Writer:
         self.frames = read_frames(part)
         self.words = wording.read_words(read_lines("words.txt"))
         self.synonyms = wording.Synonyms(read_lines("synonyms.txt"))
-        self.blocks = {}
+        self.blocks, self.vocabulary = {}, []
         for block in read_blocks(part):
+            self.vocabulary += [w for phrase in block.phrases if "[" not in phrase for w in phrase.split() if "{" not in w]
             self.blocks.setdefault(block.topic, {}).setdefault(block.sentiment, []).append(block)
 
     def write_row(self, rng):
@@ -124,9 +138,9 @@ class Writer:
         sentiment = wording.draw(rng, {s: w for s, w in SENTIMENTS.items() if s in of_topic})
         block = wording.draw(rng, {block: block.weight for block in of_topic[sentiment]})
         urgency = block.urgency
-        core = [rng.choice(block.phrases)]
+        core = [choose(rng, block.phrases)]
         if rng.random() < 0.35:
-            core.append(rng.choice(block.phrases))
+            core.append(choose(rng, block.phrases))
         core = list(dict.fromkeys(core))
         if topic == NOT_APPLICABLE:
             sentences = core
@@ -135,12 +149,14 @@ class Writer:
                 sentiment, core = "Mixed", self.mix(rng, core)
             pressing = self.frames.get("pressing " + block.sentiment)
             if pressing and urgency == "Medium" and rng.random() < 0.2:
-                core.append(rng.choice(pressing))
+                core.append(choose(rng, pressing))
                 urgency = "High"
             sentences = self.surround(rng, core, sentiment)
         fill = wording.Filler(rng, self.words)
         message = wording.join(rng, [fill(self.synonyms.vary(rng, s)) for s in sentences])
         title = fill(self.choose_title(rng, block, message))
+        if self.part == "train" and rng.random() < BLURRED:
+            message = wording.blur(rng, message, self.vocabulary)
         return {
             "Title": title if title not in message and message not in title else "",
             "Message": message,
@@ -150,7 +166,7 @@ class Writer:
 
     def mix(self, rng, core):
         """Puts praise before or after a complaint."""
-        praise, joint = rng.choice(self.frames["praise Mixed"]), rng.choice(self.frames["joint Mixed"])
+        praise, joint = choose(rng, self.frames["praise Mixed"]), choose(rng, self.frames["joint Mixed"])
         if rng.random() < 0.75:
             return [praise.rstrip(".") + (" " if joint.endswith(":") else ", ") + joint + " " + wording.lower_first(core[0])] + core[1:]
         return core + ["But " + wording.lower_first(praise)]
@@ -165,13 +181,13 @@ class Writer:
             ("fact any", after, 0.2), ("closing " + sentiment, after, 0.35), ("closing any", after, 0.2),
         ):
             if rng.random() < share:
-                place.append(rng.choice(self.frames[kind]))
+                place.append(choose(rng, self.frames[kind]))
         return before + core + after
 
     def choose_title(self, rng, block, message):
         """Titles that tell the topic are for training alone: held-out rows must be read."""
         kind = wording.draw(rng, {"block": 45 if self.part == "train" else 0, "start": 20, "generic": 10, "none": 25})
-        if kind == "block":
+        if kind == "block" and block.titles:
             return rng.choice(block.titles)
         if kind == "generic":
             return rng.choice(GENERIC_TITLES)

@@ -11,6 +11,7 @@ from torch.nn import functional
 LAYERS, HEADS, WIDTH, FEED_WIDTH = 4, 4, 128, 344
 EPSILON, BASE = 1e-5, 10000.0
 HEAD_WIDTH = WIDTH // HEADS
+DROPOUT = 0.05  # share of what is left out of each layer's result, in training
 
 
 class Norm(nn.Module):
@@ -41,9 +42,13 @@ class Layer(nn.Module):
             value = torch.cat([before[1].expand(n, -1, -1, -1), value], 2)
         scores = (query * HEAD_WIDTH**-0.5) @ key.transpose(2, 3)
         looks = torch.softmax(scores.add_(mask), -1)
-        x = x + self.attn_output((looks @ value).transpose(1, 2).reshape(n, length, WIDTH))
+        x = x + self.leave_out(self.attn_output((looks @ value).transpose(1, 2).reshape(n, length, WIDTH)))
         y = self.ffn_norm(x)
-        return x + self.ffn_down(functional.silu(self.ffn_gate(y)) * self.ffn_up(y)), looks, (key, value)
+        x = x + self.leave_out(self.ffn_down(functional.silu(self.ffn_gate(y)) * self.ffn_up(y)))
+        return x, looks, (key, value)
+
+    def leave_out(self, x):
+        return functional.dropout(x, DROPOUT, self.training)
 
 
 def split_heads(x):
@@ -89,7 +94,7 @@ class Network(nn.Module):
         mask = torch.full((length, length), float("-inf")).triu(1)
         mask = torch.cat([torch.zeros(length, seen), mask], 1)
         angles = make_angles(start, length)
-        x, vectors, looks, states = self.token_embd(tokens), [], [], []
+        x, vectors, looks, states = functional.dropout(self.token_embd(tokens), DROPOUT, self.training), [], [], []
         for i, layer in enumerate(self.blk):
             x, look, state = layer(x, angles, mask, before[i] if before is not None else None)
             vectors.append(x)

@@ -2,9 +2,10 @@
 
     train.py --folder DIR --steps N [--minutes M] [--styles classic,compact] [--seed S]
 
-A step is some prompts of one style and one number of rows. Few rows a prompt come first, all numbers
-from 1 to 10 from half of the steps on. The seed and the number of steps decide what is learned; with
---minutes training stops early, and the same command goes on later.
+First come steps of rows alone, cut out of their prompts: they teach what rows mean, several times
+faster than whole prompts. Then a step is some prompts of one style and one number of rows. Few rows a
+prompt come first, all numbers from 1 to 10 from half of these steps on. The seed and the number of
+steps decide what is learned; with --minutes training stops early, and the same command goes on later.
 """
 
 import argparse
@@ -22,11 +23,13 @@ import samples
 import tokenizer
 
 TOKENS_A_STEP = 3000
+ROWS_ALONE = 0.35  # share of the steps that have rows alone
 RATE, LAST_RATE, WARM_UP = 3e-3, 1e-4, 100
 MOST_ROWS = 10
 SAVE_EVERY, PRINT_EVERY = 100, 10
 STOPPED_EARLY = 3  # exit code when --minutes ended the training before its last step
 VALUE_WEIGHT, SUMMARY_WEIGHT, LOOK_WEIGHT, SPAN_WEIGHT = 4.0, 1.0, 0.3, 0.1
+ROWS_A_PROMPT, PROMPTS_A_STEP = 8, 16  # of a step of rows alone
 TOKENS_A_ROW = {"classic": 95, "compact": 60}
 
 
@@ -49,6 +52,31 @@ class Batch:
         rows = [(n, first, last) for n, s in enumerate(items) for first, last in zip(s.spans, s.summaries)]
         self.rows = as_columns(rows)
         self.classes = torch.tensor([c for s in items for c in s.classes])
+
+
+class RowBatch:
+    """Rows side by side, without their prompts."""
+
+    def __init__(self, items, shorter):
+        """Takes the shorter or the longer half of the rows of items, which are alike in length."""
+        rows = sorted((last - first, n, first, last, k) for n, s in enumerate(items)
+                      for k, (first, last) in enumerate(zip(s.spans, s.summaries)))
+        rows = rows[: len(rows) // 2] if shorter else rows[len(rows) // 2 :]
+        length = rows[-1][0] + 1
+        self.tokens = torch.zeros(len(rows), length, dtype=torch.long)
+        classes, looks, place = [], {}, {}
+        for i, (_, n, first, last, k) in enumerate(rows):
+            self.tokens[i, : last + 1 - first] = torch.tensor(items[n].tokens[first : last + 1])
+            classes.append(items[n].classes[k])
+            place.update({(n, position): (i, first) for position in range(first + 1, last + 1)})  # first: the last of the row before
+        for n, s in enumerate(items):
+            for layer, head, query, key in s.looks:
+                if layer < network.LAYERS - 1 and (n, query) in place:
+                    i, first = place[n, query]
+                    looks.setdefault(layer, []).append((i, head, query - first, key - first))
+        self.looks = {layer: as_columns(found) for layer, found in looks.items()}
+        self.last = torch.tensor([size for size, *_ in rows])
+        self.classes = torch.tensor(classes)
 
 
 def as_columns(tuples):
@@ -85,6 +113,17 @@ def compute_losses(net, start_tokens, batch):
     return parts, right
 
 
+def compute_row_losses(net, batch):
+    """Returns the parts of the loss of rows alone, and the share of labels that are right."""
+    vectors, looks, _ = net.run_layers(batch.tokens)
+    told = net.tell(vectors[-2][torch.arange(len(batch.last)), batch.last])
+    right = torch.stack([(t.argmax(-1) == batch.classes[:, i]).float().mean() for i, t in enumerate(told[:-1])]).mean()
+    parts = {"summary": sum(functional.cross_entropy(t, batch.classes[:, i]) for i, t in enumerate(told)) / len(told), "looks": 0}
+    for layer, (n, head, query, key) in batch.looks.items():
+        parts["looks"] = parts["looks"] - LOOK_WEIGHT * torch.log(looks[layer][n, head, query, key] + 1e-6).mean() / len(batch.looks)
+    return parts, right
+
+
 def learning_rate(step, steps):
     if step < WARM_UP:
         return RATE * (step + 1) / WARM_UP
@@ -98,9 +137,13 @@ def choose_rows(rng, step, steps):
 
 
 def make_batch(sampler, seed, step, steps):
+    """Returns a batch and its style; of rows alone, none."""
     rng = random.Random(f"{seed} {step}")
     style = rng.choice(sampler.styles)
-    count = choose_rows(rng, step, steps)
+    alone = int(ROWS_ALONE * steps)
+    if step < alone:
+        return None, RowBatch([sampler.make(rng, style, ROWS_A_PROMPT) for _ in range(PROMPTS_A_STEP)], rng.random() < 0.5)
+    count = choose_rows(rng, step - alone, steps - alone)
     size = max(1, TOKENS_A_STEP // (TOKENS_A_ROW[style] * count))
     items = sorted((sampler.make(rng, style, count) for _ in range(2 * size)), key=lambda s: len(s.tokens))
     return style, Batch(items[:size] if rng.random() < 0.5 else items[size:])  # alike in length: less padding
@@ -161,7 +204,10 @@ class Training:
     def take_step(self, style, batch, shown):
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, self.args.steps)
-        parts, right = compute_losses(self.net, self.sampler.starts[style], batch)
+        if style is None:
+            parts, right = compute_row_losses(self.net, batch)
+        else:
+            parts, right = compute_losses(self.net, self.sampler.starts[style], batch)
         self.optimizer.zero_grad()
         sum(parts.values()).backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)

@@ -11,7 +11,7 @@ import feedback
 import prompts
 import tokenizer
 
-SIZE = 4000  # tokens
+SIZE = 5000  # tokens
 BATCHES, MOST_ROWS = 4000, 10
 
 

@@ -3,11 +3,31 @@
 import re
 
 REGISTERS = {"plain": 46, "lower case": 14, "no full stops": 8, "slips": 16, "lines": 8, "shouting": 3, "chatty": 5}
+MOST_BLURRED = 0.2  # share of the words of a training message
 KEYS_NEARBY = {"a": "s", "e": "r", "i": "o", "o": "p", "n": "m", "t": "r", "s": "d", "r": "t", "l": "k", "u": "i"}
 
 
 def draw(rng, weights):
     return rng.choices(list(weights), list(weights.values()))[0]
+
+
+def choose_words(rng, pattern):
+    """Chooses one of each [alternatives|others] of a phrase."""
+    text = re.sub(r"\[([^\]]*)\]", lambda found: rng.choice(found.group(1).split("|")), pattern)
+    return re.sub(r" +([ ,.;:?!])", r"\1", text).strip()
+
+
+def blur(rng, text, others):
+    """Leaves out some words of a text and puts others in the place of some."""
+    share = rng.random() * MOST_BLURRED
+    words = []
+    for word in text.split(" "):
+        x = rng.random()
+        if x >= share:
+            words.append(word)
+        elif x >= share / 2:
+            words.append(rng.choice(others))
+    return " ".join(words) or text
 
 
 def lower_first(text):
