@@ -129,6 +129,9 @@ func TestMessagesSayWhatIsWrong(t *testing.T) {
 		})
 	}
 	for _, path := range listFiles(t, "", "scripts") {
+		if strings.HasPrefix(filepath.ToSlash(path), "scripts/demo-model/phrases/") { // what customers say
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			t.Fatal(err)
