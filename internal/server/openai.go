@@ -42,9 +42,6 @@ type completionMessage struct {
 }
 
 func (openAI) encodeCall(_ *host, r *Request) ([]byte, error) {
-	if n := len(r.Format); n > 0 && (r.Format[0] != '{' || r.Format[n-1] != '}') {
-		return nil, errors.New("encode request: the format is not a JSON object")
-	}
 	body := completionRequest{Model: r.Model, LogProbs: r.LogProbs, RepetitionPenalty: 1, RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed}
 	if r.NumPredict < r.NumCtx || r.NumCtx == 0 { // else the reply may take what the prompt leaves, as without a bound
 		body.MaxTokens = r.NumPredict
@@ -64,20 +61,7 @@ func (openAI) encodeCall(_ *host, r *Request) ([]byte, error) {
 		body.Messages = append(body.Messages, completionMessage{"system", r.System})
 	}
 	body.Messages = append(body.Messages, completionMessage{"user", string(r.User)})
-	var out bytes.Buffer
-	out.Grow(len(r.System) + len(r.User) + len(r.Format) + 1024)
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(&body); err != nil {
-		return nil, fmt.Errorf("encode request: %w", err)
-	}
-	if len(r.Format) > 0 {
-		out.Truncate(out.Len() - len("}\n"))
-		out.WriteString(`,"response_format":{"type":"json_schema","json_schema":{"name":"labels","strict":true,"schema":`)
-		out.Write(r.Format)
-		out.WriteString("}}}")
-	}
-	return out.Bytes(), nil
+	return encodeWithFormat(&body, r, `,"response_format":{"type":"json_schema","json_schema":{"name":"labels","strict":true,"schema":`, `}}}`)
 }
 
 // completion is the body of an answer. Counts that are absent keep -1.

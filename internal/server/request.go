@@ -92,13 +92,8 @@ type chatOptions struct {
 
 // encodeRequest returns the body of a call of /api/chat. Servers that do not
 // know truncate and shift (knowsTruncate false) do not get them. What comes
-// before the user message is the same in all calls of a run. The format is most of a
-// body, and JSON already: it is appended as it is, for a fraction of what encoding/json takes
-// to write it or a parser to read it again. Whoever makes it answers for it.
+// before the user message is the same in all calls of a run.
 func encodeRequest(r *Request, knowsTruncate bool) ([]byte, error) {
-	if n := len(r.Format); n > 0 && (r.Format[0] != '{' || r.Format[n-1] != '}') {
-		return nil, errors.New("encode request: the format is not a JSON object")
-	}
 	body := chatRequest{
 		Model:     r.Model,
 		LogProbs:  r.LogProbs,
@@ -114,18 +109,29 @@ func encodeRequest(r *Request, knowsTruncate bool) ([]byte, error) {
 	if knowsTruncate {
 		body.Truncate, body.Shift = new(bool), new(bool)
 	}
+	return encodeWithFormat(&body, r, `,"format":`, `}`)
+}
+
+// encodeWithFormat encodes the body of a call, with r's format at its end between two
+// texts that make it a member. The format is most of a body, and JSON already: it is
+// appended as it is, for a fraction of what encoding/json takes to write it or a parser to
+// read it again. Whoever makes it answers for it.
+func encodeWithFormat(body any, r *Request, before, after string) ([]byte, error) {
+	if n := len(r.Format); n > 0 && (r.Format[0] != '{' || r.Format[n-1] != '}') {
+		return nil, errors.New("encode request: the format is not a JSON object")
+	}
 	var out bytes.Buffer
 	out.Grow(len(r.System) + len(r.User) + len(r.Format) + 1024) // nearly all of it
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(&body); err != nil {
+	if err := e.Encode(body); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
 	if len(r.Format) > 0 {
 		out.Truncate(out.Len() - len("}\n"))
-		out.WriteString(`,"format":`)
+		out.WriteString(before)
 		out.Write(r.Format)
-		out.WriteByte('}')
+		out.WriteString(after)
 	}
 	return out.Bytes(), nil
 }
