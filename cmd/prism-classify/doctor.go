@@ -34,8 +34,8 @@ func (g *grammar) examine(ctx context.Context, std cli.Std) error {
 	}
 	var told error
 	e := &doctor.Examiner{Now: time.Now, Sleep: sleep, Tell: func(c doctor.Check) {
-		if !g.JSON {
-			told = errors.Join(told, printCheck(std.Out, c))
+		if !g.JSON && told == nil {
+			told = printCheck(std.Out, c)
 		}
 	}}
 	e.MaxParallel, e.Retries = maxTried, g.Model.Retries
