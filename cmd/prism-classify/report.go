@@ -73,6 +73,9 @@ func summary(r classify.Result, elapsed time.Duration) string {
 		text += fmt.Sprintf(" (%.1f rows/s)", float64(r.Labelled)/s)
 	}
 	text += ", " + term.Plural(r.Calls, "call")
+	if r.AtOnce > 0 {
+		text += fmt.Sprintf(" (%d at once worked best)", r.AtOnce)
+	}
 	if r.Cached > 0 {
 		text += ", " + term.Plural(r.Cached, "row") + " from the cache"
 	}
@@ -125,6 +128,9 @@ func progressText(p *classify.Progress, elapsed time.Duration) string {
 		fmt.Fprintf(&b, ", %.1f rows/s", float64(p.Labelled)/s)
 	}
 	fmt.Fprintf(&b, ", %s, %s", term.Plural(p.Calls, "call"), term.Plural(p.Errors, "error"))
+	if p.AtOnce > 0 {
+		fmt.Fprintf(&b, ", %d at once", p.AtOnce)
+	}
 	if p.Failed > 0 {
 		fmt.Fprintf(&b, ", %s failed", term.Plural(p.Failed, "row"))
 	}

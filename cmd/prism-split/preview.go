@@ -27,13 +27,20 @@ func printManifestArgs(out io.Writer, path string, m *job.Manifest) error {
 	return w.Flush()
 }
 
+// callsText says how many calls each worker has in flight.
+func callsText(o *job.CallOptions) string {
+	if o.Parallel == job.AutoCalls {
+		return fmt.Sprintf("as many in flight of each worker as the server works best with, at most %d", o.MaxCalls)
+	}
+	return term.Plural(int64(o.Parallel), "call") + " in flight of each worker"
+}
+
 // printPlan prints a plan for people.
 func (p *planner) printPlan(m *job.Manifest) error {
 	w := new(bytes.Buffer)
 	c := p.config
 	fmt.Fprintf(w, "run        %s\n", m.RunID)
-	fmt.Fprintf(w, "model      %s, %s a call, %s in flight of each worker\n", c.Model.Name,
-		term.Plural(int64(c.Model.BatchSize), "row"), term.Plural(int64(c.Model.Parallel), "call"))
+	fmt.Fprintf(w, "model      %s, %s a call, %s\n", c.Model.Name, term.Plural(int64(c.Model.BatchSize), "row"), callsText(&c.Model))
 	style := ""
 	if p.prompt.Style != prompt.Classic {
 		style = fmt.Sprintf(", in %s style", p.prompt.Style)

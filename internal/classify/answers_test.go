@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"prism/internal/calllog"
+	"prism/internal/job"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -42,7 +43,7 @@ func TestCachedAnswersFit(t *testing.T) {
 		for n := range 4 {
 			b.rows = randomRows(rng, int64(1000*n), 100+rng.IntN(100))
 			b.s.RunID = fmt.Sprint("r", n)
-			b.s.Model.BatchSize, b.s.Model.Parallel, b.s.maxWindow = 1+rng.IntN(12), 1+rng.IntN(5), 1+rng.IntN(3000)
+			b.s.Model.BatchSize, b.s.Model.Parallel, b.s.maxWindow = 1+rng.IntN(12), job.Calls(1+rng.IntN(5)), 1+rng.IntN(3000)
 			for _, r := range b.rows {
 				asked[r.ID] = r
 			}

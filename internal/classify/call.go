@@ -54,9 +54,20 @@ func (e *engine) buildRequest(b *callBuffers, ids []int64, rowRetries int) *serv
 	return &req
 }
 
+// callsLeft is about how many calls are on their way or to come; 0: not known.
+func (e *engine) callsLeft() int {
+	c, _, _ := e.meter.state()
+	rows := e.c.Rows - c.Rows - c.Failed
+	if rows <= 0 {
+		return 0
+	}
+	return int((rows-1)/int64(e.c.Options.BatchSize)) + 1
+}
+
 // sendCall makes one call and, if no reply came, logs it.
 func (e *engine) sendCall(ctx context.Context, req *server.Request, call *calllog.Call) (*server.Reply, error) {
 	e.startCall(call)
+	req.Left = e.callsLeft()
 	r, err := e.model.Chat(ctx, req)
 	call.Total = e.c.Now().Sub(call.Time)
 	if err == nil {

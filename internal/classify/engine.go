@@ -46,8 +46,10 @@ type config struct {
 	BlankRows  int64  // rows of the input that need no call, as far as it is known
 	PauseDir   string // where pause.flag may be; empty: nowhere
 	SaidRemote bool   // people know that the server passes calls on
+	Rows       int64  // of the input; below 0: not known
 	MaxWindow  int    // bytes of finished rows that may wait for one before them
 
+	Limit func() int // calls that may be in flight now; it changes when calls end; nil: Options.Parallel
 	Sleep func(ctx context.Context, d time.Duration) error
 	Now   func() time.Time
 	Log   func(*calllog.Call)
@@ -97,13 +99,14 @@ type engine struct {
 func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) error {
 	e.batches = make(chan *batch)
 	e.seen = make(chan int64, 1)
-	e.rounds = make(chan *batch, e.c.Options.Parallel)
-	e.results = make(chan *round, e.c.Options.Parallel)
+	most := e.c.Options.MostCalls()
+	e.rounds = make(chan *batch, most)
+	e.results = make(chan *round, most)
 	e.organic, e.unlisted = map[reply.Label]bool{}, map[string]int64{}
 	e.resumed = e.store.FinishedRows() > e.c.BlankRows
 	e.buffers.New = func() any { return new(callBuffers) }
 	quit := make(chan struct{})
-	for range e.c.Options.Parallel {
+	for range most {
 		go e.runRounds(ctx)
 	}
 	defer close(e.rounds)
@@ -142,7 +145,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 	var ended error
 	done := ctx.Done()
 	for more := true; ; {
-		free := ended == nil && e.inFlight < e.c.Options.Parallel
+		free := ended == nil && e.inFlight < e.limit()
 		if free && len(e.waiting) > 0 {
 			last := len(e.waiting) - 1
 			e.startRound(e.waiting[last])
@@ -205,12 +208,20 @@ func (e *engine) takeBatch(b *batch) error {
 	b.whole = true
 	switch {
 	case len(b.rows) == 0:
-	case e.inFlight < e.c.Options.Parallel:
+	case e.inFlight < e.limit():
 		e.startRound(b)
 	default:
 		e.askNext(b)
 	}
 	return nil
+}
+
+// limit is how many calls may be in flight now.
+func (e *engine) limit() int {
+	if e.c.Limit == nil {
+		return int(e.c.Options.Parallel)
+	}
+	return e.c.Limit()
 }
 
 func (e *engine) startRound(b *batch) {

@@ -80,7 +80,7 @@ func TestWindowIsBounded(t *testing.T) {
 		}
 	}
 	r, err := b.runJob(ctx)
-	if !errors.Is(err, context.Canceled) || seen > calls+b.s.Model.Parallel+1 || r.Rows != int64(10*(seen-1)) {
+	if !errors.Is(err, context.Canceled) || seen > calls+int(b.s.Model.Parallel)+1 || r.Rows != int64(10*(seen-1)) {
 		t.Errorf("%v after %d calls, %d rows saved", err, seen, r.Rows)
 	}
 	if seen < calls/2 {
@@ -155,7 +155,7 @@ func TestBlockedOutputHoldsCallsBack(t *testing.T) {
 			}
 			b.out = &out.b
 			b.check()
-			if most := window + 3*b.s.Model.Parallel; seen > most {
+			if most := window + 3*int(b.s.Model.Parallel); seen > most {
 				t.Errorf("%d calls before the output was read, want at most %d", seen, most)
 			}
 		})

@@ -105,7 +105,7 @@ func TestInterruptedAgainAndAgain(t *testing.T) {
 		b.checkRows(b.rows[:len(b.records())]) // a prefix
 	}
 	b.check()
-	if most := rows + interrupts*b.s.Model.Parallel*b.s.Model.BatchSize; srv.Totals().Rows > most || interrupts < 5 {
+	if most := rows + interrupts*int(b.s.Model.Parallel)*b.s.Model.BatchSize; srv.Totals().Rows > most || interrupts < 5 {
 		t.Errorf("%d rows sent after %d interrupts, want at most %d", srv.Totals().Rows, interrupts, most)
 	}
 }
@@ -310,7 +310,7 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 		want   string
 	}{
 		{"batch size", func(s *Settings) { s.Model.BatchSize = 0 }, "--batch-size 0"},
-		{"parallel", func(s *Settings) { s.Model.Parallel = -1 }, "--parallel -1"},
+		{"parallel", func(s *Settings) { s.Model.Parallel = 0 }, "--parallel 0"},
 		{"retries", func(s *Settings) { s.Model.Retries = -1 }, "--retries -1"},
 		{"timeout", func(s *Settings) { s.Model.Timeout = 0 }, "--timeout 0s"},
 		{"run ID", func(s *Settings) { s.RunID = "a/b" }, `--run-id "a/b"`},

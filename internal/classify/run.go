@@ -42,6 +42,7 @@ import (
 	"prism/internal/prompt"
 	"prism/internal/server"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // Messages are for people, on stderr.
@@ -65,6 +66,7 @@ type Streams struct {
 type Progress struct {
 	Counts
 	Total  int64 // rows; -1: unknown
+	AtOnce int   // calls in flight that work best so far, with --parallel auto; 0: without it
 	Paused bool
 	Done   bool // the last call
 }
@@ -76,6 +78,7 @@ type Result struct {
 	Resume   string // command that goes on; empty: nothing was kept
 	Failures string // file that lists the failed rows; empty: none
 	Unlisted []Unlisted
+	AtOnce   int // calls in flight that worked best, with --parallel auto; 0: without it
 }
 
 // Unlisted is a column with unlisted (organic) labels.
@@ -132,7 +135,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	if closeErr := w.store.Close(); !errors.Is(err, closeErr) { // an error of the disk is told once
 		err = errors.Join(err, closeErr)
 	}
-	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume(), Unlisted: w.unlisted}
+	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume(), Unlisted: w.unlisted, AtOnce: w.chosenCalls()}
 	if w.store.FailedRows() > 0 {
 		r.Failures = w.failuresPath()
 	}
@@ -183,7 +186,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 	}
 	e := w.newEngine(out)
 	closeCache := w.openCache(ctx, e)
-	w.log.printf("started: %s, rows %s, model %s, %s prompts, batches of %d, %d in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.prompt.Style, w.s.Model.BatchSize, w.s.Model.Parallel)
+	w.log.printf("started: %s, rows %s, model %s, %s prompts, batches of %d, %s in flight", w.in.name, w.rowsText(), w.s.Model.Name, w.prompt.Style, w.s.Model.BatchSize, w.s.Model.Parallel)
 	for _, line := range w.whereRowsGo {
 		w.log.printf("warning: %s", line)
 	}
@@ -197,11 +200,22 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
 	}
 	err = errors.Join(err, w.closeOutput(err == nil), w.writeFailures())
+	if n := w.chosenCalls(); n > 0 {
+		w.log.printf("%s at once worked best", term.Plural(int64(n), "call"))
+	}
 	w.log.printf("ended: %s", endText(err, w.counts()))
 	if serr := beat.finish(err, w.interruption()); serr != nil {
 		w.warn("%v", serr)
 	}
 	return err
+}
+
+// chosenCalls is how many calls at once --parallel auto has found best; 0: without it.
+func (w *worker) chosenCalls() int {
+	if w.s.Model.Parallel != job.AutoCalls {
+		return 0
+	}
+	return w.client.Chosen()
 }
 
 func (w *worker) counts() Counts {
@@ -232,7 +246,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 	first := max(s.RowStart, 1)
 	src := s.newSource(w.in)
 	src.store = w.store
-	return &engine{
+	e := &engine{
 		c: config{
 			Prompt: w.prompt, Strict: s.strict(w.prompt.Schema), Options: s.Model, Request: w.request,
 			Coded: w.layout.coded,
@@ -240,12 +254,16 @@ func (w *worker) newEngine(out io.Writer) *engine {
 			Blank: s.Columns.Blank(), BlankTail: recordTail(s.Model.Name, 0, s.RunID), BlankRows: w.blankRows,
 			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), MaxWindow: cmp.Or(s.maxWindow, maxWindow),
 			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
-			SaidRemote: w.saidRemote,
-			Lists:      s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
+			SaidRemote: w.saidRemote, Rows: w.in.rows,
+			Lists: s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
 		source: src, store: w.store, model: w.client, meter: &w.meter,
 		out: newOutputWriter(w.store, w.layout, s.outputFormat(w.in), out), window: newWindow(w.store, first),
 	}
+	if s.Model.Parallel == job.AutoCalls {
+		e.c.Limit = w.client.Limit
+	}
+	return e
 }
 
 // newSource makes the source of an input's rows.

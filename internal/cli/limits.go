@@ -16,6 +16,9 @@ import (
 // within them, or has none.
 func CheckLimits(v reflect.Value, tag interface{ Get(key string) string }) string {
 	least, most := tag.Get("min"), tag.Get("max")
+	if word, ok := v.Interface().(interface{ IsUnlimited() bool }); ok && word.IsUnlimited() {
+		return ""
+	}
 	switch {
 	case v.CanFloat() && math.IsNaN(v.Float()) && least+most != "":
 		return fmt.Sprintf("want a number from %s to %s", least, most)

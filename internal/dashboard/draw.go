@@ -139,6 +139,9 @@ func (m *model) figuresLine() string {
 		term.Rate(v.RowsPerSec) + " rows/s", term.Rate(v.TokensPerSec) + " tokens/s", term.Plural(v.APICalls, "call"),
 		term.Plural(v.Errors, "error"), term.Count(v.Retries) + " retried",
 	}
+	if v.Parallel > 0 {
+		parts = append(parts, term.Count(int64(v.Parallel))+" at once")
+	}
 	if v.RowsFailed > 0 {
 		parts = append(parts, term.Plural(v.RowsFailed, "row")+" failed")
 	}

@@ -189,6 +189,8 @@ func (d *decoder) decodeValue(n ast.Node, v reflect.Value, tag reflect.StructTag
 	switch {
 	case v.Type() == reflect.TypeFor[Seconds]():
 		d.decodeSeconds(n, v, tag, path)
+	case v.Type() == reflect.TypeFor[Calls]():
+		d.decodeCalls(n, v, tag, path)
 	case v.Kind() == reflect.Struct:
 		d.decodeStruct(n, v, path)
 	case v.Kind() == reflect.Slice:

@@ -1,9 +1,11 @@
 package job
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"time"
 
 	"prism/internal/cli"
@@ -58,10 +60,19 @@ type CallOptions struct {
 	CacheTTL Seconds `json:"cache_ttl,omitempty" name:"cache-ttl" max:"876000h" placeholder:"TIME" help:"Longest age of a cached answer, such as 720h [any]." group:"Calls:"`
 
 	BatchSize int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" max:"10000" default:"10" help:"Rows per call; 1 to 15 recommended." group:"Calls:"`
-	Parallel  int     `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" max:"1024" default:"1" help:"Calls that each worker has in flight." group:"Calls:"`
+	Parallel  Calls   `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" max:"1024" default:"1" job_default:"auto" placeholder:"N" help:"Calls that each worker has in flight; auto finds how many each server works best with [1]." group:"Calls:"`
+	MaxCalls  int     `json:"max_parallel" name:"max-parallel" min:"1" max:"1024" default:"64" help:"Calls in flight at most, with --parallel auto." group:"Calls:"`
 	Retries   int     `json:"retries" name:"retries" min:"0" max:"1000" default:"3" help:"Times a call is repeated after a transient error, and attempts for a single row." group:"Calls:"`
 	Delay     Seconds `json:"delay" name:"delay" max:"24h" default:"5s" help:"Wait before the first retry, then doubled." group:"Calls:"`
 	Timeout   Seconds `json:"timeout" name:"timeout" min:"1ms" max:"168h" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
+}
+
+// MostCalls is how many calls a worker may have in flight.
+func (o *CallOptions) MostCalls() int {
+	if o.Parallel == AutoCalls {
+		return o.MaxCalls
+	}
+	return int(o.Parallel)
 }
 
 // compactStyle is a PromptStyle.
@@ -101,6 +112,51 @@ type Monitoring struct {
 	StatusDir        string  `json:"status_dir" name:"status-dir" env:"PRISM_STATUS_DIR" job_default:"status" placeholder:"DIR" help:"Folder of the status files, for prism-status." group:"Run:"`
 	LogsDir          string  `json:"logs_dir" name:"logs-dir" env:"PRISM_LOGS_DIR" job_default:"logs" placeholder:"DIR" help:"Folder of logs, call logs, failed rows and manifests." group:"Run:"`
 	DashboardRefresh Seconds `json:"dashboard_refresh" kong:"-" min:"10ms" max:"24h" job_default:"5s" help:"Time between two updates of the dashboard."`
+}
+
+// Calls is a number of calls in flight, or AutoCalls: auto in text.
+type Calls int
+
+// AutoCalls stands for as many calls as the server works best with.
+const AutoCalls Calls = -1
+
+// IsUnlimited tells that limits are for numbers.
+func (c Calls) IsUnlimited() bool { return c == AutoCalls }
+
+const autoText = "auto"
+
+func (c Calls) String() string {
+	if c == AutoCalls {
+		return autoText
+	}
+	return strconv.Itoa(int(c))
+}
+
+// MarshalJSON writes a number, or "auto".
+func (c Calls) MarshalJSON() ([]byte, error) {
+	if c == AutoCalls {
+		return json.Marshal(autoText)
+	}
+	return json.Marshal(int(c))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (c *Calls) UnmarshalJSON(data []byte) error {
+	return c.UnmarshalText(bytes.Trim(data, `"`))
+}
+
+// UnmarshalText reads the value of a flag.
+func (c *Calls) UnmarshalText(text []byte) error {
+	if string(text) == autoText {
+		*c = AutoCalls
+		return nil
+	}
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 0 {
+		return fmt.Errorf("invalid number %q (want at least 1, or auto)", text)
+	}
+	*c = Calls(n)
+	return nil
 }
 
 // Seconds is a duration: a number of seconds, or text such as 250ms or 2m.

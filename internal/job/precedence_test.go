@@ -61,7 +61,7 @@ func TestEnvironment(t *testing.T) {
 		{"folder", "PRISM_LOGS_DIR", "l", func(c *Config) { c.Monitoring.LogsDir = "l" }, ""},
 		{"a local option is none of the plan", "OLLAMA_HOST", "here:1", func(*Config) {}, ""},
 		{"empty", "PRISM_MODEL", "", func(*Config) {}, ""},
-		{"no number", "PRISM_PARALLEL", "six", nil, `PRISM_PARALLEL: invalid number "six" (want at least 1)`},
+		{"no number", "PRISM_PARALLEL", "six", nil, `PRISM_PARALLEL: invalid number "six" (want at least 1, or auto)`},
 		{"too little", "PRISM_BATCH_SIZE", "0", nil, `PRISM_BATCH_SIZE: invalid number "0" (want at least 1)`},
 		{"too much", "PRISM_BATCH_SIZE", "10001", nil, `PRISM_BATCH_SIZE: invalid number "10001" (want at most 10000)`},
 	} {

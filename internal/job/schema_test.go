@@ -46,6 +46,10 @@ func schemaOf(t reflect.Type, tag reflect.StructTag, def reflect.Value) object {
 			o = append(o, member{"maximum", most})
 		}
 		return o
+	case t == reflect.TypeFor[Calls]():
+		return append(o, member{"anyOf", []object{
+			{{"type", "integer"}, {"minimum", 1}, {"maximum", json.Number(tag.Get("max"))}}, {{"const", "auto"}},
+		}}, member{"default", def.Interface()})
 	case t.Kind() == reflect.Struct:
 		keys, fields := fieldsOf(t)
 		properties, required := object{}, []string{}

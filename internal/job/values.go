@@ -104,6 +104,28 @@ func (d *decoder) decodeSeconds(n ast.Node, v reflect.Value, tag reflect.StructT
 	}
 }
 
+func (d *decoder) decodeCalls(n ast.Node, v reflect.Value, tag reflect.StructTag, path string) {
+	f, isNumber := numberOf(n)
+	text, isText := textOf(n)
+	switch {
+	case isText && text == autoText:
+		v.SetInt(int64(AutoCalls))
+	case !isNumber || f != math.Trunc(f) || f < 1 || f > 1<<53:
+		d.rejectCalls(path, n)
+	default:
+		v.SetInt(int64(f))
+		d.checkLimits(path, v, tag)
+	}
+}
+
+func (d *decoder) rejectCalls(path string, n ast.Node) {
+	have := kindOf(n)
+	if n != nil && have != "a list" && have != "keys and values" {
+		have = n.GetToken().Value
+	}
+	d.reject(path, "want a whole number of at least 1, or auto, have %s", have)
+}
+
 func numberOf(n ast.Node) (float64, bool) {
 	switch t := n.(type) {
 	case *ast.IntegerNode:

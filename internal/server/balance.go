@@ -18,7 +18,10 @@ const LongestAskedWait = 5 * time.Minute
 
 // balancer decides which host a call goes to: of those that are not avoided the
 // one with the least calls in flight, in turn where several have the least, beginning
-// with next: workers that start together begin with different hosts. A
+// with next: workers that start together begin with different hosts. With a pace of its
+// own a host counts by the share of its limit that is in flight. A host that would end
+// a call only after all others are done with the rest gets none: near the end of the
+// work a slow host would keep everybody waiting. A
 // host that failed is avoided for a while, then tried with one call at a time
 // until one succeeds. With every host avoided the choice is among all.
 type balancer struct {
@@ -27,6 +30,7 @@ type balancer struct {
 	mu    sync.Mutex
 	hosts []*host
 	next  int // index of the host whose turn it is
+	most  int // calls in flight, with paces
 }
 
 // load is what the balancer knows of a host.
@@ -34,18 +38,80 @@ type load struct {
 	inFlight int
 	failures int       // in a row
 	until    time.Time // avoided until then
+	pace     *pace     // nil: somebody else bounds the calls
+	speed    speed
 }
 
-// acquire picks a host and counts a call in flight on it.
-func (b *balancer) acquire() *host {
+// speed is how fast a host was lately.
+type speed struct {
+	rate  float64       // calls a second: those in flight by the time that each took; 0: not known
+	least time.Duration // time of a call, the shortest lately
+}
+
+// A call counts newest in the mean of a host's rate, and the shortest time grows by
+// forget with each call.
+const (
+	newest = 0.1
+	forget = 1.02
+)
+
+func (s *speed) observe(inFlight int, took time.Duration) {
+	took = max(took, time.Microsecond)
+	rate := float64(inFlight) / took.Seconds()
+	if s.rate == 0 {
+		s.rate, s.least = rate, took
+		return
+	}
+	s.rate += newest * (rate - s.rate)
+	s.least = min(time.Duration(forget*float64(s.least)), took)
+}
+
+// untilEnd is how long one more call would take on the host, in seconds.
+func (l *load) untilEnd() float64 {
+	return max(l.speed.least.Seconds(), float64(l.inFlight+1)/l.speed.rate)
+}
+
+// share is the part of the host's calls that is in flight.
+func (l *load) share() float64 {
+	if l.pace != nil {
+		return float64(l.inFlight) / float64(l.pace.limit)
+	}
+	return float64(l.inFlight)
+}
+
+// pick is a call on its way to a host.
+type pick struct {
+	host     *host
+	inFlight int // on the host, with this call
+	began    time.Time
+	trip     trip
+}
+
+// acquire picks a host for a call of so many bytes and counts it as in flight. left is how
+// many calls are on their way or to come, with this one; 0: not known.
+func (b *balancer) acquire(bytes, left int) *pick {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	h := b.leastLoaded(b.eligible())
+	eligible := b.eligible()
+	longest := b.untilAllEnd(eligible, left)
+	h := b.leastLoaded(func(h *host) bool { return eligible(h) && (longest < 0 || h.load.untilEnd() <= longest) })
+	if h == nil && longest >= 0 {
+		h = b.firstToEnd(eligible)
+	}
 	if h == nil {
 		h = b.leastLoaded(func(*host) bool { return true })
 	}
+	return b.begin(h, bytes)
+}
+
+// begin counts a call in flight on a host.
+func (b *balancer) begin(h *host, bytes int) *pick {
 	h.load.inFlight++
-	return h
+	p := &pick{host: h, inFlight: h.load.inFlight, began: b.now()}
+	if h.load.pace != nil {
+		p.trip = h.load.pace.begin(h.load.inFlight, bytes, p.began)
+	}
+	return p
 }
 
 // eligible returns the test that a host must pass to be picked before others.
@@ -59,13 +125,47 @@ func (b *balancer) eligible() func(*host) bool {
 	}
 }
 
-// leastLoaded returns the host with the least calls in flight of those that are
+// untilAllEnd is how long the hosts that are ok need together for the calls that are left,
+// in seconds; below 0: not known.
+func (b *balancer) untilAllEnd(ok func(*host) bool, left int) float64 {
+	if left <= 0 || len(b.hosts) == 1 {
+		return -1
+	}
+	rate := 0.0
+	for _, h := range b.hosts {
+		if !ok(h) {
+			continue
+		}
+		if h.load.speed.rate == 0 {
+			return -1
+		}
+		rate += h.load.speed.rate
+	}
+	if rate == 0 {
+		return -1
+	}
+	return float64(left) / rate
+}
+
+// firstToEnd returns the host that would end one more call first, of those that are ok;
+// nil if none is.
+func (b *balancer) firstToEnd(ok func(*host) bool) *host {
+	var first *host
+	for _, h := range b.hosts {
+		if ok(h) && (first == nil || h.load.untilEnd() < first.load.untilEnd()) {
+			first = h
+		}
+	}
+	return first
+}
+
+// leastLoaded returns the host with the least share in flight of those that are
 // ok, nil if none is.
 func (b *balancer) leastLoaded(ok func(*host) bool) *host {
 	best := -1
 	for k := range b.hosts {
 		i := (b.next + k) % len(b.hosts)
-		if ok(b.hosts[i]) && (best < 0 || b.hosts[i].load.inFlight < b.hosts[best].load.inFlight) {
+		if ok(b.hosts[i]) && (best < 0 || b.hosts[i].load.share() < b.hosts[best].load.share()) {
 			best = i
 		}
 	}
@@ -85,10 +185,33 @@ func (b *balancer) acquireHost(h *host) {
 
 // release ends a call. Only errors that may pass speak against a host, and only
 // answers, good or bad, speak for it; a call that the caller gave up does neither.
-func (b *balancer) release(h *host, err error) {
-	class := ClassOf(err)
+func (b *balancer) release(p *pick, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	now := b.now()
+	if err == nil {
+		p.host.load.speed.observe(p.inFlight, now.Sub(p.began))
+	}
+	if pace := p.host.load.pace; pace != nil {
+		switch {
+		case err == nil:
+			pace.end(p.trip, now)
+		case ClassOf(err) == Busy || causeOfError(err) == NoReply:
+			pace.backOff(p.trip)
+		}
+	}
+	b.endCall(p.host, err)
+}
+
+// releaseHost ends a call that acquireHost began.
+func (b *balancer) releaseHost(h *host, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.endCall(h, err)
+}
+
+func (b *balancer) endCall(h *host, err error) {
+	class := ClassOf(err)
 	h.load.inFlight--
 	switch {
 	case class.Retryable():
@@ -99,4 +222,20 @@ func (b *balancer) release(h *host, err error) {
 	case err == nil || class != 0:
 		h.load.failures = 0
 	}
+}
+
+// limit is how many calls the hosts should have in flight by their paces: a host that
+// fails gets one to try.
+func (b *balancer) limit(of func(*pace) int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, h := range b.hosts {
+		if h.load.failures > 0 {
+			n++
+		} else {
+			n += of(h.load.pace)
+		}
+	}
+	return min(n, b.most)
 }

@@ -23,7 +23,7 @@ func newBalancer(names ...string) (*balancer, *clock) {
 // acquireAll names the hosts of calls that do not end.
 func (b *balancer) acquireAll(calls int) (names string) {
 	for range calls {
-		names += b.acquire().name
+		names += b.acquire(0, 0).host.name
 	}
 	return names
 }
@@ -33,8 +33,8 @@ func TestBalancerTakesTurnsAmongLeastLoaded(t *testing.T) {
 	if got := b.acquireAll(6); got != "abcabc" {
 		t.Errorf("got %s", got)
 	}
-	b.release(b.hosts[1], nil)
-	b.release(b.hosts[1], nil)
+	b.releaseHost(b.hosts[1], nil)
+	b.releaseHost(b.hosts[1], nil)
 	if got := b.acquireAll(3); got != "bbc" {
 		t.Errorf("after two calls of b ended: got %s", got)
 	}
@@ -48,7 +48,7 @@ func TestWorkersBeginWithDifferentHosts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got += c.balancer.acquire().url.Hostname()
+		got += c.balancer.acquire(0, 0).host.url.Hostname()
 	}
 	if got != "abcab" {
 		t.Errorf("got %s, want abcab", got)
@@ -60,7 +60,7 @@ func TestBalancerAvoidsAHostThatFailed(t *testing.T) {
 	b, clock := newBalancer("a", "b")
 	fail := func(h *host) {
 		b.acquireHost(h)
-		b.release(h, down)
+		b.releaseHost(h, down)
 	}
 	fail(b.hosts[0])
 	if got := b.acquireAll(3); got != "bbb" {
@@ -70,7 +70,7 @@ func TestBalancerAvoidsAHostThatFailed(t *testing.T) {
 	if got := b.acquireAll(2); got != "ab" {
 		t.Errorf("one call may try a again: got %s", got)
 	}
-	b.release(b.hosts[0], down)
+	b.releaseHost(b.hosts[0], down)
 	clock.advance(firstAvoid)
 	if got := b.acquireAll(1); got != "b" {
 		t.Errorf("a failed twice and waits twice as long: got %s", got)
@@ -79,7 +79,7 @@ func TestBalancerAvoidsAHostThatFailed(t *testing.T) {
 	if got := b.acquireAll(1); got != "a" {
 		t.Errorf("got %s", got)
 	}
-	b.release(b.hosts[0], nil)
+	b.releaseHost(b.hosts[0], nil)
 	if got := b.acquireAll(3); got != "aaa" {
 		t.Errorf("a works again and has less to do: got %s", got)
 	}
@@ -90,7 +90,7 @@ func TestBalancerChoosesAmongAllWhenAllFail(t *testing.T) {
 	for range 50 {
 		for _, h := range b.hosts {
 			b.acquireHost(h)
-			b.release(h, &Error{Class: Transient})
+			b.releaseHost(h, &Error{Class: Transient})
 		}
 	}
 	if got := b.acquireAll(4); got != "abab" {
@@ -117,7 +117,7 @@ func TestBalancerCountsOnlyWhatTheHostDid(t *testing.T) {
 		{"prompt too long", &Error{Class: Overflow}, 0},
 	} {
 		b.acquireHost(a)
-		b.release(a, c.err)
+		b.releaseHost(a, c.err)
 		if a.load.failures != c.want {
 			t.Errorf("%s: got %d failures, want %d", c.name, a.load.failures, c.want)
 		}

@@ -28,6 +28,7 @@ type Config struct {
 	Hosts           []string         // as ParseHost reads them; none: DefaultHost
 	First           int              // host of the first call, counted from 0; beyond the last it starts over
 	InFlight        int              // calls at once that connections are kept for; 0: 1
+	MaxAuto         int              // find the calls at once that each host works best with, up to so many together; 0: the caller knows
 	Timeout         time.Duration    // of a call, from sending to its last byte; 0: 5 minutes
 	AllowTruncation bool             // take servers that cut over-long prompts silently
 	Proxy           string           // URL, none or env; empty: the environment's, for far hosts
@@ -90,7 +91,12 @@ func New(c Config) (*Client, error) {
 	for _, u := range urls {
 		client.hosts = append(client.hosts, client.newHost(u))
 	}
-	client.balancer.hosts = client.hosts
+	client.balancer.hosts, client.balancer.most = client.hosts, c.MaxAuto
+	if c.MaxAuto > 0 {
+		for _, h := range client.hosts {
+			h.load.pace = newPace(c.MaxAuto)
+		}
+	}
 	client.balancer.next = max(c.First, 0) % len(client.hosts)
 	return client, nil
 }
@@ -144,11 +150,19 @@ func (c *Client) Close() {
 // reply. Errors are of type *Error, other than the one of ctx when that ended.
 // A reply may be cut or worthless; that is for the reader of its text.
 func (c *Client) Chat(ctx context.Context, r *Request) (*Reply, error) {
-	h := c.balancer.acquire()
-	reply, err := c.chatWith(ctx, h, r)
-	c.balancer.release(h, err)
+	p := c.balancer.acquire(len(r.User), r.Left)
+	reply, err := c.chatWith(ctx, p.host, r)
+	c.balancer.release(p, err)
 	return reply, err
 }
+
+// Limit is how many calls should be in flight now, with MaxAuto: it changes when
+// calls end.
+func (c *Client) Limit() int { return c.balancer.limit((*pace).now) }
+
+// Chosen is how many calls in flight were found best so far, with MaxAuto. Limit differs
+// from it while more or fewer are tried.
+func (c *Client) Chosen() int { return c.balancer.limit((*pace).chosen) }
 
 // withAPI notes in an error by which API the server was called.
 func (c *Client) withAPI(err error) error {

@@ -99,7 +99,7 @@ func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retry func
 	for wrong := 0; ; {
 		c.balancer.acquireHost(h)
 		reply, err := c.chatWith(ctx, h, &ask)
-		c.balancer.release(h, err)
+		c.balancer.releaseHost(h, err)
 		switch {
 		case err == nil && contractObject.MatchString(reply.Text):
 			if err = c.refusesOverlong(ctx, h, ask, c.dialect.overlongTokens(h, &ask)); err == nil || !ClassOf(err).Retryable() {

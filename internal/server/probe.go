@@ -67,7 +67,7 @@ func (c *Client) anyAnswers(ctx context.Context, r *Request, hosts []*hostProbe)
 		wg.Go(func() {
 			c.balancer.acquireHost(p.host)
 			_, p.err = c.chatWith(ctx, p.host, r)
-			c.balancer.release(p.host, p.err)
+			c.balancer.releaseHost(p.host, p.err)
 			if p.err == nil {
 				cancel()
 			}

@@ -26,6 +26,7 @@ type Request struct {
 	Think       string // JSON value as Model.ThinkValue gives it; empty: left out
 	LogProbs    bool   // tell how likely each token of the reply was
 	KeepAlive   string // JSON value as ParseKeepAlive gives it; empty: left out
+	Left        int    // calls that are on their way or to come, with this one; 0: not known
 }
 
 // ParseKeepAlive reads how long a model stays loaded after a call, a duration

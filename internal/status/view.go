@@ -51,6 +51,7 @@ type View struct {
 	RowsResumed   int64         `json:"rows_resumed"`          // read from checkpoints
 	RowsBlank     int64         `json:"rows_blank,omitempty"`  // without text, not sent
 	RowsCached    int64         `json:"rows_cached,omitempty"` // labelled without a call, by the processes that work or worked last
+	Parallel      int           `json:"parallel,omitempty"`    // calls in flight that --parallel auto found best, of running workers together
 	TotalRows     int64         `json:"total_rows"`            // 0: unknown
 	ProgressPct   float64       `json:"progress_pct"`
 	RowsPerSec    float64       `json:"rows_per_sec"`   // of running workers; after the end the mean
@@ -186,6 +187,9 @@ func (v *View) addWorker(w *WorkerView) {
 	v.RowsResumed += w.RowsResumed
 	v.RowsBlank += w.RowsBlank
 	v.RowsCached += w.RowsCached
+	if w.State == Running {
+		v.Parallel += w.Parallel
+	}
 	v.TotalRows += w.TotalRows
 	v.APICalls += w.APICalls
 	v.Errors += w.Errors

@@ -222,7 +222,8 @@ func cmdHead(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), b.Bytes(), 0o666))
 }
 
-// cmdSent: sent calls N | sent rows N | sent atmost N | sent contracts N checks what the fake server was sent.
+// cmdSent: sent calls N | sent rows N | sent atmost N | sent contracts N | sent peak LEAST MOST
+// checks what the fake server was sent; peak is the most calls at once.
 func cmdSent(ts *testscript.TestScript, neg bool, args []string) {
 	totals := (*scriptServer(ts)).Totals()
 	want := parseInt(ts, args[1])
@@ -243,8 +244,12 @@ func cmdSent(ts *testscript.TestScript, neg bool, args []string) {
 		if totals.Contracts != want {
 			ts.Fatalf("%d contract probes, want %d", totals.Contracts, want)
 		}
+	case "peak":
+		if most := parseInt(ts, args[2]); totals.Peak < want || totals.Peak > most {
+			ts.Fatalf("%d calls at once, want %d to %d", totals.Peak, want, most)
+		}
 	default:
-		ts.Fatalf("sent: unknown argument %q (want calls, rows, atmost or contracts)", args[0])
+		ts.Fatalf("sent: unknown argument %q (want calls, rows, atmost, contracts or peak)", args[0])
 	}
 }
 
