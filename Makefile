@@ -6,13 +6,14 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION) -X prism/internal/cli.
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test lint cross check-report check-formats bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults fuzz install clean
+.PHONY: help build demo test test-engines lint cross check-report check-formats bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults fuzz install clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from the table to a report'
 	@echo 'make build         build the five tools in bin/'
 	@echo 'make install       install the five tools and their scripts in $$PREFIX/bin [$(PREFIX)/bin]'
 	@echo 'make test          run every test, including those on a real Ollama server'
+	@echo 'make test-engines  run workers over a real OpenSSH and on a real Slurm'
 	@echo 'make lint          check formatting, vet, staticcheck, dead code, structure, spelling and scripts'
 	@echo 'make cross         build for Linux, macOS and Windows on amd64 and arm64'
 	@echo 'make check-report  check the HTML report in headless Chromium'
@@ -33,6 +34,9 @@ demo: build
 
 test: build
 	scripts/test
+
+test-engines:
+	scripts/test-engines
 
 lint:
 	scripts/lint
@@ -71,7 +75,7 @@ fuzz:
 
 install: build
 	mkdir -p $(PREFIX)/bin
-	cp $(TOOLS:%=bin/%) scripts/prism-run scripts/prism-run-workers scripts/prism-interactive scripts/prism-interactive-questions $(PREFIX)/bin/
+	cp $(TOOLS:%=bin/%) scripts/prism-run scripts/prism-run-workers scripts/prism-run-cluster scripts/prism-interactive scripts/prism-interactive-questions $(PREFIX)/bin/
 
 clean:
 	rm -rf bin demo

@@ -78,6 +78,15 @@ func TestReal(t *testing.T) {
 	testscript.Run(t, scriptParams("testdata/real", realHost(t), realModel))
 }
 
+// TestEngines runs the scripts that start workers with other programs' servers, of which each script
+// starts its own.
+func TestEngines(t *testing.T) {
+	if os.Getenv("PRISM_TEST_ENGINES") == "" {
+		t.Skip("make test-engines starts OpenSSH and Slurm for this test")
+	}
+	testscript.Run(t, scriptParams("testdata/engines", "127.0.0.1:1", "fake"))
+}
+
 const realModel = "prism-tiny"
 
 func realHost(t *testing.T) string {
@@ -137,6 +146,7 @@ func scriptParams(dir, host, model string) testscript.Params {
 			"code":     cmdCode,
 			"await":    cmdAwait,
 			"signal":   cmdSignal,
+			"server":   cmdServer,
 		},
 	}
 }
