@@ -6,7 +6,7 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION) -X prism/internal/cli.
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test test-engines lint cross check-report check-formats bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults fuzz install clean
+.PHONY: help build demo test test-engines lint cross check-report check-formats bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan fuzz install clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from the table to a report'
@@ -23,6 +23,7 @@ help:
 	@echo 'make bench-styles  measure both prompt styles on a real Ollama server'
 	@echo 'make bench-server  measure PRISM beside what people use today on a real Ollama server'
 	@echo 'make bench-faults  put the same faults on PRISM and on what people use instead'
+	@echo 'make bench-plan    measure what grows with a job of 100,000,000 rows and 1,024 units'
 	@echo 'make fuzz          run each fuzz test for FUZZTIME [60s]'
 	@echo 'make clean         remove bin/ and demo/'
 
@@ -69,6 +70,9 @@ bench-server: build
 
 bench-faults: build
 	scripts/bench-faults
+
+bench-plan: build
+	scripts/bench-plan
 
 fuzz:
 	scripts/fuzz

@@ -52,7 +52,7 @@ func TestReliabilityNamesTests(t *testing.T) {
 	})
 	for _, path := range listFiles(t, ".txtar", "internal/testutil/systemtest/testdata") {
 		folder, script := filepath.Split(strings.TrimSuffix(path, ".txtar"))
-		have[map[string]string{"fake": "TestFake/", "real": "TestReal/"}[filepath.Base(folder)]+script] = true
+		have[map[string]string{"engines": "TestEngines/", "fake": "TestFake/", "real": "TestReal/"}[filepath.Base(folder)]+script] = true
 	}
 	rows, isMeasured := 0, false
 	for _, cells := range readPage(t, "reliability.md") {
