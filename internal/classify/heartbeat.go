@@ -111,6 +111,19 @@ func (b *heartbeat) reportProgress(done bool) {
 	}
 }
 
+// listServers says what each of several servers did.
+func (w *worker) listServers() []status.Server {
+	loads := w.client.Loads()
+	if len(loads) == 1 {
+		return nil
+	}
+	out := make([]status.Server, len(loads))
+	for i, l := range loads {
+		out[i] = status.Server{Host: l.Name, Calls: l.Calls, Errors: l.Errors, InFlight: l.InFlight, Parallel: l.Limit, SetAside: l.Avoided}
+	}
+	return out
+}
+
 func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end error) error {
 	w := b.w
 	if w.s.Monitoring.StatusDir == "" {
@@ -134,7 +147,7 @@ func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end er
 	st.Tokens, st.PromptTokens = c.Tokens, c.PromptTokens
 	st.RowsPerSec, st.TokensPerSec = b.rows.Rate(now), b.tokens.Rate(now)
 	st.Checkpoints, st.CheckpointCount = w.store.PartNames(16)
-	st.Parallel = w.chosenCalls()
+	st.Parallel, st.Servers = w.chosenCalls(), w.listServers()
 	st.LastError = lastErr
 	if end != nil {
 		st.LastError, st.Hint = end.Error(), Hint(end, w.s.Model.Name)

@@ -125,6 +125,9 @@ func (c Calls) IsUnlimited() bool { return c == AutoCalls }
 
 const autoText = "auto"
 
+// usualMaxCalls is the default of MaxCalls.
+const usualMaxCalls = 64
+
 func (c Calls) String() string {
 	if c == AutoCalls {
 		return autoText

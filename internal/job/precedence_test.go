@@ -122,6 +122,10 @@ func TestManifestOptions(t *testing.T) {
 	if diff := cmp.Diff(m.Options(), want); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
 	}
+	m.Config.Model.MaxCalls = 0 // as in the manifests of earlier versions
+	if diff := cmp.Diff(m.Options(), want); diff != "" {
+		t.Errorf("an earlier version's (-got +want):\n%s", diff)
+	}
 }
 
 // TestTags: every option has a help text, and a flag or a key, each of its own.

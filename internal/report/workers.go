@@ -26,7 +26,25 @@ func RunText(v *status.View) []byte {
 		t := workerTable(v)
 		b = t.appendTo(append(b, '\n'))
 	}
-	return appendWorkerNotes(b, v)
+	return appendWorkerNotes(appendServers(b, v), v)
+}
+
+// appendServers appends a line for each of several servers.
+func appendServers(b []byte, v *status.View) []byte {
+	for i, s := range v.Servers {
+		if i == 0 {
+			b = append(b, '\n')
+		}
+		b = fmt.Appendf(b, "server %s: %s, %d failed, %d in flight", term.Printable(s.Host), term.Plural(s.Calls, "call"), s.Errors, s.InFlight)
+		if s.Parallel > 0 {
+			b = fmt.Appendf(b, ", %d at once work best", s.Parallel)
+		}
+		if s.SetAside {
+			b = append(b, ", set aside after failures"...)
+		}
+		b = append(b, '\n')
+	}
+	return b
 }
 
 // RunTextWithin is RunText in at most so many lines, but no less than the run's own: of

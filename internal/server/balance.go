@@ -36,6 +36,8 @@ type balancer struct {
 // load is what the balancer knows of a host.
 type load struct {
 	inFlight int
+	calls    int64     // that are over, probes left out
+	errors   int64     // of them
 	failures int       // in a row
 	until    time.Time // avoided until then
 	pace     *pace     // nil: somebody else bounds the calls
@@ -189,6 +191,10 @@ func (b *balancer) release(p *pick, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
+	p.host.load.calls++
+	if ClassOf(err) != 0 {
+		p.host.load.errors++
+	}
 	if err == nil {
 		p.host.load.speed.observe(p.inFlight, now.Sub(p.began))
 	}
@@ -222,6 +228,31 @@ func (b *balancer) endCall(h *host, err error) {
 	case err == nil || class != 0:
 		h.load.failures = 0
 	}
+}
+
+// HostLoad is what a host of the client did.
+type HostLoad struct {
+	Name     string // as Reply and Error name it
+	Calls    int64  // that are over
+	Errors   int64  // of them
+	InFlight int
+	Limit    int  // calls in flight that work best so far; 0: without MaxAuto
+	Avoided  bool // it failed and is left alone, or tried with one call
+}
+
+// loads lists what each host did.
+func (b *balancer) loads() []HostLoad {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := make([]HostLoad, len(b.hosts))
+	for i, h := range b.hosts {
+		l := &h.load
+		out[i] = HostLoad{Name: h.name, Calls: l.calls, Errors: l.errors, InFlight: l.inFlight, Avoided: l.failures > 0}
+		if l.pace != nil {
+			out[i].Limit = l.pace.chosen()
+		}
+	}
+	return out
 }
 
 // limit is how many calls the hosts should have in flight by their paces: a host that

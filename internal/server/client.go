@@ -139,6 +139,9 @@ func (c *Client) Hosts() []string {
 	return names
 }
 
+// Loads says what each host did so far.
+func (c *Client) Loads() []HostLoad { return c.balancer.loads() }
+
 // Close closes the connections that are kept.
 func (c *Client) Close() {
 	for _, h := range c.hosts {

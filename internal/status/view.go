@@ -3,6 +3,7 @@ package status
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -63,6 +64,7 @@ type View struct {
 	Tokens        int64         `json:"tokens"` // generated
 	PromptTokens  int64         `json:"prompt_tokens"`
 
+	Servers    []Server     `json:"servers,omitempty"` // sums over the workers, in order of their URLs
 	Workers    []WorkerView `json:"workers"`
 	Unreadable []string     `json:"unreadable"` // errors of worker files
 }
@@ -180,6 +182,26 @@ func meanRates(w *Worker, workTime time.Duration) (rows, tokens float64) {
 	return roundTo(float64(w.RowsProcessed-w.RowsResumed)/s, 100), roundTo(float64(w.Tokens)/s, 10)
 }
 
+// addServers adds what a worker's calls came to. What is in flight counts while it works.
+func (v *View) addServers(w *WorkerView) {
+	for _, s := range w.Servers {
+		if w.State != Running {
+			s.InFlight, s.Parallel, s.SetAside = 0, 0, false
+		}
+		i, found := slices.BinarySearchFunc(v.Servers, s.Host, func(have Server, host string) int { return strings.Compare(have.Host, host) })
+		if !found {
+			v.Servers = slices.Insert(v.Servers, i, s)
+			continue
+		}
+		have := &v.Servers[i]
+		have.Calls += s.Calls
+		have.Errors += s.Errors
+		have.InFlight += s.InFlight
+		have.Parallel += s.Parallel
+		have.SetAside = have.SetAside || s.SetAside
+	}
+}
+
 func (v *View) addWorker(w *WorkerView) {
 	v.States[w.State]++
 	v.RowsProcessed += w.RowsProcessed
@@ -190,6 +212,7 @@ func (v *View) addWorker(w *WorkerView) {
 	if w.State == Running {
 		v.Parallel += w.Parallel
 	}
+	v.addServers(w)
 	v.TotalRows += w.TotalRows
 	v.APICalls += w.APICalls
 	v.Errors += w.Errors
