@@ -26,5 +26,5 @@ func tuneCollector(o *job.CallOptions) {
 func collectorLimit(o *job.CallOptions) int64 {
 	const least, waiting, usualContext = 96 << 20, 64 << 20, 8192
 	perCall := 16 * int64(cmp.Or(o.NumCtx, usualContext))
-	return max(least, waiting+int64(o.MostCalls())*perCall)
+	return max(least, waiting+int64(o.MostParallel())*perCall)
 }

@@ -30,7 +30,7 @@ func printManifestArgs(out io.Writer, path string, m *job.Manifest) error {
 // callsText says how many calls each worker has in flight.
 func callsText(o *job.CallOptions) string {
 	if o.Parallel == job.AutoCalls {
-		return fmt.Sprintf("as many in flight of each worker as the server works best with, at most %d", o.MaxCalls)
+		return fmt.Sprintf("as many in flight of each worker as the server works best with, at most %d", o.MaxParallel)
 	}
 	return term.Plural(int64(o.Parallel), "call") + " in flight of each worker"
 }

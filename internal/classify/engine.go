@@ -99,7 +99,7 @@ type engine struct {
 func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) error {
 	e.batches = make(chan *batch)
 	e.seen = make(chan int64, 1)
-	most := e.c.Options.MostCalls()
+	most := e.c.Options.MostParallel()
 	e.rounds = make(chan *batch, most)
 	e.results = make(chan *round, most)
 	e.organic, e.unlisted = map[reply.Label]bool{}, map[string]int64{}

@@ -83,7 +83,7 @@ func newBench(t *testing.T, rows int, hosts ...*ollamatest.Server) *bench {
 		Options: job.Options{
 			Model: job.CallOptions{
 				Name: ollamatest.DefaultModel, Labels: "strict",
-				BatchSize: 10, Parallel: 4, MaxCalls: 64, Retries: 2, Delay: job.Seconds(time.Second), Timeout: job.Seconds(time.Minute),
+				BatchSize: 10, Parallel: 4, MaxParallel: 64, Retries: 2, Delay: job.Seconds(time.Second), Timeout: job.Seconds(time.Minute),
 			},
 			Prompts:    job.Prompts{ConfigFile: filepath.Join(b.dir, "prompt.json")},
 			Output:     job.Output{Checkpoints: job.Checkpoints{Directory: filepath.Join(b.dir, "cp"), Interval: 7}},

@@ -27,10 +27,10 @@ func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt
 func (s *Settings) serverConfig() server.Config {
 	c := server.Config{
 		API: s.Model.API, Hosts: s.Model.Hosts, Proxy: s.Model.Proxy,
-		First: s.WorkerID - 1, InFlight: s.Model.MostCalls(), Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
+		First: s.WorkerID - 1, InFlight: s.Model.MostParallel(), Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
 	}
 	if s.Model.Parallel == job.AutoCalls {
-		c.MaxAuto = s.Model.MaxCalls
+		c.MaxParallel = s.Model.MaxParallel
 	}
 	if c.API == server.OpenAI {
 		c.Key = s.APIKey

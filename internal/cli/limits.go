@@ -16,7 +16,7 @@ import (
 // within them, or has none.
 func CheckLimits(v reflect.Value, tag interface{ Get(key string) string }) string {
 	least, most := tag.Get("min"), tag.Get("max")
-	if word, ok := v.Interface().(interface{ IsUnlimited() bool }); ok && word.IsUnlimited() {
+	if word, ok := v.Interface().(interface{ IsWord() bool }); ok && word.IsWord() {
 		return ""
 	}
 	switch {

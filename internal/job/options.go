@@ -59,18 +59,18 @@ type CallOptions struct {
 	Cache    string  `json:"cache,omitempty" name:"cache" env:"PRISM_CACHE_DIR" placeholder:"DIR" help:"Folder of a cache of answers: rows of the same content are asked once, in this run and in others." group:"Calls:"`
 	CacheTTL Seconds `json:"cache_ttl,omitempty" name:"cache-ttl" max:"876000h" placeholder:"TIME" help:"Longest age of a cached answer, such as 720h [any]." group:"Calls:"`
 
-	BatchSize int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" max:"10000" default:"10" help:"Rows per call; 1 to 15 recommended." group:"Calls:"`
-	Parallel  Calls   `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" max:"1024" default:"1" job_default:"auto" placeholder:"N" help:"Calls that each worker has in flight; auto finds how many each server works best with [1]." group:"Calls:"`
-	MaxCalls  int     `json:"max_parallel" name:"max-parallel" min:"1" max:"1024" default:"64" help:"Calls in flight at most, with --parallel auto." group:"Calls:"`
-	Retries   int     `json:"retries" name:"retries" min:"0" max:"1000" default:"3" help:"Times a call is repeated after a transient error, and attempts for a single row." group:"Calls:"`
-	Delay     Seconds `json:"delay" name:"delay" max:"24h" default:"5s" help:"Wait before the first retry, then doubled." group:"Calls:"`
-	Timeout   Seconds `json:"timeout" name:"timeout" min:"1ms" max:"168h" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
+	BatchSize   int     `json:"batch_size" name:"batch-size" env:"PRISM_BATCH_SIZE" min:"1" max:"10000" default:"10" help:"Rows per call; 1 to 15 recommended." group:"Calls:"`
+	Parallel    Calls   `json:"parallel" name:"parallel" env:"PRISM_PARALLEL" min:"1" max:"1024" default:"1" job_default:"auto" placeholder:"N" help:"Calls that each worker has in flight; auto finds how many each server works best with [1]." group:"Calls:"`
+	MaxParallel int     `json:"max_parallel" name:"max-parallel" min:"1" max:"1024" default:"64" help:"Calls in flight at most, with --parallel auto." group:"Calls:"`
+	Retries     int     `json:"retries" name:"retries" min:"0" max:"1000" default:"3" help:"Times a call is repeated after a transient error, and attempts for a single row." group:"Calls:"`
+	Delay       Seconds `json:"delay" name:"delay" max:"24h" default:"5s" help:"Wait before the first retry, then doubled." group:"Calls:"`
+	Timeout     Seconds `json:"timeout" name:"timeout" min:"1ms" max:"168h" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
 }
 
-// MostCalls is how many calls a worker may have in flight.
-func (o *CallOptions) MostCalls() int {
+// MostParallel is how many calls a worker may have in flight.
+func (o *CallOptions) MostParallel() int {
 	if o.Parallel == AutoCalls {
-		return o.MaxCalls
+		return o.MaxParallel
 	}
 	return int(o.Parallel)
 }
@@ -120,13 +120,13 @@ type Calls int
 // AutoCalls stands for as many calls as the server works best with.
 const AutoCalls Calls = -1
 
-// IsUnlimited tells that limits are for numbers.
-func (c Calls) IsUnlimited() bool { return c == AutoCalls }
+// IsWord tells that it is no number, to which limits would apply.
+func (c Calls) IsWord() bool { return c == AutoCalls }
 
 const autoText = "auto"
 
-// usualMaxCalls is the default of MaxCalls.
-const usualMaxCalls = 64
+// usualMaxParallel is the default of MaxParallel.
+const usualMaxParallel = 64
 
 func (c Calls) String() string {
 	if c == AutoCalls {

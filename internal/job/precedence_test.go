@@ -122,7 +122,7 @@ func TestManifestOptions(t *testing.T) {
 	if diff := cmp.Diff(m.Options(), want); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
 	}
-	m.Config.Model.MaxCalls = 0 // as in the manifests of earlier versions
+	m.Config.Model.MaxParallel = 0 // as in the manifests of earlier versions
 	if diff := cmp.Diff(m.Options(), want); diff != "" {
 		t.Errorf("an earlier version's (-got +want):\n%s", diff)
 	}

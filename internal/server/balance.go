@@ -199,10 +199,10 @@ func (b *balancer) release(p *pick, err error) {
 		p.host.load.speed.observe(p.inFlight, now.Sub(p.began))
 	}
 	if pace := p.host.load.pace; pace != nil {
-		switch {
+		switch cause := causeOfError(err); {
 		case err == nil:
 			pace.end(p.trip, now)
-		case ClassOf(err) == Busy || causeOfError(err) == NoReply:
+		case ClassOf(err) == Busy || cause == NoReply || cause == GatewayTimeout:
 			pace.backOff(p.trip)
 		}
 	}
@@ -230,13 +230,21 @@ func (b *balancer) endCall(h *host, err error) {
 	}
 }
 
+// setHosts replaces the hosts that calls go to.
+func (b *balancer) setHosts(hosts []*host) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hosts = hosts
+	b.next %= len(hosts)
+}
+
 // HostLoad is what a host of the client did.
 type HostLoad struct {
 	Name     string // as Reply and Error name it
 	Calls    int64  // that are over
 	Errors   int64  // of them
 	InFlight int
-	Limit    int  // calls in flight that work best so far; 0: without MaxAuto
+	Limit    int  // calls in flight that work best so far; 0: without MaxParallel
 	Avoided  bool // it failed and is left alone, or tried with one call
 }
 

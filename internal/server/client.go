@@ -28,7 +28,7 @@ type Config struct {
 	Hosts           []string         // as ParseHost reads them; none: DefaultHost
 	First           int              // host of the first call, counted from 0; beyond the last it starts over
 	InFlight        int              // calls at once that connections are kept for; 0: 1
-	MaxAuto         int              // find the calls at once that each host works best with, up to so many together; 0: the caller knows
+	MaxParallel     int              // find the calls at once that each host works best with, up to so many together; 0: the caller knows
 	Timeout         time.Duration    // of a call, from sending to its last byte; 0: 5 minutes
 	AllowTruncation bool             // take servers that cut over-long prompts silently
 	Proxy           string           // URL, none or env; empty: the environment's, for far hosts
@@ -91,10 +91,10 @@ func New(c Config) (*Client, error) {
 	for _, u := range urls {
 		client.hosts = append(client.hosts, client.newHost(u))
 	}
-	client.balancer.hosts, client.balancer.most = client.hosts, c.MaxAuto
-	if c.MaxAuto > 0 {
+	client.balancer.hosts, client.balancer.most = client.hosts, c.MaxParallel
+	if c.MaxParallel > 0 {
 		for _, h := range client.hosts {
-			h.load.pace = newPace(c.MaxAuto)
+			h.load.pace = newPace(c.MaxParallel)
 		}
 	}
 	client.balancer.next = max(c.First, 0) % len(client.hosts)
@@ -159,12 +159,12 @@ func (c *Client) Chat(ctx context.Context, r *Request) (*Reply, error) {
 	return reply, err
 }
 
-// Limit is how many calls should be in flight now, with MaxAuto: it changes when
+// Limit is how many calls should be in flight now, with MaxParallel: it changes when
 // calls end.
-func (c *Client) Limit() int { return c.balancer.limit((*pace).now) }
+func (c *Client) Limit() int { return c.balancer.limit((*pace).current) }
 
-// Chosen is how many calls in flight were found best so far, with MaxAuto. Limit differs
-// from it while more or fewer are tried.
+// Chosen is how many calls in flight were found best so far, with MaxParallel; 0: not known yet.
+// Limit differs from it while more or fewer are tried.
 func (c *Client) Chosen() int { return c.balancer.limit((*pace).chosen) }
 
 // withAPI notes in an error by which API the server was called.

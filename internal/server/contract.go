@@ -88,7 +88,7 @@ func (c *Client) ProveContract(ctx context.Context, r *Request, retries int, wai
 	if len(proven) == 0 {
 		return nil, found.LeftOut[0]
 	}
-	c.balancer.hosts = proven
+	c.balancer.setHosts(proven)
 	return found, nil
 }
 

@@ -14,7 +14,7 @@ import "time"
 //
 // A round is as many calls as are in flight, but at least leastRound; it ends sooner when
 // the difference is plain. A call that began in an earlier round does not count. Climbing
-// ends also where a call takes longestTimes what the shortest round took: workers that
+// ends also where a byte takes longestTimes what it took in the shortest round: workers that
 // share a server would else push each other up. A pace is not safe for use by several
 // goroutines.
 type pace struct {
@@ -25,10 +25,11 @@ type pace struct {
 	round    int     // number of this round
 	calls    int     // of this round that are over
 	offered  float64 // sum of the bytes of these calls, each times the calls in flight when it began
+	bytes    float64 // sum of their bytes
 	taken    float64 // sum of their times, in seconds
 	base     float64 // bytes a second at baseAt
 	baseAt   int
-	shortest float64 // time of a call of the round whose calls took the least, in seconds
+	shortest float64 // time a byte of a call, of the round where it was the least, in seconds
 
 	untilDown int // rounds until a step down is tried
 	downAfter int // rounds between two such steps
@@ -60,12 +61,12 @@ func newPace(most int) *pace {
 	return &pace{most: most, limit: min(firstLimit, most), untilDown: leastWait, downAfter: leastWait}
 }
 
-// now is how many calls may be in flight, chosen how many were found best.
-func (p *pace) now() int { return p.limit }
+// current is how many calls may be in flight, chosen how many were found best; 0: not known yet.
+func (p *pace) current() int { return p.limit }
 
 func (p *pace) chosen() int {
 	if p.base == 0 {
-		return p.limit
+		return 0
 	}
 	return p.baseAt
 }
@@ -87,10 +88,11 @@ func (p *pace) end(t trip, now time.Time) {
 		return
 	}
 	p.calls++
+	p.bytes += float64(max(t.bytes, 1))
 	p.offered += float64(t.inFlight) * float64(max(t.bytes, 1))
 	p.taken += max(now.Sub(t.began).Seconds(), 1e-6)
 	if p.calls >= max(2, p.limit/2) {
-		p.judge(p.offered/p.taken, p.calls >= max(p.limit, leastRound))
+		p.decide(p.offered/p.taken, p.calls >= max(p.limit, leastRound))
 	}
 }
 
@@ -102,28 +104,28 @@ func (p *pace) backOff(t trip) {
 	p.settle(max(1, p.limit/2), 0)
 }
 
-// judge decides by the rate of a round what comes next. Before the round is over only what
+// decide says by the rate of a round what comes next. Before the round is over only what
 // is plain counts.
-func (p *pace) judge(rate float64, over bool) {
-	time := p.taken / float64(p.calls)
+func (p *pace) decide(rate float64, over bool) {
+	each := p.taken / p.bytes
 	switch p.phase {
 	case climbing:
-		p.judgeClimb(rate, time, p.calls >= p.limit)
+		p.decideClimb(rate, each, p.calls >= p.limit)
 	case holding:
 		switch {
 		case over:
-			p.judgeHold(rate, time)
+			p.decideHold(rate, each)
 		case p.base > 0 && rate >= plainly*p.base: // the server became faster
-			p.note(rate, time)
+			p.note(rate, each)
 			p.climb()
 		}
 	case lookingUp:
 		gain := rate / p.base
 		switch {
-		case p.tooLong(time):
+		case p.tooLong(each):
 			p.settle(p.baseAt, p.base)
 		case gain >= plainly, over && gain >= upGain:
-			p.note(rate, time)
+			p.note(rate, each)
 			p.climb()
 		case over:
 			p.settle(p.baseAt, p.base)
@@ -138,20 +140,20 @@ func (p *pace) judge(rate float64, over bool) {
 			p.downAfter = min(2*p.downAfter, longestWait)
 			p.untilDown = p.downAfter
 			p.limit = p.baseAt
-			p.lookUp(time)
+			p.lookUp(each)
 		}
 	}
 }
 
-func (p *pace) judgeClimb(rate, time float64, over bool) {
+func (p *pace) decideClimb(rate, each float64, over bool) {
 	if grew := p.base == 0 || rate >= plainly*p.base || over && rate >= climbingGain*p.base; !grew {
 		if over {
 			p.settle(p.baseAt, p.base)
 		}
 		return
 	}
-	tooLong := p.tooLong(time)
-	p.note(rate, time)
+	tooLong := p.tooLong(each)
+	p.note(rate, each)
 	if tooLong || p.limit == p.most {
 		p.settle(p.limit, rate)
 		return
@@ -159,41 +161,41 @@ func (p *pace) judgeClimb(rate, time float64, over bool) {
 	p.climb()
 }
 
-// judgeHold takes the rate of a round as what the limit brings, and looks up or down.
-func (p *pace) judgeHold(rate, time float64) {
+// decideHold takes the rate of a round as what the limit brings, and looks up or down.
+func (p *pace) decideHold(rate, each float64) {
 	if changed := rate / p.base; p.base > 0 && changed < changedBeyond && changed > 1/changedBeyond {
 		rate = (rate + p.base) / 2
 	} else {
 		p.downAfter, p.untilDown, p.shortest = leastWait, min(p.untilDown, leastWait), 0
 	}
-	p.note(rate, time)
+	p.note(rate, each)
 	p.untilDown--
 	switch {
 	case p.untilDown < 0 && p.limit > 1:
 		p.start(lookingDown, p.limit-max(1, p.limit/4))
 	default:
-		p.lookUp(time)
+		p.lookUp(each)
 	}
 }
 
-func (p *pace) lookUp(time float64) {
-	if p.limit == p.most || p.tooLong(time) {
+func (p *pace) lookUp(each float64) {
+	if p.limit == p.most || p.tooLong(each) {
 		p.start(holding, p.limit)
 		return
 	}
 	p.start(lookingUp, min(p.most, p.limit+max(1, p.limit/2)))
 }
 
-// note keeps the rate and the time of a call as those of the limit.
-func (p *pace) note(rate, time float64) {
+// note keeps the rate and the time a byte as those of the limit.
+func (p *pace) note(rate, each float64) {
 	p.base, p.baseAt = rate, p.limit
-	if p.shortest == 0 || time < p.shortest {
-		p.shortest = time
+	if p.shortest == 0 || each < p.shortest {
+		p.shortest = each
 	}
 }
 
-func (p *pace) tooLong(time float64) bool {
-	return p.shortest > 0 && time > longestTimes*p.shortest
+func (p *pace) tooLong(each float64) bool {
+	return p.shortest > 0 && each > longestTimes*p.shortest
 }
 
 func (p *pace) climb() { p.start(climbing, min(p.most, 2*p.limit)) }
@@ -207,5 +209,5 @@ func (p *pace) settle(limit int, rate float64) {
 func (p *pace) start(phase phase, limit int) {
 	p.phase, p.limit = phase, limit
 	p.round++
-	p.calls, p.offered, p.taken = 0, 0, 0
+	p.calls, p.offered, p.bytes, p.taken = 0, 0, 0, 0
 }

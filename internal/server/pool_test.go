@@ -98,7 +98,7 @@ func TestPoolOfUnequalHosts(t *testing.T) {
 					p := newPool(parallel == 0, slots, jitter, slowest, slowest/2, slowest/4)
 					limit := func() int { return parallel }
 					if parallel == 0 {
-						limit = func() int { return p.limit((*pace).now) }
+						limit = func() int { return p.limit((*pace).current) }
 					}
 					took, ends := p.run(calls*slots, limit)
 					sum := float64(slots) * (1 + 2 + 4) / slowest.Seconds()
