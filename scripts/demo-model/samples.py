@@ -7,15 +7,18 @@ digits (its name). In the reply each answer begins with the key, so it has a nam
     first layer   names look at the last three digits of their key, one head for each
     second        summaries and the tokens of an answer look at their own name
     last          the tokens of an answer look at the summary with the same name
+
+Before the last layer, summaries and the tokens of an answer tell the digits of their name.
 """
 
 import bisect
 import itertools
 
 import feedback
+import network
 import prompts
 
-DIGITS = 3
+NO_DIGIT = network.DIGIT_VALUES - 1
 LABELS = {"Topic": [*list(feedback.TOPICS)], "Sentiment": feedback.SENTIMENT_LABELS, "Urgency": ["High", "Medium", "Low"]}
 
 
@@ -30,16 +33,16 @@ class Sample:
         self.spans = []  # first position of each row
         self.classes = []  # for each row its labels as numbers
         self.looks = []  # (layer, head, from position, to position)
+        self.named = []  # (position, digits of the name that it has, the last one first)
 
 
 class Sampler:
     """Makes samples: the same seed and number give the same one."""
 
-    def __init__(self, renderer, tokenizer, part, styles, layers):
+    def __init__(self, renderer, tokenizer, part, styles):
         self.renderer, self.tokenizer, self.styles = renderer, tokenizer, styles
         self.writer = feedback.Writer(part)
         self.key_points = {text: i for i, text in enumerate(feedback.key_points())}
-        self.last_layer = layers - 1
         self.starts = {style: self.read_start(style) for style in styles}
 
     def read_start(self, style):
@@ -72,24 +75,31 @@ class Sampler:
             sample.spans.append(locate(starts, mention.start))
             labels = row["labels"]
             sample.classes.append([LABELS[c].index(labels[c]) for c in LABELS] + [self.key_points[labels["Key_Point"]]])
-            self.add_name(sample, name)
+            digits = self.add_name(sample, name)
             sample.looks.append((1, 0, summary, name))
+            sample.named.append((summary, digits))
         starts = self.token_starts(in_reply)
         for answer in answers:
             name, end = len(prompt) + locate(starts, answer.key_end), len(prompt) + locate(starts, answer.end - 1)
-            self.add_name(sample, name)
+            digits = self.add_name(sample, name)
             sample.value_starts.update(len(prompt) + locate(starts, value) for value in answer.values)
             for position in range(name, end):
                 sample.looks.append((1, 0, position, name))
-                for head in (0, 1):
-                    sample.looks.append((self.last_layer, head, position, sample.summaries[answer.row]))
+                sample.named.append((position, digits))
+                for head in range(network.NAME_HEADS):
+                    sample.looks.append((network.LAYERS - 1, head, position, sample.summaries[answer.row]))
         return sample
 
     def add_name(self, sample, name):
-        for n in range(DIGITS):
-            if not self.tokenizer.texts[sample.tokens[name - 1 - n]].isdigit():
+        """Adds the looks of a name, and returns its digits."""
+        digits = [NO_DIGIT] * network.DIGITS
+        for n in range(network.DIGITS):
+            digit = self.tokenizer.texts[sample.tokens[name - 1 - n]]
+            if not digit.isdigit():
                 break
+            digits[n] = int(digit)
             sample.looks.append((0, n, name, name - 1 - n))
+        return digits
 
     def token_starts(self, tokens):
         return [0, *itertools.accumulate(self.tokenizer.lengths[t] for t in tokens)]

@@ -23,12 +23,13 @@ import samples
 import tokenizer
 
 TOKENS_A_STEP = 3000
-ROWS_ALONE = 0.35  # share of the steps that have rows alone
+ROWS_ALONE = 0.3  # share of the steps that have rows alone
 RATE, LAST_RATE, WARM_UP = 3e-3, 1e-4, 100
 MOST_ROWS = 10
 SAVE_EVERY, PRINT_EVERY = 100, 10
 STOPPED_EARLY = 3  # exit code when --minutes ended the training before its last step
-VALUE_WEIGHT, SUMMARY_WEIGHT, LOOK_WEIGHT, SPAN_WEIGHT = 4.0, 1.0, 0.3, 0.1
+VALUE_WEIGHT, SUMMARY_WEIGHT, NAME_WEIGHT, SPAN_WEIGHT = 4.0, 1.0, 0.3, 0.1
+LOOK_WEIGHTS = [0.1, 0.1, 0.1, 1.0]  # of each layer: the last one decides which row is answered
 ROWS_A_PROMPT, PROMPTS_A_STEP = 8, 16  # of a step of rows alone
 TOKENS_A_ROW = {"classic": 95, "compact": 60}
 
@@ -52,6 +53,7 @@ class Batch:
         rows = [(n, first, last) for n, s in enumerate(items) for first, last in zip(s.spans, s.summaries)]
         self.rows = as_columns(rows)
         self.classes = torch.tensor([c for s in items for c in s.classes])
+        self.named = as_columns([(n, position, digits) for n, s in enumerate(items) for position, digits in s.named])
 
 
 class RowBatch:
@@ -64,7 +66,7 @@ class RowBatch:
         rows = rows[: len(rows) // 2] if shorter else rows[len(rows) // 2 :]
         length = rows[-1][0] + 1
         self.tokens = torch.zeros(len(rows), length, dtype=torch.long)
-        classes, looks, place = [], {}, {}
+        classes, looks, place, named = [], {}, {}, []
         for i, (_, n, first, last, k) in enumerate(rows):
             self.tokens[i, : last + 1 - first] = torch.tensor(items[n].tokens[first : last + 1])
             classes.append(items[n].classes[k])
@@ -74,7 +76,9 @@ class RowBatch:
                 if layer < network.LAYERS - 1 and (n, query) in place:
                     i, first = place[n, query]
                     looks.setdefault(layer, []).append((i, head, query - first, key - first))
+            named += [(place[n, position][0], position - place[n, position][1], digits) for position, digits in s.named if (n, position) in place]
         self.looks = {layer: as_columns(found) for layer, found in looks.items()}
+        self.named = as_columns(named)
         self.last = torch.tensor([size for size, *_ in rows])
         self.classes = torch.tensor(classes)
 
@@ -99,10 +103,8 @@ def compute_losses(net, start_tokens, batch):
     told = net.tell(vectors[-2][n, last])
     parts["summary"] = SUMMARY_WEIGHT * sum(functional.cross_entropy(t, batch.classes[:, i]) for i, t in enumerate(told)) / len(told)
 
-    parts["looks"] = 0
-    for layer, (n_look, head, query, key) in batch.looks.items():
-        share = looks[layer][n_look, head, query, start + key]
-        parts["looks"] = parts["looks"] - LOOK_WEIGHT * torch.log(share + 1e-6).mean() / len(batch.looks)
+    parts["looks"] = compute_look_loss(looks, start, batch)
+    parts["names"] = compute_name_loss(net, vectors[-2], batch)
 
     places = torch.arange(start + batch.tokens.shape[1])
     own = ((places >= start + first[:, None]) & (places <= start + last[:, None])).float()
@@ -118,10 +120,25 @@ def compute_row_losses(net, batch):
     vectors, looks, _ = net.run_layers(batch.tokens)
     told = net.tell(vectors[-2][torch.arange(len(batch.last)), batch.last])
     right = torch.stack([(t.argmax(-1) == batch.classes[:, i]).float().mean() for i, t in enumerate(told[:-1])]).mean()
-    parts = {"summary": sum(functional.cross_entropy(t, batch.classes[:, i]) for i, t in enumerate(told)) / len(told), "looks": 0}
-    for layer, (n, head, query, key) in batch.looks.items():
-        parts["looks"] = parts["looks"] - LOOK_WEIGHT * torch.log(looks[layer][n, head, query, key] + 1e-6).mean() / len(batch.looks)
+    parts = {"summary": sum(functional.cross_entropy(t, batch.classes[:, i]) for i, t in enumerate(told)) / len(told)}
+    parts["looks"] = compute_look_loss(looks, 0, batch)
+    parts["names"] = compute_name_loss(net, vectors[-2], batch)
     return parts, right
+
+
+def compute_look_loss(looks, start, batch):
+    """Returns how far the heads look elsewhere than they should."""
+    loss = 0
+    for layer, (n, head, query, key) in batch.looks.items():
+        loss = loss - LOOK_WEIGHTS[layer] * torch.log(looks[layer][n, head, query, start + key] + 1e-6).mean()
+    return loss
+
+
+def compute_name_loss(net, vectors, batch):
+    """Returns how badly summaries and answers tell the digits of their names."""
+    n, position, digits = batch.named
+    told = net.tell_name(vectors[n, position])
+    return NAME_WEIGHT * functional.cross_entropy(told.flatten(0, 1), digits.flatten())
 
 
 def learning_rate(step, steps):
@@ -226,7 +243,7 @@ def main():
     args = parser.parse_args()
     tokens = tokenizer.load(os.path.join(args.folder, "merges.json"))
     renderer = prompts.Renderer(prompts.build_renderer(args.folder))
-    sampler = samples.Sampler(renderer, tokens, "train", args.styles.split(","), network.LAYERS)
+    sampler = samples.Sampler(renderer, tokens, "train", args.styles.split(","))
     finished = Training(args, sampler, len(tokens.texts)).run()
     renderer.close()
     if not finished:
