@@ -49,7 +49,7 @@ type config struct {
 	Rows       int64  // of the input; below 0: not known
 	MaxWindow  int    // bytes of finished rows that may wait for one before them
 
-	Limit func() int // calls that may be in flight now; it changes when calls end; nil: Options.Parallel
+	Limit func() int // calls that may be in flight now; it may change when calls end
 	Sleep func(ctx context.Context, d time.Duration) error
 	Now   func() time.Time
 	Log   func(*calllog.Call)
@@ -145,7 +145,7 @@ func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc)
 	var ended error
 	done := ctx.Done()
 	for more := true; ; {
-		free := ended == nil && e.inFlight < e.limit()
+		free := ended == nil && e.inFlight < e.c.Limit()
 		if free && len(e.waiting) > 0 {
 			last := len(e.waiting) - 1
 			e.startRound(e.waiting[last])
@@ -208,20 +208,12 @@ func (e *engine) takeBatch(b *batch) error {
 	b.whole = true
 	switch {
 	case len(b.rows) == 0:
-	case e.inFlight < e.limit():
+	case e.inFlight < e.c.Limit():
 		e.startRound(b)
 	default:
 		e.askNext(b)
 	}
 	return nil
-}
-
-// limit is how many calls may be in flight now.
-func (e *engine) limit() int {
-	if e.c.Limit == nil {
-		return int(e.c.Options.Parallel)
-	}
-	return e.c.Limit()
 }
 
 func (e *engine) startRound(b *batch) {

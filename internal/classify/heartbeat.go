@@ -107,7 +107,7 @@ func (b *heartbeat) logPauses() status.State {
 func (b *heartbeat) reportProgress(done bool) {
 	if b.w.io.Progress != nil {
 		c, paused, _ := b.w.meter.state()
-		b.w.io.Progress(Progress{Counts: c, Total: b.w.in.rows, AtOnce: b.w.chosenCalls(), Paused: paused, Done: done})
+		b.w.io.Progress(Progress{Counts: c, Total: b.w.in.rows, AtOnce: b.w.client.Chosen(), Paused: paused, Done: done})
 	}
 }
 
@@ -147,7 +147,7 @@ func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end er
 	st.Tokens, st.PromptTokens = c.Tokens, c.PromptTokens
 	st.RowsPerSec, st.TokensPerSec = b.rows.Rate(now), b.tokens.Rate(now)
 	st.Checkpoints, st.CheckpointCount = w.store.PartNames(16)
-	st.Parallel, st.Servers = w.chosenCalls(), w.listServers()
+	st.Parallel, st.Servers = w.client.Chosen(), w.listServers()
 	st.LastError = lastErr
 	if end != nil {
 		st.LastError, st.Hint = end.Error(), Hint(end, w.s.Model.Name)

@@ -135,7 +135,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	if closeErr := w.store.Close(); !errors.Is(err, closeErr) { // an error of the disk is told once
 		err = errors.Join(err, closeErr)
 	}
-	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume(), Unlisted: w.unlisted, AtOnce: w.chosenCalls()}
+	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume(), Unlisted: w.unlisted, AtOnce: w.client.Chosen()}
 	if w.store.FailedRows() > 0 {
 		r.Failures = w.failuresPath()
 	}
@@ -200,7 +200,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
 	}
 	err = errors.Join(err, w.closeOutput(err == nil), w.writeFailures())
-	if n := w.chosenCalls(); n > 0 {
+	if n := w.client.Chosen(); n > 0 {
 		w.log.printf("%s at once worked best", term.Plural(int64(n), "call"))
 	}
 	w.log.printf("ended: %s", endText(err, w.counts()))
@@ -208,14 +208,6 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 		w.warn("%v", serr)
 	}
 	return err
-}
-
-// chosenCalls is how many calls at once --parallel auto has found best; 0: without it.
-func (w *worker) chosenCalls() int {
-	if w.s.Model.Parallel != job.AutoCalls {
-		return 0
-	}
-	return w.client.Chosen()
 }
 
 func (w *worker) counts() Counts {
@@ -246,24 +238,20 @@ func (w *worker) newEngine(out io.Writer) *engine {
 	first := max(s.RowStart, 1)
 	src := s.newSource(w.in)
 	src.store = w.store
-	e := &engine{
+	return &engine{
 		c: config{
 			Prompt: w.prompt, Strict: s.strict(w.prompt.Schema), Options: s.Model, Request: w.request,
 			Coded: w.layout.coded,
 			Tail:  recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
 			Blank: s.Columns.Blank(), BlankTail: recordTail(s.Model.Name, 0, s.RunID), BlankRows: w.blankRows,
 			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), MaxWindow: cmp.Or(s.maxWindow, maxWindow),
-			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
+			Limit: w.client.Limit, Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
 			SaidRemote: w.saidRemote, Rows: w.in.rows,
 			Lists: s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
 		source: src, store: w.store, model: w.client, meter: &w.meter,
 		out: newOutputWriter(w.store, w.layout, s.outputFormat(w.in), out), window: newWindow(w.store, first),
 	}
-	if s.Model.Parallel == job.AutoCalls {
-		e.c.Limit = w.client.Limit
-	}
-	return e
 }
 
 // newSource makes the source of an input's rows.

@@ -125,9 +125,6 @@ func (c Calls) IsWord() bool { return c == AutoCalls }
 
 const autoText = "auto"
 
-// usualMaxParallel is the default of MaxParallel.
-const usualMaxParallel = 64
-
 func (c Calls) String() string {
 	if c == AutoCalls {
 		return autoText

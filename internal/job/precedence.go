@@ -41,7 +41,7 @@ func Resolve(flags, planned *Options, typed map[string]bool) Options {
 func (m *Manifest) Options() Options {
 	o := m.Config.Options
 	o.Output.Format = o.Output.PartFormat()
-	o.Model.MaxParallel = cmp.Or(o.Model.MaxParallel, usualMaxParallel) // earlier versions wrote none
+	o.Model.MaxParallel = cmp.Or(o.Model.MaxParallel, tagDefaults().Model.MaxParallel) // earlier versions wrote none
 	for _, path := range []*string{
 		&o.Prompts.ConfigFile, &o.Model.Cache, &o.Output.Directory, &o.Output.Checkpoints.Directory, &o.Monitoring.StatusDir, &o.Monitoring.LogsDir,
 	} {

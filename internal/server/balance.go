@@ -83,10 +83,8 @@ func (l *load) share() float64 {
 
 // pick is a call on its way to a host.
 type pick struct {
-	host     *host
-	inFlight int // on the host, with this call
-	began    time.Time
-	trip     trip
+	host *host
+	trip trip
 }
 
 // acquire picks a host for a call of so many bytes and counts it as in flight. left is how
@@ -103,15 +101,10 @@ func (b *balancer) acquire(bytes, left int) *pick {
 	if h == nil {
 		h = b.leastLoaded(func(*host) bool { return true })
 	}
-	return b.begin(h, bytes)
-}
-
-// begin counts a call in flight on a host.
-func (b *balancer) begin(h *host, bytes int) *pick {
 	h.load.inFlight++
-	p := &pick{host: h, inFlight: h.load.inFlight, began: b.now()}
+	p := &pick{h, trip{inFlight: h.load.inFlight, bytes: bytes, began: b.now()}}
 	if h.load.pace != nil {
-		p.trip = h.load.pace.begin(h.load.inFlight, bytes, p.began)
+		p.trip.round = h.load.pace.round
 	}
 	return p
 }
@@ -196,7 +189,7 @@ func (b *balancer) release(p *pick, err error) {
 		p.host.load.errors++
 	}
 	if err == nil {
-		p.host.load.speed.observe(p.inFlight, now.Sub(p.began))
+		p.host.load.speed.observe(p.trip.inFlight, now.Sub(p.trip.began))
 	}
 	if pace := p.host.load.pace; pace != nil {
 		switch cause := causeOfError(err); {

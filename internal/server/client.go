@@ -159,13 +159,23 @@ func (c *Client) Chat(ctx context.Context, r *Request) (*Reply, error) {
 	return reply, err
 }
 
-// Limit is how many calls should be in flight now, with MaxParallel: it changes when
-// calls end.
-func (c *Client) Limit() int { return c.balancer.limit((*pace).current) }
+// Limit is how many calls should be in flight now: with MaxParallel it changes when calls end, else
+// it is InFlight.
+func (c *Client) Limit() int {
+	if c.balancer.most == 0 {
+		return c.inFlight
+	}
+	return c.balancer.limit((*pace).current)
+}
 
-// Chosen is how many calls in flight were found best so far, with MaxParallel; 0: not known yet.
-// Limit differs from it while more or fewer are tried.
-func (c *Client) Chosen() int { return c.balancer.limit((*pace).chosen) }
+// Chosen is how many calls in flight were found best so far; 0: not known yet, or without
+// MaxParallel. Limit differs from it while more or fewer are tried.
+func (c *Client) Chosen() int {
+	if c.balancer.most == 0 {
+		return 0
+	}
+	return c.balancer.limit((*pace).chosen)
+}
 
 // withAPI notes in an error by which API the server was called.
 func (c *Client) withAPI(err error) error {

@@ -73,13 +73,10 @@ func (p *pace) chosen() int {
 
 // trip is a call on its way.
 type trip struct {
-	round, inFlight, bytes int
-	began                  time.Time
-}
-
-// begin notes a call; inFlight counts it.
-func (p *pace) begin(inFlight, bytes int, now time.Time) trip {
-	return trip{p.round, inFlight, bytes, now}
+	round    int // of its server's pace, when it began
+	inFlight int // on the server, with this call
+	bytes    int
+	began    time.Time
 }
 
 // end notes that a call brought an answer.
@@ -170,12 +167,11 @@ func (p *pace) decideHold(rate, each float64) {
 	}
 	p.note(rate, each)
 	p.untilDown--
-	switch {
-	case p.untilDown < 0 && p.limit > 1:
+	if p.untilDown < 0 && p.limit > 1 {
 		p.start(lookingDown, p.limit-max(1, p.limit/4))
-	default:
-		p.lookUp(each)
+		return
 	}
+	p.lookUp(each)
 }
 
 func (p *pace) lookUp(each float64) {

@@ -58,7 +58,7 @@ func (s *simulated) run(p *pace, calls int) float64 {
 				p.backOff(trip{round: p.round})
 				break
 			}
-			s.line = append(s.line, p.begin(s.inFlight()+1, 1000, s.now))
+			s.line = append(s.line, trip{p.round, s.inFlight() + 1, 1000, s.now})
 			s.admit()
 		}
 		over := heap.Pop(&s.busy).(ending)
