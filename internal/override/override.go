@@ -38,7 +38,7 @@ const (
 // chosen, and has no values to take or to compare.
 func IsDescribing(name string) bool {
 	return slices.Contains([]string{Reviewed, Why, Stratum, InclusionProbability, "Labelled_By"}, name) ||
-		strings.HasSuffix(name, "_Confidence") || strings.HasSuffix(name, "_Agreement")
+		strings.HasSuffix(name, prompt.ConfidenceSuffix) || strings.HasSuffix(name, prompt.AgreementSuffix)
 }
 
 // Options says what overrides are for.

@@ -85,6 +85,13 @@ func (c *Column) HasLabels() bool { return c.Labels != nil }
 // Validated is put before a column to code that the input has too.
 const Validated = "Validated_"
 
+// What a column of the output is called that tells how sure the values of another one are:
+// its name, and one of these.
+const (
+	ConfidenceSuffix = "_Confidence" // the probability that the model gave the value
+	AgreementSuffix  = "_Agreement"  // the share of the votes for the value
+)
+
 // RunColumns are the columns that end every record of the output.
 func RunColumns() []string { return []string{"Model_Name", "Batch_Size", "Run_ID"} }
 
