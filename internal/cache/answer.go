@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"math"
 
 	"prism/internal/reply"
 )
@@ -13,6 +14,8 @@ import (
 //	gate      1 byte: 1 if the gate says NOT_APPLICABLE
 //	values    their number, then each with its length
 //	organic   the number of organic labels, then column and label of each with their lengths
+//	shares    confidence and agreement, each a byte that is 0 if there are none, else 1 and 8 bytes a value;
+//	          left out where there are neither
 //
 // where numbers are varints. The checksum is over the key and these bytes, so that what damage
 // moved to another key does not fit.
@@ -30,6 +33,20 @@ func appendAnswer(dst []byte, r *reply.Row) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(r.Organic)))
 	for _, o := range r.Organic {
 		dst = appendText(appendText(dst, o.Column), o.Label)
+	}
+	if r.Confidence != nil || r.Agreement != nil {
+		dst = appendShares(appendShares(dst, r.Confidence), r.Agreement)
+	}
+	return dst
+}
+
+func appendShares(dst []byte, shares []float64) []byte {
+	if shares == nil {
+		return append(dst, 0)
+	}
+	dst = append(dst, 1)
+	for _, v := range shares {
+		dst = binary.BigEndian.AppendUint64(dst, math.Float64bits(v))
 	}
 	return dst
 }
@@ -64,6 +81,9 @@ func readAnswer(data []byte, columns int) (reply.Row, error) {
 		if in.failed {
 			break
 		}
+	}
+	if in.rest != "" {
+		r.Confidence, r.Agreement = in.readShares(columns), in.readShares(columns)
 	}
 	if in.failed || in.rest != "" {
 		return reply.Row{}, errBadAnswer
@@ -117,6 +137,27 @@ func (in *answerReader) readText() string {
 	text := in.rest[:n]
 	in.rest = in.rest[n:]
 	return text
+}
+
+// readShares reads the confidence or the agreement of so many values.
+func (in *answerReader) readShares(columns int) []float64 {
+	switch in.readByte() {
+	case 0:
+		return nil
+	case 1:
+	default:
+		in.failed = true
+		return nil
+	}
+	shares := make([]float64, columns)
+	for i := range shares {
+		bits := uint64(0)
+		for range 8 {
+			bits = bits<<8 | uint64(in.readByte())
+		}
+		shares[i] = math.Float64frombits(bits)
+	}
+	return shares
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

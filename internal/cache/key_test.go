@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"testing"
 )
@@ -46,6 +47,12 @@ func TestKeysAreDistinct(t *testing.T) {
 func FuzzReadAnswer(f *testing.F) {
 	for n := range 8 {
 		r := rowOf(n)
+		f.Add(appendAnswer(nil, &r), 2)
+		r.Confidence = []float64{0.25, math.NaN()}
+		f.Add(appendAnswer(nil, &r), 2)
+		r.Agreement = []float64{1, 1. / 3}
+		f.Add(appendAnswer(nil, &r), 2)
+		r.Confidence = nil
 		f.Add(appendAnswer(nil, &r), 2)
 	}
 	f.Add([]byte{0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, 1)

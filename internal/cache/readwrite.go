@@ -28,7 +28,7 @@ func (e *entry) size() int {
 	for _, v := range e.row.Values {
 		size += len(v) + 16
 	}
-	return size
+	return size + 8*(len(e.row.Confidence)+len(e.row.Agreement))
 }
 
 // Lookup finds the answers of keys, which are distinct. It returns one row a key, without a

@@ -37,6 +37,7 @@ type sharedAnswer struct {
 // answers are the answers of this job. The reader looks rows up, the coordinator settles them.
 type answers struct {
 	cache answerCache
+	sure  bool            // an answer without confidence is none
 	keys  *cache.KeyMaker // the reader's
 	texts []string        // of rowKey
 
@@ -44,8 +45,8 @@ type answers struct {
 	asked map[cache.Key]*sharedAnswer // rows that are being asked for
 }
 
-func newAnswers(c answerCache, keys *cache.KeyMaker) *answers {
-	return &answers{cache: c, keys: keys, asked: map[cache.Key]*sharedAnswer{}}
+func newAnswers(sure bool, c answerCache, keys *cache.KeyMaker) *answers {
+	return &answers{sure: sure, cache: c, keys: keys, asked: map[cache.Key]*sharedAnswer{}}
 }
 
 // lookUp sorts rows into those to ask for and those with an answer. The others, which take
@@ -69,7 +70,7 @@ func (a *answers) lookUp(rows []*row) (ask, cached []*row, waiting int) {
 	a.mu.Unlock()
 	for i, found := range a.cache.Lookup(keys) {
 		r := fresh[i]
-		if found == nil {
+		if found == nil || a.sure && found.Confidence == nil {
 			ask = append(ask, r)
 			continue
 		}
@@ -199,13 +200,17 @@ func (e *engine) questionOf(digest string) []string {
 	for _, id := range ids {
 		b.mentions = append(b.mentions, prompt.Mention{RowID: id, Title: "t", Message: "m", Sentiment: "s", Context: []prompt.ContextLine{{Label: "c", Text: "x"}}})
 	}
-	req := e.buildRequest(&b, ids, 0)
+	req := e.buildRequest(&b, ids, 0, 0)
 	policy := policyName(e.c.Strict)
-	return []string{
+	question := []string{
 		answersVersion, digest, e.c.Prompt.Hash(), string(e.c.Prompt.Style), policy,
 		strconv.FormatFloat(req.Temperature, 'g', -1, 64), strconv.Itoa(req.Seed), req.Think,
 		req.System, string(req.User), string(req.Format),
 	}
+	if e.c.Options.Votes > 1 {
+		question = append(question, "votes", strconv.Itoa(e.c.Options.Votes))
+	}
+	return question
 }
 
 // answersVersion is that of what the key does not show: how replies are read and checked.

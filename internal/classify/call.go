@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 
 	"prism/internal/calllog"
@@ -31,14 +32,16 @@ func (b *callBuffers) setRows(rows []*row) []int64 {
 	return ids
 }
 
-// buildRequest builds the call for the rows of b, in whose memory it lives. When a
+// buildRequest builds the call for the rows of b, in whose memory it lives; vote is how many
+// answers they have, with several votes. When a
 // single row is asked for again, sampling is loosened a little: at temperature 0
 // the same prompt gives the same reply.
-func (e *engine) buildRequest(b *callBuffers, ids []int64, rowRetries int) *server.Request {
+func (e *engine) buildRequest(b *callBuffers, ids []int64, vote, rowRetries int) *server.Request {
 	b.user = e.c.Prompt.AppendUser(b.user[:0], b.mentions)
 	b.format = e.c.Prompt.AppendReplySchema(b.format[:0], ids, e.c.Strict)
 	req := e.c.Request
 	req.System, req.User, req.Format = e.c.Prompt.System, b.user, b.format
+	req.Seed += vote * seedStep
 	req.NumPredict = e.c.Options.NumPredict
 	switch {
 	case req.NumPredict > 0:
@@ -61,7 +64,7 @@ func (e *engine) callsLeft() int {
 	if rows <= 0 {
 		return 0
 	}
-	return int((rows-1)/int64(e.c.Options.BatchSize)) + 1
+	return (int((rows-1)/int64(e.c.Options.BatchSize)) + 1) * max(e.c.Options.Votes, 1)
 }
 
 // sendCall makes one call and, if no reply came, logs it.
@@ -125,6 +128,9 @@ func (e *engine) logCall(call *calllog.Call) {
 // have none; package reply matches it to their RowIDs.
 func (e *engine) noteReply(r *round, req *server.Request, ids []int64, answer *server.Reply, call *calllog.Call) {
 	got := reply.Read(answer.Text, ids, e.c.Prompt, e.c.Strict)
+	if e.c.Confidence != nil && len(got.Rows) > 0 && !e.c.Confidence.SetConfidence(got.Rows, answer.Text, answer.LogProbs) && e.untold.Add(1) == 1 {
+		e.c.Warn("the server does not tell how sure the model is in every reply: their rows have no confidence")
+	}
 	r.labelled, r.text, r.reason = got.Rows, answer.Text, ""
 	r.cut = answer.DoneReason == server.Length
 	if len(got.Faults) > 0 {
@@ -156,13 +162,31 @@ func (e *engine) noteReply(r *round, req *server.Request, ids []int64, answer *s
 }
 
 // appendRecord appends the labelled row as a checkpoint holds it: with those of its values
-// that the output has.
-func appendRecord(dst []byte, r *row, values []string, coded []int, tail []byte) []byte {
+// that the output has, and how sure they are.
+func (l *layout) appendRecord(dst []byte, r *row, labelled *reply.Row, tail []byte) []byte {
 	dst = append(dst, r.kept...)
-	for _, i := range coded {
-		dst = table.AppendCSV(append(dst, ','), []byte(values[i]))
+	for _, i := range l.coded {
+		dst = table.AppendCSV(append(dst, ','), []byte(labelled.Values[i]))
 	}
+	dst = appendShares(dst, l.sure, labelled.Confidence)
+	dst = appendShares(dst, l.voted, labelled.Agreement)
 	return append(append(dst, ','), tail...)
+}
+
+// shareDigits are those of a share behind the point; with 0. it takes longestShare bytes
+// and a comma.
+const shareDigits, longestShare = 6, 9
+
+// appendShares appends the cells of some columns' shares, from 0 to 1; NaN and nil are empty ones.
+func appendShares(dst []byte, columns []int, shares []float64) []byte {
+	for _, i := range columns {
+		dst = append(dst, ',')
+		if shares != nil && !math.IsNaN(shares[i]) {
+			const unit = 1e6 // of the last digit
+			dst = strconv.AppendFloat(dst, math.Round(shares[i]*unit)/unit, 'f', -1, 64)
+		}
+	}
+	return dst
 }
 
 // recordTail is the cells that end each record.

@@ -124,12 +124,13 @@ func shortText(text string) string {
 // of a row that the server fails on, before any row of the job is labelled.
 func (e *engine) settleInOrder(r *round) error {
 	if len(r.labelled) > 0 {
+		e.answered = true
 		if err := e.releaseUnusable(); err != nil {
 			return err
 		}
 	}
 	failing := r.isFailing()
-	if !failing && !r.isUnusable() || e.resumed || e.meter.anyFinished() {
+	if !failing && !r.isUnusable() || e.resumed || e.answered || e.meter.anyFinished() {
 		return e.settle(r)
 	}
 	e.unusable = append(e.unusable, r)

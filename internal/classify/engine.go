@@ -12,6 +12,7 @@ import (
 
 	"prism/internal/calllog"
 	"prism/internal/checkpoint"
+	"prism/internal/confidence"
 	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/reply"
@@ -39,15 +40,16 @@ type config struct {
 	Strict     bool
 	Options    job.CallOptions
 	Request    server.Request
-	Coded      []int  // indices of the schema's columns that records have
-	Tail       []byte // cells that end each record: model, batch size, run ID
-	Blank      string // what is done with blank rows, see job.InputColumns
-	BlankTail  []byte // Tail of a row that no call had
-	BlankRows  int64  // rows of the input that need no call, as far as it is known
-	PauseDir   string // where pause.flag may be; empty: nowhere
-	SaidRemote bool   // people know that the server passes calls on
-	Rows       int64  // of the input; below 0: not known
-	MaxWindow  int    // bytes of finished rows that may wait for one before them
+	Layout     *layout            // of records
+	Confidence *confidence.Reader // of the values; nil: nobody asks for it
+	Tail       []byte             // cells that end each record: model, batch size, run ID
+	Blank      string             // what is done with blank rows, see job.InputColumns
+	BlankTail  []byte             // Tail of a row that no call had
+	BlankRows  int64              // rows of the input that need no call, as far as it is known
+	PauseDir   string             // where pause.flag may be; empty: nowhere
+	SaidRemote bool               // people know that the server passes calls on
+	Rows       int64              // of the input; below 0: not known
+	MaxWindow  int                // bytes of finished rows that may wait for one before them
 
 	Limit func() int // calls that may be in flight now; it may change when calls end
 	Sleep func(ctx context.Context, d time.Duration) error
@@ -84,11 +86,13 @@ type engine struct {
 	failed   int                  // rows
 	unusable []*round             // of whole batches, while no row is labelled
 	resumed  bool                 // an earlier process finished rows
+	answered bool                 // a reply had labels for a row
 	finished []checkpoint.Row     // of commit
 
 	contract   contract
 	thinks     atomic.Bool  // the model thinks before it answers
 	saidRemote atomic.Bool  // people were told that the server passes calls on
+	untold     atomic.Int64 // replies without log-probabilities that were asked for
 	calls      atomic.Int64 // made so far
 	unpausedAt atomic.Int64 // when the run was last seen not to be paused, Unix ns
 	buffers    sync.Pool    // of *callBuffers

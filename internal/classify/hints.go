@@ -87,5 +87,6 @@ var hintOfCause = map[server.Cause]string{
 	server.ModelsDiffer:     "pull the same model on every host, or use one host",
 	server.OllamaInDisguise: "use --api ollama and the address without /v1; --allow-truncation calls it as it is, and rows may be cut",
 	server.PromptsCut:       "start the server so that it refuses over-long prompts; --allow-truncation works with it as it is, and rows may be cut",
+	server.LikelihoodUntold: "leave out --confidence, or use a server that tells log-probabilities (Ollama from 0.12.11 on, vLLM)",
 	server.SchemaIgnored:    "try --think true or --think false, another model or a newer server; --allow-free-replies labels without the schema",
 }

@@ -142,7 +142,7 @@ func (s *Settings) layOut(ctx context.Context, in *input, found *columns.Finding
 	if found.CanScan() {
 		var wrong error
 		in.form = found.Header.Format
-		in.layout, wrong = newLayout(in.name, found.Header, in.form, schema, s.Output.Drop, &s.Columns)
+		in.layout, wrong = newLayout(in.name, found.Header, in.form, schema, s.Output.Drop, &s.Columns, &s.Model)
 		found.AddError(wrong)
 	}
 	err := found.Explain(ctx, file, checked)

@@ -23,6 +23,8 @@ type layout struct {
 	context  []string        // labels of the context's lines
 	kept     []int           // indices of the input columns that pass through; rowNumber: the position
 	coded    []int           // indices of the schema's columns that the output has, behind kept
+	sure     []int           // those of them whose confidence it has
+	voted    []int           // those of them whose agreement it has
 	columns  []prompt.Column // of the schema
 	names    []string        // of the output
 	mark     bool            // the input begins with a byte order mark
@@ -43,7 +45,7 @@ func (e *columnError) Hint() string { return e.hint }
 
 // newLayout finds the columns of a table that has all that are needed. The error has all
 // that is wrong with those of the output.
-func newLayout(file string, h *table.Header, form table.Format, schema *prompt.Schema, drop []string, c *job.InputColumns) (*layout, error) {
+func newLayout(file string, h *table.Header, form table.Format, schema *prompt.Schema, drop []string, c *job.InputColumns, calls *job.CallOptions) (*layout, error) {
 	drop = table.MatchNames(drop, h.Names)
 	l := &layout{
 		form: form, id: c.ID(), mark: h.Mark, places: columns.Find(h.Names, *c), numbered: c.NumberRows && h.Index(table.RowID) < 0, columns: schema.Columns,
@@ -76,17 +78,38 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 	for _, i := range l.coded {
 		l.names = append(l.names, l.columns[i].OutputName(h.Names))
 	}
+	for _, i := range l.coded {
+		if calls.Confidence && l.columns[i].IsClosed() {
+			l.sure = append(l.sure, i)
+			l.names = append(l.names, l.columns[i].OutputName(h.Names)+prompt.ConfidenceSuffix)
+		}
+	}
+	for _, i := range l.coded {
+		if calls.Votes > 1 && l.columns[i].Type != prompt.TypeText {
+			l.voted = append(l.voted, i)
+			l.names = append(l.names, l.columns[i].OutputName(h.Names)+prompt.AgreementSuffix)
+		}
+	}
 	l.names = append(l.names, prompt.RunColumns()...)
 	return l, errors.Join(append(errs, l.checkClashes(file))...)
 }
 
-// codedColumn is the schema's column that output column i holds; nil: another column.
-func (l *layout) codedColumn(i int) *prompt.Column {
-	if i -= len(l.kept); i < 0 || i >= len(l.coded) {
+// typedColumn is what output column i holds that the model said or that tells how sure it was;
+// nil: another column.
+func (l *layout) typedColumn(i int) *prompt.Column {
+	switch i -= len(l.kept); {
+	case i < 0:
 		return nil
+	case i < len(l.coded):
+		return &l.columns[l.coded[i]]
+	case i < len(l.coded)+len(l.sure)+len(l.voted):
+		return &share
 	}
-	return &l.columns[l.coded[i]]
+	return nil
 }
+
+// share is a column with numbers from 0 to 1, or nothing.
+var share = prompt.Column{Type: prompt.TypeNumber, Optional: true}
 
 // checkClashes refuses an output with several columns of one name. It tells all of
 // them, with the flag that leaves the input's out.

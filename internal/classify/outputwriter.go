@@ -123,7 +123,7 @@ func (w *outputWriter) convertRecords() error {
 // token the input had, values of the model in JSONL as what their types say, the rest as it is.
 func (w *outputWriter) setCells(cells []table.Cell, rec *table.Record, texts []byte) []byte {
 	for i := range cells {
-		if c := w.layout.codedColumn(i); c != nil && w.form == table.JSONL && c.NeedsJSON() {
+		if c := w.layout.typedColumn(i); c != nil && w.form == table.JSONL && c.NeedsJSON() {
 			start := len(texts)
 			texts = c.AppendJSON(texts, string(rec.Text(nil, i)))
 			cells[i] = table.Cell{Bytes: texts[start:], Form: table.JSONL}

@@ -112,6 +112,9 @@ func (w *worker) openStore(m *server.Model) error {
 		checkpoint.FormatCondition: w.in.form.Describe(),
 	}
 	maps.Copy(depends, s.Columns.Conditions())
+	if s.Model.Votes > 1 {
+		depends["votes"] = strconv.Itoa(s.Model.Votes)
+	}
 	if s.Model.API == server.OpenAI {
 		depends["api"] = s.Model.API
 		depends["num_ctx"] = "the server's" // no call says it, and no answer depends on it

@@ -57,7 +57,7 @@ func (e *engine) runRound(ctx context.Context, b *batch) *round {
 	buffers := e.buffers.Get().(*callBuffers)
 	defer e.buffers.Put(buffers)
 	ids := buffers.setRows(b.rows)
-	req := e.buildRequest(buffers, ids, b.history.rowRetries)
+	req := e.buildRequest(buffers, ids, len(b.rows[0].votes), b.history.rowRetries)
 	delay := newBackoff(time.Duration(e.c.Options.Delay))
 	h := &b.history
 	h.attempts, h.sawTransient = 0, false

@@ -37,6 +37,7 @@ import (
 
 	"prism/internal/calllog"
 	"prism/internal/checkpoint"
+	"prism/internal/confidence"
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/prompt"
@@ -124,6 +125,10 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	if w.request, err = s.newRequest(found); err != nil {
 		return Result{}, err
 	}
+	if s.Model.Confidence {
+		w.confidence = confidence.NewReader(p.Schema)
+		w.request.Alternatives = w.confidence.Alternatives()
+	}
 	if err := w.nameRun(); err != nil {
 		return Result{}, err
 	}
@@ -144,19 +149,20 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 
 // worker is one run of the engine with all that surrounds it.
 type worker struct {
-	s       *Settings
-	io      Streams
-	prompt  *prompt.Prompt
-	in      *input
-	layout  *layout
-	client  *server.Client
-	request server.Request
-	digest  string // of the model
-	store   *checkpoint.Store
-	meter   meter
-	calls   *calllog.Writer
-	log     *workerLog
-	started time.Time
+	s          *Settings
+	io         Streams
+	prompt     *prompt.Prompt
+	in         *input
+	layout     *layout
+	client     *server.Client
+	request    server.Request
+	digest     string             // of the model
+	confidence *confidence.Reader // nil: nobody asks for it
+	store      *checkpoint.Store
+	meter      meter
+	calls      *calllog.Writer
+	log        *workerLog
+	started    time.Time
 
 	whereRowsGo []string // proxies and other servers on the way, a line each
 	saidRemote  bool     // servers are among them
@@ -241,7 +247,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 	return &engine{
 		c: config{
 			Prompt: w.prompt, Strict: s.strict(w.prompt.Schema), Options: s.Model, Request: w.request,
-			Coded: w.layout.coded,
+			Layout: w.layout, Confidence: w.confidence,
 			Tail:  recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
 			Blank: s.Columns.Blank(), BlankTail: recordTail(s.Model.Name, 0, s.RunID), BlankRows: w.blankRows,
 			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), MaxWindow: cmp.Or(s.maxWindow, maxWindow),

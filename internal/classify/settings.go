@@ -85,6 +85,8 @@ func (s *Settings) checkFlags() error {
 	refuse(s.Input == "-" && (r.ByteStart > 0 || r.ByteEnd > 0), "--byte-start and --byte-end need a file")
 	refuse(s.RetryFailed && s.Output.Checkpoints.Directory == "", "--retry-failed needs --checkpoint-dir: without it nothing is remembered")
 	refuse(s.Restart && s.Output.Checkpoints.Directory == "", "--restart needs --checkpoint-dir: without it nothing is remembered")
+	refuse(s.Model.Votes > 1 && s.Model.BatchSize == 1 && s.Model.Temperature == 0,
+		"--votes %d: a single row at temperature 0 gets the same answer each time; use a --batch-size of 2 or more, whose rows change places, or a --temperature", s.Model.Votes)
 	refuse(s.Model.CacheTTL > 0 && s.Model.Cache == "", "--cache-ttl needs --cache: without it nothing is kept")
 	err := table.CheckInputFlags(s.InputFormat, s.Columns.Delimiter)
 	refuse(err != nil, "%v", err)
@@ -185,6 +187,12 @@ func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Prompt, error) {
 	schema, err := prompt.Parse(data, s.Prompts.ConfigFile)
 	if err != nil {
 		return nil, &usageError{What: err.Error(), err: err}
+	}
+	if s.Model.Confidence && schema.MostChoices() == 0 {
+		return nil, &usageError{
+			What: fmt.Sprintf("--confidence: %s has no column of listed labels, booleans or integers from a minimum to a maximum", s.Prompts.ConfigFile),
+			Hint: "of texts and other numbers a model does not tell how sure it is: leave out --confidence",
+		}
 	}
 	return schema.InStyle(prompt.Style(s.Model.PromptStyle)), nil
 }

@@ -104,6 +104,11 @@ func (e *engine) commitLabelled(asked []*row, labelled []reply.Row) error {
 		}
 		found[i] = asked[k]
 	}
+	if e.c.Options.Votes > 1 {
+		if found, labelled = e.addVotes(found, labelled); len(found) == 0 {
+			return nil
+		}
+	}
 	if err := e.commit(found, labelled, e.c.Tail); err != nil {
 		return err
 	}
@@ -126,7 +131,7 @@ func (e *engine) commit(rows []*row, labelled []reply.Row, tail []byte) error {
 	buf := make([]byte, 0, e.recordsSize(rows, labelled))
 	for i, r := range rows {
 		start := len(buf)
-		buf = append(appendRecord(buf, r, labelled[i].Values, e.c.Coded, tail), '\n') // where it moves, the records before stay where they are
+		buf = append(e.c.Layout.appendRecord(buf, r, &labelled[i], tail), '\n') // where it moves, the records before stay where they are
 		finished = append(finished, checkpoint.Row{Pos: r.pos, Record: buf[start : len(buf)-1]})
 	}
 	e.finished = finished
@@ -166,7 +171,7 @@ func (e *engine) settleBlank(rows []*row) error {
 // recordsSize is about the bytes of the records of labelled rows. Those that wait in
 // the window keep no more memory than it counts.
 func (e *engine) recordsSize(rows []*row, labelled []reply.Row) int {
-	size := len(labelled) * (len(e.c.Tail) + 2)
+	size := len(labelled) * (len(e.c.Tail) + 2 + longestShare*(len(e.c.Layout.sure)+len(e.c.Layout.voted)))
 	for _, r := range rows {
 		size += len(r.kept)
 	}

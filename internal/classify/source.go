@@ -9,6 +9,7 @@ import (
 	"prism/internal/checkpoint"
 	"prism/internal/columns"
 	"prism/internal/prompt"
+	"prism/internal/reply"
 	"prism/internal/rowid"
 	"prism/internal/table"
 )
@@ -21,6 +22,7 @@ type row struct {
 	kept      []byte        // cells that pass through, see layout.appendKept
 	calls     int           // calls that had the row
 	answer    *sharedAnswer // of the rows with its content; nil without a cache
+	votes     []reply.Row   // answers so far, with several votes
 }
 
 // source yields the rows of the input in order.

@@ -109,7 +109,7 @@ func TestWindowKeepsWhatItCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	e := &engine{c: config{Coded: []int{0}}, store: store, window: newWindow(store, 1), meter: new(meter)}
+	e := &engine{c: config{Layout: &layout{coded: []int{0}}}, store: store, window: newWindow(store, 1), meter: new(meter)}
 	asked := []*row{{pos: 1, kept: []byte("1")}, {pos: 2, kept: make([]byte, 1<<20)}}
 	asked[0].RowID, asked[1].RowID = 1, 2
 	if err := e.commitLabelled(asked, []reply.Row{{RowID: 1, Values: []string{"a"}}}); err != nil {

@@ -127,14 +127,14 @@ func (e *Examiner) examineOverlong(ctx context.Context) error {
 
 func (e *Examiner) examineLogProbs(ctx context.Context) error {
 	ask := e.Request
-	ask.User, ask.NumPredict, ask.LogProbs = []byte("Say yes."), 1, true
+	ask.User, ask.NumPredict, ask.Alternatives = []byte("Say yes."), 1, 1
 	reply, err := e.Client.Chat(ctx, &ask)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil && server.ClassOf(err) != server.BadRequest:
 		e.Fail("probabilities", err)
-	case err == nil && reply.HasLogProbs:
+	case err == nil && len(reply.LogProbs) > 0:
 		e.say("probabilities", OK, "", "the server tells how sure the model is of each token")
 	default:
 		e.say("probabilities", Warning, "labelling works all the same", "the server does not tell how sure the model is")

@@ -53,6 +53,9 @@ type CallOptions struct {
 	Proxy       string   `json:"proxy,omitempty" name:"proxy" placeholder:"URL" help:"Proxy on the way to the server: its URL, env (HTTP_PROXY, HTTPS_PROXY) or none [env for public addresses, none for those of this machine and of private networks]." group:"Model:"`
 	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic,compact" default:"classic" placeholder:"STYLE" help:"How rows are put to the model and how it answers: classic, or compact for half the tokens." group:"Model:"`
 
+	Confidence bool `json:"confidence,omitempty" name:"confidence" help:"Add how sure the model was of each listed label, boolean and integer of a range: <column>_Confidence, from 0 to 1." group:"Model:"`
+	Votes      int  `json:"votes,omitempty" name:"votes" min:"1" max:"99" placeholder:"K" help:"Ask K times for each row, its batch in another order each time, and take the majority; <column>_Agreement is its share [1]." group:"Model:"`
+
 	AllowFreeReplies bool `json:"allow_free_replies" name:"allow-free-replies" help:"Label with a server or a model that does not keep to the reply schema." group:"Model:"`
 	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers that cut over-long prompts silently: Ollama before 0.12.4, and its /v1." group:"Model:"`
 

@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"prism/internal/prompt"
@@ -14,7 +15,8 @@ func (l *layout) findValues(s *prompt.Schema) {
 		return
 	}
 	for i, name := range l.names {
-		if c := s.FindOutput(name, l.names); c != nil && c.NeedsJSON() {
+		c := cmp.Or(s.FindOutput(name, l.names), s.FindShare(name, l.names))
+		if c != nil && c.NeedsJSON() {
 			if l.values == nil {
 				l.values = make([]*prompt.Column, len(l.names))
 			}

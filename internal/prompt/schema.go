@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 const (
@@ -91,6 +92,17 @@ const (
 	ConfidenceSuffix = "_Confidence" // the probability that the model gave the value
 	AgreementSuffix  = "_Agreement"  // the share of the votes for the value
 )
+
+// FindShare returns the column of confidences or agreements that an output with these columns
+// has under this name: numbers, or nothing; nil: none.
+func (s *Schema) FindShare(name string, output []string) *Column {
+	for _, suffix := range []string{ConfidenceSuffix, AgreementSuffix} {
+		if of, ok := strings.CutSuffix(name, suffix); ok && s.FindOutput(of, output) != nil {
+			return &Column{Name: name, Type: TypeNumber, Optional: true}
+		}
+	}
+	return nil
+}
 
 // RunColumns are the columns that end every record of the output.
 func RunColumns() []string { return []string{"Model_Name", "Batch_Size", "Run_ID"} }

@@ -44,7 +44,7 @@ func (p *parser) parseCompactArray(depth int) (value, state) {
 	if a.isRow {
 		p.closeRowArray(&a, depth == 1)
 	}
-	return value{raw: p.text[start:p.pos], kind: array}, complete
+	return value{raw: p.text[start:p.pos], at: p.base + start, kind: array}, complete
 }
 
 // addElement takes in an element. Behind the number they are the values of the columns, in their order.

@@ -12,6 +12,7 @@ import (
 type parser struct {
 	text    string
 	pos     int // of the next byte
+	base    int // where text begins in the reply
 	ids     []int64
 	columns []prompt.Column
 	compact bool // rows are arrays that begin with their number in the batch
@@ -155,7 +156,7 @@ func (p *parser) parseArray(depth int) (value, state) {
 		}
 	}
 	p.pos++
-	return value{raw: p.text[start:p.pos], kind: array}, complete
+	return value{raw: p.text[start:p.pos], at: p.base + start, kind: array}, complete
 }
 
 // openObject is an object that is being read.

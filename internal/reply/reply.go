@@ -51,7 +51,16 @@ type Row struct {
 	Values  []string // cells, one a column of the schema; they may share the reply's memory
 	Gate    bool     // the gate says NOT_APPLICABLE: all other values are defaults
 	Organic []Label  // labels of listed columns that are not listed
+	Places  []Place  // of the values in the reply, one a column of the schema
+
+	// Confidence is the probability that the model gave each value, from 0 to 1, and Agreement
+	// the share of the votes for it, one a column of the schema; NaN where there is none.
+	// nil: nobody asked.
+	Confidence, Agreement []float64
 }
+
+// Place is where something stands in a reply, in bytes; zero: nowhere.
+type Place struct{ Start, End int }
 
 // Label is a label of a column.
 type Label struct{ Column, Label string }
@@ -82,6 +91,7 @@ func Read(text string, ids []int64, s *prompt.Prompt, strict bool) Result {
 	r := Result{Dropped: dropped}
 	v := validator{schema: s, columns: s.Columns, strict: strict, reasons: p.reasons()}
 	v.texts = make([]string, 0, len(ids)*len(s.Columns))
+	v.places = make([]Place, 0, len(ids)*len(s.Columns))
 	r.Rows = make([]Row, 0, len(ids))
 	for i, id := range ids {
 		if matched[i] < 0 {

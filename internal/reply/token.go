@@ -26,8 +26,20 @@ const (
 // value is a JSON value as it stands in the reply. Of objects only the kind is known.
 type value struct {
 	raw   string // text: between the quotes; scalar: the token; array: with its brackets
+	at    int    // where raw begins in the reply
 	kind  kind
 	plain bool // a text that is raw itself: printable ASCII without escapes
+}
+
+// place is where the value stands in the reply, with its quotes.
+func (v value) place() Place {
+	switch v.kind {
+	case text:
+		return Place{v.at - 1, v.at + len(v.raw) + 1}
+	case scalar, null, array:
+		return Place{v.at, v.at + len(v.raw)}
+	}
+	return Place{}
 }
 
 // text returns what the value says, without outer white space, and false if it
@@ -66,7 +78,7 @@ func (v value) equals(w value) bool {
 
 // items returns the values of an array.
 func (v value) items() []value {
-	p := parser{text: v.raw, pos: len("[")}
+	p := parser{text: v.raw, pos: len("["), base: v.at}
 	var items []value
 	for c := p.peekToken(); c != ']' && c != 0; c = p.peekToken() {
 		item, st := p.parseValue(1)
@@ -101,7 +113,7 @@ func (p *parser) parseString() (value, state) {
 		switch c := p.text[i]; {
 		case c == '"':
 			p.pos = i + 1
-			return value{raw: p.text[start:i], kind: text, plain: plain}, complete
+			return value{raw: p.text[start:i], at: p.base + start, kind: text, plain: plain}, complete
 		case c == '\\':
 			plain = false
 			i++
@@ -119,7 +131,7 @@ func (p *parser) parseLiteral(word string, k kind) (value, state) {
 		return value{}, notJSON
 	}
 	p.pos += len(word)
-	return value{raw: word, kind: k}, complete
+	return value{raw: word, at: p.base + p.pos - len(word), kind: k}, complete
 }
 
 // parseNumber reads a number. One that ends with the text is not taken: digits
@@ -144,7 +156,7 @@ func (p *parser) parseNumber() (value, state) {
 	if p.pos == len(p.text) {
 		return value{}, notJSON
 	}
-	return value{raw: p.text[start:p.pos], kind: scalar}, complete
+	return value{raw: p.text[start:p.pos], at: p.base + start, kind: scalar}, complete
 }
 
 func (p *parser) accept(c byte) bool {

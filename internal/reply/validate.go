@@ -16,6 +16,7 @@ type validator struct {
 	strict  bool
 	reasons *reasons
 	texts   []string // holds the values of all rows
+	places  []Place  // likewise
 }
 
 // validateRow returns the row of vals, one value a column, or the reason why it
@@ -45,6 +46,11 @@ func (v *validator) validateRow(id int64, vals []value) (Row, string) {
 		}
 	}
 	row.Values = v.texts[start:len(v.texts):len(v.texts)]
+	first := len(v.places)
+	for _, val := range vals {
+		v.places = append(v.places, val.place())
+	}
+	row.Places = v.places[first:len(v.places):len(v.places)]
 	return row, ""
 }
 

@@ -39,12 +39,13 @@ const (
 	OllamaInDisguise                  // an Ollama server, called as another
 	PromptsCut                        // see CutsPrompts
 	SchemaIgnored                     // see NoContract
+	LikelihoodUntold                  // see NoLogProbs
 )
 
 // causesOfClass are the causes of classes that have one.
 var causesOfClass = map[Class]Cause{
 	Unreachable: NotConnected, Overflow: TooLong, MissingModel: NoModel, OldServer: ServerTooOld, Mismatch: ModelsDiffer,
-	CutsPrompts: PromptsCut, NoContract: SchemaIgnored,
+	CutsPrompts: PromptsCut, NoContract: SchemaIgnored, NoLogProbs: LikelihoodUntold,
 }
 
 // Cause returns why the server did not serve.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"sync"
@@ -37,7 +38,7 @@ type Contract struct {
 
 // ProveContract asks every host, with r's model and options, for a reply under a
 // schema that only one value fits. Hosts that answer anything else three times,
-// or that do not answer, are left out from then on, as long as one holds the
+// that do not tell log-probabilities where r asks for them, or that do not answer, are left out from then on, as long as one holds the
 // contract. Errors that may pass are resent retries times, after wait(n, after)
 // of the n-th, which is given how long the server wants to be left alone. The
 // error is an *Error of the first host, or ctx's. No other call may be in flight.
@@ -101,6 +102,9 @@ func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retry func
 		reply, err := c.chatWith(ctx, h, &ask)
 		c.balancer.releaseHost(h, err)
 		switch {
+		case err == nil && contractObject.MatchString(reply.Text) && ask.Alternatives > 0 && len(reply.LogProbs) == 0:
+			return nil, &Error{Class: NoLogProbs, Host: h.name, Model: ask.Model, Op: opChat,
+				Err: errors.New("the server does not tell how sure the model is (no log-probabilities in its reply)")}
 		case err == nil && contractObject.MatchString(reply.Text):
 			if err = c.refusesOverlong(ctx, h, ask, c.dialect.overlongTokens(h, &ask)); err == nil || !ClassOf(err).Retryable() {
 				return reply, err

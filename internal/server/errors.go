@@ -46,10 +46,12 @@ const (
 	CutsPrompts
 	// NoContract: the model's reply does not keep to the reply schema.
 	NoContract
+	// NoLogProbs: the server does not tell how likely the tokens of a reply were.
+	NoLogProbs
 )
 
 var classNames = [...]string{"none", "unreachable", "busy", "transient", "overflow", "missing model", "bad request", "denied",
-	"old server", "not ollama", "mismatch", "cuts prompts", "no contract"}
+	"old server", "not ollama", "mismatch", "cuts prompts", "no contract", "no log-probabilities"}
 
 func (c Class) String() string {
 	if int(c) < len(classNames) {
@@ -104,7 +106,7 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("the server at %s is not Ollama: %v", e.Host, e.Err)
 	case e.Class == MissingModel:
 		return fmt.Sprintf("model %q not found on %s", e.Model, e.Host)
-	case e.Class == OldServer, e.Class == Mismatch, e.Class == CutsPrompts, e.Class == NoContract:
+	case e.Class == OldServer, e.Class == Mismatch, e.Class == CutsPrompts, e.Class == NoContract, e.Class == NoLogProbs:
 		return fmt.Sprintf("%s: %v", e.Host, e.Err)
 	}
 	return fmt.Sprintf("%s at %s: %v", e.Op, e.Host, e.Err)

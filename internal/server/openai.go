@@ -27,6 +27,7 @@ type completionRequest struct {
 	Seed        int                 `json:"seed"`
 	MaxTokens   int                 `json:"max_tokens,omitempty"`
 	LogProbs    bool                `json:"logprobs,omitempty"`
+	TopLogProbs int                 `json:"top_logprobs,omitempty"`
 	// The penalties are always off, as in a call of Ollama: one makes a label less likely that a row before had, too.
 	// vLLM takes one from the model's files unless the call has it; llama.cpp's server has the second name.
 	RepetitionPenalty float64 `json:"repetition_penalty"`
@@ -42,7 +43,7 @@ type completionMessage struct {
 }
 
 func (openAI) encodeCall(_ *host, r *Request) ([]byte, error) {
-	body := completionRequest{Model: r.Model, LogProbs: r.LogProbs, RepetitionPenalty: 1, RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed}
+	body := completionRequest{Model: r.Model, LogProbs: r.Alternatives > 0, TopLogProbs: r.Alternatives, RepetitionPenalty: 1, RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed}
 	if r.NumPredict < r.NumCtx || r.NumCtx == 0 { // else the reply may take what the prompt leaves, as without a bound
 		body.MaxTokens = r.NumPredict
 	}
@@ -74,7 +75,7 @@ type completion struct {
 		} `json:"message"`
 		FinishReason string `json:"finish_reason"`
 		LogProbs     struct {
-			Content json.RawMessage `json:"content"`
+			Content tokenList `json:"content"`
 		} `json:"logprobs"`
 	} `json:"choices"`
 	Usage struct {
@@ -120,7 +121,7 @@ func (openAI) readReply(host, model string, status int, body []byte) (*Reply, er
 		text = thought // some servers take an answer without thinking for thinking
 	}
 	return &Reply{
-		Text: text, DoneReason: answer.FinishReason, Host: host, HasLogProbs: isFilledArray(answer.LogProbs.Content),
+		Text: text, DoneReason: answer.FinishReason, Host: host, LogProbs: answer.LogProbs.Content,
 		Thought:      answer.Message.Reasoning != "" || answer.Message.ReasoningContent != "" || beginsWithThinking(answer.Message.Content),
 		PromptTokens: tokenCount(c.Usage.PromptTokens), CachedTokens: tokenCount(c.Usage.Details.CachedTokens),
 		Tokens: tokenCount(c.Usage.CompletionTokens), Total: -1, Load: -1, PromptEval: -1, Eval: -1,

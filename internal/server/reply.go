@@ -16,15 +16,15 @@ import (
 
 // Reply is what the model answered and what the server says it took.
 type Reply struct {
-	Text         string // the content as the model gave it; may be empty; thinking is dropped
-	Thought      bool   // the model thought before it answered
-	HasLogProbs  bool   // the server told how likely the tokens were
-	DoneReason   string // Stop, Length or Repeat; a server may have others
-	Host         string // who answered
-	RemoteHost   string // the server that it passed the call on to; empty: none
-	PromptTokens int    // -1: not said, like the two below
-	CachedTokens int    // those of the prompt that were in the server's cache; then PromptEval covers the others
-	Tokens       int    // generated
+	Text         string  // the content as the model gave it; may be empty; thinking is dropped
+	Thought      bool    // the model thought before it answered
+	LogProbs     []Token // what the model wrote, thinking included where the server tells of it; nil: the server did not tell
+	DoneReason   string  // Stop, Length or Repeat; a server may have others
+	Host         string  // who answered
+	RemoteHost   string  // the server that it passed the call on to; empty: none
+	PromptTokens int     // -1: not said, like the two below
+	CachedTokens int     // those of the prompt that were in the server's cache; then PromptEval covers the others
+	Tokens       int     // generated
 	// Time in the server; -1: not said. Total covers waiting for a slot, too.
 	Total, Load, PromptEval, Eval time.Duration
 }
@@ -49,7 +49,7 @@ type chatResponse struct {
 	Done         bool            `json:"done"`
 	DoneReason   string          `json:"done_reason"`
 	Error        json.RawMessage `json:"error"`
-	LogProbs     json.RawMessage `json:"logprobs"`
+	LogProbs     tokenList       `json:"logprobs"`
 	PromptTokens float64         `json:"prompt_eval_count"`
 	CachedTokens float64         `json:"prompt_eval_cached_count"`
 	Tokens       float64         `json:"eval_count"`
@@ -73,13 +73,14 @@ func decodeChat(body []byte) (*chatResponse, error) {
 	}
 	r = newChatResponse()
 	var text strings.Builder
+	var tokens tokenList
 	thinking := ""
 	d := json.NewDecoder(bytes.NewReader(body))
 	for {
-		r.Message.Content, r.Message.Thinking = "", ""
+		r.Message.Content, r.Message.Thinking, r.LogProbs = "", "", nil
 		err := d.Decode(r)
 		if err == io.EOF {
-			r.Message.Content, r.Message.Thinking = text.String(), thinking
+			r.Message.Content, r.Message.Thinking, r.LogProbs = text.String(), thinking, tokens
 			return r, nil
 		}
 		var typed *json.UnmarshalTypeError
@@ -88,6 +89,7 @@ func decodeChat(body []byte) (*chatResponse, error) {
 		}
 		text.WriteString(r.Message.Content)
 		thinking = cmp.Or(thinking, r.Message.Thinking)
+		tokens = append(tokens, r.LogProbs...)
 	}
 }
 
@@ -100,7 +102,7 @@ func (r *chatResponse) reply(host string) *Reply {
 	return &Reply{
 		Text: r.Message.Content, DoneReason: r.DoneReason, Host: host, RemoteHost: r.RemoteHost,
 		Thought:      r.Message.Thinking != "" || beginsWithThinking(r.Message.Content),
-		HasLogProbs:  isFilledArray(r.LogProbs),
+		LogProbs:     r.LogProbs,
 		PromptTokens: tokenCount(r.PromptTokens), CachedTokens: tokenCount(r.CachedTokens), Tokens: tokenCount(r.Tokens),
 		Total: time.Duration(toInt64(r.Total)), Load: time.Duration(toInt64(r.Load)),
 		PromptEval: time.Duration(toInt64(r.PromptEval)), Eval: time.Duration(toInt64(r.Eval)),
@@ -110,12 +112,6 @@ func (r *chatResponse) reply(host string) *Reply {
 // Models whose template Ollama does not know write their thinking into the text,
 // between these.
 const thinkStart, thinkEnd = "<think>", "</think>"
-
-// isFilledArray tells a JSON array with at least one value.
-func isFilledArray(value json.RawMessage) bool {
-	text := bytes.TrimSpace(value)
-	return len(text) > 2 && text[0] == '[' && len(bytes.TrimSpace(text[1:len(text)-1])) > 0
-}
 
 func beginsWithThinking(text string) bool {
 	return strings.HasPrefix(strings.TrimSpace(text), thinkStart)

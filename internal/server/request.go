@@ -15,18 +15,18 @@ import (
 // answer. All calls of a run send the same Model, NumCtx and KeepAlive: another
 // NumCtx makes the server reload the model, for everybody.
 type Request struct {
-	Model       string
-	System      string // empty: no system message, so the model's own if it has one
-	User        []byte // text, not JSON; read until Chat returns
-	Format      []byte // JSON Schema of the reply, an object; empty: free text; read until Chat returns
-	NumCtx      int    // tokens of prompt and reply together; 0: as the server is set
-	NumPredict  int    // tokens of the reply at most; 0: as the server is set
-	Temperature float64
-	Seed        int
-	Think       string // JSON value as Model.ThinkValue gives it; empty: left out
-	LogProbs    bool   // tell how likely each token of the reply was
-	KeepAlive   string // JSON value as ParseKeepAlive gives it; empty: left out
-	Left        int    // calls that are on their way or to come, with this one; 0: not known
+	Model        string
+	System       string // empty: no system message, so the model's own if it has one
+	User         []byte // text, not JSON; read until Chat returns
+	Format       []byte // JSON Schema of the reply, an object; empty: free text; read until Chat returns
+	NumCtx       int    // tokens of prompt and reply together; 0: as the server is set
+	NumPredict   int    // tokens of the reply at most; 0: as the server is set
+	Temperature  float64
+	Seed         int
+	Think        string // JSON value as Model.ThinkValue gives it; empty: left out
+	Alternatives int    // tokens whose probability is told in the place of each of the reply, at most MostAlternatives; 0: none
+	KeepAlive    string // JSON value as ParseKeepAlive gives it; empty: left out
+	Left         int    // calls that are on their way or to come, with this one; 0: not known
 }
 
 // ParseKeepAlive reads how long a model stays loaded after a call, a duration
@@ -70,15 +70,16 @@ func ParseThink(s string) (Think, error) {
 // chatRequest is the body of a call of /api/chat without its format: the part of
 // api.ChatRequest that PRISM sends, with values that are JSON already as they are.
 type chatRequest struct {
-	Model     string          `json:"model"`
-	Messages  []api.Message   `json:"messages"`
-	Stream    bool            `json:"stream"`
-	Truncate  *bool           `json:"truncate,omitempty"`
-	Shift     *bool           `json:"shift,omitempty"`
-	Think     json.RawMessage `json:"think,omitempty"`
-	LogProbs  bool            `json:"logprobs,omitempty"`
-	KeepAlive json.RawMessage `json:"keep_alive,omitempty"`
-	Options   chatOptions     `json:"options"`
+	Model       string          `json:"model"`
+	Messages    []api.Message   `json:"messages"`
+	Stream      bool            `json:"stream"`
+	Truncate    *bool           `json:"truncate,omitempty"`
+	Shift       *bool           `json:"shift,omitempty"`
+	Think       json.RawMessage `json:"think,omitempty"`
+	LogProbs    bool            `json:"logprobs,omitempty"`
+	TopLogProbs int             `json:"top_logprobs,omitempty"`
+	KeepAlive   json.RawMessage `json:"keep_alive,omitempty"`
+	Options     chatOptions     `json:"options"`
 }
 
 type chatOptions struct {
@@ -96,8 +97,8 @@ type chatOptions struct {
 // before the user message is the same in all calls of a run.
 func encodeRequest(r *Request, knowsTruncate bool) ([]byte, error) {
 	body := chatRequest{
-		Model:     r.Model,
-		LogProbs:  r.LogProbs,
+		Model:    r.Model,
+		LogProbs: r.Alternatives > 0, TopLogProbs: r.Alternatives,
 		Think:     json.RawMessage(r.Think),
 		KeepAlive: json.RawMessage(r.KeepAlive),
 		Options: chatOptions{RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed,

@@ -68,10 +68,11 @@ func (t hostTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // maxBody bounds what one answer may take, in bytes. The longest reply of a model
-// with a context of a million tokens is smaller.
-const maxBody = 16 << 20
+// with a context of a million tokens is smaller; one with log-probabilities, 2 kB a token,
+// has room for 32,000 of them.
+const maxBody = 64 << 20
 
-var errTooLarge = errors.New("body larger than 16 MiB")
+var errTooLarge = errors.New("body larger than 64 MiB")
 
 type boundedBody struct {
 	io.ReadCloser

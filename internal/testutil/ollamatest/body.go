@@ -9,13 +9,14 @@ import (
 // chatResponse is the body of an answer of /api/chat, with Message, or of
 // /api/generate, with Response.
 type chatResponse struct {
-	Model      string   `json:"model"`
-	CreatedAt  string   `json:"created_at"`
-	Message    *message `json:"message,omitempty"`
-	Response   *string  `json:"response,omitempty"`
-	RemoteHost string   `json:"remote_host,omitempty"`
-	Done       bool     `json:"done"`
-	DoneReason string   `json:"done_reason,omitempty"`
+	Model      string        `json:"model"`
+	CreatedAt  string        `json:"created_at"`
+	Message    *message      `json:"message,omitempty"`
+	Response   *string       `json:"response,omitempty"`
+	RemoteHost string        `json:"remote_host,omitempty"`
+	Done       bool          `json:"done"`
+	DoneReason string        `json:"done_reason,omitempty"`
+	LogProbs   []tokenChance `json:"logprobs,omitempty"`
 	*metrics
 }
 
@@ -59,6 +60,7 @@ func (s *Server) encodeReply(c *chatCall) []byte {
 			count += 12
 		}
 	}
+	r.LogProbs = s.chances(c, text)
 	switch c.kind() {
 	case NoDone, Loop:
 		r.Done, r.DoneReason = false, ""

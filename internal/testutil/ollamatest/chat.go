@@ -20,12 +20,14 @@ type chatRequest struct {
 		Role    string `json:"role"`
 		Content string `json:"content"`
 	} `json:"messages"`
-	Format    json.RawMessage `json:"format"`
-	Truncate  *bool           `json:"truncate"`
-	Shift     *bool           `json:"shift"`
-	Think     json.RawMessage `json:"think"`
-	KeepAlive json.RawMessage `json:"keep_alive"`
-	Options   struct {
+	Format      json.RawMessage `json:"format"`
+	Truncate    *bool           `json:"truncate"`
+	Shift       *bool           `json:"shift"`
+	Think       json.RawMessage `json:"think"`
+	KeepAlive   json.RawMessage `json:"keep_alive"`
+	LogProbs    bool            `json:"logprobs"`
+	TopLogProbs int             `json:"top_logprobs"`
+	Options     struct {
 		NumCtx      int     `json:"num_ctx"`
 		NumPredict  int     `json:"num_predict"`
 		Temperature float64 `json:"temperature"`
@@ -52,6 +54,7 @@ type chatCall struct {
 	promptCut    bool      // the prompt lost its beginning
 	replyCut     bool      // the reply came to its bound
 	fault        *Fault
+	values       []spokenValue // of the reply, in its order
 }
 
 // kindOfAPI is what a call was sent to.

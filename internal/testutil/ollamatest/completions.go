@@ -68,6 +68,8 @@ func (s *Server) readCompletion(body []byte, into *chatRequest) error {
 			Role    string `json:"role"`
 			Content string `json:"content"`
 		} `json:"messages"`
+		LogProbs    bool    `json:"logprobs"`
+		TopLogProbs int     `json:"top_logprobs"`
 		Temperature float64 `json:"temperature"`
 		Seed        int     `json:"seed"`
 		MaxTokens   int     `json:"max_tokens"`
@@ -85,6 +87,7 @@ func (s *Server) readCompletion(body []byte, into *chatRequest) error {
 	}
 	into.Model, into.Messages, into.Format = sent.Model, sent.Messages, sent.Response.Schema.Schema
 	into.Options.Temperature, into.Options.Seed, into.Options.NumPredict = sent.Temperature, sent.Seed, sent.MaxTokens
+	into.LogProbs, into.TopLogProbs = sent.LogProbs, sent.TopLogProbs
 	into.Options.NumCtx = 1 << 30 // the model's own
 	if on, said := sent.Template["enable_thinking"]; said {
 		into.Think = json.RawMessage(fmt.Sprint(on))
@@ -110,9 +113,13 @@ func (s *Server) encodeCompletion(c *chatCall) []byte {
 	if c.kind() == NoDone {
 		finish = nil
 	}
+	choice := map[string]any{"index": 0, "message": message, "finish_reason": finish}
+	if told := s.chances(c, text); told != nil {
+		choice["logprobs"] = map[string]any{"content": told}
+	}
 	answer := map[string]any{
 		"id": fmt.Sprintf("chatcmpl-%d", c.number), "object": "chat.completion", "model": c.Model,
-		"choices": []any{map[string]any{"index": 0, "message": message, "finish_reason": finish}},
+		"choices": []any{choice},
 	}
 	if c.kind() != NoMetrics {
 		answer["usage"] = map[string]any{"prompt_tokens": c.promptTokens, "completion_tokens": count, "total_tokens": c.promptTokens + count}

@@ -52,12 +52,18 @@ func (s *Server) replyText(dst []byte, c *chatCall) []byte {
 		}
 		dst = append(dst, ']')
 	}
-	return wrapText(dst, start, kind)
+	before, after := wrapping(kind)
+	for i := range c.values {
+		c.values[i].start, c.values[i].end = c.values[i].start+len(before), c.values[i].end+len(before)
+	}
+	if before == "" && after == "" {
+		return dst
+	}
+	return append(slices.Insert(dst, start, []byte(before)...), after...)
 }
 
-// wrapText puts the fault's text around the JSON that begins at start.
-func wrapText(dst []byte, start int, kind Kind) []byte {
-	var before, after string
+// wrapping is the text that a fault puts around the JSON of the reply.
+func wrapping(kind Kind) (before, after string) {
 	switch kind {
 	case Prose:
 		before, after = "Sure! Here are the labels you asked for [as JSON]:\n\n", "\n\nLet me know if {anything} is unclear."
@@ -68,10 +74,7 @@ func wrapText(dst []byte, start int, kind Kind) []byte {
 	case ThinkBlock:
 		before = "<think>\nThe first one is [1] angry, {so} it is negative.\n</think>\n\n"
 	}
-	if before == "" && after == "" {
-		return dst
-	}
-	return append(slices.Insert(dst, start, []byte(before)...), after...)
+	return before, after
 }
 
 // hitRows are the RowIDs that a fault of rows strikes.
@@ -150,7 +153,9 @@ func (w *rowWriter) appendRow(dst []byte, r *Row, hit bool, shift int64) []byte 
 		case hit && i == 0 && w.kind == WrongLabel:
 			dst = appendJSON(dst, WrongText)
 		default:
+			start := len(dst)
 			dst = c.appendValue(dst, other)
+			w.call.noteValue(dst, start, c, other)
 		}
 	}
 	if w.kind == TrailingComma {

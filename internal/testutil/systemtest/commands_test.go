@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"slices"
@@ -146,6 +148,58 @@ func checkLabelsOf(in, out []string, schema *prompt.Schema) error {
 		}
 	}
 	return nil
+}
+
+// cmdConfident: confident INPUT OUTPUT COLUMN… checks that OUTPUT has, for every row of INPUT, the
+// confidence of the fake server in these columns, and no other confidences.
+func cmdConfident(ts *testscript.TestScript, neg bool, args []string) {
+	schema := loadSchema(ts)
+	in, out := readScriptTable(ts, args[0]), readScriptTable(ts, args[1])
+	columns := map[int]*prompt.Column{}
+	for i := range schema.Columns {
+		if c := &schema.Columns[i]; slices.Contains(args[2:], c.Name) {
+			columns[slices.Index(out[0], c.Name+prompt.ConfidenceSuffix)] = c
+		}
+	}
+	have := 0
+	for _, name := range out[0] {
+		if strings.HasSuffix(name, prompt.ConfidenceSuffix) {
+			have++
+		}
+	}
+	if have != len(args)-2 || len(columns) != have || columns[-1] != nil || len(in) != len(out) {
+		ts.Fatalf("%s has %d rows and %d confidences: %q", args[1], len(out)-1, have, out[0])
+	}
+	for n := 1; n < len(in); n++ {
+		id, err := strconv.ParseInt(in[n][0], 10, 64)
+		ts.Check(err)
+		for i, c := range columns {
+			want := ollamatest.Confidence(fakeColumn(c), ollamatest.Row{ID: id, Title: in[n][1], Message: in[n][2], Sentiment: in[n][3]})
+			if got, err := strconv.ParseFloat(out[n][i], 64); err != nil || math.Abs(got-want) > 0.51e-6 {
+				ts.Fatalf("RowID %d: %s is %q, want %v", id, out[0][i], out[n][i], want)
+			}
+		}
+	}
+}
+
+// cmdOrders: orders LOG K checks that a call log has each batch K times, never in the same order.
+func cmdOrders(ts *testscript.TestScript, neg bool, args []string) {
+	batches := map[string][]string{} // orders of the same rows
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var call struct {
+			RowIDs []int64 `json:"row_ids"`
+		}
+		ts.Check(json.Unmarshal([]byte(line), &call))
+		order := fmt.Sprint(call.RowIDs)
+		slices.Sort(call.RowIDs)
+		batches[fmt.Sprint(call.RowIDs)] = append(batches[fmt.Sprint(call.RowIDs)], order)
+	}
+	for rows, orders := range batches {
+		slices.Sort(orders)
+		if len(orders) != parseInt(ts, args[1]) || len(slices.Compact(orders)) != len(orders) {
+			ts.Fatalf("the rows %s were asked for in the orders %q", rows, orders)
+		}
+	}
 }
 
 // cmdComplete: complete INPUT OUTPUT checks that OUTPUT has every row of INPUT in
