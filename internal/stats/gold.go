@@ -33,8 +33,9 @@ type GoldColumn struct {
 	KappaHigh    Figure `json:"kappa_high"`
 	*NumberFigures
 	*SetFigures
-	Labels    []LabelFigures `json:"labels"`
-	Confusion []Confusion    `json:"confusion"`
+	Labels      []LabelFigures `json:"labels"`
+	Confusion   []Confusion    `json:"confusion"`
+	Reliability *Reliability   `json:"reliability,omitempty"` // nil where the results have no confidence
 }
 
 // NumberFigures are those of integers and numbers, over rows that have numbers on both sides.
@@ -110,6 +111,7 @@ func (r *Ratings) goldColumn(i int) GoldColumn {
 	g := GoldColumn{
 		Column: r.plans[i].name, Output: r.plans[i].output, Kind: c.kind,
 		MacroF1: undefined, Kappa: undefined, KappaLow: undefined, KappaHigh: undefined, Labels: []LabelFigures{}, Confusion: []Confusion{},
+		Reliability: r.reliability(i),
 	}
 	if c.isWide {
 		r.compareWide(&g, c)

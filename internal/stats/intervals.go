@@ -23,14 +23,19 @@ func wilsonInterval(p, n float64) (low, high float64) {
 	return max(0, middle-half), min(1, middle+half)
 }
 
-// effectiveRows is how many rows of equal weight tell as much as the rows of these cells:
-// Kish (1965), Survey Sampling, section 11.7.
+// effectiveRows is the effective number of the rows of these cells.
 func effectiveRows(cells []weighedCell) float64 {
 	var sum, squares float64
 	for _, c := range cells {
 		sum += float64(c.rows) * c.weight
 		squares += float64(c.rows) * c.weight * c.weight
 	}
+	return effectiveNumber(sum, squares)
+}
+
+// effectiveNumber is how many rows of equal weight tell as much as rows with this sum of weights
+// and of their squares: Kish (1965), Survey Sampling, section 11.7.
+func effectiveNumber(sum, squares float64) float64 {
 	if squares == 0 {
 		return 0
 	}

@@ -23,6 +23,8 @@ type ratedPlan struct {
 	output string // in the results
 	schema *prompt.Column
 	places []int
+	// confidences is where the confidence of the values is; nil: no result has any.
+	confidences []int
 	// isBeside tells that the column is read beside those to compare.
 	isBeside bool
 }
@@ -83,9 +85,13 @@ func planGold(o *RatingOptions, gold ratedHeader, results []ratedHeader) (plans 
 			p.output = h.Names[place]
 			p.places = append(p.places, place)
 		}
-		if len(p.places) == 1+len(results) {
-			plans = append(plans, p)
+		if len(p.places) < 1+len(results) {
+			continue
 		}
+		if !o.AllRows {
+			p.findConfidences(results)
+		}
+		plans = append(plans, p)
 	}
 	if len(lacks.errs) > 0 {
 		return nil, nil, lacks

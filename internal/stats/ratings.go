@@ -29,6 +29,7 @@ type RatingOptions struct {
 	Columns  []string       // empty: all that are in every file, but those that describe a row
 	IDColumn string         // RowID if empty
 	Seed     uint64         // of bootstraps
+	Target   float64        // accuracy that the threshold of confidences is for; 0: none
 	AllRows  bool           // keep rows that gold lacks
 	Separate bool           // every result is a rater of its own; else they are parts of one
 	Beside   []string       // columns that are read beside those to compare, where a result has them; only without gold
@@ -36,7 +37,8 @@ type RatingOptions struct {
 }
 
 // Ratings are the values that raters give to the same rows: gold, if there is gold,
-// then results. They take 4 bytes a row, rater and column; columns of free text 8.
+// then results. They take 4 bytes a row, rater and column; columns of free text 8. Confidences
+// take 8 bytes a row and column; they are read where results are compared with gold as one.
 type Ratings struct {
 	options RatingOptions
 	results []*RatedFile
@@ -151,8 +153,11 @@ func (r *Ratings) readFiles(ctx context.Context, gold *RatedFile, results []*Rat
 func (r *Ratings) growTo(rater, expected int) {
 	rows := len(r.rows.ids)
 	r.has[rater] = extend(r.has[rater], rows, expected, false)
-	for _, c := range r.columns {
+	for i, c := range r.columns {
 		c.growTo(rater, rows, expected)
+		if rater == resultRater && r.plans[i].confidences != nil {
+			c.confidence = extend(c.confidence, rows, expected, noConfidence)
+		}
 	}
 }
 

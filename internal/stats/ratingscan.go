@@ -19,9 +19,11 @@ type ratingScan struct {
 	cut     []int
 	idPlace int   // in cut
 	places  []int // of each column in cut, -1: the file lacks it
-	seed    maphash.Seed
-	counts  *blockScan    // nil: the file is not counted
-	drawn   *drawnColumns // nil: nothing tells how the rows were drawn
+	// confidencePlaces is the same of the confidences of each column.
+	confidencePlaces []int
+	seed             maphash.Seed
+	counts           *blockScan    // nil: the file is not counted
+	drawn            *drawnColumns // nil: nothing tells how the rows were drawn
 
 	expected int   // rows of the file, about
 	rows     []int // of the block, -1: passed over; reused
@@ -29,15 +31,16 @@ type ratingScan struct {
 
 // ratedBlock is the IDs and values of a block.
 type ratedBlock struct {
-	counts  *blockCounts // of a file that is counted
-	drawn   drawnBlock
-	ids     []int64
-	columns []blockColumn // of columns that are not wide
-	isWide  []bool        // by column: it was wide when the block was read
-	wide    [][]uint64    // by column and row, of wide columns
-	codes   []int32       // by token; reused
-	text    []byte        // of a token; reused
-	scratch []byte
+	counts      *blockCounts // of a file that is counted
+	drawn       drawnBlock
+	ids         []int64
+	columns     []blockColumn // of columns that are not wide
+	isWide      []bool        // by column: it was wide when the block was read
+	wide        [][]uint64    // by column and row, of wide columns
+	confidences [][]float64   // by column and row, of columns that have some
+	codes       []int32       // by token; reused
+	text        []byte        // of a token; reused
+	scratch     []byte
 }
 
 // wideOfToken is the wide value of a raw token.
@@ -87,7 +90,7 @@ func (s *ratingScan) planCut(file int, isGold bool) {
 	id := h.Index(r.options.idColumn())
 	s.cut = []int{id}
 	for _, p := range r.plans {
-		s.cut = append(s.cut, p.places[file])
+		s.cut = append(s.cut, p.places[file], p.confidencePlace(file))
 	}
 	probability, stratum := h.Index(InclusionProbability), h.Index(Stratum)
 	isDrawn := isGold && probability >= 0
@@ -105,6 +108,7 @@ func (s *ratingScan) planCut(file int, isGold bool) {
 	s.idPlace = slices.Index(s.cut, id)
 	for _, p := range r.plans {
 		s.places = append(s.places, slices.Index(s.cut, p.places[file]))
+		s.confidencePlaces = append(s.confidencePlaces, slices.Index(s.cut, p.confidencePlace(file)))
 	}
 	if isDrawn {
 		s.drawn = &drawnColumns{slices.Index(s.cut, probability), slices.Index(s.cut, stratum)}
@@ -119,7 +123,10 @@ func (s *ratingScan) planCut(file int, isGold bool) {
 func (s *ratingScan) readBlock(b *table.Block) {
 	v, _ := b.Aux.(*ratedBlock)
 	if v == nil {
-		v = &ratedBlock{columns: make([]blockColumn, len(s.places)), wide: make([][]uint64, len(s.places)), isWide: make([]bool, len(s.places))}
+		v = &ratedBlock{
+			columns: make([]blockColumn, len(s.places)), wide: make([][]uint64, len(s.places)), isWide: make([]bool, len(s.places)),
+			confidences: make([][]float64, len(s.places)),
+		}
 		if s.counts != nil {
 			v.counts = s.counts.newBlockCounts()
 		}
@@ -128,6 +135,9 @@ func (s *ratingScan) readBlock(b *table.Block) {
 	form := s.file.header.Format
 	v.ids = b.IDs(v.ids[:0], form, s.idPlace, len(s.cut), s.ratings.options.idColumn())
 	for i, place := range s.places {
+		if at := s.confidencePlaces[i]; at >= 0 {
+			v.confidences[i] = v.readConfidences(v.confidences[i][:0], b, at, len(s.cut), form)
+		}
 		if place < 0 || len(b.Spans) == 0 {
 			continue
 		}
@@ -187,6 +197,11 @@ func (s *ratingScan) addBlock(ctx context.Context, b *table.Block) error {
 	for i, place := range s.places {
 		if place >= 0 {
 			s.addColumn(b, v, i, place, s.rows)
+		}
+		if s.confidencePlaces[i] >= 0 {
+			if err := s.addConfidences(b, v, i); err != nil {
+				return err
+			}
 		}
 	}
 	if s.counts != nil {

@@ -38,6 +38,8 @@ type ratedColumn struct {
 	seed      maphash.Seed
 	scratch   []byte
 
+	confidence []float64 // of the results as one rater, by row; NaN: the row has none; nil: no row has any
+
 	numbers []float64 // by code, NaN for other texts; of integers and numbers
 	sets    [][]int32 // by code, the codes of its labels; of several labels
 	labels  []string  // by the codes of sets
