@@ -88,7 +88,7 @@ func appendGoldColumn(dst []byte, c *stats.GoldColumn) []byte {
 	}
 	dst = t.appendTo(dst)
 	dst = appendLabelFigures(dst, c.Labels)
-	return appendConfusion(dst, c.Confusion)
+	return appendReliability(appendConfusion(dst, c.Confusion), c)
 }
 
 func appendLabelFigures(dst []byte, labels []stats.LabelFigures) []byte {

@@ -22,8 +22,8 @@ type namedFigure struct {
 	value stats.Figure
 }
 
-// appendGoldRecords adds the records of gold: figures of columns and of labels, and the
-// confusion matrix.
+// appendGoldRecords adds the records of gold: figures of columns and of labels, the
+// confusion matrix, and the figures of confidences.
 func appendGoldRecords(out [][]string, g *stats.Gold) [][]string {
 	out = append(out, []string{"gold", "rows", "", formatInt(g.Rows), ""}, []string{"gold", "missing", "", formatInt(g.Missing), ""})
 	for i := range g.Columns {
@@ -50,6 +50,7 @@ func appendGoldRecords(out [][]string, g *stats.Gold) [][]string {
 		for _, x := range c.Confusion {
 			out = append(out, []string{"gold_confusion", c.Column + "=" + x.Gold, x.Label, formatInt(x.Count), ""})
 		}
+		out = appendReliabilityRecords(out, c)
 	}
 	return out
 }
@@ -85,13 +86,18 @@ func writeGoldMarkdown(b *strings.Builder, g *stats.Gold) {
 		for _, f := range goldFigures(c) {
 			markdownRow(b, f[0], f[1], f[2])
 		}
-		if len(c.Labels) == 0 {
-			continue
-		}
-		b.WriteString("\n| label | precision | recall | F1 | in gold |\n| --- | ---: | ---: | ---: | ---: |\n")
-		for _, l := range c.Labels[:min(len(c.Labels), maxMarkdownValues)] {
-			markdownRow(b, labelOrEmpty(l.Label), formatScore(l.Precision), formatScore(l.Recall), formatScore(l.F1), term.Count(l.Support))
-		}
+		writeLabelsMarkdown(b, c.Labels)
+		writeReliabilityMarkdown(b, c)
+	}
+}
+
+func writeLabelsMarkdown(b *strings.Builder, labels []stats.LabelFigures) {
+	if len(labels) == 0 {
+		return
+	}
+	b.WriteString("\n| label | precision | recall | F1 | in gold |\n| --- | ---: | ---: | ---: | ---: |\n")
+	for _, l := range labels[:min(len(labels), maxMarkdownValues)] {
+		markdownRow(b, labelOrEmpty(l.Label), formatScore(l.Precision), formatScore(l.Recall), formatScore(l.F1), term.Count(l.Support))
 	}
 }
 

@@ -17,6 +17,7 @@ type rightness struct {
 	Figures  []figure
 	Labels   *grid
 	Confused *grid
+	Sure     *reliabilityPanel // nil: the results have no confidence
 }
 
 // interval is a share and its interval of 95%, as percent of the length of a scale.
@@ -46,7 +47,7 @@ const maxPageConfusion = 8 // of a column
 func rightnessOf(g *stats.Gold) (out []rightness) {
 	for i := range g.Columns {
 		c := &g.Columns[i]
-		r := rightness{Name: term.Printable(c.Column), Sentence: accuracySentence(c), Interval: newInterval(c.Accuracy, c.AccuracyLow, c.AccuracyHigh, 1)}
+		r := rightness{Name: term.Printable(c.Column), Sentence: accuracySentence(c), Interval: newInterval(c.Accuracy, c.AccuracyLow, c.AccuracyHigh, 1), Sure: newReliabilityPanel(c)}
 		for _, f := range goldFigures(c) {
 			r.Figures = append(r.Figures, figure{f[0], f[1], f[2]})
 		}
