@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"prism/internal/cli"
 	"prism/internal/fsutil"
+	"prism/internal/prompt"
 	"prism/internal/stats"
 	"prism/internal/table"
 	"prism/internal/term"
@@ -19,6 +21,7 @@ import (
 type agreementFlags struct {
 	Gold     string   `help:"Rows with the right labels, given by people, in any form that prism-split --normalize reads: how right the results are." placeholder:"FILE" group:"Agreement:"`
 	Misses   string   `help:"With --gold: write the rows in which results and gold differ to this file." placeholder:"FILE" group:"Agreement:"`
+	Target   *float64 `help:"With --gold: the confidence from which on rows are right in this share, such as 0.95, where the results have a column of confidences." placeholder:"ACCURACY" group:"Agreement:"`
 	Compare  bool     `help:"Compare results of the same rows with each other, and with --gold which is better." group:"Agreement:"`
 	Changed  string   `help:"With --compare: write the rows in which results differ to this file." placeholder:"FILE" group:"Agreement:"`
 	Estimate string   `help:"A sample of --sample with the right labels, given by people: shares and means, corrected." placeholder:"FILE" group:"Agreement:"`
@@ -32,6 +35,9 @@ type agreementFlags struct {
 
 // checkAgreement makes sure that the flags go together.
 func (g *grammar) checkAgreement(files []string) error {
+	if err := g.checkTarget(); err != nil {
+		return err
+	}
 	switch {
 	case g.Misses != "" && g.Gold == "":
 		return cli.Usagef("--misses needs --gold")
@@ -56,6 +62,20 @@ func (g *grammar) checkAgreement(files []string) error {
 			return cli.Usagef("%s is given twice", table.ShownName(name))
 		}
 		seen[name] = true
+	}
+	return nil
+}
+
+// checkTarget makes sure that --target is an accuracy, and that there is gold to tell one.
+func (g *grammar) checkTarget() error {
+	switch {
+	case g.Target == nil:
+	case !(*g.Target > 0 && *g.Target < 1):
+		return cli.Usagef("--target %v: want an accuracy above 0 and below 1, such as 0.95", *g.Target)
+	case g.Gold == "":
+		return cli.Fail(cli.Usage, errors.New("--target needs --gold"), "gold tells which rows are right: --sample draws rows for people to label")
+	case g.Compare:
+		return cli.Usagef("--target does not go with --compare: give it one result")
 	}
 	return nil
 }
@@ -103,6 +123,9 @@ func (g *grammar) compareFiles(ctx context.Context, t *stats.Distributions, o st
 	if !g.Compare {
 		options.Counts = t
 	}
+	if g.Target != nil {
+		options.Target = *g.Target
+	}
 	if rated.gold != nil || g.Compare {
 		ratings, err := rated.readRatings(ctx, rated.gold, options)
 		if err != nil {
@@ -122,6 +145,7 @@ func (g *grammar) compareFiles(ctx context.Context, t *stats.Distributions, o st
 			return a, g.writeList(ctx, g.Changed, func(out io.Writer, form table.Format) error { return ratings.WriteChanged(ctx, form, out) })
 		}
 		a.gold = ratings.Gold()
+		g.warnOfTarget(a.gold, std)
 		g.page.Misses, g.page.AllMisses = ratings.Misses(missesOfColumn)
 		warnOfMissing(rated.gold.Options.Name, a.gold.Rows, a.gold.Missing, a.gold.MissingIDs, std)
 		err = g.writeList(ctx, g.Misses, func(out io.Writer, form table.Format) error { return ratings.WriteMisses(ctx, form, out) })
@@ -163,6 +187,14 @@ func warnOfMissing(name string, rows, missing int64, first []int64, std cli.Std)
 		more = ", …"
 	}
 	std.Warnf("%s: no result for %s of %s: RowID %s%s", name, term.Count(missing), term.Plural(rows, "row"), strings.Join(ids, ", "), more)
+}
+
+// warnOfTarget says that there are no confidences in which to look for the threshold.
+func (g *grammar) warnOfTarget(gold *stats.Gold, std cli.Std) {
+	hasConfidence := func(c stats.GoldColumn) bool { return c.Reliability != nil }
+	if g.Target != nil && !slices.ContainsFunc(gold.Columns, hasConfidence) {
+		std.Warnf("--target: the results have no confidences (a column NAME%s) of the columns of gold", prompt.ConfidenceSuffix)
+	}
 }
 
 // pickedRows says what figures of rows are worth that a review chose.

@@ -10,6 +10,7 @@
 //	prism-stats result.csv --columns Topic --cross Topic,Sentiment
 //	prism-stats --manifest logs/R/run_manifest.json --summary summary.md
 //	prism-stats --gold gold.csv --misses misses.csv result.csv
+//	prism-stats --gold gold.csv --target 0.95 result.csv
 //	prism-stats --compare a.csv b.csv --gold gold.csv
 //	prism-stats --sample 200 --by Topic result.csv > sample.csv
 //	prism-stats --estimate filled.csv result.csv
@@ -42,7 +43,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 }
 
 const help = `Count labels and calls. From results: the distribution of each coded column, organic labels (labels outside the list), ` +
-	`rows that are not applicable and lengths of free text; with --gold how right they are, with --compare how far they agree, with --estimate what the shares truly are. From call logs: rows/s, tokens/s, tokens a row, calls, retries and errors. ` +
+	`rows that are not applicable and lengths of free text; with --gold how right they are and how far their confidence tells it, with --compare how far they agree, with --estimate what the shares truly are. From call logs: rows/s, tokens/s, tokens a row, calls, retries and errors. ` +
 	`Without FILE and call logs it reads stdin. A file named calls_w*.jsonl is a call log.`
 
 type grammar struct {

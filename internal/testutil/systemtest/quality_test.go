@@ -24,7 +24,7 @@ func TestQualityCommands(t *testing.T) {
 	}
 	dir := t.TempDir()
 	var result, other, gold, filled strings.Builder
-	result.WriteString("RowID,Message,Topic\n")
+	result.WriteString("RowID,Message,Topic,Topic_Confidence\n")
 	other.WriteString("RowID,Message,Topic\n")
 	gold.WriteString("RowID,Topic\n")
 	filled.WriteString("RowID,Topic,Inclusion_Probability\n")
@@ -35,7 +35,7 @@ func TestQualityCommands(t *testing.T) {
 		if i < 60 {
 			fmt.Fprintf(&export, "%d.3.2025;Gr\xFC\xDFe, message %d\r\n", i%28+1, i)
 		}
-		fmt.Fprintf(&result, "%d,message %d,%s\n", i, i, topics[i%3])
+		fmt.Fprintf(&result, "%d,message %d,%s,0.%03d\n", i, i, topics[i%3], i)
 		fmt.Fprintf(&other, "%d,message %d,%s\n", i, i, topics[i%7%3])
 		if i%10 == 0 {
 			fmt.Fprintf(&gold, "%d,%s\n", i, topics[i%5%3])
@@ -66,7 +66,7 @@ func TestQualityCommands(t *testing.T) {
 			}
 		}
 	}
-	if commands < 18 {
+	if commands < 19 {
 		t.Errorf("%d commands found", commands)
 	}
 	for _, name := range []string{"misses.csv", "changed.csv", "sample.csv", "corrected.csv", "wrong.csv", "final.csv"} {
