@@ -193,7 +193,7 @@ func warnOfMissing(name string, rows, missing int64, first []int64, std cli.Std)
 func (g *grammar) warnOfTarget(gold *stats.Gold, std cli.Std) {
 	hasConfidence := func(c stats.GoldColumn) bool { return c.Reliability != nil }
 	if g.Target != nil && !slices.ContainsFunc(gold.Columns, hasConfidence) {
-		std.Warnf("--target: the results have no confidences (a column NAME%s) of the columns of gold", prompt.ConfidenceSuffix)
+		std.Warnf("--target: the results have no confidences (NAME%s) of the columns of gold; prism-classify --confidence writes them", prompt.ConfidenceSuffix)
 	}
 }
 
