@@ -92,6 +92,7 @@ func csvRecords(r *stats.Result) [][]string {
 			figure("length_max", c.Name, formatInt(l.Max))
 		}
 	}
+	out = appendCertaintyRecords(out, r.Columns)
 	for i := range r.CrossTables {
 		out = appendCrossRecords(out, &r.CrossTables[i])
 	}

@@ -119,6 +119,7 @@ type askedColumn struct {
 
 type distribution struct {
 	Name, Note string
+	Certainty  []string // how sure the model was, how far votes agree
 	Bars       []shareBar
 	Histogram  *barChart
 	More       string
@@ -336,7 +337,7 @@ func runFilesGrid(r *stats.Run) *grid {
 }
 
 func newDistribution(c *stats.Column, examples *stats.Examples) distribution {
-	d := distribution{Name: term.Printable(c.Name), Note: strings.Join(columnNotes(c), ", ")}
+	d := distribution{Name: term.Printable(c.Name), Note: strings.Join(columnNotes(c), ", "), Certainty: certaintyLines(c)}
 	switch {
 	case c.Kind == stats.Text:
 		return d

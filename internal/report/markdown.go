@@ -89,6 +89,9 @@ func writeRunMarkdown(b *strings.Builder, r *stats.Run) {
 
 func writeColumnMarkdown(b *strings.Builder, c *stats.Column) {
 	b.WriteString("\n## " + markdownText(c.Name) + "\n\n" + strings.Join(columnNotes(c), ", ") + ".\n")
+	for _, line := range certaintyLines(c) {
+		b.WriteString("\n" + line + ".\n")
+	}
 	if showsHistogram(c) {
 		b.WriteString("\n| from, to | rows | share |\n| --- | ---: | ---: |\n")
 		for _, bin := range c.Numbers.Histogram {

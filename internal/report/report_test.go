@@ -31,6 +31,7 @@ func hostileResult() *stats.Result {
 	r.RunColumns = []stats.RunColumn{{Column: "Model_Name", Values: []stats.ValueCount{{Value: "m\x1b[2J", Count: 3}, {Value: "n", Count: 2}, {Value: "o"}, {Value: "p"}}}}
 	r.Gate = &stats.Gate{Column: "Topic", NotApplicable: 7, Share: 7.0 / 5_000_000}
 	wide := stats.Column{Name: "Topic\nof all", Kind: stats.Labels, Rows: 5_000_000, MissingRows: 3, Distinct: 40, OrganicRows: 39, Overflow: true, OtherRows: 3}
+	wide.Confidence, wide.Agreement = &stats.Confidence{Rows: 4_999_999, Mean: 0.123456}, &stats.Agreement{Rows: 5_000_000, Mean: 1, Changed: 2e-7}
 	for i := range 40 {
 		wide.Values = append(wide.Values, stats.ValueCount{Value: strings.Repeat("退款 <b>|`*_", i) + "\r\n", Count: 4_999_999 >> i, Class: stats.Organic})
 	}
@@ -53,7 +54,8 @@ func TestTextFitsAndIsPrintable(t *testing.T) {
 			t.Errorf("control characters or blanks at the end: %q", line)
 		}
 	}
-	for _, want := range []string{"5,000,001 in 2 files", "… and 34 more values", "39 rows", "free text, more than 10,000 different", "cut 1", "1 probe beside"} {
+	for _, want := range []string{"5,000,001 in 2 files", "… and 34 more values", "39 rows", "free text, more than 10,000 different", "cut 1", "1 probe beside",
+		"  confidence: mean 12.3%, of 4,999,999 rows\n", "  votes: mean agreement 100.0%, <0.1% of 5,000,000 rows change with their place\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
@@ -91,7 +93,7 @@ func TestCSVAndJSONHoldEverything(t *testing.T) {
 	for _, r := range records[1:] {
 		sections[r[0]]++
 	}
-	want := "map[calls:29 file:2 gate:1 length_max:1 length_mean:1 length_min:1 listed:1 missing:3 organic:39 other:1 outcome:4 run:4]"
+	want := "map[agreement_changed:1 agreement_mean:1 calls:29 confidence_mean:1 file:2 gate:1 length_max:1 length_mean:1 length_min:1 listed:1 missing:3 organic:39 other:1 outcome:4 run:4]"
 	if got := fmt.Sprint(sections); got != want {
 		t.Errorf("sections\n got %s\nwant %s", got, want)
 	}

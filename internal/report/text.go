@@ -114,6 +114,9 @@ func labelText(v stats.ValueCount) string {
 
 func appendColumn(dst []byte, c *stats.Column, label int) []byte {
 	dst = appendWrapped(dst, term.Truncate(term.Printable(c.Name), 40)+": ", columnNotes(c))
+	for _, line := range certaintyLines(c) {
+		dst = append(dst, "  "+line+"\n"...)
+	}
 	switch {
 	case c.Kind == stats.Text:
 		return dst

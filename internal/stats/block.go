@@ -9,8 +9,9 @@ import (
 
 // blockCounts is the counts of a block.
 type blockCounts struct {
-	columns []blockColumn      // one per source; the last is the tail, if there is one
-	pairs   []map[uint64]int64 // for each cross table: by the indexes of two values, the first in the upper half
+	columns     []blockColumn      // one per source; the last is the tail, if there is one
+	pairs       []map[uint64]int64 // for each cross table: by the indexes of two values, the first in the upper half
+	certainties []certaintySums    // for each column of certainties
 }
 
 // blockColumn is the values of a column in a block, in order of appearance, or the

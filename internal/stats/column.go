@@ -13,6 +13,7 @@ type column struct {
 	schema *prompt.Column // nil: not in a schema
 	isGate bool
 	rows   int64
+	certainties
 	*valueCounter
 }
 
@@ -21,6 +22,7 @@ func (c *column) summarize() Column {
 		Name: c.name, Kind: Label, Rows: c.rows, MissingRows: c.rowsWithoutValue(),
 		Distinct: c.distinctValues(), Overflow: c.overflowed, Values: []ValueCount{}, Schema: c.schema,
 	}
+	out.Confidence, out.Agreement = c.describeCertainties()
 	if c.schema != nil {
 		out.Description = c.schema.Description
 	}

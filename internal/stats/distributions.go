@@ -43,6 +43,7 @@ func (d *Distributions) CountRecords(r *table.Reader, name string) error {
 		return err
 	}
 	tallies := make([]*tally, len(f.sources))
+	var scratch []byte
 	for {
 		rec, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -61,6 +62,11 @@ func (d *Distributions) CountRecords(r *table.Reader, name string) error {
 		}
 		for _, c := range f.crosses {
 			c.counter.countPair(tallies[c.a], tallies[c.b], 1)
+		}
+		for _, s := range f.certainties {
+			var c certainty
+			c, scratch = parseCertainty(rec.Field(s.index), f.format, scratch)
+			s.sums.addCertainty(c)
 		}
 	}
 }

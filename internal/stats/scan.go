@@ -45,13 +45,14 @@ func (d *Distributions) CountFile(ctx context.Context, f io.ReaderAt, size int64
 // blockScan counts a file in blocks: countBlock counts each block on its own, in
 // parallel; mergeBlock then adds its counts to the columns, in file order.
 type blockScan struct {
-	file          *inputFile
-	cutColumns    []int  // columns of the file that are cut out, ascending
-	cutIndex      []int  // for each source: its index in cutColumns
-	keepRowValues []bool // for each source: a cross table needs the value of every row
-	tailStart     int    // first source of the tail, see findTail; without a tail the number of sources
-	seed          maphash.Seed
-	tallies       [][]*tally // for each source, for each value of a block
+	file           *inputFile
+	cutColumns     []int  // columns of the file that are cut out, ascending
+	cutIndex       []int  // for each source: its index in cutColumns
+	certaintyIndex []int  // for each column of certainties, likewise
+	keepRowValues  []bool // for each source: a cross table needs the value of every row
+	tailStart      int    // first source of the tail, see findTail; without a tail the number of sources
+	seed           maphash.Seed
+	tallies        [][]*tally // for each source, for each value of a block
 }
 
 func newBlockScan(f *inputFile, columns int) *blockScan {
@@ -74,6 +75,9 @@ func (s *blockScan) columns() []int {
 	for _, source := range s.countedSources() {
 		places = append(places, source.index)
 	}
+	for _, source := range s.file.certainties {
+		places = append(places, source.index)
+	}
 	slices.Sort(places)
 	return slices.Compact(places)
 }
@@ -84,11 +88,14 @@ func (s *blockScan) cutFrom(columns []int) {
 	for _, source := range s.countedSources() {
 		s.cutIndex = append(s.cutIndex, slices.Index(columns, source.index))
 	}
+	for _, source := range s.file.certainties {
+		s.certaintyIndex = append(s.certaintyIndex, slices.Index(columns, source.index))
+	}
 }
 
 // newBlockCounts is memory for the counts of a block.
 func (s *blockScan) newBlockCounts() *blockCounts {
-	return &blockCounts{columns: make([]blockColumn, len(s.cutIndex)), pairs: make([]map[uint64]int64, len(s.file.crosses))}
+	return &blockCounts{columns: make([]blockColumn, len(s.cutIndex)), pairs: make([]map[uint64]int64, len(s.file.crosses)), certainties: make([]certaintySums, len(s.certaintyIndex))}
 }
 
 // findTail returns the first source of the tail: the run columns, if they are the
@@ -109,6 +116,9 @@ func findTail(f *inputFile, columns int) int {
 
 // countBlock counts a block on its own.
 func (s *blockScan) countBlock(b *table.Block, counts *blockCounts) {
+	for i, at := range s.certaintyIndex {
+		counts.certainties[i] = sumCertainties(b, b.Spans[min(at, len(b.Spans)):], len(s.cutColumns), s.file.format)
+	}
 	for i := range counts.columns {
 		c := &counts.columns[i]
 		c.reset()
@@ -183,6 +193,9 @@ func (s *blockScan) mergeBlock(b *table.Block, counts *blockCounts) {
 			}
 			s.tallies[i] = append(s.tallies[i], to.countToken(token, s.file.format, c.tokens[k].rows))
 		}
+	}
+	for i, source := range s.file.certainties {
+		source.sums.addSums(counts.certainties[i])
 	}
 	for i, c := range s.file.crosses {
 		if counts.columns[c.a].lengthsOnly || counts.columns[c.b].lengthsOnly {

@@ -22,6 +22,8 @@ type inputFile struct {
 	sources    []columnSource // the run columns are last
 	runColumns int
 	crosses    []crossSource
+
+	certainties []certaintySource
 }
 
 type columnSource struct {
@@ -74,6 +76,7 @@ func (d *Distributions) resolveColumns(h *table.Header, name string) (*inputFile
 	if len(missing.Columns) > 0 {
 		return nil, missing
 	}
+	f.findCertainties(h)
 	for _, name := range runColumnNames {
 		if at := h.Index(name); at >= 0 {
 			f.sources = append(f.sources, columnSource{at, d.runColumnFor(name)})
@@ -128,7 +131,7 @@ func (d *Distributions) columnsToCount(h *table.Header) []string {
 		}
 	default:
 		for _, n := range h.Names {
-			if n != d.options.IDColumn && !slices.Contains(skippedColumns, n) && !slices.Contains(runColumnNames, n) {
+			if n != d.options.IDColumn && !slices.Contains(skippedColumns, n) && !slices.Contains(runColumnNames, n) && !isCertaintyColumn(h, n) {
 				names = append(names, n)
 			}
 		}

@@ -75,6 +75,8 @@ type Column struct {
 	OtherRows   int64        `json:"rest"`              // rows with values that are not counted separately, of labels with Overflow
 	Length      *Length      `json:"length,omitempty"`  // of a text
 	Numbers     *Numbers     `json:"numbers,omitempty"` // of an integer or number
+	Confidence  *Confidence  `json:"confidence,omitempty"`
+	Agreement   *Agreement   `json:"agreement,omitempty"`
 
 	Schema *prompt.Column `json:"-"` // nil without a prompt schema
 }
