@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"prism/internal/cli"
 	"prism/internal/stats"
@@ -67,30 +68,48 @@ func (g *grammar) writeSample(ctx context.Context, o stats.Options, files []stri
 	if err := rated.openResults(ctx, files); err != nil {
 		return inputError(err)
 	}
-	var rows, strata int64
+	var sample stats.Sample
 	err := g.writeRows(ctx, o.Schema, std, func(out io.Writer, form table.Format) (err error) {
-		rows, strata, err = stats.WriteSample(ctx, rated.results, stats.SampleOptions{
+		sample, err = stats.WriteSample(ctx, rated.results, stats.SampleOptions{
 			Rows: *g.Sample, By: g.By, Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed, Format: form,
 		}, out)
 		return err
 	})
 	var few *stats.TooFewForStrataError
 	var unknown *stats.NoInputColumnsError
+	var unsaid *stats.NoConfidenceError
 	switch {
 	case errors.As(err, &few):
 		return cli.Fail(cli.Usage, fmt.Errorf("--sample %d --by %s: %w", *g.Sample, g.By, err), "draw more rows, or leave --by out")
 	case errors.As(err, &unknown):
 		return cli.Fail(cli.Usage, err, "--prompts-config or --columns names the columns to label")
+	case errors.As(err, &unsaid):
+		return cli.Fail(cli.Usage, fmt.Errorf("--by %s: %w", g.By, err), "prism-classify --confidence writes how sure the model was")
 	case err != nil:
 		return g.ratingsError(err)
 	}
-	if rows < *g.Sample {
-		std.Warnf("there are %s in all", term.Plural(rows, "row"))
+	for _, note := range sample.Notes {
+		std.Warnf("%s", note)
 	}
-	if g.By != "" {
-		std.Infof("%s of %s of %s", term.Plural(rows, "row"), term.Plural(strata, "value"), g.By)
+	if sample.Rows < *g.Sample {
+		std.Warnf("there are %s in all", term.Plural(sample.Rows, "row"))
+	}
+	switch {
+	case sample.ByConfidence:
+		std.Infof("%s: %s", term.Plural(sample.Rows, "row"), describeStrata(sample.Strata))
+	case g.By != "":
+		std.Infof("%s of %s of %s", term.Plural(sample.Rows, "row"), term.Plural(int64(len(sample.Strata)), "value"), g.By)
 	}
 	return nil
+}
+
+// describeStrata says how many rows of each stratum were drawn.
+func describeStrata(strata []stats.SampledStratum) string {
+	var parts []string
+	for _, s := range strata {
+		parts = append(parts, fmt.Sprintf("%s of %s with %s", term.Count(s.Drawn), term.Count(s.Rows), s.Name))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // printNeeded prints how many rows a half-width takes: of all rows of the results, if there

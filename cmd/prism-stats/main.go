@@ -13,6 +13,7 @@
 //	prism-stats --gold gold.csv --target 0.95 result.csv
 //	prism-stats --compare a.csv b.csv --gold gold.csv
 //	prism-stats --sample 200 --by Topic result.csv > sample.csv
+//	prism-stats --sample 200 --by confidence result.csv > sample.csv
 //	prism-stats --estimate filled.csv result.csv
 //	prism-stats --review 200 --prompts-config prompts/feedback.json -o review.xlsx result.csv
 //	prism-classify … < in.csv | prism-stats --columns Topic,Urgency --format markdown

@@ -62,7 +62,7 @@ func (p *population) result() string {
 func (p *population) fill(t *testing.T, result string, o SampleOptions) string {
 	t.Helper()
 	var out bytes.Buffer
-	if _, _, err := WriteSample(context.Background(), []*RatedFile{ratedText("r.csv", result)}, o, &out); err != nil {
+	if _, err := WriteSample(context.Background(), []*RatedFile{ratedText("r.csv", result)}, o, &out); err != nil {
 		t.Fatal(err)
 	}
 	records, err := csv.NewReader(&out).ReadAll()
@@ -146,7 +146,7 @@ func TestSampleIsExact(t *testing.T) {
 		want int
 	}{{100, "", 100}, {4, "Topic", 4}, {97, "Topic", 97}, {2999, "Topic", 2999}, {3000, "", 3000}, {5000, "Topic", 3000}, {1, "", 1}} {
 		var out bytes.Buffer
-		rows, _, err := WriteSample(context.Background(), []*RatedFile{ratedText("r.csv", result)}, SampleOptions{Rows: c.rows, By: c.by, Seed: 3}, &out)
+		sample, err := WriteSample(context.Background(), []*RatedFile{ratedText("r.csv", result)}, SampleOptions{Rows: c.rows, By: c.by, Seed: 3}, &out)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,11 +163,11 @@ func TestSampleIsExact(t *testing.T) {
 			stands += 1 / probability
 			labels[r[len(r)-2]] = true
 		}
-		if len(records)-1 != c.want || rows != int64(c.want) || math.Abs(stands-3000) > 1e-6 || c.by != "" && len(labels) != 4 {
+		if len(records)-1 != c.want || sample.Rows != int64(c.want) || math.Abs(stands-3000) > 1e-6 || c.by != "" && len(labels) != 4 {
 			t.Errorf("%d by %q: %d rows that stand for %.3f, %d strata", c.rows, c.by, len(records)-1, stands, len(labels))
 		}
 	}
-	_, _, err := WriteSample(context.Background(), []*RatedFile{ratedText("r.csv", result)}, SampleOptions{Rows: 3, By: "Topic"}, new(bytes.Buffer))
+	_, err := WriteSample(context.Background(), []*RatedFile{ratedText("r.csv", result)}, SampleOptions{Rows: 3, By: "Topic"}, new(bytes.Buffer))
 	if err == nil || err.Error() != "3 rows cannot represent 4 different values" {
 		t.Errorf("3 rows of 4 strata: %v", err)
 	}

@@ -62,6 +62,62 @@ func allocateSample(sizes []int64, n int64) []int64 {
 	return drawn
 }
 
+// allocateByNeed tells how many of n rows to draw of each stratum: in proportion to what each
+// needs, but least of each at least, or all that it has: Neyman (1934), On the two different
+// aspects of the representative method, JRSS 97, where the need is the rows of a stratum times
+// their standard deviation. Needs are above 0, and n is enough for the least of all strata. With fewer rows than n all
+// are drawn.
+func allocateByNeed(sizes []int64, needs []float64, n, least int64) []int64 {
+	var all int64
+	for _, size := range sizes {
+		all += size
+	}
+	if n >= all {
+		return slices.Clone(sizes)
+	}
+	shares := make([]float64, len(sizes))
+	allocate := func(perNeed float64) (sum float64) {
+		for i, size := range sizes {
+			shares[i] = min(max(perNeed*needs[i], float64(min(least, size))), float64(size))
+			sum += shares[i]
+		}
+		return sum
+	}
+	low, high := 0.0, 1.0
+	for allocate(high) < float64(n) {
+		high *= 2
+	}
+	for range 100 { // more halvings than a number has digits
+		if middle := (low + high) / 2; allocate(middle) < float64(n) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	allocate(high)
+	return roundShares(shares, sizes, n)
+}
+
+// roundShares rounds shares, whose sum is n, to whole rows: the largest remainders up.
+func roundShares(shares []float64, sizes []int64, n int64) []int64 {
+	drawn, places := make([]int64, len(shares)), make([]int, len(shares))
+	for i, share := range shares {
+		drawn[i] = int64(share + 1e-9)
+		n -= drawn[i]
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(a, b int) int {
+		return cmp.Compare(shares[b]-float64(drawn[b]), shares[a]-float64(drawn[a]))
+	})
+	for k := 0; n > 0; k = (k + 1) % len(places) {
+		if i := places[k]; drawn[i] < sizes[i] {
+			drawn[i]++
+			n--
+		}
+	}
+	return drawn
+}
+
 // drawPlaces draws n of so many places at random, without replacement, in ascending
 // order: Vitter (1984), Faster methods for random sampling, CACM 27, method A's idea.
 func drawPlaces(rng *rand.Rand, places, n int64) []int64 {
@@ -91,21 +147,14 @@ func (e *TooFewForStrataError) Error() string {
 	return fmt.Sprintf("%d rows cannot represent %d different values", e.Rows, e.Strata)
 }
 
-// newSample draws n rows of strata of these sizes, at random.
-func newSample(sizes []int64, n int64, seed uint64) (*sample, error) {
-	var all int64
-	for _, size := range sizes {
-		all += size
-	}
-	if n < int64(len(sizes)) && n < all {
-		return nil, &TooFewForStrataError{n, int64(len(sizes))}
-	}
-	s := &sample{sizes: sizes, drawn: allocateSample(sizes, n), seen: make([]int64, len(sizes)), nextOne: make([]int, len(sizes))}
+// newSample draws so many rows of each stratum of these sizes, at random.
+func newSample(sizes, drawn []int64, seed uint64) *sample {
+	s := &sample{sizes: sizes, drawn: drawn, seen: make([]int64, len(sizes)), nextOne: make([]int, len(sizes))}
 	rng := newSeededRand(seed)
 	for i, size := range sizes {
 		s.wanted = append(s.wanted, drawPlaces(rng, size, s.drawn[i]))
 	}
-	return s, nil
+	return s
 }
 
 // take tells whether the next row of a stratum is in the sample.

@@ -15,7 +15,7 @@ import (
 // SampleOptions says what to draw.
 type SampleOptions struct {
 	Rows     int64
-	By       string         // column whose values are the strata; empty: no strata
+	By       string         // column whose values are the strata; "confidence", or a confidence column; empty: no strata
 	Schema   *prompt.Schema // its columns are those to label; nil: see Columns
 	Columns  []string       // columns to label; empty without a schema: all but RowID, Title and Message
 	IDColumn string         // RowID if empty
@@ -30,43 +30,84 @@ func (e *NoInputColumnsError) Error() string {
 	return e.File + " has no column Message, so nothing tells which columns people need and which they label"
 }
 
+// Sample is what WriteSample wrote.
+type Sample struct {
+	Rows         int64
+	Strata       []SampledStratum
+	ByConfidence bool     // strata are of how sure the model was
+	Notes        []string // what people should know, a line each
+}
+
+// SampledStratum is a stratum, its rows and how many of them were drawn.
+type SampledStratum struct {
+	Name        string
+	Rows, Drawn int64
+}
+
 // WriteSample draws rows of results, which are parts of one, and writes them as CSV: the
 // columns of the input, those to label without their values, so that people judge for
-// themselves, the stratum and the probability with which a row was drawn. It returns the
-// number of rows and of strata.
-func WriteSample(ctx context.Context, results []*RatedFile, o SampleOptions, out io.Writer) (rows, strata int64, err error) {
+// themselves, the stratum and the probability with which a row was drawn.
+func WriteSample(ctx context.Context, results []*RatedFile, o SampleOptions, out io.Writer) (Sample, error) {
 	w := &sampleWriter{options: o, out: out, keys: map[string]int32{}}
 	for _, f := range results {
 		if err := f.readHeader(w.idColumn()); err != nil {
-			return 0, 0, err
+			return Sample{}, err
 		}
 		if _, err := table.Check(ctx, f.Content, f.Size, table.CheckOptions{Options: f.Options, IDColumn: o.IDColumn, NoSum: true}); err != nil {
-			return 0, 0, err
+			return Sample{}, err
 		}
 	}
 	if err := w.planColumns(results[0]); err != nil {
-		return 0, 0, err
+		return Sample{}, err
+	}
+	drawn, err := w.allocateRows(ctx, results)
+	if err != nil {
+		return Sample{}, err
+	}
+	w.sample = newSample(w.sizes, drawn, o.Seed)
+	if _, err := out.Write(w.encoder.Header(nil)); err != nil {
+		return Sample{}, err
 	}
 	for _, f := range results {
-		if err := w.countStrata(ctx, f); err != nil {
-			return 0, 0, err
+		if err := w.writeDrawn(ctx, f); err != nil {
+			return Sample{}, err
 		}
+	}
+	s := Sample{Rows: w.written, ByConfidence: w.confidences != nil, Notes: w.notes}
+	for i, name := range w.names {
+		s.Strata = append(s.Strata, SampledStratum{name, w.sizes[i], drawn[i]})
+	}
+	return s, nil
+}
+
+// allocateRows counts the strata, and tells how many rows of each to draw.
+func (w *sampleWriter) allocateRows(ctx context.Context, results []*RatedFile) ([]int64, error) {
+	count := w.countStrata
+	if w.confidences != nil {
+		count = w.readConfidences
+	}
+	for _, f := range results {
+		if err := count(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	if w.confidences != nil {
+		w.stratifyByConfidence()
 	}
 	if len(w.sizes) == 0 {
 		w.names, w.sizes = []string{""}, []int64{0}
 	}
-	if w.sample, err = newSample(w.sizes, o.Rows, o.Seed); err != nil {
-		return 0, 0, err
+	if w.needs != nil {
+		return allocateByNeed(w.sizes, w.needs, w.options.Rows, min(leastOfStratum, w.options.Rows)), nil
 	}
-	if _, err := out.Write(w.encoder.Header(nil)); err != nil {
-		return 0, 0, err
+	var all int64
+	for _, size := range w.sizes {
+		all += size
 	}
-	for _, f := range results {
-		if err := w.writeDrawn(ctx, f); err != nil {
-			return 0, 0, err
-		}
+	if n := int64(len(w.sizes)); w.options.Rows < min(n, all) {
+		return nil, &TooFewForStrataError{w.options.Rows, n}
 	}
-	return w.written, int64(len(w.sizes)), nil
+	return allocateSample(w.sizes, w.options.Rows), nil
 }
 
 // sampleWriter reads results twice: it counts the strata, then writes what is drawn.
@@ -82,6 +123,12 @@ type sampleWriter struct {
 	keys   map[string]int32 // strata by their values
 	ofRow  []int32          // stratum of each row, in the order of the files; nil: one stratum
 	sample *sample
+	notes  []string
+
+	confidences []string    // columns whose confidences are the strata; nil: they are values
+	sureness    []certainty // of each row, in the order of the files
+	needs       []float64   // of strata of confidences
+	badRows     int64       // with a cell that is not a confidence
 
 	at      int // row
 	written int64
@@ -122,11 +169,12 @@ func (w *sampleWriter) planColumns(f *RatedFile) error {
 			}
 		}
 	}
-	if o.By != "" && outputPlace(h, o.By) < 0 {
-		lacks.add(ratedHeader{f.Options.Name, h}, o.By)
-	}
+	err := w.planStrata(f, lacks)
 	if len(lacks.errs) > 0 {
 		return lacks
+	}
+	if err != nil {
+		return err
 	}
 	for _, name := range h.Names {
 		isInput := name == w.idColumn() || slices.Contains(skippedColumns, name) || !isDescribing(name, w.idColumn())
@@ -201,13 +249,17 @@ func (w *sampleWriter) stratumOf(text string) (int32, error) {
 	return at, nil
 }
 
+func missingFromPart(f *RatedFile, name string) error {
+	return &table.Error{File: f.Options.Name, Line: 1, Msg: fmt.Sprintf("missing column %s, which the first file has", name)}
+}
+
 // writeDrawn writes the rows of a file that are drawn.
 func (w *sampleWriter) writeDrawn(ctx context.Context, f *RatedFile) error {
 	var cut []int
 	for _, name := range w.kept {
 		at := f.header.Index(name)
 		if at < 0 {
-			return &table.Error{File: f.Options.Name, Line: 1, Msg: fmt.Sprintf("missing column %s, which the first file has", name)}
+			return missingFromPart(f, name)
 		}
 		cut = append(cut, at)
 	}

@@ -35,7 +35,7 @@ func TestQualityCommands(t *testing.T) {
 		if i < 60 {
 			fmt.Fprintf(&export, "%d.3.2025;Gr\xFC\xDFe, message %d\r\n", i%28+1, i)
 		}
-		fmt.Fprintf(&result, "%d,message %d,%s,0.%03d\n", i, i, topics[i%3], i)
+		fmt.Fprintf(&result, "%d,message %d,%s,%s\n", i, i, topics[i%3], []string{"0.6", "1"}[min(1, i/30)])
 		fmt.Fprintf(&other, "%d,message %d,%s\n", i, i, topics[i%7%3])
 		if i%10 == 0 {
 			fmt.Fprintf(&gold, "%d,%s\n", i, topics[i%5%3])
