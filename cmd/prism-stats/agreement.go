@@ -27,7 +27,7 @@ type agreementFlags struct {
 	Estimate string   `help:"A sample of --sample with the right labels, given by people: shares and means, corrected." placeholder:"FILE" group:"Agreement:"`
 	Sample   *int64   `help:"Draw N rows at random for people to label, and write them as CSV: their labels empty." placeholder:"N" group:"Agreement:"`
 	By       string   `help:"With --sample: draw from each value of this column, so that rare ones are there too; confidence (or COLUMN_Confidence) draws more rows where the model is unsure." placeholder:"COLUMN" group:"Agreement:"`
-	Review   *int64   `help:"Write the N rows that are most worth a look, with their labels and why: organic labels, other results (--compare), equal texts, rare labels." placeholder:"N" group:"Agreement:"`
+	Review   *int64   `help:"Write the N rows that are most worth a look, with their labels and why: little confidence, few votes, organic labels, other results (--compare), equal texts, rare labels." placeholder:"N" group:"Agreement:"`
 	Output   string   `short:"o" help:"With --review or --sample: write to this file, by its name CSV, TSV, JSONL, .parquet, or .xlsx with the labels of --prompts-config to choose from [stdout]." placeholder:"FILE" group:"Agreement:"`
 	Needed   *float64 `help:"Print how many rows to draw for shares to be within this, such as 0.03." placeholder:"HALF-WIDTH" group:"Agreement:"`
 	Seed     uint64   `help:"Seed of what is drawn at random [${default}]." default:"1" placeholder:"S" group:"Agreement:"`

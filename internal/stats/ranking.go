@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"container/heap"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -23,12 +22,14 @@ const (
 	isMissing                       // a value is due, and there is none
 	differsInOwn                    // the input's own column says something else
 	isRare
+	isUnsure    // the model says that it was
+	hasFewVotes // other votes have another one
 )
 
-// worthOf is what a look at a value is worth, by its reason: how likely the value is wrong, as
-// far as anybody can tell without the model's probabilities. The k-th row with the same reason and value
+// plainWorths are what a look at a value is worth, by its reason: how likely the value is wrong, as
+// far as anybody can tell without the model's probabilities; chanceOf is with them. The k-th row with the same reason and value
 // is worth 1/√k of it, so that a label which a thousand rows have does not hide all others.
-var worthOf = [...]float64{isUnlisted: 10, differsInRun: 8, differsInText: 7, isMissing: 6, differsInOwn: 5, isRare: 3}
+var plainWorths = []float64{isUnlisted: 10, differsInRun: 8, differsInText: 7, isMissing: 6, differsInOwn: 5, isRare: 3}
 
 // rareShare is the share of rows below which a value is rare.
 const rareShare = 0.05
@@ -51,6 +52,10 @@ type ranking struct {
 	reviewed *ratedColumn
 	sameText []int32 // by row: the first row with the same text; nil: no column of the text
 	reasons  []reason
+	notes    []string // what people should know, a line each
+
+	worthOf    []float64 // of values, by the kind of the reason
+	hasChances bool      // these are chances that the value is wrong
 }
 
 // rankedColumn is a column to look at.
@@ -62,10 +67,12 @@ type rankedColumn struct {
 	counts  []int64      // rows of the first rater, by code
 	rows    int64        // with a value
 	known   []bool       // by code: the codebook has it
+
+	confidence, agreement *ratedColumn // how certain its values are; nil: nothing tells
 }
 
 func newRanking(r *Ratings, s *prompt.Schema) *ranking {
-	k := &ranking{ratings: r, schema: s, gate: -1}
+	k := &ranking{ratings: r, schema: s, gate: -1, worthOf: plainWorths}
 	compared := len(r.plans) - besideCount(r)
 	beside := map[string]*ratedColumn{}
 	for i := compared; i < len(r.plans); i++ {
@@ -84,6 +91,7 @@ func newRanking(r *Ratings, s *prompt.Schema) *ranking {
 		column.countValues(s)
 		k.columns = append(k.columns, column)
 	}
+	k.findCertainties(beside)
 	k.findSameTexts(beside)
 	return k
 }
@@ -191,13 +199,18 @@ func (k *ranking) findReasons(row int) []reason {
 func (k *ranking) addReasons(i, row int) {
 	c := &k.columns[i]
 	add := func(kind reasonKind, value int32, other int, share float64) {
-		k.reasons = append(k.reasons, reason{kind, i, value, other, worthOf[kind] * share})
+		k.reasons = append(k.reasons, reason{kind, i, value, other, k.worthOf[kind] * share})
 	}
 	k.addDifferences(i, row, add)
-	if c.isWide || c.kind == Text {
+	if c.kind == Text {
+		return
+	}
+	if c.isWide {
+		c.addDoubts(row, emptyCode, add)
 		return
 	}
 	code := c.codes[0][row]
+	c.addDoubts(row, code, add)
 	switch {
 	case code <= emptyCode && c.schema != nil && !c.schema.Optional && c.kind != Labels:
 		add(isMissing, emptyCode, 0, 1)
@@ -254,11 +267,6 @@ func (k *ranking) addDifferences(i, row int, add func(kind reasonKind, value int
 // chooseRows chooses n rows, the best first: all, if there are fewer. From the place
 // standOut on nothing stands out in them, and they are drawn at random.
 func (k *ranking) chooseRows(n int64, seed uint64) (rows []int, standOut int64) {
-	type sameReason struct {
-		kind   reasonKind
-		column int
-		value  int32
-	}
 	seen := map[sameReason]int{}
 	var best rankedRows
 	var plain []int32
@@ -266,12 +274,7 @@ func (k *ranking) chooseRows(n int64, seed uint64) (rows []int, standOut int64) 
 		if !k.ratings.has[0][row] {
 			continue
 		}
-		worth := 0.0
-		for _, r := range k.findReasons(row) {
-			key := sameReason{r.kind, r.column, r.value}
-			seen[key]++
-			worth += r.worth / math.Sqrt(float64(seen[key]))
-		}
+		worth := k.worthOfRow(k.findReasons(row), seen)
 		if worth == 0 {
 			plain = append(plain, int32(row))
 			continue
@@ -325,7 +328,10 @@ func (k *ranking) describeRow(row int) string {
 	}
 	slices.SortStableFunc(reasons, func(a, b reason) int { return cmp.Compare(b.worth, a.worth) })
 	var texts []string
-	for _, r := range reasons {
+	for i, r := range reasons {
+		if !r.isTold(i) {
+			continue
+		}
 		c := &k.columns[r.column]
 		texts = append(texts, c.name+": "+k.describeReason(r, c, row))
 	}
@@ -344,6 +350,8 @@ func (k *ranking) describeReason(r reason, c *rankedColumn, row int) string {
 		return "there is no value"
 	case differsInOwn:
 		return fmt.Sprintf("the input says %s", c.texts[r.other])
+	case isUnsure, hasFewVotes:
+		return r.describeDoubt()
 	}
 	return fmt.Sprintf("%s is rare (%s of %s)", c.texts[r.value], term.Count(c.counts[r.value]), term.Plural(c.rows, "row"))
 }

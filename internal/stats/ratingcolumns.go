@@ -149,6 +149,9 @@ func planBeside(names []string, results []ratedHeader) (plans []ratedPlan) {
 		p := ratedPlan{name: name, output: name, isBeside: true}
 		for _, h := range results {
 			p.places = append(p.places, h.Index(name))
+			if isCertaintyColumn(h.Header, name) {
+				p.schema = &prompt.Column{Name: name, Type: prompt.TypeNumber}
+			}
 		}
 		if slices.Max(p.places) >= 0 {
 			plans = append(plans, p)

@@ -45,8 +45,9 @@ func WriteReview(ctx context.Context, results []*RatedFile, o ReviewOptions, out
 	if err := w.columns.planColumns(results[0]); err != nil {
 		return Review{}, err
 	}
+	beside := append(besideColumns(results), certaintyNames(results[0].header, w.columns.labels)...)
 	ratings, err := ReadRatings(ctx, nil, results, RatingOptions{
-		Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Separate: o.Separate, Beside: besideColumns(results),
+		Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Separate: o.Separate, Beside: beside,
 	})
 	if err != nil {
 		return Review{}, err
@@ -74,7 +75,7 @@ func WriteReview(ctx context.Context, results []*RatedFile, o ReviewOptions, out
 			return Review{}, err
 		}
 	}
-	return Review{Rows: int64(len(w.chosen)), Drawn: int64(len(w.chosen)) - w.drawn, Notes: ratings.Notes}, nil
+	return Review{Rows: int64(len(w.chosen)), Drawn: int64(len(w.chosen)) - w.drawn, Notes: slices.Concat(ratings.Notes, ranking.notes)}, nil
 }
 
 // besideColumns are columns that tell something of the labels of a row: whether people
