@@ -29,6 +29,7 @@ type grammar struct {
 	job.InputColumns
 
 	normalizeFlags
+	selectFlags
 
 	Job           string `help:"Plan a run of this job file: check everything, write its manifest, print its units." placeholder:"FILE" group:"Runs:"`
 	RunID         string `help:"Name of the run [made from project, version, model and time]." placeholder:"ID" group:"Runs:"`

@@ -18,6 +18,11 @@
 // With --normalize it writes any table in normal form: UTF-8 CSV, commas, unique column
 // names, RowID first. It reads text in many forms, workbooks (.xlsx) and Parquet.
 //
+//	prism-split --select --with gold.csv -o rows.csv feedback.csv
+//
+// With --select it writes some of the rows of a table: those that another table has or lacks, whose
+// labels are unsure, or that are drawn at random.
+//
 //	prism-split --job job_config.yaml --dry-run
 //	prism-split --job job_config.yaml --format args | xargs -P4 -L1 prism-classify
 //
@@ -61,8 +66,14 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 	if g.Normalize {
 		return g.normalizeFile(ctx, std)
 	}
+	if g.Select {
+		return g.selectRows(ctx, std)
+	}
+	if g.saysRows() {
+		return cli.Usagef("--with, --without, --unsure, --threshold, --draw, --shuffle and --blind go with --select")
+	}
 	if g.normalizeFlags != (normalizeFlags{}) {
-		return cli.Usagef("-o, --encoding, --sheet, --header-line and --skip-rows go with --normalize")
+		return cli.Usagef("-o, --encoding, --sheet, --header-line and --skip-rows go with --normalize, and -o with --select")
 	}
 	cutting, err := g.readCutting()
 	if err != nil {

@@ -70,8 +70,8 @@ func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
 	if len(files) > 1 {
 		return cli.Usagef("--normalize takes one FILE, not %d", len(files))
 	}
-	if g.InputFormat != "" || g.Workers != nil || g.Rows != nil || g.Ranges != "" || g.Write != "" || g.Job != "" {
-		return cli.Usagef("--normalize goes with no flag that cuts or plans: what FILE is is told from its first bytes")
+	if g.saysRows() || g.InputFormat != "" || g.Workers != nil || g.Rows != nil || g.Ranges != "" || g.Write != "" || g.Job != "" {
+		return cli.Usagef("--normalize goes with no flag that cuts, selects or plans: what FILE is is told from its first bytes")
 	}
 	in, err := table.Open(ctx, files[0], std.In)
 	if err != nil {

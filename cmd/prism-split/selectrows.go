@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"prism/internal/cli"
+	"prism/internal/fsutil"
+	"prism/internal/job"
+	"prism/internal/prompt"
+	"prism/internal/selection"
+	"prism/internal/table"
+	"prism/internal/term"
+)
+
+// selectFlags are the flags of --select, but for -o.
+type selectFlags struct {
+	Select        bool     `help:"Write some of the rows of FILE, which keep their bytes." group:"Some of the rows:"`
+	With          string   `help:"Rows whose RowID this table has." placeholder:"FILE" group:"Some of the rows:"`
+	Without       string   `help:"Rows whose RowID this table does not have." placeholder:"FILE" group:"Some of the rows:"`
+	Unsure        string   `help:"Rows that this result does not have, or has with a confidence below a --threshold." placeholder:"RESULT" group:"Some of the rows:"`
+	Threshold     []string `help:"With --unsure: the least confidence of a column to code (repeatable)." placeholder:"COLUMN=P" sep:"none" group:"Some of the rows:"`
+	Draw          string   `help:"Of these, N rows drawn at random, or N% of them." placeholder:"N" group:"Some of the rows:"`
+	Shuffle       bool     `help:"Write the rows in random order." group:"Some of the rows:"`
+	Seed          uint64   `help:"Seed of what is random [${default}]." default:"1" placeholder:"S" group:"Some of the rows:"`
+	Blind         bool     `help:"Leave out the columns that a model fills by --prompts-config, and what tells of its labels." group:"Some of the rows:"`
+	PromptsConfig string   `help:"Prompt schema file, for --unsure and --blind." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" group:"Some of the rows:"`
+}
+
+// saysRows tells whether a flag says which rows to take, or what of them.
+func (f *selectFlags) saysRows() bool {
+	return f.With+f.Without+f.Unsure+f.Draw != "" || len(f.Threshold) > 0 || f.Shuffle || f.Blind
+}
+
+// checkSelectFlags makes sure that the flags of --select go together.
+func (g *grammar) checkSelectFlags() error {
+	f := &g.selectFlags
+	c := g.InputColumns
+	n := g.normalizeFlags
+	n.Output = ""
+	switch {
+	case g.Normalize, n != (normalizeFlags{}), g.Workers != nil, g.Rows != nil, g.Ranges != "", g.Write != "", g.Job != "", g.NoCheck, g.Label != "":
+		return cli.Usagef("--select goes with no flag that normalizes, cuts or plans")
+	case c.TextColumn+c.TitleColumn+c.SentimentColumn != "" || len(c.ContextColumns) > 0 || c.NumberRows || c.Blank() != job.BlankNotApplicable:
+		return cli.Usagef("--select keeps all columns of a row: of the flags for columns, --id-column alone goes with it")
+	case (f.Unsure != "") != (len(f.Threshold) > 0):
+		return cli.Usagef("--unsure and --threshold go together: the result, and the confidence that its labels need")
+	case (f.Unsure != "" || f.Blind) && f.PromptsConfig == "":
+		return cli.Usagef("--unsure and --blind need --prompts-config: the prompt schema says which columns a model fills")
+	}
+	return nil
+}
+
+// selectRows writes some of the rows of a table.
+func (g *grammar) selectRows(ctx context.Context, std cli.Std) (err error) {
+	if err := g.checkSelectFlags(); err != nil {
+		return err
+	}
+	files, _, err := g.listInputs()
+	if err != nil {
+		return err
+	}
+	if len(files) > 1 {
+		return cli.Usagef("--select takes one FILE, not %d", len(files))
+	}
+	s := rowSelector{g: g, std: std}
+	defer s.closeFiles()
+	in, o, err := s.openAll(ctx, files[0])
+	if err != nil {
+		return exitError(ctx, err)
+	}
+	if err := s.checkOutput(in); err != nil {
+		return err
+	}
+	out := &lateFile{ctx: ctx, path: g.Output}
+	defer func() { err = errors.Join(err, out.abort()) }()
+	var sum selection.Summary
+	if g.Output == "" {
+		sum, err = selection.Write(ctx, in, o, std.Out)
+	} else {
+		sum, err = selection.Write(ctx, in, o, out)
+	}
+	if err != nil {
+		return exitError(ctx, err)
+	}
+	if g.Output != "" {
+		if _, err := out.Write(nil); err != nil { // JSONL without rows
+			return err
+		}
+		if err := out.file.Commit(); err != nil {
+			return err
+		}
+	}
+	std.Infof("%s of %s", term.Count(sum.Taken), term.Plural(sum.Rows, "row"))
+	return nil
+}
+
+// rowSelector opens what --select reads.
+type rowSelector struct {
+	g    *grammar
+	std  cli.Std
+	open []*table.File
+}
+
+func (s *rowSelector) closeFiles() {
+	for _, f := range s.open {
+		f.Close()
+	}
+}
+
+// openAll opens the table and those that say which of its rows are taken. The error tells of all that
+// cannot be opened.
+func (s *rowSelector) openAll(ctx context.Context, name string) (in selection.Table, o selection.Options, err error) {
+	f := &s.g.selectFlags
+	o = selection.Options{IDColumn: s.g.IDColumn, Shuffle: f.Shuffle, Seed: f.Seed}
+	names := []string{name, f.With, f.Without, f.Unsure}
+	if first := slices.Index(names, "-"); first >= 0 && slices.Contains(names[first+1:], "-") {
+		return in, o, cli.Usagef("stdin can be read once: give it to one of FILE, --with, --without and --unsure")
+	}
+	format, delimiter := s.g.InputFormat, s.g.Delimiter // of the table alone
+	var errs []error
+	opened := make([]*selection.Table, len(names))
+	for i, name := range names {
+		if name == "" {
+			continue
+		}
+		t, err := s.openTable(ctx, name, format, delimiter)
+		opened[i], errs = t, append(errs, err)
+		format, delimiter = "", ""
+	}
+	if f.Draw != "" {
+		var err error
+		o.Draw, err = selection.ParseDraw(f.Draw)
+		errs = append(errs, flagError("--draw", err))
+	}
+	var schema *prompt.Schema
+	if f.Unsure != "" || f.Blind {
+		var err error
+		schema, err = readSchema(ctx, f.PromptsConfig)
+		errs = append(errs, err)
+	}
+	var thresholds []selection.Threshold
+	for _, text := range f.Threshold {
+		t, err := selection.ParseThreshold(text)
+		thresholds, errs = append(thresholds, t), append(errs, flagError("--threshold", err))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return in, o, err
+	}
+	o.With, o.Without = opened[1], opened[2]
+	if opened[3] != nil {
+		o.Unsure = &selection.Unsure{Result: *opened[3], Schema: schema, Thresholds: thresholds}
+	}
+	if f.Blind {
+		o.Blind = schema
+	}
+	return *opened[0], o, nil
+}
+
+// flagError is an error of the value of a flag.
+func flagError(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return cli.Usagef("%s: %w", flag, err)
+}
+
+func (s *rowSelector) openTable(ctx context.Context, name, format, delimiter string) (*selection.Table, error) {
+	o, err := table.NewOptions(name, format, delimiter)
+	if err != nil {
+		return nil, err
+	}
+	f, err := table.Open(ctx, name, s.std.In)
+	if err != nil {
+		return nil, err
+	}
+	s.open = append(s.open, f)
+	return &selection.Table{File: f, Options: o}, nil
+}
+
+// readSchema reads a prompt schema file.
+func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
+	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
+	}
+	schema, err := prompt.Parse(data, path)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, err, "")
+	}
+	return schema, nil
+}
+
+// checkOutput makes sure that the output is no input and has the form of the table by its name.
+func (s *rowSelector) checkOutput(in selection.Table) error {
+	var guard fsutil.Guard
+	for _, f := range s.open {
+		guard.KeepOpen("an input", f.File)
+	}
+	if s.g.Output == "" {
+		if f, ok := s.std.Out.(*os.File); ok {
+			if err := guard.CheckOpen("stdout", f); err != nil {
+				return cli.Fail(cli.Usage, err, "")
+			}
+		}
+		return nil
+	}
+	guard.Keep("the prompt schema", s.g.PromptsConfig)
+	if what := job.DescribeRunFile(s.g.Output); what != "" {
+		guard.Keep(what, s.g.Output)
+	}
+	err := errors.Join(table.CheckOutputName(s.g.Output), guard.Check(s.g.Output))
+	if format, ok := table.FormatByName(s.g.Output); ok && format != in.Options.Format {
+		err = errors.Join(err, fmt.Errorf("%s: rows keep their form, and %s is %s", s.g.Output, table.ShownName(in.Options.Name), in.Options.Format))
+	}
+	if err != nil {
+		return cli.Fail(cli.Usage, err, "")
+	}
+	return nil
+}
