@@ -37,8 +37,8 @@ func (e *NoConfidenceError) Error() string {
 // matters little: each stratum is represented, and the rows of one are about equally sure.
 var confidenceBounds = [...]float64{0, 0.5, 0.7, 0.9, 0.99}
 
-// noConfidence is the place after the bounds: the stratum of rows without a confidence.
-const noConfidence = len(confidenceBounds)
+// withoutConfidence is the place after the bounds: the stratum of rows without a confidence.
+const withoutConfidence = len(confidenceBounds)
 
 // planStrata finds what the strata are made of: the values of a column, or confidences.
 func (w *sampleWriter) planStrata(f *RatedFile, lacks *MissingColumnError) error {
@@ -131,7 +131,7 @@ func (v *confidenceBlock) addRow(b *table.Block, cells []table.Span, form table.
 
 // confidenceStratum is rows whose confidences are from one bound to another.
 type confidenceStratum struct {
-	from, to int // places of its lowest and its highest rows in confidenceBounds, or noConfidence
+	from, to int // places of its lowest and its highest rows in confidenceBounds, or withoutConfidence
 	all      int64
 	sums     certaintySums
 }
@@ -144,7 +144,7 @@ const leastOfStratum = 2
 // without rows are left out. Where the rows to draw are not enough for all, those neighbours
 // are joined that have the fewest rows.
 func newConfidenceStrata(rows []certainty, draw int64) (strata []confidenceStratum, ofRow []int32) {
-	var classes [noConfidence + 1]confidenceStratum
+	var classes [withoutConfidence + 1]confidenceStratum
 	ofRow = make([]int32, len(rows))
 	for row, c := range rows {
 		class := classOfConfidence(c)
@@ -161,7 +161,7 @@ func newConfidenceStrata(rows []certainty, draw int64) (strata []confidenceStrat
 	for len(strata) > 1 && leastRows(strata) > draw {
 		strata = joinFewest(strata)
 	}
-	var place [noConfidence + 1]int32
+	var place [withoutConfidence + 1]int32
 	for i, s := range strata {
 		for class := s.from; class <= s.to; class++ {
 			place[class] = int32(i)
@@ -199,10 +199,10 @@ func joinFewest(strata []confidenceStratum) []confidenceStratum {
 // classOfConfidence is the place of the greatest bound that a confidence reaches.
 func classOfConfidence(c certainty) int {
 	if c < 0 {
-		return noConfidence
+		return withoutConfidence
 	}
 	class := 0
-	for class+1 < noConfidence && float64(c) >= confidenceBounds[class+1]*float64(certain) {
+	for class+1 < withoutConfidence && float64(c) >= confidenceBounds[class+1]*float64(certain) {
 		class++
 	}
 	return class
@@ -210,17 +210,17 @@ func classOfConfidence(c certainty) int {
 
 // String names a stratum by its bounds, the second of which is not part of it but for 1.
 func (s *confidenceStratum) String() string {
-	if s.from == noConfidence {
+	if s.from == withoutConfidence {
 		return "no confidence"
 	}
 	bound := func(class int) string {
-		if class >= noConfidence {
+		if class >= withoutConfidence {
 			return "1"
 		}
 		return strconv.FormatFloat(confidenceBounds[class], 'g', -1, 64)
 	}
 	name := "confidence " + bound(s.from) + " to " + bound(s.to+1)
-	if s.to == noConfidence {
+	if s.to == withoutConfidence {
 		name += " or none"
 	}
 	return name

@@ -18,7 +18,7 @@ var longFlag = regexp.MustCompile(`(^|[\s("'\x60|=,])--([a-z][a-z-]*[a-z])\b`)
 var foreignFlags = map[string]string{
 	"csv": "mlr", "ifs": "mlr", "eta": "parallel", "joblog": "parallel", "keep-order": "parallel", "pipe": "parallel",
 	"resume-failed": "parallel", "sshloginfile": "parallel", "will-cite": "parallel", "retry": "curl",
-	"max-model-len": "vllm", "port": "vllm",
+	"max-model-len": "vllm", "port": "vllm", "arg": "jq", "argjson": "jq", "args": "jq", "slurpfile": "jq",
 }
 
 // readFlags collects the flags of the five tools, which are fields with a help text,
@@ -92,7 +92,7 @@ func TestFlagsThatAreNamedExist(t *testing.T) {
 			return true
 		})
 	}
-	for _, path := range append(listFiles(t, ".md", "docs"), "README.md", "scripts/prism-run", "scripts/prism-run-workers", "scripts/prism-interactive", "scripts/prism-interactive-questions") {
+	for _, path := range append(listFiles(t, ".md", "docs"), "README.md", "scripts/prism-run", "scripts/prism-run-workers", "scripts/prism-interactive", "scripts/prism-interactive-questions", "scripts/prism-tune", "scripts/prism-classify-runs") {
 		data, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			t.Fatal(err)
