@@ -19,6 +19,11 @@
 // compressed where .gz or .zst follows. The rows are sorted as text, in a temporary file,
 // before they take another form.
 //
+//	prism-merge --labelled-by small --labelled-by large --expect feedback.csv -o result.csv small.csv large.csv
+//
+// With --labelled-by the parts are results of some of the rows, such as those of a small model and of a large one
+// that was asked where the small one was unsure. Of each row the last result stays.
+//
 //	prism-merge --manifest logs/R/run_manifest.json [-o result.xlsx]
 //
 //	prism-merge --overrides review.xlsx --prompts-config prompts/feedback.json -o corrected.csv result.csv
@@ -76,6 +81,7 @@ type grammar struct {
 	Manifest      string   `help:"Merge each file of this run from the outputs of its units; for units without an output, take the rows of their checkpoints." placeholder:"FILE"`
 	Condition     string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: which units of a file must have completed [as in the job file]." placeholder:"all_success|any_success|always"`
 	Label         string   `help:"With --manifest: merge only this file of the run." placeholder:"LABEL"`
+	LabelledBy    []string `help:"The PARTs are results of some of the rows of --expect, one over the other: of each row the last one stays, in the order of --expect, and a column Labelled_By has the name that is given for its part here (repeat it for each)." placeholder:"NAME" sep:"none"`
 	Overrides     []string `help:"Values that people gave, which replace those of the rows: a table with RowID and any coded columns, in any form that prism-split --normalize reads (repeatable: later files after earlier ones)." placeholder:"FILE" sep:"none"`
 	PromptsConfig string   `help:"Prompt schema file: which values --overrides may have; with it JSONL has numbers, booleans and arrays [with --manifest: that of the run]." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE"`
 	InputFormat   string   `help:"Format of the parts: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
@@ -108,7 +114,7 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	if g.Manifest == "" && (g.Condition != "" || g.Label != "") {
 		return cli.Usagef("--condition and --label go with --manifest")
 	}
-	if err := g.checkOverrides(); err != nil {
+	if err := errors.Join(g.checkOverrides(), g.checkLayers()); err != nil {
 		return err
 	}
 	m, err := g.merger(std)

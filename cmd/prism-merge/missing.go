@@ -30,35 +30,52 @@ type missingList struct {
 func (m *merger) listMissing(ctx context.Context, input merge.Input) (*missingList, error) {
 	m.steps.StartStep("looking for missing rows", 3*input.File.Size+m.bytes)
 	name := input.Options.Name
-	out := &missingList{path: m.missingListPath(), input: name, checkOnly: m.g.Check}
-	var w io.Writer = io.Discard // --check writes nothing
-	if !m.g.Check {
-		f, err := fsutil.CreateAtomic(out.path)
-		if err != nil {
-			return nil, err
-		}
-		out.list, w = f, f
-	}
-	list, err := merge.NewMissingList(w, name)
+	out, list, err := m.newMissingList(name)
 	if err != nil {
-		return nil, errors.Join(err, out.abort())
+		return nil, err
 	}
 	e, err := merge.Expect(ctx, m.inputs, input, m.o, list.Add)
 	if e.Unexpected > 0 {
 		m.std.Warnf("%d rows have a %s that %s does not have", e.Unexpected, m.o.ID(), name)
 	}
-	if err == nil && e.Missing > 0 {
-		err = list.Close()
+	if err != nil {
+		return nil, errors.Join(err, out.abort())
 	}
-	if err != nil || e.Missing == 0 {
-		return out, errors.Join(err, out.abort())
+	return out, out.end(list, e.Missing, e.Rows)
+}
+
+// newMissingList starts a list of the rows that are missing of an input.
+func (m *merger) newMissingList(input string) (*missingList, *merge.MissingList, error) {
+	out := &missingList{path: m.missingListPath(), input: input, checkOnly: m.g.Check}
+	var w io.Writer = io.Discard // --check writes nothing
+	if !m.g.Check {
+		f, err := fsutil.CreateAtomic(out.path)
+		if err != nil {
+			return nil, nil, err
+		}
+		out.list, w = f, f
 	}
-	hint := out.path + " lists them"
-	if m.g.Check {
-		hint = "without --check, " + out.path + " will list them"
+	list, err := merge.NewMissingList(w, input)
+	if err != nil {
+		return nil, nil, errors.Join(err, out.abort())
 	}
-	out.err = cli.Fail(cli.Partial, fmt.Errorf("%d of the %d rows of %s are missing: positions %s", e.Missing, e.Rows, name, list), hint)
-	return out, nil
+	return out, list, nil
+}
+
+// end ends the list when all missing ones of the rows of the input are in it.
+func (l *missingList) end(list *merge.MissingList, missing, rows int64) error {
+	if missing == 0 {
+		return l.abort()
+	}
+	if err := list.Close(); err != nil {
+		return errors.Join(err, l.abort())
+	}
+	hint := l.path + " lists them"
+	if l.checkOnly {
+		hint = "without --check, " + l.path + " will list them"
+	}
+	l.err = cli.Fail(cli.Partial, fmt.Errorf("%d of the %d rows of %s are missing: positions %s", missing, rows, l.input, list), hint)
+	return nil
 }
 
 // commit makes the list visible; where nothing is missing, it removes that of an

@@ -37,6 +37,9 @@ func (m *merger) mergeParts(ctx context.Context) error {
 	if m.inputs, err = m.correctInputs(ctx, m.inputs, expected, override.Options{Schema: m.o.Schema, IDColumn: m.o.ID(), Result: m.partsName()}); err != nil {
 		return err
 	}
+	if len(m.g.LabelledBy) > 0 {
+		return m.mergeLayers(ctx, *expected)
+	}
 	var list *missingList
 	if expected != nil { // before the first byte goes out
 		if list, err = m.listMissing(ctx, *expected); err != nil {

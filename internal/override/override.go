@@ -32,12 +32,13 @@ const (
 	Why                  = "Why"      // of a review: why the row was chosen
 	Stratum              = "Stratum"  // of a sample
 	InclusionProbability = "Inclusion_Probability"
+	LabelledBy           = "Labelled_By" // who labelled a row of a result that several made
 )
 
 // IsDescribing tells whether a column says something of the labels of a row, or of why it was
 // chosen, and has no values to take or to compare.
 func IsDescribing(name string) bool {
-	return slices.Contains([]string{Reviewed, Why, Stratum, InclusionProbability, "Labelled_By"}, name) ||
+	return slices.Contains([]string{Reviewed, Why, Stratum, InclusionProbability, LabelledBy}, name) ||
 		strings.HasSuffix(name, prompt.ConfidenceSuffix) || strings.HasSuffix(name, prompt.AgreementSuffix)
 }
 
