@@ -220,7 +220,11 @@ func (w *writer) writeShuffled(ctx context.Context, d *drawing, out io.Writer) (
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, fsutil.CloseTemp(tmp)) }()
-	var spans []span
+	most := w.rows
+	if !w.options.Draw.isAll() {
+		most = d.wanted
+	}
+	spans := make([]span, 0, most)
 	end := int64(0)
 	buffered := bufio.NewWriterSize(tmp, bufferSize)
 	n, err = w.writeTaken(ctx, d, func(record []byte) error {
