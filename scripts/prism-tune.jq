@@ -16,13 +16,13 @@ def mean_accuracy:
   | if $columns == [] then 0 else ($columns | map(.accuracy) | add / length) * (1 - $failed) end;
 
 # rows_per_sec is over the time that calls took, so that neither a pause nor the end of a small
-# table counts. With a number of calls in flight that is not fixed, it is over the time of the work.
+# table counts. A row that is asked for several votes is labelled once. With a number of calls in flight that is not fixed, it is over the time of the work.
 def rows_per_sec:
   (.parallel | tonumber? // 0) as $parallel
   | ((.calls.call_seconds // 0) * (.calls.latency.calls // 0)) as $seconds
   | if (.calls.rows_labelled // 0) == 0 then null
-    elif $parallel > 0 and $seconds > 0 then .calls.rows_labelled * $parallel / $seconds
-    else .calls.rows_per_sec end;
+    elif $parallel > 0 and $seconds > 0 then .calls.rows_labelled / .votes * $parallel / $seconds
+    else .calls.rows_per_sec / .votes end;
 
 # pair_of is what a comparison of two results says of a column of gold, which has the name of the
 # codebook or that of the result.
@@ -43,7 +43,7 @@ def column_report($figures; $extra):
 def setting_report($best):
   . as $figures | (failed_share - ($best | failed_share)) as $extra
   | .setting + {setting: .name, description: (.setting | describe), rows: .gold.rows, failed: .gold.missing, mean_accuracy: mean_accuracy,
-     rows_per_sec: rows_per_sec, tokens_per_row: .calls.tokens_per_row, prompt_tokens_per_row: .calls.prompt_tokens_per_row,
+     rows_per_sec: rows_per_sec, tokens_per_row: ((.calls.tokens_per_row // 0) * .votes), prompt_tokens_per_row: ((.calls.prompt_tokens_per_row // 0) * .votes),
      changed: (if .place == null then null else .changed / ([.place.columns[].pairs[0].rows, 1] | max) end),
      columns: [judged[] | column_report($figures; $extra)]}
   | .worse_in = [.columns[] | select(.worse) | .column]
@@ -51,8 +51,9 @@ def setting_report($best):
 
 # cost is what makes a setting cheap: less is cheaper.
 def cost($by):
-  if $by == "tokens" then (.tokens_per_row // infinite) + (.prompt_tokens_per_row // 0)
-  elif .rows_per_sec == null or .rows_per_sec == 0 then infinite else 1 / .rows_per_sec end;
+  if (.rows_per_sec // 0) == 0 then infinite
+  elif $by == "tokens" then .tokens_per_row + .prompt_tokens_per_row
+  else 1 / .rows_per_sec end;
 
 # choose is the cheapest of the settings. Of those that cost about the same, to 2%, it is the one with the larger batch.
 def choose($by):

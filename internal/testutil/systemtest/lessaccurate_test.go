@@ -39,11 +39,16 @@ func (s *lessAccurate) share(style string, rows int) float64 {
 // isWrong tells whether a label is wrong. It depends on the row, the column and the rows of the call,
 // and on nothing else.
 func (s *lessAccurate) isWrong(style string, rows int, ticket, column string) bool {
+	return unitOf(style, rows, ticket, column) >= s.share(style, rows)
+}
+
+// unitOf is a number from 0 to 1 that is another one for other things.
+func unitOf(things ...any) float64 {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s %d %s %s", style, rows, ticket, column)
+	fmt.Fprintln(h, things...)
 	var last [8]byte // the last bytes of a text hardly change the high bits
 	h.Write(last[:])
-	return float64(h.Sum64()>>11)/(1<<53) >= s.share(style, rows)
+	return float64(h.Sum64()>>11) / (1 << 53)
 }
 
 func (s *lessAccurate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
