@@ -80,7 +80,7 @@ fuzz:
 install: build
 	mkdir -p $(PREFIX)/bin
 	cp $(TOOLS:%=bin/%) scripts/prism-run scripts/prism-run-workers scripts/prism-run-cluster scripts/prism-interactive scripts/prism-interactive-questions \
-	  scripts/prism-tune scripts/prism-tune.jq scripts/prism-classify-runs $(PREFIX)/bin/
+	  scripts/prism-tune scripts/prism-tune.jq scripts/prism-cascade scripts/prism-cascade.jq scripts/prism-classify-runs $(PREFIX)/bin/
 
 clean:
 	rm -rf bin demo

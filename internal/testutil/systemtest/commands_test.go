@@ -21,7 +21,7 @@ import (
 	"prism/internal/testutil/ollamatest"
 )
 
-// cmdFake: fake [faults=SPEC] [latency=D] [slots=N] [context=N] [version=V] [seed=N]
+// cmdFake: fake [faults=SPEC] [latency=D] [slots=N] [context=N] [version=V] [seed=N] [models=A+B]
 // [thinks] [remote=URL] [completions[=key=KEY+cuts+hides-bound]]
 // starts the script's fake server, which knows the columns of the prompt schema
 // $P, and points OLLAMA_HOST at it.
@@ -46,6 +46,10 @@ func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 			options = append(options, ollamatest.Slots(parseInt(ts, value), 512))
 		case "seed":
 			options = append(options, ollamatest.Seed(uint64(parseInt(ts, value))))
+		case "models":
+			for name := range strings.SplitSeq(value, "+") {
+				options = append(options, ollamatest.Model{Name: name})
+			}
 		case "context":
 			model.ContextLength = parseInt(ts, value)
 		case "thinks":

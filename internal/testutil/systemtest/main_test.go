@@ -151,6 +151,8 @@ func scriptParams(dir, host, model string) testscript.Params {
 			"server":       cmdServer,
 			"gold":         cmdGold,
 			"lessaccurate": cmdLessAccurate,
+			"knowing":      cmdKnowing,
+			"truth":        cmdTruth,
 		},
 	}
 }
