@@ -43,7 +43,7 @@ func TestQualityCommands(t *testing.T) {
 		}
 	}
 	for name, text := range map[string]string{"result.csv": result.String(), "a.csv": result.String(), "b.csv": other.String(), "gold.csv": gold.String(), "filled.csv": filled.String(),
-		"prompt.json": qualityPrompt, "export.csv": export.String(), "reviewed.csv": "RowID;Topic\r\n4;shipping\r\n"} {
+		"prompt.json": qualityPrompt, "export.csv": export.String(), "feedback.csv": "RowID,Message\n1,late\n2,charged twice\n", "reviewed.csv": "RowID;Topic\r\n4;shipping\r\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
