@@ -84,6 +84,7 @@ func readAnswer(data []byte, columns int) (reply.Row, error) {
 	}
 	if in.rest != "" {
 		r.Confidence, r.Agreement = in.readShares(columns), in.readShares(columns)
+		in.failed = in.failed || r.Confidence == nil && r.Agreement == nil
 	}
 	if in.failed || in.rest != "" {
 		return reply.Row{}, errBadAnswer
