@@ -58,6 +58,7 @@ type Patient struct {
 	Parallel    int      // calls at once of the run
 	Dirs        []string // folders that a run would write to
 	AllowFree   bool     // the run takes replies that do not keep to the schema
+	Confidence  bool     // the run asks how sure the model is
 	AllowCuts   bool     // the run takes servers that cut prompts
 	Hint        func(error) string
 }
