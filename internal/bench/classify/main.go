@@ -51,6 +51,7 @@ func benchmarks() []benchmark {
 		{"instant server", false, measureClientCost},
 		{"use of the server", false, measureServerUse},
 		{"scaling", false, measureScaling},
+		{"unequal hosts", false, measureUnequalHosts},
 		{"overhead", false, measureOverhead},
 		{"memory", true, measureMemory},
 		{"first call", true, measureFirstCall},

@@ -40,7 +40,7 @@ func TestBenchmarks(t *testing.T) {
 	}
 	for _, want := range []string{
 		"client's CPU a call, 8 in flight", "rows/s, the server answers at once", "use of 8 slots of 200ms for 1 s", "rows/s of 2 processes",
-		"rows/s of 4 processes", "rows/s of 8 processes", "status, heartbeat, logs and progress line", "the whole client at 100 rows/s",
+		"rows/s of 4 processes", "rows/s of 8 processes", "speed of three hosts of 1:2:4", "between the ends of their last calls", "status, heartbeat, logs and progress line", "the whole client at 100 rows/s",
 		"resident memory, 64 in flight, 20000 rows in the file", "the same while the first call hangs",
 		"first call of the last of 16 workers", "first call of the last of 1000 workers",
 	} {
