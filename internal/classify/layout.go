@@ -103,13 +103,10 @@ func (l *layout) typedColumn(i int) *prompt.Column {
 	case i < len(l.coded):
 		return &l.columns[l.coded[i]]
 	case i < len(l.coded)+len(l.sure)+len(l.voted):
-		return &share
+		return &prompt.Share
 	}
 	return nil
 }
-
-// share is a column with numbers from 0 to 1, or nothing.
-var share = prompt.Column{Type: prompt.TypeNumber, Optional: true}
 
 // checkClashes refuses an output with several columns of one name. It tells all of
 // them, with the flag that leaves the input's out.

@@ -38,8 +38,8 @@ const (
 // IsDescribing tells whether a column says something of the labels of a row, or of why it was
 // chosen, and has no values to take or to compare.
 func IsDescribing(name string) bool {
-	return slices.Contains([]string{Reviewed, Why, Stratum, InclusionProbability, LabelledBy}, name) ||
-		strings.HasSuffix(name, prompt.ConfidenceSuffix) || strings.HasSuffix(name, prompt.AgreementSuffix)
+	_, isShare := prompt.CutShareSuffix(name)
+	return isShare || slices.Contains([]string{Reviewed, Why, Stratum, InclusionProbability, LabelledBy}, name)
 }
 
 // Options says what overrides are for.

@@ -93,13 +93,24 @@ const (
 	AgreementSuffix  = "_Agreement"  // the share of the votes for the value
 )
 
-// FindShare returns the column of confidences or agreements that an output with these columns
-// has under this name: numbers, or nothing; nil: none.
-func (s *Schema) FindShare(name string, output []string) *Column {
+// CutShareSuffix returns the name before one of these; false: it ends with neither.
+func CutShareSuffix(name string) (of string, ok bool) {
 	for _, suffix := range []string{ConfidenceSuffix, AgreementSuffix} {
-		if of, ok := strings.CutSuffix(name, suffix); ok && s.FindOutput(of, output) != nil {
-			return &Column{Name: name, Type: TypeNumber, Optional: true}
+		if of, ok := strings.CutSuffix(name, suffix); ok {
+			return of, true
 		}
+	}
+	return name, false
+}
+
+// Share is a column of confidences or agreements: numbers from 0 to 1, or nothing.
+var Share = Column{Type: TypeNumber, Optional: true}
+
+// FindShare returns Share if an output with these columns has confidences or agreements
+// under this name, else nil.
+func (s *Schema) FindShare(name string, output []string) *Column {
+	if of, ok := CutShareSuffix(name); ok && s.FindOutput(of, output) != nil {
+		return &Share
 	}
 	return nil
 }

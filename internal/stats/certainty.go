@@ -2,7 +2,6 @@ package stats
 
 import (
 	"math"
-	"strings"
 
 	"prism/internal/prompt"
 	"prism/internal/table"
@@ -21,41 +20,18 @@ const (
 // parseCertainty reads the raw token of a cell. scratch is a buffer for decoding; it is
 // returned, grown if needed.
 func parseCertainty(token []byte, form table.Format, scratch []byte) (certainty, []byte) {
-	if c, ok := parseDecimal(token); ok {
-		return c, scratch
+	v, ok := parseDecimals(token)
+	if !ok {
+		scratch = table.AppendText(scratch[:0], form, token)
+		v = parseConfidence(scratch)
 	}
-	scratch = table.AppendText(scratch[:0], form, token)
-	v, ok := parseNumber(string(scratch))
 	switch {
-	case ok && isCertainty(v):
-		return certainty(math.Round(v * float64(certain))), scratch
-	case !ok && strings.TrimSpace(string(scratch)) == "":
+	case math.IsNaN(v):
 		return noCertainty, scratch
+	case v == invalidConfidence:
+		return badCertainty, scratch
 	}
-	return badCertainty, scratch
-}
-
-// parseDecimal reads a certainty as nearly all cells have it: 0.5, 1 or 0.999999.
-func parseDecimal(token []byte) (certainty, bool) {
-	const most = len("0.999999999")
-	if len(token) == 0 || len(token) == 2 || len(token) > most || token[0] != '0' && token[0] != '1' {
-		return 0, false
-	}
-	v, places := int64(token[0]-'0'), 0
-	for i, b := range token[1:] {
-		switch {
-		case i == 0 && b == '.':
-		case i > 0 && '0' <= b && b <= '9':
-			v = 10*v + int64(b-'0')
-			places++
-		default:
-			return 0, false
-		}
-	}
-	for ; places < most-2; places++ {
-		v *= 10
-	}
-	return certainty(v), v <= int64(certain)
+	return certainty(math.Round(v * float64(certain))), scratch
 }
 
 func isCertainty(v float64) bool { return v >= 0 && v <= 1 }
@@ -63,12 +39,8 @@ func isCertainty(v float64) bool { return v >= 0 && v <= 1 }
 // isCertaintyColumn tells whether a column of a file says how certain the values of another of
 // its columns are.
 func isCertaintyColumn(h *table.Header, name string) bool {
-	for _, suffix := range []string{prompt.ConfidenceSuffix, prompt.AgreementSuffix} {
-		if coded, ok := strings.CutSuffix(name, suffix); ok && h.Index(coded) >= 0 {
-			return true
-		}
-	}
-	return false
+	coded, ok := prompt.CutShareSuffix(name)
+	return ok && h.Index(coded) >= 0
 }
 
 // certaintySums adds up the certainties of rows.

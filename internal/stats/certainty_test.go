@@ -44,9 +44,9 @@ func FuzzParseCertainty(f *testing.F) {
 		if c > certain || c < badCertainty {
 			t.Errorf("%q: %d", token, c)
 		}
-		if usual, ok := parseDecimal(token); ok {
-			if v, err := strconv.ParseFloat(string(token), 64); err != nil || usual != certainty(math.Round(v*float64(certain))) {
-				t.Errorf("%q: %d (%v)", token, usual, err)
+		if usual, ok := parseDecimals(token); ok {
+			if v, err := strconv.ParseFloat(string(token), 64); err != nil || usual != v || c != certainty(math.Round(v*float64(certain))) {
+				t.Errorf("%q: %v, %d (%v)", token, usual, c, err)
 			}
 		}
 	})

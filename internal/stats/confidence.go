@@ -52,10 +52,13 @@ func parseConfidence(text []byte) float64 {
 	return v + 0 // -0 is 0
 }
 
-// parseDecimals reads "0." and at most 15 digits, as nearly all cells are, in a tenth of the time that
+// parseDecimals reads "0." and at most 15 digits, 0 or 1, as nearly all cells are, in a tenth of the time that
 // parseNumber takes. The digits and the power of ten are whole and exact as floats, so their
 // quotient is the float that is nearest to the number.
 func parseDecimals(text []byte) (v float64, ok bool) {
+	if len(text) == 1 && (text[0] == '0' || text[0] == '1') {
+		return float64(text[0] - '0'), true
+	}
 	if len(text) < 3 || len(text) > 2+15 || text[0] != '0' || text[1] != '.' {
 		return 0, false
 	}

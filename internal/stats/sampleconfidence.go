@@ -82,13 +82,9 @@ type confidenceBlock struct {
 
 // readConfidences reads how sure each row of a file is: the smallest confidence of its columns.
 func (w *sampleWriter) readConfidences(ctx context.Context, f *RatedFile) error {
-	var cut []int
-	for _, name := range w.confidences {
-		at := f.header.Index(name)
-		if at < 0 {
-			return missingFromPart(f, name)
-		}
-		cut = append(cut, at)
+	cut, err := placesOf(f, w.confidences)
+	if err != nil {
+		return err
 	}
 	slices.Sort(cut)
 	form := f.header.Format

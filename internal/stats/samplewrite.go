@@ -249,19 +249,28 @@ func (w *sampleWriter) stratumOf(text string) (int32, error) {
 	return at, nil
 }
 
+// placesOf returns where a file has these columns.
+func placesOf(f *RatedFile, names []string) ([]int, error) {
+	var places []int
+	for _, name := range names {
+		at := f.header.Index(name)
+		if at < 0 {
+			return nil, missingFromPart(f, name)
+		}
+		places = append(places, at)
+	}
+	return places, nil
+}
+
 func missingFromPart(f *RatedFile, name string) error {
 	return &table.Error{File: f.Options.Name, Line: 1, Msg: fmt.Sprintf("missing column %s, which the first file has", name)}
 }
 
 // writeDrawn writes the rows of a file that are drawn.
 func (w *sampleWriter) writeDrawn(ctx context.Context, f *RatedFile) error {
-	var cut []int
-	for _, name := range w.kept {
-		at := f.header.Index(name)
-		if at < 0 {
-			return missingFromPart(f, name)
-		}
-		cut = append(cut, at)
+	cut, err := placesOf(f, w.kept)
+	if err != nil {
+		return err
 	}
 	sorted := slices.Sorted(slices.Values(cut))
 	cells := make([]table.Cell, len(w.kept)+len(w.labels)+2)
