@@ -96,7 +96,10 @@ func (t *tokens) countStep(c *choice, open []int, k int) step {
 	token := &t.list[k]
 	before := max(c.start-t.starts[k], 0) // bytes of the token that stand before the choice
 	done := max(t.starts[k]-c.start, 0)   // bytes of the texts that stand before the token
-	f := newFits(token, before)
+	f := fits{token: token, before: before, named: []string{token.Text}}
+	for _, a := range token.Alternatives {
+		f.named = append(f.named, a.Text)
+	}
 	for _, o := range open {
 		f.addText(c.texts[o][min(done, len(c.texts[o])):])
 	}
@@ -130,29 +133,20 @@ func (t *tokens) countStep(c *choice, open []int, k int) step {
 type fits struct {
 	token   *server.Token // the one that was written
 	before  int           // bytes of it that stand before the texts
+	named   []string      // it and the others in its place
 	rests   []string      // of the texts
 	longest []int         // bytes of the longest named token that each fits; 0: none fits
 }
 
-func newFits(token *server.Token, before int) *fits { return &fits{token: token, before: before} }
-
 // addText adds a text of which this rest is left.
 func (f *fits) addText(rest string) {
 	longest := 0
-	for _, text := range append([]string{f.token.Text}, alternativeTexts(f.token)...) {
+	for _, text := range f.named {
 		if f.begins(text) && goesOn(rest, text[f.before:]) {
 			longest = max(longest, len(text))
 		}
 	}
 	f.rests, f.longest = append(f.rests, rest), append(f.longest, longest)
-}
-
-func alternativeTexts(token *server.Token) []string {
-	texts := make([]string, len(token.Alternatives))
-	for i, a := range token.Alternatives {
-		texts[i] = a.Text
-	}
-	return texts
 }
 
 // begins tells whether a token begins as the written one does before the choice.

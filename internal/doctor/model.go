@@ -137,8 +137,7 @@ func (e *Examiner) examineLogProbs(ctx context.Context) error {
 	case err == nil && len(reply.LogProbs) > 0:
 		e.say("probabilities", OK, "", "the server tells how sure the model is of each token")
 	case e.Confidence:
-		e.say("probabilities", Failed, "leave out --confidence, or use a server that tells log-probabilities (Ollama from 0.12.11 on, vLLM)",
-			"the server does not tell how sure the model is")
+		e.say("probabilities", Failed, e.Hint(&server.Error{Class: server.NoLogProbs}), "the server does not tell how sure the model is")
 	default:
 		e.say("probabilities", Warning, "labelling works all the same", "the server does not tell how sure the model is")
 	}
