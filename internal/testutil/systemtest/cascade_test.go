@@ -3,11 +3,9 @@ package systemtest
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -50,28 +48,13 @@ type knowing struct {
 }
 
 func (k *knowing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // the caller is gone
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if r.URL.Path != "/api/chat" || !bytes.Contains(body, []byte(`"large"`)) {
-		k.next.ServeHTTP(w, r)
-		return
-	}
-	answer := httptest.NewRecorder()
-	k.next.ServeHTTP(answer, r)
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(answer.Code)
-	w.Write(k.correct(body, answer.Body.Bytes()))
+	changeAnswer(k.next, w, r, k.correct)
 }
 
 // correct puts the truth into an answer of classic style.
 func (k *knowing) correct(call, answer []byte) []byte {
 	var said map[string]any
-	if json.Unmarshal(answer, &said) != nil {
+	if !bytes.Contains(call, []byte(`"large"`)) || json.Unmarshal(answer, &said) != nil {
 		return answer
 	}
 	message, _ := said["message"].(map[string]any)
@@ -153,11 +136,7 @@ func truthOf(rows [][]string, schema *prompt.Schema, chance func(float64) float6
 // TestCascadeCommands runs the commands of docs/cascade.md as they are printed.
 func TestCascadeCommands(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"bash", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("no %s", tool)
-		}
-	}
+	needPrograms(t, "bash", "jq")
 	dir := newRecipeFolder(t)
 	rows, err := readTable(filepath.Join(dir, "feedback.csv"))
 	if err != nil {

@@ -52,8 +52,13 @@ func unitOf(things ...any) float64 {
 }
 
 func (s *lessAccurate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	changeAnswer(s.next, w, r, s.spoil)
+}
+
+// changeAnswer lets next serve a request and sends the answer to a call changed.
+func changeAnswer(next http.Handler, w http.ResponseWriter, r *http.Request, change func(call, answer []byte) []byte) {
 	if r.URL.Path != "/api/chat" {
-		s.next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -62,12 +67,12 @@ func (s *lessAccurate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	answer := httptest.NewRecorder()
-	s.next.ServeHTTP(answer, r)
+	next.ServeHTTP(answer, r)
 	for name, values := range answer.Header() {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(answer.Code)
-	w.Write(s.spoil(body, answer.Body.Bytes()))
+	w.Write(change(body, answer.Body.Bytes()))
 }
 
 var ticketNumber = regexp.MustCompile(`\(ticket ([0-9]+)\)`)

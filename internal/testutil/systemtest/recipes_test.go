@@ -78,14 +78,20 @@ func TestRecipes(t *testing.T) {
 
 var shellBlock = regexp.MustCompile("(?s)\n```sh\n(.*?)```\n")
 
+// needPrograms skips a test where one of the programs is missing.
+func needPrograms(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("no %s", name)
+		}
+	}
+}
+
 // TestTutorial runs all commands of docs/tutorial.md in their order, on its spreadsheet.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"bash", "flock", "xargs"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("no %s", tool)
-		}
-	}
+	needPrograms(t, "bash", "flock", "xargs")
 	page, err := os.ReadFile("../../../docs/tutorial.md")
 	if err != nil {
 		t.Fatal(err)

@@ -72,11 +72,7 @@ func (s *gridSetting) isWorse(best *gridSetting) bool {
 // the rows in each setting by hand, where accuracy falls with the batch size as told.
 func TestTuneFindsWhatAFullGridFinds(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"bash", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("no %s", tool)
-		}
-	}
+	needPrograms(t, "bash", "jq")
 	dir := t.TempDir()
 	writeRows(t, filepath.Join(dir, "in.csv"), 240)
 	rows, err := readTable(filepath.Join(dir, "in.csv"))
@@ -184,11 +180,7 @@ func labelGrid(t *testing.T, dir string, env []string, gold string) string {
 // TestTuneCommands runs the commands of docs/tune.md as they are printed.
 func TestTuneCommands(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"bash", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("no %s", tool)
-		}
-	}
+	needPrograms(t, "bash", "jq")
 	dir := newRecipeFolder(t)
 	rows, err := readTable(filepath.Join(dir, "feedback.csv"))
 	if err != nil {
