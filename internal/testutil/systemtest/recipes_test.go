@@ -92,15 +92,47 @@ func needPrograms(t *testing.T, names ...string) {
 func TestTutorial(t *testing.T) {
 	t.Parallel()
 	needPrograms(t, "bash", "flock", "xargs")
-	page, err := os.ReadFile("../../../docs/tutorial.md")
+	dir := runComplaints(t, "docs/tutorial.md")
+	back := recipe{title: "the result", script: "prism-split --normalize --quiet -o labelled.csv labelled.xlsx"}
+	back.run(t, dir)
+	rows := readComplaints(t, filepath.Join(dir, "labelled.csv"),
+		"RowID,Ticket,Received,Store,Product,Subject,What happened,Topic,Anger,Wish,Model_Name,Batch_Size,Run_ID")
+	for _, row := range rows {
+		if row[0] != row[1] || row[7] == "" {
+			t.Errorf("row %q, want its ticket as RowID and a Topic", row)
+		}
+	}
+}
+
+// TestReadme runs the commands that README.md has for one's own file, on the spreadsheet of the tutorial.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	needPrograms(t, "bash")
+	dir := runComplaints(t, "README.md")
+	back := recipe{title: "the result", script: "prism-split --normalize --quiet -o result.csv result.xlsx"}
+	back.run(t, dir)
+	rows := readComplaints(t, filepath.Join(dir, "result.csv"),
+		"RowID,Ticket,Received,Store,Product,Subject,What happened,Topic,Anger,Wish,Model_Name,Batch_Size,Run_ID,Reviewed")
+	for _, row := range rows {
+		if row[7] == "" || row[13] != "" {
+			t.Errorf("row %q, want a Topic, and no column reviewed", row)
+		}
+	}
+}
+
+// runComplaints runs all shell commands of a page of the docs in their order, in a new folder that has the spreadsheet
+// of the tutorial, and checks the report that they write.
+func runComplaints(t *testing.T, name string) (dir string) {
+	t.Helper()
+	page, err := os.ReadFile("../../../" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tutorial := recipe{title: "tutorial"}
+	commands := recipe{title: name}
 	for _, m := range shellBlock.FindAllSubmatch(page, -1) {
-		tutorial.script += string(m[1])
+		commands.script += string(m[1])
 	}
-	dir := t.TempDir()
+	dir = t.TempDir()
 	sheet, err := os.ReadFile("../../../examples/tutorial/complaints.xlsx")
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, "complaints.xlsx"), sheet, 0o666)
@@ -111,27 +143,24 @@ func TestTutorial(t *testing.T) {
 	srv := ollamatest.Start(t, ollamatest.Model{Name: "llama3.2"},
 		ollamatest.Column{Name: "Topic", Labels: []string{"Product", "Delivery", "Service", "Payment", "Other"}},
 		ollamatest.Column{Name: "Anger", Labels: []string{"High", "Low", "None"}}, ollamatest.Column{Name: "Wish"})
-	tutorial.run(t, dir, "OLLAMA_HOST="+srv.URL)
-
-	back := recipe{title: "the result", script: "prism-split --normalize --quiet -o labelled.csv labelled.xlsx"}
-	back.run(t, dir)
-	rows, err := readTable(filepath.Join(dir, "labelled.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	head := strings.Join(rows[0], ",")
-	const want = "RowID,Ticket,Received,Store,Product,Subject,What happened,Topic,Anger,Wish,Model_Name,Batch_Size,Run_ID"
-	if head != want || len(rows) != 31 {
-		t.Fatalf("%d lines, the first is %s, want 31, the first %s", len(rows), head, want)
-	}
-	for _, row := range rows[1:] {
-		if row[0] != row[1] || row[7] == "" {
-			t.Errorf("row %q, want its ticket as RowID and a Topic", row)
-		}
-	}
+	commands.run(t, dir, "OLLAMA_HOST="+srv.URL, "PRISM_MODEL=llama3.2")
 	if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || !bytes.Contains(page, []byte("</html>")) {
 		t.Errorf("the report is not a page: %v", err)
 	}
+	return dir
+}
+
+// readComplaints returns the rows of a labelled table of thirty complaints.
+func readComplaints(t *testing.T, path, head string) [][]string {
+	t.Helper()
+	rows, err := readTable(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(rows[0], ","); got != head || len(rows) != 31 {
+		t.Fatalf("%d lines, the first is %s, want 31, the first %s", len(rows), got, head)
+	}
+	return rows[1:]
 }
 
 // newRecipeFolder returns a folder with the files that the recipes need.
