@@ -55,6 +55,7 @@ type grammar struct {
 	Watch         bool         `help:"Follow the run until it is over: a dashboard on a terminal, else a line at each refresh."`
 	Wait          bool         `help:"Wait until the run is over; the exit code is its outcome."`
 	UntilIdle     bool         `help:"End --watch or --wait when no worker is active and no prism-run is starting workers, whether or not the run is over."`
+	Managed       bool         `help:"With --until-idle on a terminal: show the dashboard, for a program that manages the run, as prism-run does. Exit code 3: the user left it; 130: the user asked to stop the run."`
 	Label         string       `help:"Only the units of this file of the manifest." placeholder:"LABEL"`
 	Units         string       `help:"Print units of the manifest: incomplete (not completed or without their output, and no worker is active on them), retryable (of these, those that may complete when started again), refused (ended by wrong configuration or input, and would again), failed (failed or dead, or with rows that failed), unreachable (stopped because Ollama was unreachable or the model missing), running (a worker is active on them) or all." enum:"incomplete,retryable,refused,failed,unreachable,running,all," default:"" placeholder:"WHICH"`
 	Format        string       `help:"Print units as args (the flags of prism-classify, quoted for xargs), as tsv, as numbers (unit numbers, one a line) or as errors (their distinct last errors) [${default}]." enum:"args,tsv,numbers,errors" default:"tsv"`
@@ -72,13 +73,8 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	if g.LockFD != 0 {
 		return lockInherited(ctx, g.LockFD)
 	}
-	switch {
-	case g.Units != "" && g.ProcessGroups:
-		return cli.Usagef("--units and --process-groups can't be used together")
-	case (g.Pause || g.Unpause) && g.Manifest == "":
-		return cli.Usagef("--pause and --unpause need --manifest")
-	case g.UntilIdle && (g.Manifest == "" || !g.Watch && !g.Wait):
-		return cli.Usagef("--until-idle needs --manifest, and --watch or --wait")
+	if err := g.checkFlags(); err != nil {
+		return err
 	}
 	p, err := g.findRun(ctx, std)
 	if err != nil {
@@ -95,7 +91,7 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 		}
 		std.Warnf(format, args...)
 	}
-	live := g.Watch && !g.JSON && g.Units == "" && !g.ProcessGroups && isTerminal(std.Out) && isTerminal(std.In) && os.Getenv("TERM") != "dumb"
+	live := g.Watch && !g.JSON && g.Units == "" && !g.ProcessGroups && isTerminal(std.Out) && hasKeys(std.In) && os.Getenv("TERM") != "dumb"
 	m := &monitor{
 		dir: job.RunDir(p.statusDir, p.runID), plan: p, runNamed: g.RunID != "" || g.Manifest != "",
 		follow: g.Watch, wait: g.Wait, refresh: g.refreshInterval(live),
@@ -117,6 +113,9 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	if g.ProcessGroups {
 		return printProcessGroups(m, std.Out)
 	}
+	if g.Managed && live {
+		return m.runManagedDashboard(ctx, std)
+	}
 	if g.UntilIdle {
 		return m.watchUntilIdle(ctx)
 	}
@@ -124,6 +123,21 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 		return m.runDashboard(ctx, std)
 	}
 	return m.watch(ctx)
+}
+
+// checkFlags reports flags that do not go together.
+func (g *grammar) checkFlags() error {
+	switch {
+	case g.Units != "" && g.ProcessGroups:
+		return cli.Usagef("--units and --process-groups can't be used together")
+	case (g.Pause || g.Unpause) && g.Manifest == "":
+		return cli.Usagef("--pause and --unpause need --manifest")
+	case g.UntilIdle && (g.Manifest == "" || !g.Watch && !g.Wait):
+		return cli.Usagef("--until-idle needs --manifest, and --watch or --wait")
+	case g.Managed && !(g.UntilIdle && g.Watch):
+		return cli.Usagef("--managed needs --watch and --until-idle")
+	}
+	return nil
 }
 
 // refreshInterval is the time between two reads.

@@ -72,15 +72,10 @@ const (
 func (m *monitor) watchUntilIdle(ctx context.Context) error {
 	var shown time.Time
 	for checks := 1; ; checks++ {
-		starting, err := m.plan.startsWorkers() // before the read, which then has what the last worker wrote
+		v, idle, err := m.readIdle()
 		if err != nil {
 			return err
 		}
-		v, err := m.readView(m.now())
-		if err != nil {
-			return err
-		}
-		idle := !starting && !v.Active()
 		due := v.Time.Sub(shown) >= m.refresh && !v.Over // what is over stays on the terminal: it is printed once
 		if m.follow && (idle && !shown.IsZero() || !idle && due) {
 			if err := m.print(v); err != nil {
@@ -99,6 +94,16 @@ func (m *monitor) watchUntilIdle(ctx context.Context) error {
 			return m.showLast(m.now(), err)
 		}
 	}
+}
+
+// readIdle reads the run, and whether no worker is active and prism-run is not starting any.
+func (m *monitor) readIdle() (v *status.View, idle bool, err error) {
+	starting, err := m.plan.startsWorkers() // before the read, which then has what the last worker wrote
+	if err != nil {
+		return nil, false, err
+	}
+	v, err = m.readView(m.now())
+	return v, err == nil && !starting && !v.Active(), err
 }
 
 // showLast shows the run a last time when a signal ends --watch.

@@ -73,3 +73,10 @@ func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }
+
+// hasKeys reports whether keys can be read from in: whether it is a terminal, and this process
+// is not in its background, where reading would suspend it.
+func hasKeys(in any) bool {
+	f, ok := in.(*os.File)
+	return ok && isTerminal(f) && term.IsForeground(f)
+}

@@ -24,25 +24,32 @@ type Source struct {
 	Pause    func(on bool) error                           // sets or removes the run's pause flag
 	Tail     func(path string) ([]string, error)           // the last lines of a log
 	Interval time.Duration                                 // between two looks
+	CanStop  bool                                          // the caller stops the run if the dashboard ends with Stop
 }
 
-// Run shows the run until it is over, the user leaves, or ctx ends. It returns
-// the last view, and whether the run was over then; the error of a look ends it
-// too.
-func Run(ctx context.Context, s Source, options ...tea.ProgramOption) (last *status.View, over bool, err error) {
+// Result is how the run was when its dashboard ended.
+type Result struct {
+	View *status.View // the last one; nil: none was read
+	Over bool         // nothing is to come
+	Stop bool         // the user asked to stop the run
+}
+
+// Run shows the run until it is over, the user leaves or stops it, or ctx ends. The error
+// of a look ends it too.
+func Run(ctx context.Context, s Source, options ...tea.ProgramOption) (Result, error) {
 	const framesPerSecond = 10
 	options = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)}, options...)
 	end, err := tea.NewProgram(newModel(s), options...).Run()
 	m, ok := end.(*model)
 	switch {
 	case ctx.Err() != nil:
-		return nil, false, context.Cause(ctx)
+		return Result{}, context.Cause(ctx)
 	case err != nil:
-		return nil, false, err
+		return Result{}, err
 	case !ok || m.err != nil:
-		return nil, false, m.err
+		return Result{}, m.err
 	}
-	return m.view, m.over, nil
+	return Result{m.view, m.over, m.stop}, nil
 }
 
 // model is the state of the dashboard.
@@ -51,7 +58,7 @@ type model struct {
 	keys          keyBindings
 	width, height int // of the terminal, in cells
 	view          *status.View
-	over          bool
+	over, stop    bool
 	err           error // that ended it
 
 	screen       screen
@@ -92,7 +99,7 @@ type (
 )
 
 func newModel(s Source) *model {
-	m := &model{source: s, log: newLogView(), keys: newKeyBindings()}
+	m := &model{source: s, log: newLogView(), keys: newKeyBindings(s.CanStop)}
 	m.resize(80, 24)
 	return m
 }

@@ -141,7 +141,7 @@ func TestSparkline(t *testing.T) {
 }
 
 // runDashboard runs a dashboard on keys, as a terminal would.
-func runDashboard(t *testing.T, s Source, keys string) (*status.View, bool, error) {
+func runDashboard(t *testing.T, s Source, keys string) (Result, error) {
 	t.Helper()
 	in, w := io.Pipe()
 	go io.WriteString(w, keys)
@@ -151,23 +151,28 @@ func runDashboard(t *testing.T, s Source, keys string) (*status.View, bool, erro
 func TestRunEnds(t *testing.T) {
 	broken := errors.New("no such run")
 	for _, c := range []struct {
-		name string
-		over bool
-		err  error
-		keys string
+		name    string
+		over    bool
+		err     error
+		canStop bool
+		keys    string
+		stop    bool
 	}{
-		{"with the run", true, nil, ""},
-		{"with an error", false, broken, ""},
-		{"by a key", false, nil, "q"},
+		{"with the run", true, nil, false, "", false},
+		{"with an error", false, broken, false, "", false},
+		{"by a key", false, nil, false, "q", false},
+		{"by Ctrl-C", false, nil, false, "\x03", false},
+		{"by a key, the run goes on", false, nil, true, "q", false},
+		{"by Ctrl-C, which stops the run", false, nil, true, "\x03", true},
 	} {
 		looks := 0
-		s := Source{Interval: time.Millisecond, View: func() (*status.View, bool, error) {
+		s := Source{CanStop: c.canStop, Interval: time.Millisecond, View: func() (*status.View, bool, error) {
 			looks++
 			return sampleView(2), c.over && looks > 3, c.err
 		}}
-		v, over, err := runDashboard(t, s, c.keys)
-		if !errors.Is(err, c.err) || over != c.over || c.over && (v == nil || looks != 4) {
-			t.Errorf("%s: got %v, %v after %d looks", c.name, over, err, looks)
+		r, err := runDashboard(t, s, c.keys)
+		if !errors.Is(err, c.err) || r.Over != c.over || r.Stop != c.stop || c.over && (r.View == nil || looks != 4) {
+			t.Errorf("%s: got %+v, %v after %d looks", c.name, r, err, looks)
 		}
 	}
 }
@@ -216,5 +221,26 @@ func TestLogOfAWorker(t *testing.T) {
 	m.Update(pressKey(m, "w")())
 	if text := strings.Join(m.screenLines(), "\n"); !strings.Contains(text, "no file gone.log") {
 		t.Errorf("the fault is not shown:\n%s", text)
+	}
+}
+
+// What a key does to the run is on the screen before it is pressed.
+func TestKeysThatEndTheDashboardAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		canStop    bool
+		foot, help string
+	}{
+		{false, "q leave  p pause", "quit; the workers keep running"},
+		{true, "q leave, the run goes on  ^C save and stop  p pause", "stop the run; the workers save first"},
+	} {
+		m := newModel(Source{CanStop: c.canStop})
+		m.applyView(sampleView(1))
+		if text := ansi.Strip(m.footerLine()); !strings.Contains(text, c.foot) {
+			t.Errorf("can stop %v: the last line is %q, want %q", c.canStop, text, c.foot)
+		}
+		pressKey(m, "?")
+		if text := ansi.Strip(strings.Join(m.screenLines(), "\n")); !strings.Contains(text, c.help) {
+			t.Errorf("can stop %v: the help is\n%s\nwant %q", c.canStop, text, c.help)
+		}
 	}
 }

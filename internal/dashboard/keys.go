@@ -11,11 +11,12 @@ import (
 
 // keyBindings are what the user may press, and what the help says of them.
 type keyBindings struct {
-	quit, pause, log, up, down, pageUp, pageDown, first, last, back, help key.Binding
+	quit, stop, pause, log, up, down, pageUp, pageDown, first, last, back, help key.Binding
 }
 
-func newKeyBindings() keyBindings {
-	return keyBindings{
+// newKeyBindings are the keys of a dashboard; where its caller can stop the run, Ctrl-C is for that.
+func newKeyBindings(canStop bool) keyBindings {
+	k := keyBindings{
 		quit:     newBinding("q", "quit; the workers keep running", "q", "ctrl+c"),
 		pause:    newBinding("p", "pause the run, or let it go on: workers wait between calls", "p"),
 		log:      newBinding("w", "log of the worker under the cursor, and back", "w", "enter"),
@@ -28,10 +29,15 @@ func newKeyBindings() keyBindings {
 		back:     newBinding("Esc", "back to the overview", "esc"),
 		help:     newBinding("?", "this, and back", "?"),
 	}
+	if canStop {
+		k.quit = newBinding("q", "leave; the run goes on in the background", "q")
+		k.stop = newBinding("Ctrl-C", "stop the run; the workers save first", "ctrl+c")
+	}
+	return k
 }
 
 func (k *keyBindings) all() []key.Binding {
-	return []key.Binding{k.quit, k.pause, k.log, k.up, k.down, k.pageUp, k.pageDown, k.first, k.last, k.back, k.help}
+	return []key.Binding{k.quit, k.stop, k.pause, k.log, k.up, k.down, k.pageUp, k.pageDown, k.first, k.last, k.back, k.help}
 }
 
 func newBinding(name, does string, keys ...string) key.Binding {
@@ -46,18 +52,21 @@ func withHelp(k key.Binding, name, does string) key.Binding {
 
 // shortKeys are those that the last line names.
 func (m *model) shortKeys() []key.Binding {
-	leave := withHelp(m.keys.quit, "q", "leave")
+	ends := []key.Binding{withHelp(m.keys.quit, "q", "leave")}
+	if m.source.CanStop {
+		ends = []key.Binding{withHelp(m.keys.quit, "q", "leave, the run goes on"), withHelp(m.keys.stop, "^C", "save and stop")}
+	}
 	switch {
 	case m.screen == workerLog:
-		return []key.Binding{withHelp(m.keys.log, "w", "back"), withHelp(m.keys.up, "↑↓", "scroll"), leave}
+		return append([]key.Binding{withHelp(m.keys.log, "w", "back"), withHelp(m.keys.up, "↑↓", "scroll")}, ends...)
 	case m.screen == helpScreen:
-		return []key.Binding{withHelp(m.keys.help, "?", "back"), leave}
+		return append([]key.Binding{withHelp(m.keys.help, "?", "back")}, ends...)
 	}
 	pause := withHelp(m.keys.pause, "p", "pause")
 	if m.view != nil && m.view.Paused {
 		pause = withHelp(m.keys.pause, "p", "go on")
 	}
-	return []key.Binding{leave, pause, withHelp(m.keys.log, "w", "log"), withHelp(m.keys.up, "↑↓", "worker"), withHelp(m.keys.help, "?", "help")}
+	return append(ends, pause, withHelp(m.keys.log, "w", "log"), withHelp(m.keys.up, "↑↓", "worker"), withHelp(m.keys.help, "?", "help"))
 }
 
 func newHelp() help.Model {
@@ -84,6 +93,9 @@ func (m *model) handleKey(msg tea.KeyPressMsg) tea.Cmd {
 	m.keyError = ""
 	switch is := func(k key.Binding) bool { return key.Matches(msg, k) }; {
 	case is(m.keys.quit):
+		return tea.Quit
+	case is(m.keys.stop):
+		m.stop = true
 		return tea.Quit
 	case is(m.keys.help):
 		m.screen = toggleScreen(m.screen, helpScreen)

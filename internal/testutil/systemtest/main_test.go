@@ -149,6 +149,7 @@ func scriptParams(dir, host, model string) testscript.Params {
 			"await":        cmdAwait,
 			"signal":       cmdSignal,
 			"server":       cmdServer,
+			"terminal":     cmdTerminal,
 			"gold":         cmdGold,
 			"lessaccurate": cmdLessAccurate,
 			"knowing":      cmdKnowing,

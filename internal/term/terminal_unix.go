@@ -17,3 +17,10 @@ func Size(f *os.File) (width, height int) {
 	}
 	return int(size.Col), int(size.Row)
 }
+
+// IsForeground reports whether this process belongs to the foreground of the terminal f, and
+// so may read from it and set it.
+func IsForeground(f *os.File) bool {
+	group, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}

@@ -15,3 +15,7 @@ func Size(f *os.File) (width, height int) {
 	}
 	return int(info.Window.Right-info.Window.Left) + 1, int(info.Window.Bottom-info.Window.Top) + 1
 }
+
+// IsForeground reports whether this process may read from the terminal f: always, as
+// Windows has no background of a terminal.
+func IsForeground(*os.File) bool { return true }
