@@ -38,7 +38,7 @@ func TestFormsAreNamed(t *testing.T) {
 		{name: "old workbook", in: "\xd0\xcf\x11\xe0", want: "save it as .xlsx without a password"},
 		{name: "Parquet", in: "PAR1", want: "this is a Parquet file", hint: command},
 		{name: "mixed encodings", in: "RowID,Message\n1,\u00e9\n2,it\x92s\n", want: "not UTF-8", hint: hintMixed},
-		{name: "another column", in: "a,b;c\n1,2\n", want: "missing column RowID"},
+		{name: "another column", in: "a,b;c\n1,2\n", want: "missing column RowID", hint: "--id-column names the column that identifies rows"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := strings.NewReader(tt.in)

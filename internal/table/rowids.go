@@ -226,7 +226,7 @@ func idColumn(h *Header, o CheckOptions) (int, error) {
 	name := idName(o.IDColumn)
 	i := h.Index(name)
 	if i < 0 && (h.Format != JSONL || len(h.Names) > 0) {
-		return -1, h.MissingColumn(o.Name, name)
+		return -1, h.MissingIDColumn(o.Name, name)
 	}
 	return i, nil
 }
