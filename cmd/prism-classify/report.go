@@ -88,6 +88,9 @@ func summary(r classify.Result, elapsed time.Duration) string {
 	if r.Organic > 0 {
 		text += ", " + term.Plural(r.Organic, "organic label")
 	}
+	if r.Untold > 0 {
+		text += ", " + term.Plural(r.Untold, "row") + " without confidence"
+	}
 	if r.Failed > 0 {
 		text += ", " + term.Plural(r.Failed, "row") + " failed"
 	}

@@ -37,16 +37,17 @@ type sharedAnswer struct {
 // answers are the answers of this job. The reader looks rows up, the coordinator settles them.
 type answers struct {
 	cache answerCache
-	sure  bool            // an answer without confidence is none
 	keys  *cache.KeyMaker // the reader's
 	texts []string        // of rowKey
+
+	serves func(*reply.Row) bool // whether an answer of the cache has all that is asked for
 
 	mu    sync.Mutex
 	asked map[cache.Key]*sharedAnswer // rows that are being asked for
 }
 
-func newAnswers(sure bool, c answerCache, keys *cache.KeyMaker) *answers {
-	return &answers{sure: sure, cache: c, keys: keys, asked: map[cache.Key]*sharedAnswer{}}
+func newAnswers(serves func(*reply.Row) bool, c answerCache, keys *cache.KeyMaker) *answers {
+	return &answers{serves: serves, cache: c, keys: keys, asked: map[cache.Key]*sharedAnswer{}}
 }
 
 // lookUp sorts rows into those to ask for and those with an answer. The others, which take
@@ -70,7 +71,7 @@ func (a *answers) lookUp(rows []*row) (ask, cached []*row, waiting int) {
 	a.mu.Unlock()
 	for i, found := range a.cache.Lookup(keys) {
 		r := fresh[i]
-		if found == nil || a.sure && found.Confidence == nil {
+		if found == nil || !a.serves(found) {
 			ask = append(ask, r)
 			continue
 		}
@@ -160,7 +161,7 @@ func (e *engine) commitAnswers(rows []*row, labelled []reply.Row) error {
 	if err := e.commit(rows, labelled, e.c.Tail); err != nil {
 		return err
 	}
-	e.meter.countCached(len(rows), e.noteOrganic(labelled))
+	e.meter.countCached(len(rows), e.noteOrganic(labelled), e.noteUntold(labelled))
 	e.c.Log(call)
 	return nil
 }

@@ -128,8 +128,8 @@ func (e *engine) logCall(call *calllog.Call) {
 // have none; package reply matches it to their RowIDs.
 func (e *engine) noteReply(r *round, req *server.Request, ids []int64, answer *server.Reply, call *calllog.Call) {
 	got := reply.Read(answer.Text, ids, e.c.Prompt, e.c.Strict)
-	if e.c.Confidence != nil && len(got.Rows) > 0 && !e.c.Confidence.SetConfidence(got.Rows, answer.Text, answer.LogProbs) && e.untold.Add(1) == 1 {
-		e.c.Warn("the server does not tell how sure the model is in every reply: their rows have no confidence")
+	if e.c.Confidence != nil && len(got.Rows) > 0 {
+		e.c.Confidence.SetConfidence(got.Rows, answer.Text, answer.LogProbs)
 	}
 	r.labelled, r.text, r.reason = got.Rows, answer.Text, ""
 	r.cut = answer.DoneReason == server.Length

@@ -40,25 +40,31 @@ func (e *engine) proveContract(ctx context.Context) error {
 func (e *engine) askForContract(ctx context.Context) error {
 	e.thinks.Store(e.c.Request.Think != "" && e.c.Request.Think != "false")
 	e.contract.hosts = len(e.c.Options.Hosts)
+	prove, shown := e.model.ProveContract, "keeps to the reply schema"
 	if e.c.Options.AllowFreeReplies {
 		e.c.Note("contract probe: left out (--allow-free-replies)")
-		return e.model.ProveRefusal(ctx, &e.c.Request, false)
+		if e.c.Request.Alternatives == 0 {
+			return e.model.ProveRefusal(ctx, &e.c.Request, false)
+		}
+		prove, shown = e.model.ProveLogProbs, "tells log-probabilities"
 	}
 	first := time.Duration(e.c.Options.Delay)
 	wait := func(n int, asked time.Duration) error {
 		return e.c.Sleep(ctx, max(min(first<<min(n-1, 10), max(maxDelay, first)), min(asked, server.LongestAskedWait)))
 	}
-	found, err := e.model.ProveContract(ctx, &e.c.Request, e.c.Options.Retries, wait)
+	found, err := prove(ctx, &e.c.Request, e.c.Options.Retries, wait)
 	if err != nil {
 		e.c.Note("contract probe: %v", err)
 		return err
 	}
 	e.contract.hosts = len(found.Proven)
-	if err := e.store.RecordContract(found.Proven); err != nil {
-		return err
+	if !e.c.Options.AllowFreeReplies {
+		if err := e.store.RecordContract(found.Proven); err != nil {
+			return err
+		}
 	}
 	for _, host := range found.Proven {
-		e.c.Note("contract probe: %s keeps to the reply schema", host)
+		e.c.Note("contract probe: %s %s", host, shown)
 	}
 	for _, line := range found.Remote {
 		e.warnRemote(line)

@@ -31,6 +31,7 @@ type model interface {
 	Chat(ctx context.Context, r *server.Request) (*server.Reply, error)
 	Probe(ctx context.Context, r *server.Request, host string) (server.Health, error)
 	ProveContract(ctx context.Context, r *server.Request, retries int, wait func(int, time.Duration) error) (*server.Contract, error)
+	ProveLogProbs(ctx context.Context, r *server.Request, retries int, wait func(int, time.Duration) error) (*server.Contract, error)
 	ProveRefusal(ctx context.Context, r *server.Request, always bool) error
 }
 
@@ -84,6 +85,7 @@ type engine struct {
 	organic  map[reply.Label]bool // that were warned of
 	unlisted map[string]int64     // rows with an organic label, by column
 	failed   int                  // rows
+	untold   bool                 // people were told that rows have no confidence
 	unusable []*round             // of whole batches, while no row is labelled
 	resumed  bool                 // an earlier process finished rows
 	answered bool                 // a reply had labels for a row
@@ -92,7 +94,6 @@ type engine struct {
 	contract   contract
 	thinks     atomic.Bool  // the model thinks before it answers
 	saidRemote atomic.Bool  // people were told that the server passes calls on
-	untold     atomic.Int64 // replies without log-probabilities that were asked for
 	calls      atomic.Int64 // made so far
 	unpausedAt atomic.Int64 // when the run was last seen not to be paused, Unix ns
 	buffers    sync.Pool    // of *callBuffers

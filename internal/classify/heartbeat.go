@@ -142,7 +142,7 @@ func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end er
 	st.UpdatedAt = status.At(now)
 	st.RowsProcessed = c.Rows + c.Failed
 	st.RowsFailed = c.Failed
-	st.RowsResumed, st.RowsBlank, st.RowsCached = c.Resumed, c.Blank, c.Cached
+	st.RowsResumed, st.RowsBlank, st.RowsCached, st.RowsUntold = c.Resumed, c.Blank, c.Cached, c.Untold
 	st.APICalls, st.Retries, st.Errors = c.Calls, c.Retries, c.Errors
 	st.Tokens, st.PromptTokens = c.Tokens, c.PromptTokens
 	st.RowsPerSec, st.TokensPerSec = b.rows.Rate(now), b.tokens.Rate(now)

@@ -3,6 +3,7 @@ package classify
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"prism/internal/columns"
 	"prism/internal/job"
 	"prism/internal/prompt"
+	"prism/internal/reply"
 	"prism/internal/table"
 	"prism/internal/term"
 )
@@ -26,6 +28,7 @@ type layout struct {
 	sure     []int           // those of them whose confidence it has
 	voted    []int           // those of them whose agreement it has
 	columns  []prompt.Column // of the schema
+	gate     int             // of the schema
 	names    []string        // of the output
 	mark     bool            // the input begins with a byte order mark
 }
@@ -48,7 +51,7 @@ func (e *columnError) Hint() string { return e.hint }
 func newLayout(file string, h *table.Header, form table.Format, schema *prompt.Schema, drop []string, c *job.InputColumns, calls *job.CallOptions) (*layout, error) {
 	drop = table.MatchNames(drop, h.Names)
 	l := &layout{
-		form: form, id: c.ID(), mark: h.Mark, places: columns.Find(h.Names, *c), numbered: c.NumberRows && h.Index(table.RowID) < 0, columns: schema.Columns,
+		form: form, id: c.ID(), mark: h.Mark, places: columns.Find(h.Names, *c), numbered: c.NumberRows && h.Index(table.RowID) < 0, columns: schema.Columns, gate: schema.Gate,
 	}
 	l.coded, drop = schema.WrittenColumns(h.Names, drop)
 	for _, i := range l.places.Context {
@@ -92,6 +95,14 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 	}
 	l.names = append(l.names, prompt.RunColumns()...)
 	return l, errors.Join(append(errs, l.checkClashes(file))...)
+}
+
+// hasConfidence tells whether a labelled row has all the confidences that the output has of it.
+func (l *layout) hasConfidence(r *reply.Row) bool {
+	return !slices.ContainsFunc(l.sure, func(i int) bool {
+		asked := !r.Gate || i == l.gate
+		return asked && (r.Confidence == nil || math.IsNaN(r.Confidence[i]))
+	})
 }
 
 // typedColumn is what output column i holds that the model said or that tells how sure it was;

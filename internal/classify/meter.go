@@ -30,6 +30,7 @@ type Counts struct {
 	PromptTokens int64
 	Tokens       int64 // generated
 	Organic      int64 // labels outside the listed values
+	Untold       int64 // of Labelled: without a confidence that was asked for
 }
 
 func (m *meter) countSkipped(done, blank bool) {
@@ -54,22 +55,24 @@ func (m *meter) countBlank(rows int) {
 	m.c.Blank += int64(rows)
 }
 
-func (m *meter) countFinished(rows, organic int) {
+func (m *meter) countFinished(rows, organic, untold int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.c.Rows += int64(rows)
 	m.c.Labelled += int64(rows)
 	m.c.Organic += int64(organic)
+	m.c.Untold += int64(untold)
 }
 
 // countCached counts rows that are finished with an answer that was there.
-func (m *meter) countCached(rows, organic int) {
+func (m *meter) countCached(rows, organic, untold int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.c.Rows += int64(rows)
 	m.c.Labelled += int64(rows)
 	m.c.Cached += int64(rows)
 	m.c.Organic += int64(organic)
+	m.c.Untold += int64(untold)
 }
 
 // anyFinished tells whether a call of this process or an earlier one labelled a row.

@@ -26,7 +26,7 @@ func (w *worker) openCache(ctx context.Context, e *engine) (closeCache func()) {
 		w.warn("open the cache %s: %v; the run goes on without it", dir, err)
 		return func() {}
 	}
-	e.answers = newAnswers(w.s.Model.Confidence, c, cache.NewKeyMaker(e.questionOf(w.digest)...))
+	e.answers = newAnswers(w.layout.hasConfidence, c, cache.NewKeyMaker(e.questionOf(w.digest)...))
 	return func() {
 		if err := c.Close(); err != nil {
 			w.warn("close the cache %s: %v", dir, err)

@@ -236,6 +236,9 @@ func endText(err error, c Counts) string {
 	if c.Blank > 0 {
 		text += fmt.Sprintf(", %d blank and not sent", c.Blank)
 	}
+	if c.Untold > 0 {
+		text += fmt.Sprintf(", %d without confidence", c.Untold)
+	}
 	return text
 }
 

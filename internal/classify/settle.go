@@ -112,7 +112,7 @@ func (e *engine) commitLabelled(asked []*row, labelled []reply.Row) error {
 	if err := e.commit(found, labelled, e.c.Tail); err != nil {
 		return err
 	}
-	e.meter.countFinished(len(labelled), e.noteOrganic(labelled))
+	e.meter.countFinished(len(labelled), e.noteOrganic(labelled), e.noteUntold(labelled))
 	return e.shareAnswers(found, labelled)
 }
 
@@ -123,6 +123,20 @@ func (e *engine) noteOrganic(labelled []reply.Row) (organic int) {
 		e.warnOrganic(&labelled[i])
 	}
 	return organic
+}
+
+// noteUntold counts the rows in which a confidence is missing that was asked for, and warns of the first one.
+func (e *engine) noteUntold(labelled []reply.Row) (untold int) {
+	for i := range labelled {
+		if !e.c.Layout.hasConfidence(&labelled[i]) {
+			untold++
+		}
+	}
+	if untold > 0 && !e.untold {
+		e.untold = true
+		e.c.Warn("the server does not tell how sure the model is in every reply: their rows have no confidence")
+	}
+	return untold
 }
 
 // commit saves rows with their labels, and lets them wait for their turn to go out.

@@ -60,12 +60,12 @@ func (r *Reader) Alternatives() int {
 }
 
 // SetConfidence sets the confidence of rows that were read from a reply, unless the server
-// did not tell enough for it: then it returns false. NaN stands for none, in columns that
-// are not closed and in those that the gate left out.
-func (r *Reader) SetConfidence(rows []reply.Row, text string, written []server.Token) bool {
+// did not tell of its tokens. NaN stands for none, in columns that are not closed, in those that
+// the gate left out, and where the server did not tell of a token that matters.
+func (r *Reader) SetConfidence(rows []reply.Row, text string, written []server.Token) {
 	tokens, told := alignTokens(text, written)
 	if !told {
-		return false
+		return
 	}
 	for i := range rows {
 		row := &rows[i]
@@ -77,7 +77,6 @@ func (r *Reader) SetConfidence(rows []reply.Row, text string, written []server.T
 			}
 		}
 	}
-	return true
 }
 
 // ofValue is the confidence in the value of a closed column.

@@ -197,7 +197,7 @@ func TestSetConfidence(t *testing.T) {
 			}
 			// A model that thinks: the tokens of the thinking come before those of the text.
 			written := append([]server.Token{{Text: "Hm, \"Price\"."}}, list...)
-			if !NewReader(s).SetConfidence(got.Rows, text, written) {
+			if NewReader(s).SetConfidence(got.Rows, text, written); got.Rows[0].Confidence == nil {
 				t.Fatal("the tokens are not those of the text")
 			}
 			for i, p := range got.Rows[0].Confidence {
@@ -217,7 +217,7 @@ func TestSetConfidenceOfOtherTokens(t *testing.T) {
 	const text = `[1,"Price",[],1,null,"low"]`
 	got := reply.Read(text, []int64{7}, s.InStyle(prompt.Compact), true)
 	for _, written := range [][]server.Token{nil, {{Text: text[:9]}}, {{Text: "other"}}} {
-		if NewReader(s).SetConfidence(got.Rows, text, written) || got.Rows[0].Confidence != nil {
+		if NewReader(s).SetConfidence(got.Rows, text, written); got.Rows[0].Confidence != nil {
 			t.Errorf("%v gave a confidence", written)
 		}
 	}

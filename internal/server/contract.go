@@ -43,6 +43,40 @@ type Contract struct {
 // of the n-th, which is given how long the server wants to be left alone. The
 // error is an *Error of the first host, or ctx's. No other call may be in flight.
 func (c *Client) ProveContract(ctx context.Context, r *Request, retries int, wait func(n int, after time.Duration) error) (*Contract, error) {
+	return c.proveHosts(ctx, r, keepsToSchema, retries, wait)
+}
+
+// ProveLogProbs is ProveContract for hosts that may answer anything, as long as they tell
+// log-probabilities with it.
+func (c *Client) ProveLogProbs(ctx context.Context, r *Request, retries int, wait func(n int, after time.Duration) error) (*Contract, error) {
+	return c.proveHosts(ctx, r, isAnyReply, retries, wait)
+}
+
+// proof tells whether a reply to the contract's call is what it has to be, and if not why the host is of no use.
+type proof func(ask *Request, r *Reply) error
+
+func keepsToSchema(ask *Request, r *Reply) error {
+	if contractObject.MatchString(r.Text) {
+		return nil
+	}
+	return &Error{Class: NoContract, Host: r.Host, Model: ask.Model, Op: opChat, Err: fmt.Errorf(
+		"model %q does not keep to the reply schema: to a schema with one possible value it answered %s", ask.Model, describeReply(r))}
+}
+
+// isAnyReply takes every reply but an empty one, which has no token to tell of.
+func isAnyReply(ask *Request, r *Reply) error {
+	if r.Text != "" || tellsChoice(r.LogProbs) {
+		return nil
+	}
+	return noLogProbs(ask, r)
+}
+
+func noLogProbs(ask *Request, r *Reply) error {
+	return &Error{Class: NoLogProbs, Host: r.Host, Model: ask.Model, Op: opChat,
+		Err: errors.New("the server does not tell how sure the model is (no log-probabilities in its reply)")}
+}
+
+func (c *Client) proveHosts(ctx context.Context, r *Request, check proof, retries int, wait func(n int, after time.Duration) error) (*Contract, error) {
 	ask := *r
 	ask.System, ask.User, ask.Format = "", []byte(contractPrompt), []byte(contractSchema)
 	ask.NumPredict = contractTokens
@@ -56,7 +90,7 @@ func (c *Client) ProveContract(ctx context.Context, r *Request, retries int, wai
 	var oneProven atomic.Bool
 	for i, h := range hosts {
 		wg.Go(func() {
-			replies[i], errs[i] = c.proveHost(ctx, h, ask, func(n int, err error) error {
+			replies[i], errs[i] = c.proveHost(ctx, h, ask, check, func(n int, err error) error {
 				hangs := causeOfError(err) == NoReply // the others are not to wait for it again
 				if n > retries || hangs && oneProven.Load() {
 					return err
@@ -93,19 +127,22 @@ func (c *Client) ProveContract(ctx context.Context, r *Request, retries int, wai
 	return found, nil
 }
 
-// proveHost asks one host until it holds the contract or the tries are used up.
+// proveHost asks one host until its reply passes the check or the tries are used up.
 // retry waits before the n-th resend after an error that may pass, or refuses it.
-func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retry func(n int, err error) error) (*Reply, error) {
+func (c *Client) proveHost(ctx context.Context, h *host, ask Request, check proof, retry func(n int, err error) error) (*Reply, error) {
 	failed := 0
 	for wrong := 0; ; {
 		c.balancer.acquireHost(h)
 		reply, err := c.chatWith(ctx, h, &ask)
 		c.balancer.releaseHost(h, err)
+		var unproven error
+		if err == nil {
+			unproven = check(&ask, reply)
+		}
 		switch {
-		case err == nil && contractObject.MatchString(reply.Text) && ask.Alternatives > 0 && len(reply.LogProbs) == 0:
-			return nil, &Error{Class: NoLogProbs, Host: h.name, Model: ask.Model, Op: opChat,
-				Err: errors.New("the server does not tell how sure the model is (no log-probabilities in its reply)")}
-		case err == nil && contractObject.MatchString(reply.Text):
+		case err == nil && unproven == nil && ask.Alternatives > 0 && !tellsChoice(reply.LogProbs):
+			return nil, noLogProbs(&ask, reply)
+		case err == nil && unproven == nil:
 			if err = c.refusesOverlong(ctx, h, ask, c.dialect.overlongTokens(h, &ask)); err == nil || !ClassOf(err).Retryable() {
 				return reply, err
 			}
@@ -114,8 +151,7 @@ func (c *Client) proveHost(ctx context.Context, h *host, ask Request, retry func
 			continue
 		case err == nil:
 			if wrong++; wrong >= contractTries {
-				return nil, &Error{Class: NoContract, Host: h.name, Model: ask.Model, Op: opChat, Err: fmt.Errorf(
-					"model %q does not keep to the reply schema: to a schema with one possible value it answered %s", ask.Model, describeReply(reply))}
+				return nil, unproven
 			}
 			ask.Seed, ask.Temperature = ask.Seed+1, max(ask.Temperature, 0.2*float64(wrong))
 			continue

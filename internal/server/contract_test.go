@@ -61,6 +61,49 @@ func TestProveContract(t *testing.T) {
 	}
 }
 
+// Where any reply does, what is proven is that hosts tell log-probabilities.
+func TestProveLogProbs(t *testing.T) {
+	untold := ollamatest.Fault{Kind: ollamatest.NoLogProbs, Contract: true}
+	for _, c := range []struct {
+		name   string
+		a, b   ollamatest.Fault
+		proven string       // of the hosts a and b
+		class  server.Class // of the error; 0: none
+		asked  [2]int
+	}{
+		{"both answer freely", free, free, "ab", 0, [2]int{1, 1}},
+		{"one does not tell", free, untold, "a", 0, [2]int{1, 1}},
+		{"neither tells", untold, untold, "", server.NoLogProbs, [2]int{1, 1}},
+		{"one has nothing to tell of at first", ollamatest.Fault{Kind: ollamatest.Empty, Contract: true, Times: 2}, free, "ab", 0, [2]int{3, 1}},
+		{"one never has", ollamatest.Fault{Kind: ollamatest.Empty, Contract: true}, free, "b", 0, [2]int{3, 1}},
+		{"one thinks, and is cut", ollamatest.Fault{Kind: ollamatest.Think, Tokens: 900, Contract: true}, free, "ab", 0, [2]int{2, 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, b := ollamatest.Start(t, c.a), ollamatest.Start(t, c.b)
+			client := newClient(t, server.Config{Hosts: []string{a.URL, b.URL}})
+			r := twoRows()
+			r.Alternatives = 5
+			found, err := client.ProveLogProbs(t.Context(), r, 0, nil)
+			if server.ClassOf(err) != c.class {
+				t.Fatalf("got %v of class %v, want %v", err, server.ClassOf(err), c.class)
+			}
+			if got := [2]int{a.Totals().Contracts, b.Totals().Contracts}; got != c.asked {
+				t.Errorf("asked %v times, want %v", got, c.asked)
+			}
+			if err != nil {
+				return
+			}
+			name := strings.NewReplacer(a.URL, "a", b.URL, "b")
+			if got := name.Replace(strings.Join(found.Proven, "")); got != c.proven || len(found.LeftOut) != 2-len(c.proven) {
+				t.Errorf("proven: got %s, want %s; left out %v", got, c.proven, found.LeftOut)
+			}
+			if got := name.Replace(strings.Join(client.Hosts(), "")); got != c.proven {
+				t.Errorf("calls go to %s, want %s", got, c.proven)
+			}
+		})
+	}
+}
+
 // A host that hangs is not waited for again when another holds the contract.
 func TestProveContractHangs(t *testing.T) {
 	good, hangs := ollamatest.Start(t), ollamatest.Start(t, ollamatest.Fault{Kind: ollamatest.Hang, Contract: true})

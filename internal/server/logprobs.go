@@ -1,6 +1,8 @@
 package server
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +18,7 @@ const MostAlternatives = 20
 // before the schema and the temperature.
 type Token struct {
 	Text         string // bytes; a character may lie in several tokens
-	LogProb      float64
+	LogProb      float64       // NaN: the server does not tell
 	Alternatives []Alternative // the most likely tokens in its place, itself among them as a rule
 }
 
@@ -24,6 +26,11 @@ type Token struct {
 type Alternative struct {
 	Text    string
 	LogProb float64
+}
+
+// tellsChoice tells whether some token has what confidence takes: its probability, and others in its place.
+func tellsChoice(tokens []Token) bool {
+	return slices.ContainsFunc(tokens, func(t Token) bool { return !math.IsNaN(t.LogProb) && len(t.Alternatives) > 0 })
 }
 
 // tokenList reads the tokens of an answer as Ollama and OpenAI's API have them: an array
@@ -36,12 +43,14 @@ type tokenList []Token
 func (l *tokenList) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	r := tokenReader{d: d, texts: map[string]string{}}
 	return r.readArray(func() error {
-		var t Token
+		t := Token{LogProb: math.NaN()}
 		err := r.readToken(&t.Text, &t.LogProb, func() error {
 			return r.readArray(func() error {
-				var a Alternative
+				a := Alternative{LogProb: math.NaN()}
 				err := r.readToken(&a.Text, &a.LogProb, d.SkipValue)
-				t.Alternatives = append(t.Alternatives, a)
+				if !math.IsNaN(a.LogProb) {
+					t.Alternatives = append(t.Alternatives, a)
+				}
 				return err
 			})
 		})
@@ -99,6 +108,7 @@ func (r *tokenReader) readToken(text *string, logProb *float64, readTop func() e
 			var number jsontext.Token
 			if number, err = r.d.ReadToken(); err == nil {
 				*logProb, err = number.Float()
+				*logProb = min(*logProb, 0) // no probability is above 1
 			}
 		case key == "bytes" && kind == '[' && strings.ContainsRune(*text, utf8.RuneError):
 			*text, err = r.readBytes(*text)

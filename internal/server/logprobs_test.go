@@ -2,9 +2,12 @@ package server
 
 import (
 	"encoding/json"
-	"reflect"
+	"math"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const tellingToken = `{"token":"Price","logprob":-0.5,"bytes":[80,114,105,99,101],"top_logprobs":[{"token":"Price","logprob":-0.5},{"token":"Staff","logprob":-1.25e0,"bytes":null}]}`
@@ -23,7 +26,10 @@ func TestReadsLogProbs(t *testing.T) {
 		{"a part of a character", `[{"token":"\ufffd","logprob":0,"bytes":[226,128]},{"token":"\ufffd","logprob":0,"bytes":[148]}]`, []Token{{Text: "\xe2\x80"}, {Text: "\x94"}}},
 		{"a token that is the replacement character", `[{"token":"\ufffd","logprob":0}]`, []Token{{Text: "\ufffd"}}},
 		{"something else", `{"content":[]}`, nil},
-		{"members of other types", `[7,{"token":1,"logprob":"x","bytes":"y","top_logprobs":{}}]`, []Token{{}}},
+		{"members of other types", `[7,{"token":1,"logprob":"x","bytes":"y","top_logprobs":{}}]`, []Token{{LogProb: math.NaN()}}},
+		{"a probability that is missing or null", `[{"token":"a","logprob":null,"top_logprobs":[{"token":"a"},{"token":"b","logprob":-1},{"token":"c","logprob":null}]},{"token":"b"}]`,
+			[]Token{{Text: "a", LogProb: math.NaN(), Alternatives: []Alternative{{"b", -1}}}, {Text: "b", LogProb: math.NaN()}}},
+		{"one above 1", `[{"token":"a","logprob":1e-7,"top_logprobs":[{"token":"a","logprob":800}]}]`, []Token{{Text: "a", Alternatives: []Alternative{{"a", 0}}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			body := `{"message":{"content":"Price"},"done":true,"done_reason":"stop","logprobs":` + c.json + `}`
@@ -34,13 +40,13 @@ func TestReadsLogProbs(t *testing.T) {
 				}
 			}
 			for i := range c.want {
-				if i < len(got.LogProbs) && !reflect.DeepEqual(got.LogProbs[i], c.want[i]) {
+				if i < len(got.LogProbs) && !cmp.Equal(got.LogProbs[i], c.want[i], cmpopts.EquateNaNs()) {
 					t.Errorf("got %+v, want %+v", got.LogProbs[i], c.want[i])
 				}
 			}
 			completed := `{"choices":[{"message":{"content":"Price"},"finish_reason":"stop","logprobs":{"content":` + c.json + `}}]}`
 			other, err := openAI{}.readReply("h", "m", 200, []byte(completed))
-			if err != nil || !reflect.DeepEqual(other.LogProbs, got.LogProbs) {
+			if err != nil || !cmp.Equal(other.LogProbs, got.LogProbs, cmpopts.EquateNaNs()) {
 				t.Errorf("of OpenAI's API: got %+v, %v, want %+v", other, err, got.LogProbs)
 			}
 		})
@@ -53,7 +59,7 @@ func TestJoinsLogProbsOfParts(t *testing.T) {
 		{"message":{"content":"ice"},"logprobs":[{"token":"ice","logprob":-2}]}
 		{"message":{"content":""},"done":true,"done_reason":"stop"}`))
 	want := []Token{{Text: "Pr", LogProb: -1}, {Text: "ice", LogProb: -2}}
-	if err != nil || got.Text != "Price" || !reflect.DeepEqual(got.LogProbs, want) {
+	if err != nil || got.Text != "Price" || !cmp.Equal(got.LogProbs, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 }

@@ -52,6 +52,7 @@ type View struct {
 	RowsResumed   int64         `json:"rows_resumed"`          // read from checkpoints
 	RowsBlank     int64         `json:"rows_blank,omitempty"`  // without text, not sent
 	RowsCached    int64         `json:"rows_cached,omitempty"` // labelled without a call, by the processes that work or worked last
+	RowsUntold    int64         `json:"rows_untold,omitempty"` // labelled without a confidence that was asked for, by these processes
 	Parallel      int           `json:"parallel,omitempty"`    // calls in flight that --parallel auto found best, of running workers together
 	TotalRows     int64         `json:"total_rows"`            // 0: unknown
 	ProgressPct   float64       `json:"progress_pct"`
@@ -209,6 +210,7 @@ func (v *View) addWorker(w *WorkerView) {
 	v.RowsResumed += w.RowsResumed
 	v.RowsBlank += w.RowsBlank
 	v.RowsCached += w.RowsCached
+	v.RowsUntold += w.RowsUntold
 	if w.State == Running {
 		v.Parallel += w.Parallel
 	}

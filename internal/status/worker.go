@@ -111,6 +111,7 @@ type Worker struct {
 	RowsResumed     int64    `json:"rows_resumed"`          // of RowsProcessed: read from checkpoints
 	RowsBlank       int64    `json:"rows_blank,omitempty"`  // of RowsProcessed: without text, not sent
 	RowsCached      int64    `json:"rows_cached,omitempty"` // of RowsProcessed: labelled by this process without a call
+	RowsUntold      int64    `json:"rows_untold,omitempty"` // of RowsProcessed: labelled by this process without a confidence that was asked for
 	Parallel        int      `json:"parallel,omitempty"`    // calls in flight that --parallel auto found best so far
 	Retries         int64    `json:"retries"`               // calls repeated after a transient error
 	Servers         []Server `json:"servers,omitempty"`     // where there are several

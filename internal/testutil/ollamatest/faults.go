@@ -32,6 +32,7 @@ const (
 	ErrorIn200 Kind = "error-200"   // {"error": Text} with status 200
 	NoDone     Kind = "no-done"     // a good reply, but for done
 	NoMetrics  Kind = "no-metrics"  // a good reply without counts and times
+	NoLogProbs Kind = "no-logprobs" // a good reply without log-probabilities
 	NotJSON    Kind = "not-json"    // a page of HTML with status 200
 	Loop       Kind = "loop"        // a reply given up in a run of white space, as by the version
 	CutReply   Kind = "cut-reply"   // half the text, done_reason length
@@ -59,7 +60,7 @@ const (
 )
 
 var kinds = [...]Kind{Close, Reset, Cut, Hang, Slow, Status, Busy, Kill, NoModel, NoPage, BadOption, ErrorIn200,
-	NoDone, NoMetrics, NotJSON, Loop, CutReply, WhiteSpace, Think, FreeText, Empty, Prose, Fence, Wrapped, ThinkBlock,
+	NoDone, NoMetrics, NoLogProbs, NotJSON, Loop, CutReply, WhiteSpace, Think, FreeText, Empty, Prose, Fence, Wrapped, ThinkBlock,
 	TrailingComma, MissingRow, TwiceRow, SwapRows, ForeignRow, WrongLabel, NullValue, TextID, OtherCase}
 
 // FreeReply is the text of a FreeText reply.

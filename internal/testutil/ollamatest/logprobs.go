@@ -73,7 +73,7 @@ func (c *Column) choices() (list []string) {
 
 // chances are the tokens of a reply's text. Servers before 0.12.11 do not tell.
 func (s *Server) chances(c *chatCall, text string) []tokenChance {
-	if !c.LogProbs || !s.atLeast(0, 12, 11) {
+	if !c.LogProbs || !s.atLeast(0, 12, 11) || c.kind() == NoLogProbs {
 		return nil
 	}
 	var list []tokenChance
