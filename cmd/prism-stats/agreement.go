@@ -21,7 +21,7 @@ import (
 type agreementFlags struct {
 	Gold     string   `help:"Rows with the right labels, given by people, in any form that prism-split --normalize reads: how right the results are." placeholder:"FILE" group:"Agreement:"`
 	Misses   string   `help:"With --gold: write the rows in which results and gold differ to this file." placeholder:"FILE" group:"Agreement:"`
-	Target   *float64 `help:"With --gold: the confidence from which on rows are right in this share, such as 0.95, where the results have a column of confidences." placeholder:"ACCURACY" group:"Agreement:"`
+	Target   *float64 `help:"With --gold: the confidence from which on rows are right in this share, such as 0.95, where the results have a column of confidences; with --train-student: that of the student [0.97]." placeholder:"ACCURACY" group:"Agreement:"`
 	Compare  bool     `help:"Compare results of the same rows with each other, and with --gold which is better." group:"Agreement:"`
 	Changed  string   `help:"With --compare: write the rows in which results differ to this file." placeholder:"FILE" group:"Agreement:"`
 	Estimate string   `help:"A sample of --sample with the right labels, given by people: shares and means, corrected." placeholder:"FILE" group:"Agreement:"`
@@ -72,8 +72,9 @@ func (g *grammar) checkTarget() error {
 	case g.Target == nil:
 	case !(*g.Target > 0 && *g.Target < 1):
 		return cli.Usagef("--target %v: want an accuracy above 0 and below 1, such as 0.95", *g.Target)
+	case g.TrainStudent != "":
 	case g.Gold == "":
-		return cli.Fail(cli.Usage, errors.New("--target needs --gold"), "gold tells which rows are right: --sample draws rows for people to label")
+		return cli.Fail(cli.Usage, errors.New("--target needs --gold or --train-student"), "gold tells which rows are right: --sample draws rows for people to label")
 	case g.Compare:
 		return cli.Usagef("--target does not go with --compare: give it one result")
 	}

@@ -16,6 +16,7 @@
 //	prism-stats --sample 200 --by confidence result.csv > sample.csv
 //	prism-stats --estimate filled.csv result.csv
 //	prism-stats --review 200 --prompts-config prompts/feedback.json -o review.xlsx result.csv
+//	prism-stats --train-student student.bin --prompts-config prompts/feedback.json --gold gold.csv result.csv
 //	prism-classify … < in.csv | prism-stats --columns Topic,Urgency --format markdown
 //
 // Exit codes: 0 done; 1 failed (disk); 2 wrong usage or input, named with file
@@ -61,10 +62,11 @@ type grammar struct {
 	Summary       string   `help:"Also write a summary in Markdown to this file." placeholder:"FILE.md"`
 	HTML          string   `help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html"`
 	Title         string   `help:"Title of the HTML page [the job's project.description, else the run]." placeholder:"TEXT"`
-	TextColumn    string   `name:"text-column" help:"Column with the texts, for the rows that the HTML page shows [Message, or that of the job]." placeholder:"NAME"`
+	TextColumn    string   `name:"text-column" help:"Column with the texts, for the rows that the HTML page shows and for --train-student [Message, or that of the job]." placeholder:"NAME"`
 	Analytics     string   `help:"Also write all figures as CSV to this file." placeholder:"FILE.csv"`
 	Save          bool     `help:"With --manifest: also write the report, the summary and the figures of the run, where its settings want them, and print where."`
 	agreementFlags
+	studentFlags
 	cli.Common
 
 	runTables   map[string]table.Options // how the tables of a run are read
@@ -105,6 +107,8 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		return g.writeReview(ctx, o, files, std)
 	case g.Needed != nil:
 		return g.printNeeded(ctx, files, std)
+	case g.TrainStudent != "":
+		return g.trainStudent(ctx, o, files, std)
 	}
 	r, err := g.countAll(ctx, o, files, logs, std)
 	if err != nil {
@@ -164,13 +168,16 @@ func (g *grammar) checkFlags(files []string) error {
 	switch {
 	case g.Title != "" && !g.writesPage():
 		return cli.Usagef("--title is that of the HTML page: give --format html or --html FILE too")
-	case g.TextColumn != "" && !g.writesPage():
-		return cli.Usagef("--text-column is for the rows that the HTML page shows: give --format html or --html FILE too")
+	case g.TextColumn != "" && !g.writesPage() && g.TrainStudent == "":
+		return cli.Usagef("--text-column is for the rows that the HTML page shows and for --train-student: give --format html or --html FILE too")
 	}
 	if err := g.checkSampling(); err != nil {
 		return err
 	}
 	if err := g.checkReview(); err != nil {
+		return err
+	}
+	if err := g.checkStudent(files); err != nil {
 		return err
 	}
 	return g.checkAgreement(files)

@@ -88,6 +88,9 @@ func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) er
 		errs = append(errs, table.CheckOutputName(out.path, out.written...), guard.Check(out.path))
 		guard.Keep("the file of "+out.flag, out.path)
 	}
+	if g.TrainStudent != "" {
+		errs = append(errs, guard.Check(g.TrainStudent))
+	}
 	if g.Output != "" && g.Output != "-" {
 		_, _, err := export.FormByName(g.Output)
 		errs = append(errs, err, guard.Check(g.Output))

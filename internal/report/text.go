@@ -41,6 +41,9 @@ func Text(r *stats.Result) []byte {
 	if r.Compare != nil {
 		b = appendComparison(b, r.Compare)
 	}
+	if r.Student != nil {
+		b = appendStudent(b, r.Student)
+	}
 	width := labelColumnWidth(r)
 	for i := range r.Columns {
 		b = append(b, '\n')

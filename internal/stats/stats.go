@@ -14,19 +14,20 @@ const schemaVersion = 2
 // Result is everything that was counted. Its JSON form is stable; empty lists are
 // not nil. Shares are between 0 and 1.
 type Result struct {
-	Schema      int          `json:"schema"`
-	Run         *Run         `json:"run,omitempty"`         // with a manifest
-	PromptHash  string       `json:"prompt_hash,omitempty"` // with a prompt schema
-	Files       []File       `json:"files"`
-	Rows        int64        `json:"rows"`
-	RunColumns  []RunColumn  `json:"facts"`          // the columns of a run: model, batch size, run ID
-	Gate        *Gate        `json:"gate,omitempty"` // with a prompt schema
-	Columns     []Column     `json:"columns"`
-	CrossTables []CrossTable `json:"cross"`
-	Gold        *Gold        `json:"gold,omitempty"`
-	Compare     *Comparison  `json:"compare,omitempty"`
-	Estimate    *Estimate    `json:"estimate,omitempty"`
-	Calls       *Calls       `json:"calls,omitempty"` // with call logs
+	Schema      int            `json:"schema"`
+	Run         *Run           `json:"run,omitempty"`         // with a manifest
+	PromptHash  string         `json:"prompt_hash,omitempty"` // with a prompt schema
+	Files       []File         `json:"files"`
+	Rows        int64          `json:"rows"`
+	RunColumns  []RunColumn    `json:"facts"`          // the columns of a run: model, batch size, run ID
+	Gate        *Gate          `json:"gate,omitempty"` // with a prompt schema
+	Columns     []Column       `json:"columns"`
+	CrossTables []CrossTable   `json:"cross"`
+	Gold        *Gold          `json:"gold,omitempty"`
+	Compare     *Comparison    `json:"compare,omitempty"`
+	Estimate    *Estimate      `json:"estimate,omitempty"`
+	Student     *StudentReport `json:"student,omitempty"` // of a training
+	Calls       *Calls         `json:"calls,omitempty"`   // with call logs
 }
 
 // File is an input file and its rows.

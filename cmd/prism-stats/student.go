@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"strconv"
+
+	"prism/internal/cli"
+	"prism/internal/columns"
+	"prism/internal/fsutil"
+	"prism/internal/job"
+	"prism/internal/stats"
+	"prism/internal/student"
+	"prism/internal/table"
+)
+
+// defaultTarget is the share of rows that a student is to get right where no --target says it.
+const defaultTarget = 0.97
+
+// studentFlags are those of the training of a student.
+type studentFlags struct {
+	TrainStudent    string   `help:"Train a student on the labels of results, for prism-classify --api student, write it to this file, and print how far it can be relied on. Takes the prompt schema, --gold and --target." placeholder:"FILE" group:"Student:"`
+	TitleColumn     string   `name:"title-column" help:"With --train-student: column with the title of the text [Title, if it exists]." placeholder:"NAME" group:"Student:"`
+	SentimentColumn string   `name:"sentiment-column" help:"With --train-student: column with a sentiment of the input [Sentiment, if the input has it]." placeholder:"NAME" group:"Student:"`
+	ContextColumns  []string `name:"context-columns" help:"With --train-student: columns that the student reads too." sep:"," placeholder:"A,B" group:"Student:"`
+}
+
+// checkStudent makes sure that the flags of --train-student go together with others.
+func (g *grammar) checkStudent(files []string) error {
+	if g.TrainStudent == "" {
+		if g.TitleColumn != "" || g.SentimentColumn != "" || len(g.ContextColumns) > 0 {
+			return cli.Usagef("--title-column, --sentiment-column and --context-columns need --train-student")
+		}
+		return nil
+	}
+	switch {
+	case g.Sample != nil || g.Review != nil || g.Needed != nil || g.Estimate != "" || g.Compare || g.Misses != "" || g.hasReport() || len(g.Columns) > 0:
+		return cli.Usagef("--train-student trains a student and prints how far it can be relied on, and nothing else: leave out the flags of other output")
+	case g.Manifest != "":
+		return cli.Usagef("--train-student learns from FILEs: name the output of the run, not --manifest")
+	case g.Format != "table" && g.Format != "json":
+		return cli.Usagef("--train-student prints a table or JSON: --format %s does not go with it", g.Format)
+	case g.PromptsConfig == "":
+		return cli.Fail(cli.Usage, errors.New("--train-student needs --prompts-config"), "the prompt schema with which the results were labelled says what their columns are")
+	case len(files) == 0:
+		return cli.Usagef("--train-student needs results")
+	}
+	return nil
+}
+
+// trainStudent trains a student, writes its file and prints its report.
+func (g *grammar) trainStudent(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
+	rated := &ratedFiles{std: std, grammar: g}
+	defer rated.closeFiles()
+	rows, err := g.readStudentRows(ctx, rated, o, files)
+	if err != nil {
+		return g.ratingsError(err)
+	}
+	if g.Gold != "" {
+		warnOfMissing(rated.gold.Options.Name, rows.GoldRows, rows.Missing, rows.MissingIDs, std)
+		if rows.IsPicked {
+			std.Warnf("%s", pickedRows(rated.gold.Options.Name))
+		}
+	}
+	st, found, err := rows.Train(ctx)
+	switch {
+	case errors.Is(err, student.ErrTooFew):
+		return cli.Fail(cli.Usage, err, "label more rows with the model first: a label needs "+strconv.Itoa(student.MinRows)+" rows to be learned, and 200 to 2,000 rows are usual")
+	case err != nil:
+		return err
+	}
+	if err := g.writeStudent(ctx, st); err != nil {
+		return err
+	}
+	found.File = g.TrainStudent
+	r := stats.NewDistributions(o).Result()
+	r.Student = found
+	return g.writeResult(ctx, r, std.Out)
+}
+
+// readStudentRows reads the results and gold. Gold in a form that results do not have is normalized.
+func (g *grammar) readStudentRows(ctx context.Context, rated *ratedFiles, o stats.Options, files []string) (*stats.StudentRows, error) {
+	so := stats.StudentOptions{Schema: o.Schema, Seed: g.Seed, Target: defaultTarget, Columns: job.InputColumns{
+		IDColumn: g.IDColumn, TextColumn: g.TextColumn, TitleColumn: g.TitleColumn, SentimentColumn: g.SentimentColumn, ContextColumns: g.ContextColumns,
+	}}
+	if g.Target != nil {
+		so.Target = *g.Target
+	}
+	if err := rated.openResults(ctx, files); err != nil {
+		return nil, inputError(err)
+	}
+	if g.Gold == "" {
+		return stats.ReadStudentRows(ctx, nil, rated.results, so)
+	}
+	var err error
+	if rated.gold, err = rated.openEdited(ctx, g.Gold); err != nil {
+		return nil, inputError(err)
+	}
+	rows, err := stats.ReadStudentRows(ctx, rated.gold.RatedFile, rated.results, so)
+	if bad, ok := errors.AsType[*table.Error](err); ok && columns.IsForm(err) && bad.File == rated.gold.Options.Name {
+		if err := rated.normalizeGold(ctx, rated.gold); err != nil {
+			return nil, err
+		}
+		return stats.ReadStudentRows(ctx, rated.gold.RatedFile, rated.results, so)
+	}
+	return rows, err
+}
+
+// writeStudent writes the student's file, which appears as a whole.
+func (g *grammar) writeStudent(ctx context.Context, st *student.Student) error {
+	f, err := fsutil.CreateAtomicContext(ctx, g.TrainStudent)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	out := bufio.NewWriterSize(f, blockSize)
+	if err := cmp.Or(st.Write(out), out.Flush()); err != nil {
+		return err
+	}
+	return f.Commit()
+}
