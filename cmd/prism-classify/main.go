@@ -75,6 +75,7 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 	if err := g.resolveSettings(ctx); err != nil {
 		return err
 	}
+	std.ShareWithGroup(g.GroupReadable)
 	if g.DryRun {
 		return g.printFirstBatch(ctx, std)
 	}

@@ -31,6 +31,7 @@ func (g *grammar) applyManifest(ctx context.Context) error {
 	case g.RunID != "" && g.RunID != m.RunID:
 		return cli.Usagef("--run-id %q is not that of the manifest, %q", g.RunID, m.RunID)
 	}
+	g.GroupReadable = g.GroupReadable || m.Config.GroupReadable
 	planned := m.Options()
 	planned.Columns = m.ColumnsOf(m.Units[g.Unit-1].Label)
 	g.Options = job.Resolve(&g.Options, &planned, g.typed)

@@ -49,6 +49,7 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
+	m.std.ShareWithGroup(man.Config.GroupReadable)
 	if err := man.CheckOutputs(); err != nil {
 		return cli.Fail(cli.Usage, err, "plan a new run with another output.naming_pattern or output.directory")
 	}

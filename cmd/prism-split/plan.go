@@ -38,6 +38,10 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	p := &planner{splitter: s, normal: map[string]*normalInput{}}
 	defer p.closeInputs()
 	p.readFiles(ctx)
+	if p.config != nil {
+		p.config.GroupReadable = p.config.GroupReadable || g.GroupReadable
+		p.std.ShareWithGroup(p.config.GroupReadable)
+	}
 	if err := p.refuseStdout(); err != nil {
 		return err
 	}

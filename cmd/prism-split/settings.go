@@ -142,6 +142,7 @@ func (p *planner) printRun(a assignments, m *job.Manifest) {
 	a.setText("failure_strategy", c.ErrorHandling.Strategy)
 	a.setBool("prompt_on_failure", c.ErrorHandling.PromptOnFailure)
 	a.setBool("auto_merge", c.Merge.AutoMerge)
+	a.setBool("group_readable", c.GroupReadable)
 	a.setText("merge_condition", c.Merge.Condition)
 	a.setSeconds("dashboard_refresh", c.Monitoring.DashboardRefresh)
 }

@@ -85,6 +85,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 		if m, err = g.readManifest(ctx); err != nil {
 			return err
 		}
+		std.ShareWithGroup(m.Config.GroupReadable)
 	}
 	files, logs := g.resultsAndCallLogs()
 	if err := g.checkFlags(files); err != nil {

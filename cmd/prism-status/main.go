@@ -80,6 +80,7 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 	if err != nil {
 		return err
 	}
+	std.ShareWithGroup(p.manifest != nil && p.manifest.Config.GroupReadable)
 	host, err := os.Hostname()
 	if err != nil {
 		return fmt.Errorf("ask for the name of this machine: %w", err)

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"prism/internal/fsutil"
 )
 
 // Command describes one of the programs.
@@ -29,10 +31,22 @@ type Std struct {
 	In  io.Reader
 	Out io.Writer
 	Messages
+
+	share func() // see ShareWithGroup; nil: does nothing
+}
+
+// ShareWithGroup lets the group read the files and folders that are made from now on, if
+// isShared, as --group-readable does. It is for the beginning of a command.
+func (s Std) ShareWithGroup(isShared bool) {
+	if isShared && s.share != nil {
+		s.share()
+	}
 }
 
 // Common holds the flags of every command; grammars embed it.
 type Common struct {
+	GroupReadable bool `help:"Let your group read the files and folders that are made; else they are yours alone." env:"PRISM_GROUP_READABLE" group:"Files:"`
+
 	Quiet   bool             `help:"Print only errors." short:"q" group:"Messages:"`
 	Verbose bool             `help:"Print diagnostics." group:"Messages:"`
 	Version kong.VersionFlag `help:"Print the version and exit." group:"Messages:"`
@@ -41,10 +55,13 @@ type Common struct {
 func (c *Common) common() *Common { return c }
 
 // Main parses args (without the program's name), runs the command and returns
-// its exit code. The first INT or TERM ends the context (see Interruption); a
+// its exit code. Files that it makes are their owner's alone, unless flags or a job share
+// them. The first INT or TERM ends the context (see Interruption); a
 // second one kills the process.
 func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
-	std := Std{In: in, Out: out, Messages: Messages{w: errOut}}
+	share, restore := fsutil.MakePrivate()
+	defer restore()
+	std := Std{In: in, Out: out, Messages: Messages{w: errOut}, share: share}
 	code, done := 0, false
 	parser, err := kong.New(c.Grammar, append(textValues(),
 		kong.Name(c.Name), kong.Description(c.Help+"\n\n"+exitCodes),
@@ -71,6 +88,7 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	}
 	if g, ok := c.Grammar.(interface{ common() *Common }); ok {
 		std.quiet, std.verbose = g.common().Quiet, g.common().Verbose
+		std.ShareWithGroup(g.common().GroupReadable)
 	}
 	ctx, stop := withSignals(context.Background())
 	defer stop()

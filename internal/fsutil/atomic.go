@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
@@ -48,10 +49,8 @@ func CreateAtomicAs(path, pendingName string) (*AtomicFile, error) {
 			return nil, err
 		}
 		p := &namedFile{File: f, path: path}
-		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
-			if err := f.Chmod(info.Mode().Perm()); err != nil {
-				return nil, errors.Join(err, p.abort())
-			}
+		if err := keepMode(f, path); err != nil {
+			return nil, errors.Join(err, p.abort())
 		}
 		return p, nil
 	})
@@ -144,7 +143,7 @@ func WriteFileNoSync(path string, data []byte) error {
 	if t.isStream {
 		return WriteFile(path, data)
 	}
-	f, err := os.CreateTemp(filepath.Dir(t.path), "."+filepath.Base(t.path)+"-*.tmp")
+	f, err := createBeside(t.path)
 	if err != nil {
 		return err
 	}
@@ -153,15 +152,40 @@ func WriteFileNoSync(path string, data []byte) error {
 		err = cerr
 	}
 	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
 		err = os.Rename(f.Name(), t.path)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// createBeside makes a file of another name in the folder of path, with the permissions of the
+// file at path, else those of a new one.
+func createBeside(path string) (*os.File, error) {
+	for {
+		name := fmt.Sprintf("%s/.%s-%d.tmp", filepath.Dir(path), filepath.Base(path), rand.Uint64())
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if errors.Is(err, os.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := keepMode(f, path); err != nil {
+			return nil, errors.Join(err, f.Close(), os.Remove(name))
+		}
+		return f, nil
+	}
+}
+
+// keepMode gives f the permissions of the file at path, if there is one.
+func keepMode(f *os.File, path string) error {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	return f.Chmod(info.Mode().Perm())
 }
 
 // namedFile is a pending file with a name.

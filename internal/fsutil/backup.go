@@ -147,7 +147,7 @@ func (o *oldFile) copyTo(path string) (string, error) {
 			return err
 		}
 		_, err = io.Copy(f, io.NewSectionReader(o.file, 0, math.MaxInt64))
-		return errors.Join(err, f.Sync(), f.Close())
+		return errors.Join(err, f.Chmod(o.info.Mode().Perm()), f.Sync(), f.Close())
 	})
 	if err != nil {
 		return "", err

@@ -3,7 +3,6 @@ package fsutil
 import (
 	"errors"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/windows"
 )
@@ -14,7 +13,7 @@ const nonBlocking = 0
 const canReplaceOpenFiles = false
 
 func newPendingFile(path string) (pendingFile, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.tmp")
+	f, err := createBeside(path)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type Config struct {
 	Parallelization Parallelization `json:"parallelization" help:"Workers of a file."`
 	ErrorHandling   ErrorHandling   `json:"error_handling" help:"What happens when workers fail."`
 	Merge           Merge           `json:"merge" help:"Joining the outputs of a file's workers."`
+	GroupReadable   bool            `json:"group_readable,omitempty" env:"PRISM_GROUP_READABLE" help:"Let your group read the files and folders of the run; else they are yours alone."`
 }
 
 // Project identifies the runs of a job.

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 // toolVariables are the environment variables that the tools read, without
 // PRISM_. They are removed, so that the environment of the person who runs the
 // tests does not change the results.
-var toolVariables = []string{"MODEL", "HOST", "PROMPTS_CONFIG", "BATCH_SIZE", "PARALLEL", "OUTPUT_DIR", "CHECKPOINT_DIR", "STATUS_DIR", "LOGS_DIR", "MEMORY"}
+var toolVariables = []string{"MODEL", "HOST", "PROMPTS_CONFIG", "BATCH_SIZE", "PARALLEL", "OUTPUT_DIR", "CHECKPOINT_DIR", "STATUS_DIR", "LOGS_DIR", "MEMORY", "GROUP_READABLE"}
 
 func runTests(m *testing.M) int {
 	for _, name := range toolVariables {
