@@ -38,7 +38,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	g.progress.Color = term.WantsColor(os.Getenv)
 	return cli.Main(cli.Command{
 		Name:    "prism-classify",
-		Help:    "Label the rows of a table with a local language model served by Ollama. Reads CSV, TSV or JSONL with the columns RowID and Message (and Title and Sentiment, if they exist), or with those that flags name, and writes the rows with the labels of the prompt schema, in input order.",
+		Manual:  manual,
 		Grammar: &g,
 		Run:     g.runMode,
 	}, args, in, out, g.progress)

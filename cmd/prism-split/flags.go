@@ -14,17 +14,16 @@ import (
 const defaultWorkers = 4
 
 type grammar struct {
-	cli.Common
 	Files       []string `arg:"" optional:"" name:"FILE" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
-	InputFile   []string `help:"The same as FILE." placeholder:"FILE"`
-	InputFormat string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT"`
-	Workers     *int     `xor:"cut" min:"1" max:"10000" help:"Split each file into N equal units [4]." placeholder:"N"`
-	Rows        *int64   `xor:"cut" min:"1" help:"Split each file into units of N rows." placeholder:"N"`
-	Ranges      string   `xor:"cut" help:"Take only these positions of each file, inclusive; 501- means the rest." placeholder:"1-100,101-300"`
-	Format      string   `enum:"jsonl,tsv,args,settings" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs); settings prints what --print-settings does, of the run that was planned [${default}]."`
-	Label       string   `help:"Label of a single file [its name]." placeholder:"L"`
-	Write       string   `help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR"`
-	NoCheck     bool     `help:"Check fields and quotes alone, not RowIDs and UTF-8."`
+	InputFile   []string `help:"The same as FILE." placeholder:"FILE" group:"Input:"`
+	InputFormat string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT" group:"Input:"`
+	Workers     *int     `xor:"cut" min:"1" max:"10000" help:"Split each file into N equal units [4]." placeholder:"N" group:"Units:"`
+	Rows        *int64   `xor:"cut" min:"1" help:"Split each file into units of N rows." placeholder:"N" group:"Units:"`
+	Ranges      string   `xor:"cut" help:"Take only these positions of each file, inclusive; 501- means the rest." placeholder:"1-100,101-300" group:"Units:"`
+	Format      string   `enum:"jsonl,tsv,args,settings" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs); settings prints what --print-settings does, of the run that was planned [${default}]." group:"Units:"`
+	Label       string   `help:"Label of a single file [its name]." placeholder:"L" group:"Units:"`
+	Write       string   `help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR" group:"Units:"`
+	NoCheck     bool     `help:"Check fields and quotes alone, not RowIDs and UTF-8." group:"Input:"`
 
 	job.InputColumns
 
@@ -40,6 +39,8 @@ type grammar struct {
 	RefreshInputs bool   `help:"Of the run that --run-id names: check its inputs, and plan its units again where an input changed since." group:"Runs:"`
 	Settings      string `help:"Settings for all jobs [config/settings.json, if it exists]." placeholder:"FILE" group:"Runs:"`
 	Models        string `help:"Models and batch sizes to choose from [config/models.json, if it exists]." placeholder:"FILE" group:"Runs:"`
+
+	cli.Common
 }
 
 func (g *grammar) readCutting() (job.Cutting, error) {

@@ -49,11 +49,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	var g grammar
-	return cli.Main(cli.Command{Name: "prism-split", Help: help, Grammar: &g, Run: g.splitOrPlan}, args, in, out, errOut)
+	return cli.Main(cli.Command{Name: "prism-split", Manual: manual, Grammar: &g, Run: g.splitOrPlan}, args, in, out, errOut)
 }
-
-const help = "Check tables and split them into units of rows that workers label in parallel. " +
-	"Prints one line for each unit. Without FILE it reads stdin; that needs --write."
 
 // goMemory is how many bytes the Go runtime may take before it collects garbage
 // more often. With the program's own pages the process stays within 32 MiB, also

@@ -21,7 +21,7 @@ import (
 // Command describes one of the programs.
 type Command struct {
 	Name    string // as typed: prism-split
-	Help    string // what it does, a paragraph
+	Manual  Manual // what --help prints beside the flags
 	Grammar any    // pointer to the kong struct; embeds Common
 	Run     func(ctx context.Context, std Std) error
 }
@@ -45,7 +45,7 @@ func (s Std) ShareWithGroup(isShared bool) {
 
 // Common holds the flags of every command; grammars embed it.
 type Common struct {
-	GroupReadable bool `help:"Let your group read the files and folders that are made; else they are yours alone." env:"PRISM_GROUP_READABLE" group:"Files:"`
+	GroupReadable bool `help:"Let your group read the files and folders that are made; else they are yours alone." env:"PRISM_GROUP_READABLE" group:"Sharing:"`
 
 	Quiet   bool             `help:"Print only errors." short:"q" group:"Messages:"`
 	Verbose bool             `help:"Print diagnostics." group:"Messages:"`
@@ -64,7 +64,7 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	std := Std{In: in, Out: out, Messages: Messages{w: errOut}, share: share}
 	code, done := 0, false
 	parser, err := kong.New(c.Grammar, append(textValues(),
-		kong.Name(c.Name), kong.Description(c.Help+"\n\n"+exitCodes),
+		kong.Name(c.Name), kong.Description(c.Manual.description()), kong.Help(c.Manual.printHelp),
 		kong.Writers(out, errOut), kong.Exit(func(n int) { code, done = n, true }),
 		kong.Vars{"version": c.Name + " " + describeBuild()},
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))...)
@@ -72,6 +72,7 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 		std.printError(fmt.Errorf("bug in the grammar of %s: %w", c.Name, err))
 		return Failed
 	}
+	describeHelpFlag(parser.Model)
 	dropEmptyVariables(parser.Model)
 	parsed, err := parser.Parse(flagsFirst(parser.Model, args))
 	if done {

@@ -36,7 +36,7 @@ type grammar struct {
 func main(args []string, run func(g *grammar, std Std) error) (code int, out, errOut string) {
 	var g grammar
 	var o, e bytes.Buffer
-	code = Main(Command{Name: "tool", Help: "Does it.", Grammar: &g, Run: func(_ context.Context, std Std) error {
+	code = Main(Command{Name: "tool", Manual: Manual{Purpose: "Does it."}, Grammar: &g, Run: func(_ context.Context, std Std) error {
 		return run(&g, std)
 	}}, args, strings.NewReader(""), &o, &e)
 	return code, o.String(), e.String()

@@ -22,10 +22,6 @@ const (
 	Terminated  = 143
 )
 
-const exitCodes = `Exit codes: 0 done; 1 failed (disk, damage, bug); 2 wrong usage, configuration or input; ` +
-	`3 finished, but some rows or units failed; 4 Ollama unreachable or the model missing; ` +
-	`130/143 interrupted by INT/TERM after saving.`
-
 // Error is an error with the exit code it ends the command with and, where the
 // user can mend it, a hint that says how.
 type Error struct {

@@ -151,6 +151,7 @@ func scriptParams(dir, host, model string) testscript.Params {
 			"server":       cmdServer,
 			"terminal":     cmdTerminal,
 			"gold":         cmdGold,
+			"examples":     cmdExamples,
 			"lessaccurate": cmdLessAccurate,
 			"knowing":      cmdKnowing,
 			"truth":        cmdTruth,
