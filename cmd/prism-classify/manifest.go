@@ -18,6 +18,9 @@ func (g *grammar) applyManifest(ctx context.Context) error {
 	if g.Input != "" || g.RowStart != 0 || g.RowEnd != 0 {
 		return cli.Usagef("--manifest names the input and its rows: give none beside it")
 	}
+	if g.SafeCSV {
+		return cli.Usagef("--safe-csv is for the merged outputs of a run: output.safe_csv of its job file, or prism-merge --safe-csv")
+	}
 	m, err := job.AwaitManifest(ctx, g.Manifest)
 	switch {
 	case errors.Is(err, job.ErrNoManifest), errors.Is(err, fs.ErrNotExist):

@@ -8,9 +8,9 @@ var manual = cli.Manual{
 		"that flags name, sends the rows in batches to the model, checks every reply, and writes the rows with the labels of the " +
 		"prompt schema, in input order. Servers with OpenAI's API are called with --api openai.",
 	Examples: []cli.Example{
-		{"Show what the model would be asked first; no call is made:", "prism-classify --model llama3.2 --prompts-config prompt.json --dry-run feedback.csv"},
-		{"Label twenty rows, and count their labels:", "prism-classify --model llama3.2 --prompts-config prompt.json --limit 20 < feedback.csv |\n  prism-stats"},
-		{"Label a table; after any interruption the same command goes on:", "prism-classify --model llama3.2 --prompts-config prompt.json \\\n" +
+		{Text: "Show what the model would be asked first; no call is made:", Command: "prism-classify --model llama3.2 --prompts-config prompt.json --dry-run feedback.csv"},
+		{Text: "Label twenty rows, and count their labels:", Command: "prism-classify --model llama3.2 --prompts-config prompt.json --limit 20 < feedback.csv |\n  prism-stats"},
+		{Text: "Label a table; after any interruption the same command goes on:", Command: "prism-classify --model llama3.2 --prompts-config prompt.json \\\n" +
 			"  --run-id first --checkpoint-dir checkpoints -o labelled.csv feedback.csv"},
 	},
 	ExitCodes: []cli.Entry{

@@ -47,7 +47,7 @@ func (r *runMerger) writeCopy(ctx context.Context, f *job.File, merged merge.Inp
 	if o.Concat = true; o.Format == 0 {
 		o.Format = merged.Options.Format
 	}
-	res, err := merge.Write(ctx, []merge.Input{merged}, o, out.Output)
+	res, err := merge.Write(ctx, []merge.Input{merged}, out.optionsFor(o), out.Output)
 	if err != nil {
 		return err
 	}

@@ -68,12 +68,12 @@ func (m *merger) writeLayers(ctx context.Context, expected merge.Input, missing 
 	for i, in := range m.inputs {
 		layers[i] = merge.Layer{Input: in, Name: m.g.LabelledBy[i]}
 	}
-	write := func(out merge.Output, missing func(pos, id int64) error) (merge.LayersResult, error) {
+	write := func(o merge.Options, out merge.Output, missing func(pos, id int64) error) (merge.LayersResult, error) {
 		m.steps.StartStep("merging", expected.File.Size)
-		return merge.WriteLayers(ctx, layers, expected, m.o, out, missing)
+		return merge.WriteLayers(ctx, layers, expected, o, out, missing)
 	}
 	if m.g.Check {
-		r, err := write(merge.Output{Writer: io.Discard}, missing)
+		r, err := write(m.o, merge.Output{Writer: io.Discard}, missing)
 		if err == nil {
 			m.printLayers("checked", r)
 		}
@@ -85,11 +85,11 @@ func (m *merger) writeLayers(ctx context.Context, expected merge.Input, missing 
 	}
 	defer out.abort()
 	if out.Rewind == nil { // what went out would stay
-		if r, err := write(merge.Output{Writer: io.Discard}, func(int64, int64) error { return nil }); err != nil {
+		if r, err := write(m.o, merge.Output{Writer: io.Discard}, func(int64, int64) error { return nil }); err != nil {
 			return r, err
 		}
 	}
-	r, err := write(out.Output, missing)
+	r, err := write(out.optionsFor(m.o), out.Output, missing)
 	if err != nil {
 		return r, err
 	}

@@ -71,6 +71,7 @@ type grammar struct {
 	IDColumn      string   `name:"id-column" help:"Column that identifies a row [RowID]." placeholder:"NAME" group:"Parts:"`
 	SortBy        string   `help:"Column to sort by, numbers before texts; none concatenates the parts [RowID, or the column of --id-column]." placeholder:"COLUMN" group:"Output:"`
 	OnDuplicate   string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID, keep the one of the last argument or of the first, or end with an error [${default}]." placeholder:"last|first|error" group:"Output:"`
+	SafeCSV       bool     `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Output:"`
 	Expect        string   `help:"Check that every RowID of this file is there; if not, exit with 3 and write failed_ranges.json." placeholder:"INPUT" group:"Rows:"`
 	Memory        cli.Size `default:"256MiB" min:"1MiB" max:"16TiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE" group:"Output:"`
 	Check         bool     `help:"Only check the parts; write no output." group:"Parts:"`
@@ -153,7 +154,7 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 	tty, isFile := std.Err().(*os.File)
 	m := &merger{g: g, std: std}
 	m.steps = term.NewSteps(std.Err(), isFile && !std.Quiet() && isatty.IsTerminal(tty.Fd()), time.Now)
-	m.o = merge.Options{IDColumn: g.IDColumn, SortBy: g.SortBy, Concat: g.SortBy == "none", Memory: int64(g.Memory), Progress: m.steps.AddBytes, Debug: std.Debugf}
+	m.o = merge.Options{IDColumn: g.IDColumn, SortBy: g.SortBy, Concat: g.SortBy == "none", Memory: int64(g.Memory), SafeCSV: g.SafeCSV, Progress: m.steps.AddBytes, Debug: std.Debugf}
 	m.o.OnDuplicate = map[string]extsort.Equal{
 		"last": extsort.KeepLast, "first": extsort.KeepFirst, "error": extsort.Refuse,
 	}[g.OnDuplicate]

@@ -8,9 +8,9 @@ var manual = cli.Manual{
 		"stdin. --overrides replaces labels by those that people gave, --labelled-by puts results over each other, and --manifest " +
 		"merges the files of a run.",
 	Examples: []cli.Example{
-		{"Join the outputs of workers, and make sure that every row is there:", "prism-merge --expect feedback.csv -o result.csv out/feedback_w*.csv"},
-		{"Write a result as a workbook:", "prism-merge -o result.xlsx result.csv"},
-		{"Take over what people corrected in a review file:", "prism-merge --overrides review.xlsx --prompts-config prompt.json -o corrected.csv result.csv"},
+		{Text: "Join the outputs of workers, and make sure that every row is there:", Command: "prism-merge --expect feedback.csv -o result.csv out/feedback_w*.csv"},
+		{Text: "Write a result as a workbook:", Command: "prism-merge -o result.xlsx result.csv"},
+		{Text: "Take over what people corrected in a review file:", Command: "prism-merge --overrides review.xlsx --prompts-config prompt.json -o corrected.csv result.csv"},
 	},
 	ExitCodes: []cli.Entry{
 		{Name: "0", Text: "done"},

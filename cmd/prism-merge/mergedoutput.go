@@ -19,6 +19,7 @@ func (r *runMerger) optionsOf(f *job.File) merge.Options {
 	o := r.o
 	columns := r.m.ColumnsOf(f.Label)
 	o.IDColumn, o.Schema = columns.ID(), r.schema
+	o.SafeCSV = o.SafeCSV || r.m.Config.Output.SafeCSV
 	return o
 }
 
@@ -52,7 +53,7 @@ func (r *runMerger) writeMerged(ctx context.Context, f *job.File, path string, i
 		bytes += in.File.Size
 	}
 	r.steps.StartStep("merging "+filepath.Base(path), bytes)
-	res, err := merge.Write(ctx, inputs, o, out.Output)
+	res, err := merge.Write(ctx, inputs, out.optionsFor(o), out.Output)
 	if err != nil {
 		return merge.Input{}, err
 	}

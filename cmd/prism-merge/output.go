@@ -51,6 +51,12 @@ func createOutput(ctx context.Context, path string, stdout io.Writer) (*output, 
 	return out, nil
 }
 
+// optionsFor are the options of the rows' text: in a workbook and in Parquet nothing is a formula.
+func (o *output) optionsFor(m merge.Options) merge.Options {
+	m.SafeCSV = m.SafeCSV && o.form != export.Workbook && o.form != export.Parquet
+	return m
+}
+
 // rewindable is a file as an output that can be written again.
 func rewindable(tmp *os.File) merge.Output {
 	again := func() error {

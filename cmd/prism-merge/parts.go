@@ -119,7 +119,7 @@ func (m *merger) writeParts(ctx context.Context) error {
 		}
 	}
 	m.steps.StartStep("merging", m.bytes)
-	r, err := merge.Write(ctx, m.inputs, m.o, out.Output)
+	r, err := merge.Write(ctx, m.inputs, out.optionsFor(m.o), out.Output)
 	if err != nil {
 		return err
 	}

@@ -8,10 +8,10 @@ var manual = cli.Manual{
 		"are still the same. Without FILE it reads stdin; that needs --write. --normalize writes any table as CSV that all tools " +
 		"read, --select writes some of its rows, and --job plans a run of many files.",
 	Examples: []cli.Example{
-		{"Check a table, and print its units:", "prism-split --workers 4 feedback.csv"},
-		{"Label the units with four workers at once:", "prism-split --format args feedback.csv |\n" +
+		{Text: "Check a table, and print its units:", Command: "prism-split --workers 4 feedback.csv"},
+		{Text: "Label the units with four workers at once:", Command: "prism-split --format args feedback.csv |\n" +
 			"  xargs -P4 -L1 prism-classify --model llama3.2 --prompts-config prompt.json --output-dir out"},
-		{"Make CSV of a workbook, with a RowID for each row:", "prism-split --normalize -o normal.csv export.xlsx"},
+		{Text: "Make CSV of a workbook, with a RowID for each row:", Command: "prism-split --normalize -o normal.csv export.xlsx"},
 	},
 	ExitCodes: []cli.Entry{
 		{Name: "0", Text: "done"},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -221,12 +220,8 @@ func (g *grammar) writeList(ctx context.Context, path string, write func(io.Writ
 		return err
 	}
 	defer f.Abort()
-	out := bufio.NewWriterSize(f, blockSize)
-	if err := write(out, form); err != nil {
+	if err := g.writeText(f, form, func(out io.Writer) error { return write(out, form) }); err != nil {
 		return inputError(err)
-	}
-	if err := out.Flush(); err != nil {
-		return err
 	}
 	return f.Commit()
 }

@@ -55,6 +55,7 @@ type grammar struct {
 	InputFormat   string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT" group:"Input:"`
 	Delimiter     string   `help:"Delimiter of CSV, a character or tab [the most frequent in the header]." placeholder:"D" group:"Input:"`
 	Format        string   `help:"What to print: table, csv, json, markdown or html (one self-contained page) [${default}]." enum:"table,csv,json,markdown,html" default:"table" placeholder:"FORMAT" group:"Reports:"`
+	SafeCSV       bool     `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Reports:"`
 	Summary       string   `help:"Also write a summary in Markdown to this file." placeholder:"FILE.md" group:"Reports:"`
 	HTML          string   `help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html" group:"Reports:"`
 	Title         string   `help:"Title of the HTML page [the job's project.description, else the run]." placeholder:"TEXT" group:"Reports:"`

@@ -9,9 +9,9 @@ var manual = cli.Manual{
 		"how far they agree, with --estimate what the shares truly are. From call logs: rows/s, tokens/s, tokens a row, calls, " +
 		"retries and errors. Without FILE and call logs it reads stdin. A file named calls_w*.jsonl is a call log.",
 	Examples: []cli.Example{
-		{"Count the labels of a result:", "prism-stats --prompts-config prompt.json result.csv"},
-		{"Write the fifty rows that are most worth a look, for people to correct:", "prism-stats --review 50 --prompts-config prompt.json -o review.xlsx result.csv"},
-		{"Tell how right a result is, and list the rows that are not:", "prism-stats --gold gold.csv --misses misses.csv result.csv"},
+		{Text: "Count the labels of a result:", Command: "prism-stats --prompts-config prompt.json result.csv"},
+		{Text: "Write the fifty rows that are most worth a look, for people to correct:", Command: "prism-stats --review 50 --prompts-config prompt.json -o review.xlsx result.csv"},
+		{Text: "Tell how right a result is, and list the rows that are not:", Command: "prism-stats --gold gold.csv --misses misses.csv result.csv"},
 	},
 	ExitCodes: []cli.Entry{
 		{Name: "0", Text: "done"},

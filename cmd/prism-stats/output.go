@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -42,7 +43,16 @@ func (g *grammar) writeResult(ctx context.Context, r *stats.Result, out io.Write
 func (g *grammar) render(r *stats.Result, format string) ([]byte, error) {
 	switch format {
 	case "csv":
-		return report.CSV(r)
+		text, err := report.CSV(r)
+		if err != nil || !g.SafeCSV {
+			return text, err
+		}
+		var b bytes.Buffer
+		err = g.writeText(&b, table.CSV, func(out io.Writer) error {
+			_, err := out.Write(text)
+			return err
+		})
+		return b.Bytes(), err
 	case "json":
 		return report.JSON(r)
 	case "markdown":
@@ -53,6 +63,23 @@ func (g *grammar) render(r *stats.Result, format string) ([]byte, error) {
 		return report.Text(r), nil
 	}
 	return nil, fmt.Errorf("unknown format %q", format)
+}
+
+// writeText writes text of a format through a buffer, with --safe-csv with its formulas marked.
+func (g *grammar) writeText(to io.Writer, form table.Format, write func(out io.Writer) error) error {
+	out := bufio.NewWriterSize(to, blockSize)
+	if !g.SafeCSV || form == table.JSONL {
+		if err := write(out); err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+	guard := table.NewFormulaGuard(to, form)
+	out.Reset(guard)
+	if err := write(out); err != nil {
+		return err
+	}
+	return errors.Join(out.Flush(), guard.Flush())
 }
 
 // checkOutputs makes sure that no output overwrites an input, a file of the run or

@@ -23,11 +23,7 @@ import (
 // its name says. A workbook offers the values of the codebook.
 func (g *grammar) writeRows(ctx context.Context, s *prompt.Schema, std cli.Std, write func(out io.Writer, form table.Format) error) (err error) {
 	if g.Output == "" || g.Output == "-" {
-		out := bufio.NewWriterSize(std.Out, blockSize)
-		if err := write(out, table.CSV); err != nil {
-			return err
-		}
-		return out.Flush()
+		return g.writeText(std.Out, table.CSV, func(out io.Writer) error { return write(out, table.CSV) })
 	}
 	form, name, err := export.FormByName(g.Output)
 	if err != nil {
@@ -42,11 +38,14 @@ func (g *grammar) writeRows(ctx context.Context, s *prompt.Schema, std cli.Std, 
 		return err
 	}
 	defer func() { err = errors.Join(err, fsutil.CloseTemp(tmp)) }()
-	text := bufio.NewWriterSize(tmp, blockSize)
-	if err := write(text, format); err != nil {
-		return err
+	writeAll := func(out io.Writer) error { return write(out, format) }
+	if form == export.Workbook || form == export.Parquet { // cells are typed: none is a formula
+		text := bufio.NewWriterSize(tmp, blockSize)
+		err = errors.Join(writeAll(text), text.Flush())
+	} else {
+		err = g.writeText(tmp, format, writeAll)
 	}
-	if err := text.Flush(); err != nil {
+	if err != nil {
 		return err
 	}
 	size, err := tmp.Seek(0, io.SeekCurrent)

@@ -7,9 +7,9 @@ var manual = cli.Manual{
 	About: "Without a run ID or manifest it shows the latest run under the status folder. With --wait the exit code is the outcome " +
 		"of the run.",
 	Examples: []cli.Example{
-		{"Show the latest run; --watch follows it:", "prism-status"},
-		{"Wait for the end of a run, and tell its outcome:", "prism-status --run-id first --wait"},
-		{"Start what is left of a run:", "prism-status --manifest logs/first/run_manifest.json --units incomplete --format args |\n" +
+		{Text: "Show the latest run; --watch follows it:", Command: "prism-status"},
+		{Text: "Wait for the end of a run, and tell its outcome:", Command: "prism-status --run-id first --wait"},
+		{Text: "Start what is left of a run:", Command: "prism-status --manifest logs/first/run_manifest.json --units incomplete --format args |\n" +
 			"  xargs -r -P4 -L1 prism-classify"},
 	},
 	ExitCodes: []cli.Entry{

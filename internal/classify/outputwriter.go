@@ -25,10 +25,13 @@ type outputWriter struct {
 	rows    int64         // written
 }
 
-func newOutputWriter(store *checkpoint.Store, l *layout, form table.Format, out io.Writer) *outputWriter {
-	w := &outputWriter{store: store, layout: l, form: form, out: bufio.NewWriterSize(out, 64<<10),
-		chunks: make(chan chunk), done: make(chan struct{})}
+func (s *Settings) newOutputWriter(store *checkpoint.Store, l *layout, form table.Format, out io.Writer) *outputWriter {
+	w := &outputWriter{store: store, layout: l, form: form, chunks: make(chan chunk), done: make(chan struct{})}
 	_, w.streams = out.(*cancelWriter)
+	if s.SafeCSV && form != table.JSONL {
+		out = table.NewFormulaGuard(out, form) // it keeps nothing back, as each record has its line ending
+	}
+	w.out = bufio.NewWriterSize(out, 64<<10)
 	return w
 }
 

@@ -259,7 +259,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 			Lists: s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
 		source: src, store: w.store, model: w.client, meter: &w.meter,
-		out: newOutputWriter(w.store, w.layout, s.outputFormat(w.in), out), window: newWindow(w.store, first),
+		out: s.newOutputWriter(w.store, w.layout, s.outputFormat(w.in), out), window: newWindow(w.store, first),
 	}
 }
 

@@ -33,6 +33,7 @@ type Settings struct {
 
 	job.Options
 
+	SafeCSV    bool   `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Output:"`
 	OutputPath string `kong:"-"` // "-": the stream given to Run
 	Label      string `kong:"-"` // of the input file; empty: from its name
 

@@ -91,6 +91,7 @@ type Output struct {
 	Directory     string      `json:"directory" name:"output-dir" env:"PRISM_OUTPUT_DIR" job_default:"output" placeholder:"DIR" help:"Folder of the output." group:"Output:"`
 	NamingPattern string      `json:"naming_pattern" kong:"-" job_default:"{run_id}_{label}" help:"Name of a merged output without its ending, of {run_id}, {label}, {project}, {version}, {model} and {timestamp}."`
 	Format        string      `json:"format" name:"output-format" enum:"csv,tsv,jsonl," job_enum:"csv,tsv,jsonl,xlsx,parquet" default:"" job_default:"csv" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Output:"`
+	SafeCSV       bool        `json:"safe_csv,omitempty" kong:"-" help:"Put an apostrophe before cells of merged CSV and TSV that a spreadsheet program would take for a formula."`
 	Drop          []string    `json:"drop,omitempty" name:"drop" sep:"," placeholder:"COL" help:"Input columns that the output leaves out, and the Reasoning of the model." group:"Output:"`
 	Checkpoints   Checkpoints `json:"checkpoints" embed:"" help:"What a run resumes from."`
 }

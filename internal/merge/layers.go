@@ -42,6 +42,7 @@ func WriteLayers(ctx context.Context, layers []Layer, input Input, o Options, ou
 	if err != nil {
 		return LayersResult{}, err
 	}
+	out, flush := o.guardOutput(out, w.format)
 	w.out = bufio.NewWriterSize(out, layerBuffer)
 	if len(w.layers) > 0 { // else all are JSONL without objects
 		if err := w.writeHeader(); err != nil {
@@ -66,7 +67,10 @@ func WriteLayers(ctx context.Context, layers []Layer, input Input, o Options, ou
 				Msg: fmt.Sprintf("%s %d: %s does not have it, or not in this order", o.ID(), l.id, table.ShownName(input.Options.Name))}
 		}
 	}
-	return w.result, w.out.Flush()
+	if err := w.out.Flush(); err != nil {
+		return w.result, err
+	}
+	return w.result, flush()
 }
 
 const (

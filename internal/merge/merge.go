@@ -53,6 +53,7 @@ type Options struct {
 	OnDuplicate extsort.Equal // of rows with the same RowID
 	Memory      int64         // bytes for sorting
 	Format      table.Format  // of the output; that of the first part if zero
+	SafeCSV     bool          // cells of CSV and TSV that look like formulas are marked (table.FormulaGuard)
 	// Schema, if not nil, says which columns a model filled, and what their values are in
 	// formats that have more than texts.
 	Schema *prompt.Schema
@@ -94,6 +95,23 @@ type Output struct {
 	Wrote func(bytes int64)
 }
 
+// guardOutput is an output that marks cells that look like formulas, where the options want that;
+// flush is for the end.
+func (o *Options) guardOutput(out Output, format table.Format) (guarded Output, flush func() error) {
+	if !o.SafeCSV || format == table.JSONL {
+		return out, func() error { return nil }
+	}
+	guard := table.NewFormulaGuard(out.Writer, format)
+	guarded.Writer = guard
+	if out.Rewind != nil {
+		guarded.Rewind = func() error {
+			guard.Reset()
+			return out.Rewind()
+		}
+	}
+	return guarded, guard.Flush
+}
+
 // errStop ends a scan early.
 var errStop = errors.New("stop")
 
@@ -108,12 +126,16 @@ func Write(ctx context.Context, inputs []Input, o Options, out Output) (Result, 
 		return Result{}, err
 	}
 	l.findValues(o.Schema)
+	out, flush := o.guardOutput(out, l.format)
 	j := join{layout: l, o: o, out: out}
 	write := j.writeSorted
 	if o.Concat {
 		write = j.writeConcat
 	}
 	r, err := write(ctx)
+	if err == nil {
+		err = flush()
+	}
 	r.Parts = len(inputs)
 	var equal *extsort.EqualError
 	if errors.As(err, &equal) {

@@ -19,9 +19,10 @@ import (
 // Read reads a table of overrides. What is wrong with its values is told by Err; the error is
 // of a table that cannot be read.
 func Read(ctx context.Context, f *table.File, o Options) (*Overrides, error) {
-	r := reader{Overrides: &Overrides{name: table.ShownName(f.Name), options: o}, id: -1, inResult: map[string]bool{}}
+	r := reader{Overrides: &Overrides{name: table.ShownName(f.Name), options: o}, id: -1, inResult: map[string]bool{}, bare: map[string]string{}}
 	for _, name := range o.Columns {
 		r.inResult[name] = true
+		r.bare[term.WithoutTextMark(name)] = name
 	}
 	note := o.Note
 	if note == nil {
@@ -47,6 +48,8 @@ type reader struct {
 	id       int // place of the RowIDs; -1: not found yet
 	names    []string
 	inResult map[string]bool // the columns of the results
+	// bare are their names by these without the mark of a cell that is no formula: of two files one may have it.
+	bare map[string]string
 	// nameless are the places of columns that have no name: what somebody typed there would be lost.
 	nameless []int
 }
@@ -142,8 +145,8 @@ func (r *reader) addColumn(place int, name string, header int64) {
 			output = prompt.Validated + spec.Name
 		}
 		r.columns = append(r.columns, &column{name: output, given: place, spec: spec})
-	case r.inResult[name]:
-		r.passed = append(r.passed, &passedColumn{name: name, given: place})
+	case r.bare[term.WithoutTextMark(name)] != "":
+		r.passed = append(r.passed, &passedColumn{name: r.bare[term.WithoutTextMark(name)], given: place})
 	case IsDescribing(name):
 	default:
 		r.faults.addFault(header, "%s", r.unknownColumn(name))

@@ -125,7 +125,7 @@ var hashSeed = maphash.MakeSeed()
 // hashCell is equal for cells that a spreadsheet program may make of each other as it saves
 // them; 0 for an empty cell.
 func hashCell(cell []byte) uint32 {
-	cell = bytes.TrimSpace(cell)
+	cell = term.WithoutTextMark(bytes.TrimSpace(cell))
 	switch {
 	case len(cell) == 0:
 		return 0

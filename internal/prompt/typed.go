@@ -22,7 +22,7 @@ const nullWord = "null"
 // rows that are not applicable is valid too. An error says, after the name of the column, what
 // is wrong, and which label may be meant.
 func (s *Schema) ParseTyped(c *Column, typed string, decimalComma bool) (string, error) {
-	text := strings.TrimSpace(typed)
+	text := term.WithoutTextMark(strings.TrimSpace(typed))
 	isGate := s.Gate != NoGate && c == &s.Columns[s.Gate]
 	switch {
 	case isGate && isNotApplicable(text):

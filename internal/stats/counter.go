@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // Limits on the values of a column that are counted separately. A column with more
@@ -95,13 +96,14 @@ func (c *valueCounter) countToken(token []byte, form table.Format, n int64) *tal
 // nil if the value is not counted separately; the n rows are counted then.
 func (c *valueCounter) lookUpToken(token []byte, form table.Format, n int64) *tally {
 	c.scratch = table.AppendText(c.scratch[:0], form, token)
-	t := c.byText[string(c.scratch)]
-	room := c.keyBytes+len(token)+len(c.scratch) <= maxKeyBytes
+	text := term.WithoutTextMark(c.scratch)
+	t := c.byText[string(text)]
+	room := c.keyBytes+len(token)+len(text) <= maxKeyBytes
 	switch {
 	case t != nil && room:
 	case t != nil:
 		return t
-	case len(c.scratch) == 0:
+	case len(text) == 0:
 		t = &tally{}
 		c.byText[""] = t
 	case c.overflowed || !room || len(c.tallies) >= maxDistinct:
@@ -111,7 +113,7 @@ func (c *valueCounter) lookUpToken(token []byte, form table.Format, n int64) *ta
 		c.countUnkept(token, form, n)
 		return nil
 	default:
-		t = &tally{text: string(c.scratch)}
+		t = &tally{text: string(text)}
 		c.byText[t.text] = t
 		c.tallies = append(c.tallies, t)
 		c.keyBytes += len(t.text)

@@ -10,6 +10,7 @@ import (
 
 	"prism/internal/prompt"
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // SampleOptions says what to draw.
@@ -244,7 +245,7 @@ func (w *sampleWriter) stratumOf(text string) (int32, error) {
 			return 0, &TooFewForStrataError{w.options.Rows, int64(at) + 1}
 		}
 		w.keys[key] = at
-		w.names, w.sizes = append(w.names, strings.TrimSpace(text)), append(w.sizes, 0)
+		w.names, w.sizes = append(w.names, term.WithoutTextMark(strings.TrimSpace(text))), append(w.sizes, 0)
 	}
 	return at, nil
 }

@@ -15,6 +15,9 @@ func valueKey(text string) string { return strings.ToLower(term.CanonicalName(te
 
 // appendValueKey appends the key of a text. Nearly all texts need no other memory.
 func appendValueKey(dst, text []byte) []byte {
+	if len(text) > 1 && (text[0] == term.TextMark || text[0] <= ' ') {
+		return append(dst, valueKey(string(text))...)
+	}
 	from := len(dst)
 	dst = slices.Grow(dst, len(text)) // no key is longer than its text
 	key, n := dst[from:from+len(text)], 0

@@ -8,10 +8,10 @@ import (
 )
 
 // CanonicalName is a name or a label as it is compared, but for case: in Unicode's form
-// NFC, without invisible characters and outer blanks. ASCII costs next to nothing.
+// NFC, without invisible characters, outer blanks and the mark of a cell that is no formula. ASCII costs next to nothing.
 func CanonicalName(s string) string {
 	if IsASCII(s) {
-		return strings.TrimSpace(s)
+		return trimName(s)
 	}
 	s = strings.Map(func(r rune) rune {
 		if IsInvisible(r) {
@@ -19,7 +19,15 @@ func CanonicalName(s string) string {
 		}
 		return r
 	}, s)
-	return norm.NFC.String(strings.TrimSpace(s))
+	return norm.NFC.String(trimName(s))
+}
+
+func trimName(s string) string {
+	s = strings.TrimSpace(s)
+	if bare := WithoutTextMark(s); len(bare) < len(s) {
+		return strings.TrimSpace(bare)
+	}
+	return s
 }
 
 // EqualNames tells whether two names are equal as CanonicalName has them, without

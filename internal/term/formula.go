@@ -1,0 +1,61 @@
+package term
+
+import "bytes"
+
+// StartsFormula tells whether spreadsheet programs may take a cell of a CSV file that begins with
+// this byte for a formula (OWASP, CSV injection).
+func StartsFormula(b byte) bool {
+	switch b {
+	case '=', '+', '-', '@', '\t', '\r', '\n':
+		return true
+	}
+	return false
+}
+
+// TextMark is put before a cell that is not to be taken for a formula.
+const TextMark = '\''
+
+// WithoutTextMark is a cell without the mark that stands before what would be taken for a formula.
+func WithoutTextMark[T string | []byte](cell T) T {
+	if len(cell) > 1 && cell[0] == TextMark && StartsFormula(cell[1]) {
+		return cell[1:]
+	}
+	return cell
+}
+
+// longestNumber is the most bytes of a number that IsPlainNumber looks at.
+const longestNumber = 64
+
+// IsPlainNumber tells whether a cell that begins like a formula is only a number with its sign: a
+// decimal point or comma, an exponent, a percent sign.
+func IsPlainNumber(cell []byte) bool {
+	if len(cell) > longestNumber || len(cell) == 0 || cell[0] != '-' && cell[0] != '+' {
+		return false
+	}
+	rest, whole := cutDigits(cell[1:])
+	fraction := 0
+	if len(rest) > 0 && (rest[0] == '.' || rest[0] == ',') {
+		rest, fraction = cutDigits(rest[1:])
+	}
+	if whole+fraction == 0 {
+		return false
+	}
+	if len(rest) > 0 && rest[0]|0x20 == 'e' {
+		exponent := rest[1:]
+		if len(exponent) > 0 && (exponent[0] == '-' || exponent[0] == '+') {
+			exponent = exponent[1:]
+		}
+		n := 0
+		if rest, n = cutDigits(exponent); n == 0 {
+			return false
+		}
+	}
+	return len(bytes.TrimPrefix(rest, []byte("%"))) == 0
+}
+
+func cutDigits(b []byte) (rest []byte, n int) {
+	for n < len(b) && '0' <= b[n] && b[n] <= '9' {
+		n++
+	}
+	return b[n:], n
+}
