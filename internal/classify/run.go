@@ -126,7 +126,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 		return Result{}, err
 	}
 	if s.Model.Confidence {
-		w.confidence = confidence.NewReader(p.Schema)
+		w.confidence = confidence.NewReader(p.Schema, s.Model.AllowFreeReplies, s.strict(p.Schema))
 		w.request.Alternatives = w.confidence.Alternatives()
 	}
 	if err := w.nameRun(); err != nil {

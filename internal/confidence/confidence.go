@@ -14,6 +14,8 @@
 //   - choices that none of the named tokens fits share what these leave of 1, each at most as
 //     much as the least likely of them has
 //   - what the choices have together is made 1
+//   - where the schema leaves the model its way of writing, because labels that are not listed are allowed or it need
+//     not be kept, a token in another case is the same one
 //
 // Choices that begin with the token that the model wrote are told apart by the next ones, so
 // that the probability of a value is a product. That of several labels is the product over the
@@ -21,6 +23,7 @@
 package confidence
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"strings"
@@ -34,12 +37,15 @@ import (
 type Reader struct {
 	schema  *prompt.Schema
 	choices [][]prompt.Choice // of each column; nil: not a closed one
+	loose   []bool            // of each column: a model may write a choice in another case
 }
 
-// NewReader returns the reader for the replies to a schema.
-func NewReader(s *prompt.Schema) *Reader {
-	r := &Reader{schema: s, choices: make([][]prompt.Choice, len(s.Columns))}
+// NewReader returns the reader for the replies to a schema. If free, replies need not keep to it; if strict,
+// it allows listed labels only.
+func NewReader(s *prompt.Schema, free, strict bool) *Reader {
+	r := &Reader{schema: s, choices: make([][]prompt.Choice, len(s.Columns)), loose: make([]bool, len(s.Columns))}
 	for i := range s.Columns {
+		r.loose[i] = free || !strict && s.Columns[i].HasLabels()
 		if s.Columns[i].IsClosed() {
 			r.choices[i] = s.Choices(i)
 		}
@@ -85,22 +91,62 @@ func (r *Reader) ofValue(t *tokens, column int, row *reply.Row) float64 {
 	if r.schema.Columns[column].Type == prompt.TypeLabels {
 		return r.ofLabels(t, column, place)
 	}
-	texts := choiceTexts(r.choices[column])
 	raw := t.text[place.Start:place.End]
-	chosen := slices.IndexFunc(r.choices[column], func(c prompt.Choice) bool { return c.Cell == row.Values[column] })
-	if chosen < 0 { // a label that is not listed
-		texts, chosen = append(texts, raw), len(texts)
+	return t.ofChoice(value{place.Start, raw, row.Values[column]}, inFormOf(raw, r.choices[column]), r.loose[column])
+}
+
+// value is what stands at a place of a reply, and the cell that it means.
+type value struct {
+	start     int
+	raw, cell string
+}
+
+// ofChoice is the confidence in a value, which may be written in another way than its choice or be none of them.
+func (t *tokens) ofChoice(v value, choices []prompt.Choice, loose bool) float64 {
+	place := choice{start: v.start, loose: loose}
+	place.chosen = slices.IndexFunc(choices, func(c prompt.Choice) bool {
+		return c.Cell == v.cell && place.form(c.JSON) == place.form(v.raw)
+	})
+	place.texts = choiceTexts(choices)
+	if place.chosen < 0 {
+		choices, place.chosen = append(choices, prompt.Choice{Cell: v.cell}), len(choices)
+		place.texts = append(place.texts, "")
 	}
-	texts[chosen] = raw // it may be written in another case
-	shares, ok := t.distribution(choice{start: place.Start, texts: texts, chosen: chosen})
+	place.texts[place.chosen] = v.raw
+	shares, ok := t.distribution(place)
 	if !ok {
 		return math.NaN()
 	}
-	return shares[chosen]
+	confidence := 0.0
+	for i, c := range choices {
+		if c.Cell == v.cell {
+			confidence += shares[i]
+		}
+	}
+	return confidence
 }
 
+// inFormOf returns the choices as a reply has them that writes one as raw: with or without quotes.
+func inFormOf(raw string, choices []prompt.Choice) []prompt.Choice {
+	const quote = `"`
+	choices = slices.Clone(choices)
+	for i, c := range choices {
+		quoted := strings.HasPrefix(c.JSON, quote)
+		switch {
+		case c.Cell == "" || raw == nullWord: // there is one form of null
+		case quoted && !strings.HasPrefix(raw, quote):
+			choices[i].JSON = c.JSON[len(quote) : len(c.JSON)-len(quote)]
+		case !quoted && strings.HasPrefix(raw, quote):
+			choices[i].JSON = quote + c.JSON + quote
+		}
+	}
+	return choices
+}
+
+const nullWord = "null"
+
 func choiceTexts(choices []prompt.Choice) []string {
-	texts := make([]string, len(choices), len(choices)+1)
+	texts := make([]string, len(choices), len(choices)+2)
 	for i, c := range choices {
 		texts[i] = c.JSON
 	}
@@ -113,10 +159,10 @@ const arrayStart, arrayEnd, comma = "[", "]", ","
 // ofLabels is the confidence in an array of labels.
 func (r *Reader) ofLabels(t *tokens, column int, place reply.Place) float64 {
 	c := &r.schema.Columns[column]
-	left := choiceTexts(r.choices[column])
+	left := slices.Clone(r.choices[column])
 	confidence := 1.0
 	take := func(start int, texts []string, chosen int) {
-		shares, ok := t.distribution(choice{start, texts, chosen})
+		shares, ok := t.distribution(choice{start, texts, chosen, r.loose[column]})
 		if !ok {
 			shares, chosen = []float64{math.NaN()}, 0
 		}
@@ -124,37 +170,42 @@ func (r *Reader) ofLabels(t *tokens, column int, place reply.Place) float64 {
 	}
 	if c.Optional {
 		left = left[:len(left)-1]
-		null := r.choices[column][len(left)].JSON
-		if raw := t.text[place.Start:place.End]; raw == null {
-			take(place.Start, []string{arrayStart, null}, 1)
+		if raw := t.text[place.Start:place.End]; raw == nullWord {
+			take(place.Start, []string{arrayStart, nullWord}, 1)
 			return confidence
 		}
-		take(place.Start, []string{arrayStart, null}, 0)
+		take(place.Start, []string{arrayStart, nullWord}, 0)
 	}
 	at, count := place.Start+len(arrayStart), 0
 	for _, item := range stringsIn(t.text, at, place.End) {
 		between, raw := t.text[at:item.Start], t.text[item.Start:item.End]
-		texts := make([]string, 0, len(left)+2)
+		label := labelOf(c, raw)
+		choices := []prompt.Choice{{JSON: arrayEnd}}
 		for _, l := range left {
-			texts = append(texts, between+l)
+			choices = append(choices, prompt.Choice{JSON: between + l.JSON, Cell: l.Cell})
 		}
-		chosen := slices.Index(left, raw)
-		if chosen < 0 { // not listed, or written in another case
-			texts, chosen = append(texts, between+raw), len(texts)
-		} else {
-			left = slices.Delete(slices.Clone(left), chosen, chosen+1)
-		}
-		take(at, append(texts, arrayEnd), chosen)
+		confidence *= t.ofChoice(value{at, between + raw, label}, choices, r.loose[column])
+		left = slices.DeleteFunc(left, func(l prompt.Choice) bool { return l.Cell == label })
 		at, count = item.End, count+1
 	}
 	if count < c.MaxItems {
 		texts := []string{t.text[at:place.End], comma}
 		if count == 0 {
-			texts = append(texts[:1], left...)
+			texts = append(texts[:1], choiceTexts(left)...)
 		}
 		take(at, texts, 0)
 	}
 	return confidence
+}
+
+// labelOf is the label that a string of a reply means, or else the string.
+func labelOf(c *prompt.Column, raw string) string {
+	var text string
+	if json.Unmarshal([]byte(raw), &text) != nil {
+		return raw
+	}
+	label, _ := c.FindLabel(strings.TrimSpace(text))
+	return label
 }
 
 // stringsIn finds the JSON strings in a part of a text.

@@ -71,7 +71,7 @@ func TestDistribution(t *testing.T) {
 			if !ok {
 				t.Fatal("the tokens are not those of the text")
 			}
-			got, ok := laid.distribution(choice{c.start, c.texts, c.chosen})
+			got, ok := laid.distribution(choice{c.start, c.texts, c.chosen, false})
 			if !ok {
 				t.Fatal("the chosen text is not found")
 			}
@@ -113,7 +113,7 @@ func TestDistributionIsExact(t *testing.T) {
 			if !ok {
 				t.Fatal("the tokens are not those of the text")
 			}
-			got, ok := laid.distribution(choice{0, texts, chosen})
+			got, ok := laid.distribution(choice{0, texts, chosen, false})
 			sum := 0.0
 			for _, share := range got {
 				sum += share
@@ -197,13 +197,70 @@ func TestSetConfidence(t *testing.T) {
 			}
 			// A model that thinks: the tokens of the thinking come before those of the text.
 			written := append([]server.Token{{Text: "Hm, \"Price\"."}}, list...)
-			if NewReader(s).SetConfidence(got.Rows, text, written); got.Rows[0].Confidence == nil {
+			if NewReader(s, false, false).SetConfidence(got.Rows, text, written); got.Rows[0].Confidence == nil {
 				t.Fatal("the tokens are not those of the text")
 			}
 			for i, p := range got.Rows[0].Confidence {
 				if math.IsNaN(p) != math.IsNaN(c.want[i]) || math.Abs(p-c.want[i]) > 1e-9 {
 					t.Errorf("%s: got %v, want %v", s.Columns[i].Name, p, c.want[i])
 				}
+			}
+		})
+	}
+}
+
+// TestSetConfidenceOfSpellings: a value has the probability of all ways to write it, and it counts for no other.
+func TestSetConfidenceOfSpellings(t *testing.T) {
+	const held, free, open = "held", "free", "open" // the schema is kept; it need not be; other labels are allowed
+	for _, c := range []struct {
+		name, gate, column string
+		policy             string
+		tokens             [][]string
+		want               float64
+	}{
+		{"N/A is listed, and is what stands there", `"X"`, `{"labels": ["Price", "N/A"]}`, held, [][]string{{`"`}, {"N .8", "Price .2"}, {"/A .75", "OT .25"}, {`"`}}, .8},
+		{"it is listed, and NOT_APPLICABLE stands there", `"X"`, `{"labels": ["Price", "N/A"]}`, held, [][]string{{`"`}, {"N .8", "Price .2"}, {"OT .25", "/A .75"}, {`_APPLICABLE"`}}, .8},
+		{"listed in another case", `"X"`, `{"labels": ["Price", "not_applicable"]}`, held, [][]string{{`"`}, {"not .6", "Price .2"}, {`_applicable"`}}, .75},
+		{"a label of its own", `"X"`, `{"labels": ["Price", "Not applicable"]}`, held, [][]string{{`"`}, {"Not .5", "Price .25", "NOT .25"}, {` applicable"`}}, .5},
+		{"NOT_APPLICABLE is not listed", `"X"`, `{"labels": ["Price", "Staff"]}`, free, [][]string{{`"`}, {"N .5", "Price .25", "NOT .25"}, {`/A"`}}, .75},
+		{"another case is forbidden", `false`, `{"labels": ["Price", "Staff"]}`, held, [][]string{{`"`}, {"Price .6", "staff .2", "Staff .2"}, {`"`}}, .75},
+		{"and allowed where other labels are", `false`, `{"labels": ["Price", "Staff"]}`, open, [][]string{{`"`}, {"Price .6", "staff .2", "Staff .2"}, {`"`}}, .6},
+		{"the value itself in another case", `false`, `{"labels": ["Price", "Staff"]}`, open, [][]string{{`"`}, {"price .4", "Price .2", "staff .2"}, {`"`}}, .75},
+		{"a letter that is no ASCII", `false`, `{"labels": ["Übung", "Öl"]}`, open, [][]string{{`"`}, {"übung .5", "öl .3", "Übung .2"}, {`"`}}, .7},
+		{"the case does not end a text early", `false`, `{"labels": ["App", "App Store"]}`, open, [][]string{{`"`}, {"app .5", "APP .5"}, {`" .5`, " store .3", " Store .2"}}, .5},
+		{"an escape", `false`, `{"labels": ["A/B", "Staff"]}`, free, [][]string{{`"`}, {`A .6`, "Staff .2"}, {`\/B`}, {`"`}}, .75},
+		{"a boolean in quotes", `false`, `{"type": "boolean"}`, free, [][]string{{`"`}, {"true .6", "false .2"}, {`"`}}, .75},
+		{"a boolean in another case", `false`, `{"type": "boolean"}`, free, [][]string{{`"`}, {"True .3", "true .3", "false .1", "False .1"}, {`"`}}, .75},
+		{"a boolean or null", `false`, `{"type": "boolean", "optional": true}`, held, [][]string{{"null .4", "true .4", "True .2"}}, .5},
+		{"an integer in quotes", `false`, `{"type": "integer", "minimum": 1, "maximum": 12}`, free, [][]string{{`"`}, {"1 .8", "2 .2"}, {`" .5`, "2 .25", "0 .25"}}, .4},
+		{"an integer with a point", `false`, `{"type": "integer", "minimum": 1, "maximum": 3}`, free, [][]string{{"1 .5", "2 .25", "3 .25"}, {".0"}}, .5},
+		{"a label that is a number, without quotes", `false`, `{"labels": ["1", "2"]}`, free, [][]string{{"1 .6", "2 .2"}}, .75},
+		{"several labels, one in another case", `false`, `{"type": "labels", "labels": ["App", "Web"], "max": 1}`, open, [][]string{{"["}, {`"`}, {"app .5", "App .25", "web .25"}, {`"`}, {"]"}}, .75},
+		{"several labels, one with an escape", `false`, `{"type": "labels", "labels": ["A/B", "Web"], "max": 1}`, held, [][]string{{"["}, {`"`}, {"A .75", "Web .25"}, {`\/B`}, {`"`}, {"]"}}, .75},
+		{"of a token that matters nothing is told", `false`, `{"labels": ["Price", "Staff"]}`, held, [][]string{{`"`}, {"Price NaN"}, {`"`}}, math.NaN()},
+		{"of one that does not matter", `false`, `{"labels": ["Price", "Staff"]}`, held, [][]string{{`" NaN`}, {"Price .75", "Staff .25"}, {`" NaN`}}, .75},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := prompt.Parse([]byte(`{"system_prompt": "s", "columns_to_code": ["X", "Y"], "columns": {"X": `+c.column+`, "Y": {}}, "gate": `+c.gate+`}`), "codebook")
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := []server.Token{{Text: "[1,"}}
+			text := list[0].Text
+			for _, alternatives := range append(c.tokens, []string{`,"y"]`}) {
+				if len(alternatives) == 1 && !strings.HasSuffix(alternatives[0], " NaN") {
+					alternatives = []string{alternatives[0] + " 1"}
+				}
+				list = append(list, likely(t, alternatives...))
+				text += list[len(list)-1].Text
+			}
+			got := reply.Read(text, []int64{7}, s.InStyle(prompt.Compact), c.policy != open)
+			if len(got.Rows) != 1 {
+				t.Fatalf("%s: %+v", text, got.Faults)
+			}
+			NewReader(s, c.policy == free, c.policy != open).SetConfidence(got.Rows, text, list)
+			if p := got.Rows[0].Confidence[0]; math.IsNaN(p) != math.IsNaN(c.want) || math.Abs(p-c.want) > 1e-9 {
+				t.Errorf("%s, %q: got %v, want %v", text, got.Rows[0].Values[0], p, c.want)
 			}
 		})
 	}
@@ -217,11 +274,11 @@ func TestSetConfidenceOfOtherTokens(t *testing.T) {
 	const text = `[1,"Price",[],1,null,"low"]`
 	got := reply.Read(text, []int64{7}, s.InStyle(prompt.Compact), true)
 	for _, written := range [][]server.Token{nil, {{Text: text[:9]}}, {{Text: "other"}}} {
-		if NewReader(s).SetConfidence(got.Rows, text, written); got.Rows[0].Confidence != nil {
+		if NewReader(s, false, false).SetConfidence(got.Rows, text, written); got.Rows[0].Confidence != nil {
 			t.Errorf("%v gave a confidence", written)
 		}
 	}
-	if n := NewReader(s).Alternatives(); n < 12 || n > server.MostAlternatives {
+	if n := NewReader(s, false, false).Alternatives(); n < 12 || n > server.MostAlternatives {
 		t.Errorf("asks for %d alternatives", n)
 	}
 }
@@ -248,7 +305,7 @@ func FuzzSetConfidence(f *testing.F) {
 		}
 		for _, style := range []prompt.Style{prompt.Classic, prompt.Compact} {
 			got := reply.Read(text, []int64{7}, s.InStyle(style), false)
-			NewReader(s).SetConfidence(got.Rows, text, written)
+			NewReader(s, seed%2 == 0, false).SetConfidence(got.Rows, text, written)
 			for _, row := range got.Rows {
 				for _, p := range row.Confidence {
 					if p < 0 || p > 1+1e-9 {

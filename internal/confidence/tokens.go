@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"prism/internal/server"
 )
@@ -45,7 +47,30 @@ func (t *tokens) at(place int) int {
 type choice struct {
 	start  int // in the reply
 	texts  []string
-	chosen int // the text that stands there
+	chosen int  // the text that stands there
+	loose  bool // the case of letters does not count
+}
+
+// form is a text as it is compared with others.
+func (c *choice) form(text string) string {
+	if c.loose {
+		return lower(text)
+	}
+	return text
+}
+
+// lower is a text in lower case, apart from letters whose bytes would be more or fewer then: what
+// begins at a byte still does.
+func lower(text string) string {
+	if !utf8.ValidString(text) { // a part of a character
+		return text
+	}
+	return strings.Map(func(r rune) rune {
+		if l := unicode.ToLower(r); utf8.RuneLen(l) == utf8.RuneLen(r) {
+			return l
+		}
+		return r
+	}, text)
 }
 
 // distribution is the probability that the model gave to each text of a choice. Their sum is 1.
@@ -55,12 +80,14 @@ func (t *tokens) distribution(c choice) (shares []float64, ok bool) {
 		return nil, false
 	}
 	shares = make([]float64, len(c.texts))
-	open := make([]int, len(c.texts)) // those that begin as the reply does
-	for i := range open {
-		open[i] = i
+	open, longest := make([]int, len(c.texts)), 0 // those that begin as the reply does
+	forms := make([]string, len(c.texts))
+	for i, text := range c.texts {
+		open[i], forms[i], longest = i, c.form(text), max(longest, len(text))
 	}
+	c.texts = forms
 	left := 1.0 // of the probability, for them
-	for k := t.at(c.start); len(open) > 1 && k < len(t.list); k++ {
+	for k := t.at(c.start); len(open) > 1 && k < len(t.list) && t.starts[k]-c.start < longest; k++ {
 		if t.list[k].Text == "" {
 			continue
 		}
@@ -72,6 +99,9 @@ func (t *tokens) distribution(c choice) (shares []float64, ok bool) {
 		total += said.groupMass
 		if total == 0 {
 			break
+		}
+		if math.IsNaN(total) && len(said.group) == len(open) {
+			continue // of what all begin with nothing need be told
 		}
 		for i, m := range said.masses {
 			shares[open[i]] += left * m / total
@@ -96,28 +126,31 @@ func (t *tokens) countStep(c *choice, open []int, k int) step {
 	token := &t.list[k]
 	before := max(c.start-t.starts[k], 0) // bytes of the token that stand before the choice
 	done := max(t.starts[k]-c.start, 0)   // bytes of the texts that stand before the token
-	f := fits{token: token, before: before, named: []string{token.Text}}
+	f := fits{token: c.form(token.Text), before: before}
+	f.named = append(f.named, f.token)
 	for _, a := range token.Alternatives {
-		f.named = append(f.named, a.Text)
+		f.named = append(f.named, c.form(a.Text))
 	}
 	for _, o := range open {
 		f.addText(c.texts[o][min(done, len(c.texts[o])):])
 	}
 	s := step{masses: make([]float64, len(open)), groupMass: math.Exp(token.LogProb)}
-	written := f.textsOf(token.Text, slices.Index(open, c.chosen))
+	written := f.textsOf(f.token, slices.Index(open, c.chosen))
 	for _, i := range written {
 		s.group = append(s.group, open[i])
 	}
 	named, least := s.groupMass, s.groupMass
 	var shared []sharedMass
-	for _, a := range token.Alternatives {
+	for i, a := range token.Alternatives {
 		if a.Text == token.Text {
 			continue
 		}
 		m := math.Exp(a.LogProb)
 		named, least = named+m, min(least, m)
-		which := f.textsOf(a.Text, -1)
+		which := f.textsOf(f.named[1+i], -1)
 		switch {
+		case f.named[1+i] == f.token: // in another case
+			s.groupMass += m
 		case len(which) == 1:
 			s.masses[which[0]] += m
 		case len(which) > 1:
@@ -131,11 +164,11 @@ func (t *tokens) countStep(c *choice, open []int, k int) step {
 
 // fits finds the texts that a token fits, of those that are open.
 type fits struct {
-	token   *server.Token // the one that was written
-	before  int           // bytes of it that stand before the texts
-	named   []string      // it and the others in its place
-	rests   []string      // of the texts
-	longest []int         // bytes of the longest named token that each fits; 0: none fits
+	token   string   // the one that was written
+	before  int      // bytes of it that stand before the texts
+	named   []string // it and the others in its place
+	rests   []string // of the texts
+	longest []int    // bytes of the longest named token that each fits; 0: none fits
 }
 
 // addText adds a text of which this rest is left.
@@ -151,7 +184,7 @@ func (f *fits) addText(rest string) {
 
 // begins tells whether a token begins as the written one does before the choice.
 func (f *fits) begins(text string) bool {
-	return len(text) > f.before && text[:f.before] == f.token.Text[:f.before]
+	return len(text) > f.before && text[:f.before] == f.token[:f.before]
 }
 
 // textsOf are the texts that a token fits, text chosen among them unless that is below 0. A text with a

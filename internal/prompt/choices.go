@@ -3,6 +3,9 @@ package prompt
 import (
 	"slices"
 	"strconv"
+	"strings"
+
+	"prism/internal/term"
 )
 
 // mostWholeNumbers is how many values the range of an integer may have for it to be closed.
@@ -20,10 +23,24 @@ func (c *Column) IsClosed() bool {
 	return c.HasLabels()
 }
 
+// MeansNotApplicable tells whether a gate with this text says NOT_APPLICABLE. N/A is the same, which it then never
+// means as a label of its own, and so is "Not applicable", unless it is listed.
+func (c *Column) MeansNotApplicable(text string) bool {
+	t := term.CanonicalName(text)
+	if isNotApplicable(t) || strings.EqualFold(t, "N/A") {
+		return true
+	}
+	if !strings.EqualFold(t, "NOT APPLICABLE") {
+		return false
+	}
+	_, listed := c.FindLabel(t)
+	return !listed
+}
+
 // Choice is a value of a closed column, of a labels column one of its labels.
 type Choice struct {
 	JSON string // as a reply has it
-	Cell string
+	Cell string // two choices may have the same: both mean that the row is not applicable
 }
 
 // Choices returns what a closed column can say. The first are its labels in their order.
@@ -32,7 +49,11 @@ func (s *Schema) Choices(column int) (choices []Choice) {
 	switch {
 	case c.HasLabels():
 		for _, l := range c.Labels {
-			choices = append(choices, Choice{quoteJSON(l), l})
+			choice := Choice{quoteJSON(l), l}
+			if column == s.Gate && c.MeansNotApplicable(l) {
+				choice.Cell = NotApplicable
+			}
+			choices = append(choices, choice)
 		}
 		if column == s.Gate && !slices.ContainsFunc(c.Labels, isNotApplicable) {
 			choices = append(choices, Choice{quoteJSON(NotApplicable), NotApplicable})

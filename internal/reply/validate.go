@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"prism/internal/prompt"
-	"prism/internal/term"
 )
 
 // validator turns the values of objects into rows.
@@ -68,26 +67,13 @@ func (v *validator) appendNotApplicable(vals []value) {
 	}
 }
 
-// isGate tells whether the gate says NOT_APPLICABLE or N/A, which it
-// then never means as a label of its own. "Not applicable" is the same, unless
-// it is listed.
+// isGate tells whether the gate says that the row is not applicable.
 func isGate(c *prompt.Column, v value) bool {
 	if v.kind != text {
 		return false
 	}
 	t, ok := v.text()
-	if !ok {
-		return false
-	}
-	t = term.CanonicalName(t)
-	if strings.EqualFold(t, prompt.NotApplicable) || strings.EqualFold(t, "N/A") {
-		return true
-	}
-	if !strings.EqualFold(t, "NOT APPLICABLE") {
-		return false
-	}
-	_, listed := c.FindLabel(t)
-	return !listed
+	return ok && c.MeansNotApplicable(t)
 }
 
 // validate returns the cell for val in column c and which labels in it are not listed; or

@@ -17,7 +17,7 @@ const MostAlternatives = 20
 // Token is a part of what the model wrote. Probabilities are raw: as the model gave them,
 // before the schema and the temperature.
 type Token struct {
-	Text         string // bytes; a character may lie in several tokens
+	Text         string        // bytes; a character may lie in several tokens
 	LogProb      float64       // NaN: the server does not tell
 	Alternatives []Alternative // the most likely tokens in its place, itself among them as a rule
 }
