@@ -9,8 +9,8 @@
 // USR1, where the system has it, makes it print its progress on stderr.
 //
 // Exit codes: 0 done; 1 failed; 2 wrong usage, configuration or input; 3 some
-// rows failed; 4 no server, or no model that is of use; 130 and 143
-// interrupted after saving.
+// rows failed; 4 no server, or no model that is of use; 129, 130
+// and 143 interrupted after saving; 141 nobody reads stdout any more, after saving.
 package main
 
 import (

@@ -4,6 +4,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -36,8 +38,9 @@ func (s *silent) Read(p []byte) (int, error) {
 // longer than the user likes.
 func TestSignalWhileInputIsSilent(t *testing.T) {
 	srv := ollamatest.Start(t)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // it is ignored where the tests run under nohup
 	for name, first := range map[string]string{"before the header": "", "before a row": "RowID,Message\n", "within a row": "RowID,Message\n1,he"} {
-		for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 			t.Run(name+", "+sig.String(), func(t *testing.T) {
 				in := &silent{sig: sig, first: []byte(first), quit: make(chan struct{})}
 				defer close(in.quit)

@@ -15,7 +15,7 @@
 // Exit codes: 0 shown, with --wait: every row has its labels; 1 no status file
 // could be read; 2 wrong usage, no such run; with --wait 3: some rows or units
 // failed or are not finished; with --wait 4: Ollama was unreachable or the model
-// missing, the same command resumes; 130/143 interrupted.
+// missing, the same command resumes; 129/130/143 interrupted.
 package main
 
 import (

@@ -56,8 +56,8 @@ func (c *Common) common() *Common { return c }
 
 // Main parses args (without the program's name), runs the command and returns
 // its exit code. Files that it makes are their owner's alone, unless flags or a job share
-// them. The first INT or TERM ends the context (see Interruption); a
-// second one kills the process.
+// them. The first INT, TERM or HUP ends the context (see Interruption); a
+// second INT or TERM kills the process.
 func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	share, restore := fsutil.MakePrivate()
 	defer restore()
@@ -94,6 +94,10 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
 	err = c.Run(ctx, std)
+	if isOutputClosed(err) { // as in prism-split … | head: no error, but rows may be saved
+		std.printHints(err)
+		return OutputClosed
+	}
 	std.printError(err)
 	return exitCode(ctx, err)
 }

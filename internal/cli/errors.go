@@ -13,13 +13,15 @@ import (
 
 // Exit codes of every command. None is 255, on which xargs stops.
 const (
-	OK          = 0
-	Failed      = 1 // disk, damage, bug
-	Usage       = 2 // wrong usage, configuration or input
-	Partial     = 3 // finished, but some rows or units failed
-	Unreachable = 4 // Ollama unreachable or the model missing; nothing is marked failed
-	Interrupted = 130
-	Terminated  = 143
+	OK           = 0
+	Failed       = 1 // disk, damage, bug
+	Usage        = 2 // wrong usage, configuration or input
+	Partial      = 3 // finished, but some rows or units failed
+	Unreachable  = 4 // Ollama unreachable or the model missing; nothing is marked failed
+	HungUp       = 129
+	Interrupted  = 130
+	OutputClosed = 141 // nobody reads stdout any more: what a shell says of the signal PIPE
+	Terminated   = 143
 )
 
 // Error is an error with the exit code it ends the command with and, where the
@@ -76,6 +78,10 @@ func (m Messages) printError(err error) {
 	if more := len(lines) - maxErrorLines; more > 0 {
 		m.printLine("error: and %d more", more)
 	}
+	m.printHints(err)
+}
+
+func (m Messages) printHints(err error) {
 	hints := findHints(err, nil)
 	for _, line := range hints[:min(len(hints), maxErrorLines)] {
 		m.printLine("hint: %s", line)

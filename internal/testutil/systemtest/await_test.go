@@ -60,10 +60,10 @@ func awaitMet(ts *testscript.TestScript, args []string) (bool, string) {
 	return n >= int64(parseInt(ts, args[2])), fmt.Sprint(n)
 }
 
-// cmdSignal: signal KILL|TERM FILE | signal KILL|TERM WORKER DIR sends a signal to the
+// cmdSignal: signal KILL|TERM|HUP FILE | signal KILL|TERM|HUP WORKER DIR sends a signal to the
 // process whose number is in the file, or to a worker of a run.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
-	sig := map[string]os.Signal{"KILL": os.Kill, "TERM": syscall.SIGTERM}[args[0]]
+	sig := map[string]os.Signal{"KILL": os.Kill, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}[args[0]]
 	var pid int
 	if len(args) == 2 {
 		_, err := fmt.Sscan(ts.ReadFile(args[1]), &pid)

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -32,6 +34,7 @@ func runTests(m *testing.M) int {
 			return 1
 		}
 	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // else workers would ignore it where the tests run under nohup
 	dir, err := os.MkdirTemp("", "prism-bin-")
 	if err == nil {
 		defer os.RemoveAll(dir)

@@ -158,7 +158,7 @@ func newInputFolder(t *testing.T, rows int) (dir string) {
 // resumes, which then completes the work.
 func TestInterruptedWorker(t *testing.T) {
 	const rows = 400
-	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	for sig, code := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 			dir := newInputFolder(t, rows)
@@ -210,21 +210,8 @@ func TestInterruptWithoutCheckpoint(t *testing.T) {
 // nobody reads its output.
 func TestSecondSignalKills(t *testing.T) {
 	t.Parallel()
-	dir := newInputFolder(t, 3000)
-	srv := ollamatest.Start(t, schemaOptions(t)...)
-	r, w := newBlockedPipe(t)
-	defer r.Close()
-	defer w.Close()
-	worker := startWorker(t, dir, srv.URL, w)
-	worker.waitForRows(2000)
-	for killed := false; !killed; {
-		worker.cmd.Process.Signal(syscall.SIGTERM) // fails once it is gone
-		select {
-		case <-worker.done:
-			killed = true
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	worker := startBlockedWorker(t)
+	worker.sendUntilEnd(syscall.SIGTERM)
 	ws := worker.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if !ws.Signaled() || ws.Signal() != syscall.SIGTERM {
 		t.Errorf("%v, want killed by TERM\n%s", worker.cmd.ProcessState, &worker.stderr)
@@ -235,16 +222,47 @@ func TestSecondSignalKills(t *testing.T) {
 // its output.
 func TestInterruptWhileOutputBlocks(t *testing.T) {
 	t.Parallel()
-	dir := newInputFolder(t, 3000)
-	srv := ollamatest.Start(t, schemaOptions(t)...)
-	r, w := newBlockedPipe(t)
-	defer r.Close()
-	defer w.Close()
-	worker := startWorker(t, dir, srv.URL, w)
-	worker.waitForRows(2000)
+	worker := startBlockedWorker(t)
 	worker.sendSignal(syscall.SIGTERM)
 	worker.waitExit(143)
 	worker.checkPrinted("rows saved; to continue: ")
+}
+
+// TestHangUpsDoNotKill: a terminal that closes may send HUP more than once, and the worker
+// saves all the same.
+func TestHangUpsDoNotKill(t *testing.T) {
+	t.Parallel()
+	worker := startBlockedWorker(t)
+	worker.sendUntilEnd(syscall.SIGHUP)
+	worker.waitExit(129)
+	worker.checkPrinted("rows saved; to continue: ")
+	worker.checkState(status.Stopped, status.Interrupted)
+}
+
+// startBlockedWorker starts a worker whose output nobody reads, and waits until that blocks it.
+func startBlockedWorker(t *testing.T) *worker {
+	t.Helper()
+	srv := ollamatest.Start(t, schemaOptions(t)...)
+	r, w := newBlockedPipe(t)
+	t.Cleanup(func() {
+		r.Close()
+		w.Close()
+	})
+	worker := startWorker(t, newInputFolder(t, 3000), srv.URL, w)
+	worker.waitForRows(2000)
+	return worker
+}
+
+// sendUntilEnd sends a signal again and again.
+func (w *worker) sendUntilEnd(s syscall.Signal) {
+	for {
+		w.cmd.Process.Signal(s) // fails once it is gone
+		select {
+		case <-w.done:
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // newBlockedPipe returns a pipe that nobody reads.

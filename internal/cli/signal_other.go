@@ -1,7 +1,0 @@
-//go:build !unix
-
-package cli
-
-import "os"
-
-var endSignals = []os.Signal{os.Interrupt}
