@@ -31,7 +31,8 @@ type Entry struct{ Name, Text string }
 
 // signalCodes are the exit codes of programs that a signal ended.
 var signalCodes = []Entry{
-	{"130, 143", "ended by the signal INT (Ctrl-C) or TERM, after saving"},
+	{"129, 130, 143", "ended by the signal HUP (the terminal closed), INT (Ctrl-C) or TERM, after saving"},
+	{"141", "nobody read stdout to its end, as in … | head"},
 }
 
 // AllExitCodes are the exit codes of the program, those of signals too.
