@@ -1,8 +1,7 @@
 # Builds, installs and checks PRISM. `make demo` and `make test` install what they need.
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
-LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION) -X prism/internal/cli.commit=$(COMMIT)
+VERSION := $(shell scripts/version)
+LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION)
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -102,27 +101,14 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 	return exitCode(ctx, err)
 }
 
-// version and commit are set by the linker (-X), see the Makefile.
-var version, commit string
+// version is set by the linker (-X), see the Makefile.
+var version string
 
-// describeBuild is the release, the commit and the platform of this build.
+// describeBuild is the version and the platform of this build.
 func describeBuild() string {
-	v, c := version, commit
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if v == "" {
-			v = info.Main.Version
-		}
-		for _, s := range info.Settings {
-			if c == "" && s.Key == "vcs.revision" {
-				c = s.Value[:min(12, len(s.Value))]
-			}
-		}
-	}
+	v := version
 	if v == "" {
-		v = "(devel)"
-	}
-	if c != "" {
-		v += " (" + c + ")"
+		v = "(devel)" // by go build alone
 	}
 	return v + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
