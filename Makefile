@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION)
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test test-engines lint cross check-report check-formats bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan fuzz install clean
+.PHONY: help build demo test test-engines lint cross check-report check-formats check-windows bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan fuzz install clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from the table to a report'
@@ -17,6 +17,7 @@ help:
 	@echo 'make cross         build for Linux, macOS and Windows on amd64 and arm64'
 	@echo 'make check-report  check the HTML report in headless Chromium'
 	@echo 'make check-formats check workbooks and Parquet with exceljs and DuckDB'
+	@echo 'make check-windows run the Windows binaries under Wine'
 	@echo 'make bench         measure speed and memory, and compare them with other programs'
 	@echo 'make bench-tokens  count the tokens a row of both prompt styles'
 	@echo 'make bench-styles  measure both prompt styles on a real Ollama server'
@@ -49,6 +50,9 @@ check-report: build
 
 check-formats: build
 	scripts/check-formats
+
+check-windows:
+	scripts/check-windows
 
 bench: bench-table bench-classify
 

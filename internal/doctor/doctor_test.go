@@ -188,3 +188,16 @@ func TestToolsThatAreMissing(t *testing.T) {
 	e.ExamineMachine()
 	e.Report.want(t, "tools", Warning, "missing: xargs, parallel, make, awk, flock")
 }
+
+// What is said to install is what the system can install.
+func TestAdviseTools(t *testing.T) {
+	for system, want := range map[string]string{
+		"linux":   "scripts may need them: sudo apt-get install mawk util-linux",
+		"darwin":  "scripts may need them: brew install gawk flock",
+		"windows": "the scripts need a Unix system, such as WSL",
+	} {
+		if got := adviseTools(system, []string{"mawk", "util-linux"}); got != want {
+			t.Errorf("on %s: got %q, want %q", system, got, want)
+		}
+	}
+}

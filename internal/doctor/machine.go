@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -89,6 +90,18 @@ func (e *Examiner) examineLimits() {
 	}
 }
 
+// adviseTools says how to get the programs of the scripts on a system.
+func adviseTools(system string, packages []string) string {
+	list := strings.Join(packages, " ")
+	switch system {
+	case "windows":
+		return "the scripts need a Unix system, such as WSL"
+	case "darwin":
+		return "scripts may need them: brew install " + strings.NewReplacer("mawk", "gawk", "util-linux", "flock").Replace(list)
+	}
+	return "scripts may need them: sudo apt-get install " + list
+}
+
 // tools are programs that the scripts use, with the Debian package of each.
 var tools = [...]struct{ name, pkg string }{
 	{"xargs", "findutils"}, {"parallel", "parallel"}, {"make", "make"}, {"awk", "mawk"}, {"flock", "util-linux"},
@@ -102,7 +115,7 @@ func (e *Examiner) examineTools() {
 		}
 	}
 	if len(missing) > 0 {
-		e.say("tools", Warning, "the five tools work without; scripts may need them: sudo apt-get install "+strings.Join(packages, " "),
+		e.say("tools", Warning, "the five tools work without; "+adviseTools(runtime.GOOS, packages),
 			"missing: %s", strings.Join(missing, ", "))
 		return
 	}

@@ -2,6 +2,7 @@ package fsutil
 
 import (
 	"errors"
+	"math"
 	"os"
 
 	"golang.org/x/sys/windows"
@@ -24,7 +25,7 @@ func newPendingFile(path string) (pendingFile, error) {
 func SyncDir(string) error { return nil }
 
 func lockDescriptor(fd uintptr) error {
-	var o windows.Overlapped
+	o := windows.Overlapped{OffsetHigh: math.MaxInt32} // behind the end, as others cannot read what is locked
 	err := windows.LockFileEx(windows.Handle(fd),
 		windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &o)
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {

@@ -17,7 +17,7 @@ import (
 	"prism/internal/testutil/ollamatest"
 )
 
-// bin is the folder of the binaries under test.
+// bin is the folder of the binaries under test: PRISM_TEST_BIN, else they are built.
 var bin string
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
@@ -35,11 +35,14 @@ func runTests(m *testing.M) int {
 		}
 	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // else workers would ignore it where the tests run under nohup
-	dir, err := os.MkdirTemp("", "prism-bin-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		bin = dir
-		err = buildTools(dir)
+	bin = os.Getenv("PRISM_TEST_BIN")
+	var err error
+	if bin == "" {
+		bin, err = os.MkdirTemp("", "prism-bin-")
+		if err == nil {
+			defer os.RemoveAll(bin)
+			err = buildTools(bin)
+		}
 	}
 	if err == nil {
 		err = runMoreAtATime()
@@ -88,6 +91,14 @@ func TestEngines(t *testing.T) {
 		t.Skip("make test-engines starts OpenSSH and Slurm for this test")
 	}
 	testscript.Run(t, scriptParams("testdata/engines", "127.0.0.1:1", "fake"))
+}
+
+// TestWindows runs the scripts on Windows binaries, which run under Wine.
+func TestWindows(t *testing.T) {
+	if os.Getenv("PRISM_TEST_BIN") == "" {
+		t.Skip("make check-windows builds the Windows binaries for this test")
+	}
+	testscript.Run(t, scriptParams("testdata/windows", "127.0.0.1:1", "fake"))
 }
 
 const realModel = "prism-tiny"
