@@ -16,7 +16,7 @@ import (
 // recipe is a section of a page of the docs that ends with commands.
 type recipe struct{ title, needs, script string }
 
-var section = regexp.MustCompile("(?s)\n###? ([^\n]+)\n([^#]*?)\n```sh\n(.*?)```\n")
+var section = regexp.MustCompile("(?s)\n###? ([^\n]+)\n((?:[^#\n][^\n]*\n|\n)*?)```sh\n(.*?)```\n")
 
 // readRecipes reads the recipes of a page of the docs, at least so many.
 func readRecipes(t *testing.T, page string, least int) []recipe {
