@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION)
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test test-engines lint cross check-report check-formats check-windows bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan fuzz install clean
+.PHONY: help build demo test test-engines lint cross check-report check-formats check-windows bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan bench-student fuzz install clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from the table to a report'
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench-server  measure PRISM beside what people use today on a real Ollama server'
 	@echo 'make bench-faults  put the same faults on PRISM and on what people use instead'
 	@echo 'make bench-plan    measure what grows with a job of 100,000,000 rows and 1,024 units'
+	@echo 'make bench-student measure a student: training, labelling 100,000 rows, same bytes'
 	@echo 'make fuzz          run each fuzz test for FUZZTIME [60s]'
 	@echo 'make clean         remove bin/ and demo/'
 
@@ -76,6 +77,9 @@ bench-faults: build
 
 bench-plan: build
 	scripts/bench-plan
+
+bench-student: build
+	scripts/bench-student speed
 
 fuzz:
 	scripts/fuzz

@@ -55,6 +55,23 @@ func (g *grammar) ignoresOllamaHost() bool {
 	return g.Model.API == server.OpenAI && !g.typed["host"] && os.Getenv("PRISM_HOST") == ""
 }
 
+// flagsOfServers are those that a student has no use for. What else is said of calls counts for nothing.
+var flagsOfServers = []string{"host", "proxy", "cache", "cache-ttl", "votes", "doctor", "list-models", "dry-run", "allow-free-replies", "allow-truncation"}
+
+// checkStudentFlags refuses flags of servers beside --api student.
+func (g *grammar) checkStudentFlags() error {
+	if !g.Model.IsStudent() {
+		return nil
+	}
+	for _, flag := range flagsOfServers {
+		if g.typed[flag] {
+			return cli.Fail(cli.Usage, fmt.Errorf("--%s is for servers: a student (--api student) makes no calls", flag), "leave it out")
+		}
+	}
+	g.Model.Hosts, g.Model.Cache, g.Model.CacheTTL = nil, "", 0 // of the environment
+	return nil
+}
+
 // resolveSettings completes the settings by the manifest, if there is one, and
 // checks what no single flag shows.
 func (g *grammar) resolveSettings(ctx context.Context) error {

@@ -66,6 +66,9 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 	if g.JSON && !g.Doctor {
 		return cli.Usagef("--json needs --doctor")
 	}
+	if err := g.checkStudentFlags(); err != nil {
+		return err
+	}
 	if g.Doctor {
 		return g.examine(ctx, std)
 	}
@@ -76,6 +79,9 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 		return err
 	}
 	std.ShareWithGroup(g.GroupReadable)
+	if err := g.checkStudentFlags(); err != nil { // the manifest may name a student
+		return err
+	}
 	if g.DryRun {
 		return g.printFirstBatch(ctx, std)
 	}

@@ -16,8 +16,17 @@ const gcPercent = 400
 func tuneCollector(o *job.CallOptions) {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(gcPercent)
-		debug.SetMemoryLimit(collectorLimit(o))
+		debug.SetMemoryLimit(collectorLimit(o) + studentMemory(o))
 	}
+}
+
+// studentMemory is what a student takes beside all else: its file, which is read whole, and its weights.
+func studentMemory(o *job.CallOptions) int64 {
+	info, err := os.Stat(o.Name)
+	if !o.IsStudent() || err != nil {
+		return 0
+	}
+	return 3 * info.Size()
 }
 
 // collectorLimit is the memory, in bytes, near which the heap is collected sooner. It is well above

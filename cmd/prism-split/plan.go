@@ -230,7 +230,7 @@ func (p *planner) chooseRunID(now time.Time) string {
 		return p.g.RunID
 	}
 	c := p.config
-	return job.RunID(c.Project.Name, c.Project.Version, c.Model.Name, p.models.ID(c.Model.Name), now, func(id string) bool { return c.RunExists(id, 1) })
+	return job.RunID(c.Project.Name, c.Project.Version, c.Model.ModelName(), p.models.ID(c.Model.Name), now, func(id string) bool { return c.RunExists(id, 1) })
 }
 
 func countRows(units []job.Unit) (n int64) {

@@ -40,7 +40,11 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	w := new(bytes.Buffer)
 	c := p.config
 	fmt.Fprintf(w, "run        %s\n", m.RunID)
-	fmt.Fprintf(w, "model      %s, %s a call, %s\n", c.Model.Name, term.Plural(int64(c.Model.BatchSize), "row"), callsText(&c.Model))
+	if c.Model.IsStudent() {
+		fmt.Fprintf(w, "model      %s, no calls\n", c.Model.ModelName())
+	} else {
+		fmt.Fprintf(w, "model      %s, %s a call, %s\n", c.Model.Name, term.Plural(int64(c.Model.BatchSize), "row"), callsText(&c.Model))
+	}
 	style := ""
 	if p.prompt.Style != prompt.Classic {
 		style = fmt.Sprintf(", in %s style", p.prompt.Style)

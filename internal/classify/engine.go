@@ -69,8 +69,12 @@ type engine struct {
 	source *source
 	store  *checkpoint.Store
 	out    *outputWriter
-	model  model
+	model  model // nil: a student labels the rows
 	meter  *meter
+
+	// runRound labels the rows of a batch, or finds out why it cannot: askModel, or what
+	// labelByStudent returns.
+	runRound func(ctx context.Context, b *batch) *round
 
 	answers *answers // of the cache; nil: there is none
 	held    int      // bytes of rows that wait for the answer of another, about

@@ -7,6 +7,7 @@ import (
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/server"
+	"prism/internal/student"
 	"prism/internal/table"
 )
 
@@ -27,12 +28,13 @@ func IsUsage(err error) bool {
 		other    *checkpoint.OtherJobError
 		guard    *fsutil.GuardError
 		said     *server.Error
+		codebook *student.OtherCodebookError
 	)
 	switch {
 	case errors.As(err, &said):
 		return said.Class == server.BadRequest
 	case errors.As(err, &usage), errors.As(err, &column), errors.As(err, &changed), errors.As(err, &bad),
-		errors.As(err, &mismatch), errors.As(err, &other), errors.As(err, &guard), errors.Is(err, fsutil.ErrLocked):
+		errors.As(err, &mismatch), errors.As(err, &other), errors.As(err, &guard), errors.As(err, &codebook), errors.Is(err, fsutil.ErrLocked):
 		return true
 	}
 	return false

@@ -107,12 +107,15 @@ func (b *heartbeat) logPauses() status.State {
 func (b *heartbeat) reportProgress(done bool) {
 	if b.w.io.Progress != nil {
 		c, paused, _ := b.w.meter.state()
-		b.w.io.Progress(Progress{Counts: c, Total: b.w.in.rows, AtOnce: b.w.client.Chosen(), Paused: paused, Done: done})
+		b.w.io.Progress(Progress{Counts: c, Total: b.w.in.rows, AtOnce: b.w.chosen(), Paused: paused, Done: done})
 	}
 }
 
 // listServers says what each of several servers did.
 func (w *worker) listServers() []status.Server {
+	if w.client == nil {
+		return nil
+	}
 	loads := w.client.Loads()
 	if len(loads) == 1 {
 		return nil
@@ -147,7 +150,7 @@ func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end er
 	st.Tokens, st.PromptTokens = c.Tokens, c.PromptTokens
 	st.RowsPerSec, st.TokensPerSec = b.rows.Rate(now), b.tokens.Rate(now)
 	st.Checkpoints, st.CheckpointCount = w.store.PartNames(16)
-	st.Parallel, st.Servers = w.client.Chosen(), w.listServers()
+	st.Parallel, st.Servers = w.chosen(), w.listServers()
 	st.LastError = lastErr
 	if end != nil {
 		st.LastError, st.Hint = end.Error(), Hint(end, w.s.Model.Name)

@@ -140,10 +140,16 @@ func (s *Settings) neededColumns(o table.Options) columns.Options {
 // error has all that is wrong with the table and with the output's columns.
 func (s *Settings) layOut(ctx context.Context, in *input, found *columns.Findings, file *table.File, checked error, schema *prompt.Schema) error {
 	if found.CanScan() {
+		if err := s.checkStudentInputs(in.name, found.Header.Names); err != nil {
+			return err
+		}
 		var wrong error
 		in.form = found.Header.Format
 		in.layout, wrong = newLayout(in.name, found.Header, in.form, schema, s.Output.Drop, &s.Columns, &s.Model)
 		found.AddError(wrong)
+		if s.student != nil {
+			s.student.Inputs.Restrict(&in.layout.places)
+		}
 	}
 	err := found.Explain(ctx, file, checked)
 	if err == nil && file != nil {

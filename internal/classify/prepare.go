@@ -96,22 +96,24 @@ func (w *worker) nameRun() error {
 	return nil
 }
 
-func (w *worker) openStore(m *server.Model) error {
+// conditions are what the rows depend on: what differs from an earlier process is refused.
+func (w *worker) conditions() map[string]string {
 	s := w.s
-	depends := map[string]string{
-		"prompt":                   w.prompt.Hash(),
-		"model":                    s.Model.Name,
-		"model digest":             m.Digest,
-		"num_ctx":                  strconv.Itoa(w.request.NumCtx),
-		"num_predict":              "from the schema",
-		"temperature":              strconv.FormatFloat(s.Model.Temperature, 'g', -1, 64),
-		"seed":                     strconv.Itoa(s.Model.Seed),
-		"think":                    w.request.Think,
-		"labels":                   policyName(s.strict(w.prompt.Schema)),
-		"prompt style":             string(w.prompt.Style),
-		checkpoint.FormatCondition: w.in.form.Describe(),
+	if s.student != nil {
+		return map[string]string{"prompt": w.prompt.Hash(), "api": s.Model.API, "model digest": w.digest}
 	}
-	maps.Copy(depends, s.Columns.Conditions())
+	depends := map[string]string{
+		"prompt":       w.prompt.Hash(),
+		"model":        s.Model.Name,
+		"model digest": w.digest,
+		"num_ctx":      strconv.Itoa(w.request.NumCtx),
+		"num_predict":  "from the schema",
+		"temperature":  strconv.FormatFloat(s.Model.Temperature, 'g', -1, 64),
+		"seed":         strconv.Itoa(s.Model.Seed),
+		"think":        w.request.Think,
+		"labels":       policyName(s.strict(w.prompt.Schema)),
+		"prompt style": string(w.prompt.Style),
+	}
 	if s.Model.Votes > 1 {
 		depends["votes"] = strconv.Itoa(s.Model.Votes)
 	}
@@ -122,6 +124,14 @@ func (w *worker) openStore(m *server.Model) error {
 	if s.Model.NumPredict > 0 {
 		depends["num_predict"] = strconv.Itoa(s.Model.NumPredict)
 	}
+	return depends
+}
+
+func (w *worker) openStore() error {
+	s := w.s
+	depends := w.conditions()
+	depends[checkpoint.FormatCondition] = w.in.form.Describe()
+	maps.Copy(depends, s.Columns.Conditions())
 	o := checkpoint.Options{
 		Dir: s.Output.Checkpoints.Directory, Interval: s.Output.Checkpoints.Interval, Restart: s.Restart,
 		Stream: w.in.stable == nil, Assumed: new(job.InputColumns).Conditions(), IDColumn: s.Columns.ID(),

@@ -52,8 +52,8 @@ type round struct {
 	err      error  // of the last call; or of the worker, with stop
 }
 
-// runRound asks the model for the rows of a batch until the policy ends the round.
-func (e *engine) runRound(ctx context.Context, b *batch) *round {
+// askModel asks the model for the rows of a batch until the policy ends the round.
+func (e *engine) askModel(ctx context.Context, b *batch) *round {
 	buffers := e.buffers.Get().(*callBuffers)
 	defer e.buffers.Put(buffers)
 	ids := buffers.setRows(b.rows)

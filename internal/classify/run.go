@@ -13,7 +13,8 @@
 //     finished rows wait for one before them.
 //  3. The goroutine runs a round (round.go, call.go): it calls the model and reads
 //     the reply, whose objects package reply matches to the rows by RowID; the retry
-//     policy (policy.go) says what to do when that goes wrong.
+//     policy (policy.go) says what to do when that goes wrong. A student (student.go)
+//     labels the rows without a call.
 //  4. The coordinator settles the round (settle.go): labelled rows are appended to
 //     the checkpoint and put into the window; the others make new batches, or fail.
 //  5. The window (window.go) brings rows into input order. Rows of this process wait
@@ -97,6 +98,11 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	}
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
+	if s.Model.IsStudent() {
+		if err := s.loadStudent(ctx, p.Schema, io.Messages); err != nil {
+			return Result{}, err
+		}
+	}
 	in, err := s.openInput(ctx, io.In, p.Schema)
 	if err != nil {
 		return Result{}, err
@@ -108,43 +114,65 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	for _, line := range in.warnings {
 		io.Messages.Warnf("%s", line)
 	}
-	client, found, err := s.connect(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	defer client.Close()
-	for _, err := range found.LeftOut {
-		io.Messages.Warnf("%v; working without it", err)
-	}
-	w := &worker{s: &s, io: io, prompt: p, in: in, layout: in.layout, client: client, whereRowsGo: append(client.Proxies(), found.Remote...), saidRemote: len(found.Remote) > 0}
-	for _, line := range w.whereRowsGo {
-		io.Messages.Warnf("%s", line)
-	}
-	w.digest = found.Digest
+	w := &worker{s: &s, io: io, prompt: p, in: in, layout: in.layout}
 	w.interruption = func() error { return context.Cause(outer) }
-	if w.request, err = s.newRequest(found); err != nil {
-		return Result{}, err
-	}
-	if s.Model.Confidence {
-		w.confidence = confidence.NewReader(p.Schema, s.Model.AllowFreeReplies, s.strict(p.Schema))
-		w.request.Alternatives = w.confidence.Alternatives()
+	if s.student != nil {
+		w.digest = s.student.Digest()
+	} else {
+		if err := w.findModel(ctx); err != nil {
+			return Result{}, err
+		}
+		defer w.client.Close()
 	}
 	if err := w.nameRun(); err != nil {
 		return Result{}, err
 	}
 	defer w.closeLogs()
-	if err := w.openStore(found); err != nil {
+	if err := w.openStore(); err != nil {
 		return Result{}, err
 	}
 	err = w.labelInput(ctx, cancel)
 	if closeErr := w.store.Close(); !errors.Is(err, closeErr) { // an error of the disk is told once
 		err = errors.Join(err, closeErr)
 	}
-	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume(), Unlisted: w.unlisted, AtOnce: w.client.Chosen()}
+	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume(), Unlisted: w.unlisted, AtOnce: w.chosen()}
 	if w.store.FailedRows() > 0 {
 		r.Failures = w.failuresPath()
 	}
 	return r, err
+}
+
+// findModel finds the model on the servers, and what a call asks for.
+func (w *worker) findModel(ctx context.Context) error {
+	client, found, err := w.s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	w.client, w.digest = client, found.Digest
+	for _, err := range found.LeftOut {
+		w.io.Messages.Warnf("%v; working without it", err)
+	}
+	w.whereRowsGo, w.saidRemote = append(client.Proxies(), found.Remote...), len(found.Remote) > 0
+	for _, line := range w.whereRowsGo {
+		w.io.Messages.Warnf("%s", line)
+	}
+	if w.request, err = w.s.newRequest(found); err != nil {
+		client.Close()
+		return err
+	}
+	if w.s.Model.Confidence {
+		w.confidence = confidence.NewReader(w.prompt.Schema, w.s.Model.AllowFreeReplies, w.s.strict(w.prompt.Schema))
+		w.request.Alternatives = w.confidence.Alternatives()
+	}
+	return nil
+}
+
+// chosen is how many calls in flight worked best; 0: nobody tried.
+func (w *worker) chosen() int {
+	if w.client == nil {
+		return 0
+	}
+	return w.client.Chosen()
 }
 
 // worker is one run of the engine with all that surrounds it.
@@ -154,7 +182,7 @@ type worker struct {
 	prompt     *prompt.Prompt
 	in         *input
 	layout     *layout
-	client     *server.Client
+	client     *server.Client // nil: a student labels the rows
 	request    server.Request
 	digest     string             // of the model
 	confidence *confidence.Reader // nil: nobody asks for it
@@ -206,7 +234,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 		err = fmt.Errorf("bug: %d rows are finished, %d were written", w.counts().Rows, e.out.rows)
 	}
 	err = errors.Join(err, w.closeOutput(err == nil), w.writeFailures())
-	if n := w.client.Chosen(); n > 0 {
+	if n := w.chosen(); n > 0 {
 		w.log.printf("%s at once worked best", term.Plural(int64(n), "call"))
 	}
 	w.log.printf("ended: %s", endText(err, w.counts()))
@@ -247,20 +275,26 @@ func (w *worker) newEngine(out io.Writer) *engine {
 	first := max(s.RowStart, 1)
 	src := s.newSource(w.in)
 	src.store = w.store
-	return &engine{
+	e := &engine{
 		c: config{
 			Prompt: w.prompt, Strict: s.strict(w.prompt.Schema), Options: s.Model, Request: w.request,
 			Layout: w.layout, Confidence: w.confidence,
 			Tail:  recordTail(s.Model.Name, s.Model.BatchSize, s.RunID),
 			Blank: s.Columns.Blank(), BlankTail: recordTail(s.Model.Name, 0, s.RunID), BlankRows: w.blankRows,
 			PauseDir: job.RunDir(s.Monitoring.StatusDir, s.RunID), MaxWindow: cmp.Or(s.maxWindow, maxWindow),
-			Limit: w.client.Limit, Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
+			Sleep: w.io.Sleep, Now: w.io.Now, Log: w.logCall, Warn: w.warn, Note: w.log.printf,
 			SaidRemote: w.saidRemote, Rows: w.in.rows,
 			Lists: s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
-		source: src, store: w.store, model: w.client, meter: &w.meter,
+		source: src, store: w.store, meter: &w.meter,
 		out: s.newOutputWriter(w.store, w.layout, s.outputFormat(w.in), out), window: newWindow(w.store, first),
 	}
+	if s.student != nil {
+		e.runRound, e.c.Limit = e.labelByStudent(s.student), s.Model.MostParallel
+	} else {
+		e.runRound, e.c.Limit, e.model = e.askModel, w.client.Limit, w.client
+	}
+	return e
 }
 
 // newSource makes the source of an input's rows.

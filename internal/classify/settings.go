@@ -15,6 +15,7 @@ import (
 	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/server"
+	"prism/internal/student"
 	"prism/internal/table"
 	"prism/internal/term"
 )
@@ -46,6 +47,8 @@ type Settings struct {
 	RetryFailed bool     `name:"retry-failed" help:"Ask again for failed rows." group:"Run:"`
 	Restart     bool     `name:"restart" help:"Start over and move the old checkpoint aside." group:"Run:"`
 	Command     []string `kong:"-"` // as typed, for the hint that resumes
+
+	student *student.Student // that labels the rows; nil: a server's model
 
 	maxWindow int // bytes of finished rows that may wait for one before them; 0: the constant
 }
@@ -88,6 +91,7 @@ func (s *Settings) checkFlags() error {
 	refuse(s.Restart && s.Output.Checkpoints.Directory == "", "--restart needs --checkpoint-dir: without it nothing is remembered")
 	refuse(s.Model.Votes > 1 && s.Model.BatchSize == 1 && s.Model.Temperature == 0,
 		"--votes %d: a single row at temperature 0 gets the same answer each time; use a --batch-size of 2 or more, whose rows change places, or a --temperature", s.Model.Votes)
+	refuse(s.Model.IsStudent() && s.Model.Votes > 1, "--votes %d: a student (--api student) gives a row the same labels each time", s.Model.Votes)
 	refuse(s.Model.CacheTTL > 0 && s.Model.Cache == "", "--cache-ttl needs --cache: without it nothing is kept")
 	err := table.CheckInputFlags(s.InputFormat, s.Columns.Delimiter)
 	refuse(err != nil, "%v", err)
@@ -130,6 +134,9 @@ func (s *Settings) guard(stdin io.Reader) *fsutil.Guard {
 	}
 	g.Keep("the prompt schema", s.Prompts.ConfigFile)
 	g.Keep("the manifest", s.ManifestPath)
+	if s.Model.IsStudent() {
+		g.Keep("the student", s.Model.Name)
+	}
 	if dir := s.Output.Checkpoints.Directory; dir != "" {
 		g.KeepAll("a file of the checkpoint", dir, job.CheckpointPrefix(""))
 	}

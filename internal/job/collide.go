@@ -19,6 +19,9 @@ func (m *Manifest) CheckOutputs() error {
 	}
 	guard.Keep("the prompt schema", m.Path(m.Paths.PromptsConfig))
 	guard.Keep("the job file", m.Path(m.JobFile))
+	if m.Config.Model.IsStudent() {
+		guard.Keep("the student", m.Path(m.Config.Model.Name))
+	}
 	guard.Keep("the manifest", filepath.Join(m.RunDir(), manifestName))
 	guard.KeepAll("a file of the checkpoints", m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
 	m.guardCache(&guard)

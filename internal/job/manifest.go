@@ -109,7 +109,7 @@ type UnitPlan struct {
 func Plan(runID string, c *Config, s *Settings, units []Unit, now time.Time) *Manifest {
 	m := &Manifest{
 		Schema: manifestSchema, RunID: runID, Project: c.Project.Name, Version: c.Project.Version,
-		ModelName: c.Model.Name, CreatedAt: now, Config: c, Settings: s,
+		ModelName: c.Model.ModelName(), CreatedAt: now, Config: c, Settings: s,
 		Paths: Paths{
 			OutputDir: c.Output.Directory, CheckpointDir: c.Output.Checkpoints.Directory,
 			StatusDir: c.Monitoring.StatusDir, LogsDir: c.Monitoring.LogsDir, PromptsConfig: c.Prompts.ConfigFile,
@@ -193,7 +193,7 @@ var ErrNotUTF8 = errors.New("not UTF-8: a manifest cannot hold this path")
 // checkPaths names every path of the manifest that is not UTF-8.
 func (m *Manifest) checkPaths() error {
 	p := m.Paths
-	paths := []string{m.Base, m.JobFile, p.OutputDir, p.CheckpointDir, p.StatusDir, p.LogsDir, p.PromptsConfig, m.Config.Model.Cache}
+	paths := []string{m.Base, m.JobFile, p.OutputDir, p.CheckpointDir, p.StatusDir, p.LogsDir, p.PromptsConfig, m.Config.Model.Cache, m.Config.Model.Name}
 	for _, f := range m.Files {
 		paths = append(paths, f.InputFile)
 	}

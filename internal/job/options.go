@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"time"
@@ -40,8 +41,8 @@ type Options struct {
 
 // CallOptions are the model and how it is called.
 type CallOptions struct {
-	Name        string   `json:"name" name:"model" env:"PRISM_MODEL" need:"" help:"Name of the model on the server." group:"Model:"`
-	API         string   `json:"api,omitempty" name:"api" enum:"ollama,openai" default:"ollama" placeholder:"API" help:"How the server is called: ollama, or openai for vLLM, llama.cpp's server and others with such an API." group:"Model:"`
+	Name        string   `json:"name" name:"model" env:"PRISM_MODEL" need:"" help:"Name of the model on the server; with --api student its file." group:"Model:"`
+	API         string   `json:"api,omitempty" name:"api" enum:"ollama,openai,student" default:"ollama" placeholder:"API" help:"How the server is called: ollama, or openai for vLLM, llama.cpp's server and others with such an API; student is none: the model is a file of prism-stats --train-student." group:"Model:"`
 	Hosts       []string `json:"hosts,omitempty" name:"host" env:"PRISM_HOST,OLLAMA_HOST" local:"" sep:"," placeholder:"URL" help:"Server, as OLLAMA_HOST has it; with --api openai a base URL such as http://gpu1:8000/v1; repeat for several [127.0.0.1:11434]." group:"Model:"`
 	Labels      string   `json:"labels,omitempty" name:"labels" enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict rejects them [as in the prompt schema, else organic]." group:"Model:"`
 	NumCtx      int      `json:"num_ctx,omitempty" name:"num-ctx" min:"1" max:"16777216" placeholder:"TOKENS" help:"Context of the model in tokens [8192, or the model's limit if that is less]." group:"Model:"`
@@ -76,6 +77,20 @@ func (o *CallOptions) MostParallel() int {
 		return o.MaxParallel
 	}
 	return int(o.Parallel)
+}
+
+// StudentAPI is the API of a model that is a student's file: no server is called.
+const StudentAPI = "student"
+
+// IsStudent tells whether the model is a student's file.
+func (o *CallOptions) IsStudent() bool { return o.API == StudentAPI }
+
+// ModelName is what results and run IDs call the model; the name of a student's file tells its folder to nobody.
+func (o *CallOptions) ModelName() string {
+	if o.IsStudent() && o.Name != "" {
+		return StudentAPI + ":" + filepath.Base(o.Name)
+	}
+	return o.Name
 }
 
 // compactStyle is a PromptStyle.

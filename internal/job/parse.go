@@ -46,11 +46,24 @@ func (c *Config) checkConfig(d *decoder) {
 	if c.Model.CacheTTL > 0 && c.Model.Cache == "" && !slices.Contains(d.supplied, "model.cache") {
 		d.reject("model.cache_ttl", "needs model.cache: without it nothing is kept")
 	}
+	c.checkStudent(d)
 	if c.Monitoring.DashboardRefresh == 0 {
 		d.reject("monitoring.dashboard_refresh", "want more than 0 seconds")
 	}
 	if slices.Contains(c.Output.Drop, "RowID") {
 		d.reject("output.drop", "RowID cannot be dropped: the merge needs it")
+	}
+}
+
+// checkStudent refuses keys that are for servers.
+func (c *Config) checkStudent(d *decoder) {
+	if !c.Model.IsStudent() {
+		return
+	}
+	for _, path := range []string{"model.hosts", "model.proxy", "model.cache", "model.cache_ttl", "model.votes"} {
+		if _, given := d.locations[path]; given {
+			d.reject(path, "is for servers: a student (model.api) makes no calls")
+		}
 	}
 }
 

@@ -47,6 +47,9 @@ func (m *Manifest) Options() Options {
 	} {
 		*path = m.Path(*path)
 	}
+	if o.Model.IsStudent() {
+		o.Model.Name = m.Path(o.Model.Name)
+	}
 	return o
 }
 

@@ -130,7 +130,7 @@ func readRecords(ctx context.Context, f *RatedFile, src io.Reader, take func(*ta
 // readResult adds the rows of a result.
 func (t *StudentRows) readResult(ctx context.Context, f *RatedFile, ids *table.UniqueIDs) error {
 	names := f.header.Names
-	places, _ := t.inputs.Find(names, t.options.Columns.ID())
+	places := t.inputs.Find(names, t.options.Columns.ID())
 	labelled := t.placesOf(f)
 	by := []int{f.header.Index(student.LabelledBy), f.header.Index(prompt.RunColumns()[0])}
 	sum := sha256.New()

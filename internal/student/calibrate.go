@@ -89,8 +89,16 @@ const leastScale, mostScale = 0.01, 100
 
 // fitScale finds the scale that makes the rows' own classes most likely: Guo, Pleiss, Sun,
 // Weinberger (2017), On calibration of modern neural networks, temperature scaling. The loss is convex in it.
+// As in fitSigmoid, a row is taken to be of another class with a small probability: else rows that are easily told
+// apart would all get the confidence 1.
 func (t *target) fitScale(margins [][]float64) float64 {
 	var p []float64
+	rows := make([]float64, t.classes())
+	for _, class := range t.class {
+		if class != noClass {
+			rows[class]++
+		}
+	}
 	slope := func(scale float64) (sum float64) {
 		for row, class := range t.class {
 			if class == noClass {
@@ -101,10 +109,14 @@ func (t *target) fitScale(margins [][]float64) float64 {
 				p = append(p, scale*m)
 			}
 			softmax(p)
+			doubt := 1 / (rows[class] + 2)
 			for k, m := range margins[row] {
-				sum += p[k] * m
+				want := doubt / float64(len(p)-1)
+				if k == int(class) {
+					want = 1 - doubt
+				}
+				sum += (p[k] - want) * m
 			}
-			sum -= margins[row][class]
 		}
 		return sum
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -45,6 +46,7 @@ func (st *Student) Write(w io.Writer) error {
 	}
 	sum := sha256.Sum256(b.Bytes())
 	b.Write(sum[:])
+	st.digest = hex.EncodeToString(sum[:])
 	_, err = w.Write(b.Bytes())
 	return err
 }

@@ -13,7 +13,7 @@ import (
 // there, and so does their Model_Name.
 const (
 	LabelledBy = "Labelled_By"
-	Name       = "student"
+	Name       = job.StudentAPI
 )
 
 // Inputs are the names of the columns that a student reads; empty: none.
@@ -50,23 +50,57 @@ func FindInputs(names []string, s *prompt.Schema, c job.InputColumns) (in Inputs
 	return in, missing
 }
 
-// Find finds the columns in a table, with that of the ID. missing are those that the table lacks.
-func (in *Inputs) Find(names []string, id string) (p columns.Places, missing []string) {
+// Find finds the columns in a table, with that of the ID, -1 where there is none.
+func (in *Inputs) Find(names []string, id string) columns.Places {
 	place := func(name string) int {
-		at := slices.Index(names, name)
 		if name == "" {
 			return -1
 		}
-		if at < 0 {
-			missing = append(missing, name)
-		}
-		return at
+		return slices.Index(names, name)
 	}
-	p = columns.Places{ID: slices.Index(names, id), Text: place(in.Text), Title: place(in.Title), Sentiment: place(in.Sentiment)}
+	p := columns.Places{ID: slices.Index(names, id), Text: place(in.Text), Title: place(in.Title), Sentiment: place(in.Sentiment)}
 	for _, name := range in.Context {
 		p.Context = append(p.Context, place(name))
 	}
-	return p, missing
+	return p
+}
+
+// Missing are the columns that a table lacks.
+func (in *Inputs) Missing(names []string) (missing []string) {
+	for _, name := range slices.Concat([]string{in.Text, in.Title, in.Sentiment}, in.Context) {
+		if name != "" && !slices.Contains(names, name) {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// Apply makes c name the columns. It returns the flags that name others.
+func (in *Inputs) Apply(c *job.InputColumns) (other []string) {
+	set := func(flag string, to *string, name string) {
+		if *to != "" && *to != name {
+			other = append(other, flag)
+		}
+		*to = name
+	}
+	set("--text-column", &c.TextColumn, in.Text)
+	set("--title-column", &c.TitleColumn, in.Title)
+	set("--sentiment-column", &c.SentimentColumn, in.Sentiment)
+	if len(c.ContextColumns) > 0 && !slices.Equal(table.MatchNames(c.ContextColumns, in.Context), in.Context) {
+		other = append(other, "--context-columns")
+	}
+	c.ContextColumns = in.Context
+	return other
+}
+
+// Restrict forgets the places of columns that are found by their names alone, and are not read.
+func (in *Inputs) Restrict(p *columns.Places) {
+	if in.Title == "" {
+		p.Title = -1
+	}
+	if in.Sentiment == "" {
+		p.Sentiment = -1
+	}
 }
 
 // Equal tells whether both are the same columns.

@@ -85,7 +85,6 @@ func (l *Labeller) sumMargins(m *prompt.Mention) {
 	st := l.student
 	f := st.Functions
 	clear(l.margins)
-	slices.Sort(l.seen) // sums have the order that they have in training
 	length := 0.0
 	for _, at := range l.seen {
 		w := float64(featureWeight(l.counts[at], st.idf[at]))

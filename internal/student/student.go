@@ -49,6 +49,8 @@ type Student struct {
 	idf     []float32
 	weights []float32 // buckets × functions, and a last row of offsets
 	index   []int32   // of a bucket in buckets, -1: unknown
+
+	digest string // of its file, hex
 }
 
 // Header says what a student is. It is the JSON at the start of its file.

@@ -107,8 +107,19 @@ func (v *vocabulary) vectorOf(row []bucketCount) vector {
 
 // featureWeight is the weight of a bucket that a row has so many times, before the row is made one unit long.
 func featureWeight(count uint32, idf float32) float32 {
+	if count < uint32(len(logarithms)) {
+		return logarithms[count] * idf
+	}
 	return float32(1+math.Log(float64(count))) * idf
 }
+
+// logarithms are 1 + log(i), which most counts need.
+var logarithms = func() (l [64]float32) {
+	for i := range l {
+		l[i] = float32(1 + math.Log(float64(max(i, 1))))
+	}
+	return l
+}()
 
 func (x *vector) normalize() {
 	sum := 0.0

@@ -2,7 +2,7 @@
 // rows as a survey tool exports them, a tenth of them as a spreadsheet program does, and result rows as prism-classify writes
 // them. Results are written as one file, as shuffled parts, as sorted parts and
 // as parts that are consecutive ranges; a fifth of them again as three models label
-// them, with the right labels of people. The same numbers of rows and parts always
+// them, with the right labels of people; and 2,000 rows of feedback as a model labels them whose labels follow from the words. The same numbers of rows and parts always
 // give the same bytes.
 //
 //	go run ./internal/bench/data -rows 5000000 -dir /tmp/prism-bench
@@ -52,6 +52,9 @@ func writeTables(dir string, rows, parts int) error {
 		return err
 	}
 	if err := writeTable(filepath.Join(dir, "export.csv"), exportHeader, rows/10, appendExport); err != nil {
+		return err
+	}
+	if err := writeTable(filepath.Join(dir, "labelled.csv"), labelledHeader, min(rows, mostLabelled), appendLabelled); err != nil {
 		return err
 	}
 	if err := writeRatings(dir, rows/5); err != nil {

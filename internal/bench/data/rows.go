@@ -14,6 +14,7 @@ const (
 	feedbackHeader = "RowID,Title,Message,Sentiment\n"
 	exportHeader   = "RowID;Title;Message;Sentiment\n"
 	goldHeader     = "RowID,Topic,Validated_Sentiment,Urgency\n"
+	labelledHeader = "RowID,Title,Message,Sentiment,Topic,Validated_Sentiment,Urgency,Key_Point,Model_Name,Batch_Size,Run_ID\n"
 	resultHeader   = "RowID,Sentiment,Topic,Validated_Sentiment,Urgency,Key_Point,Model_Name,Batch_Size,Run_ID\n"
 )
 
@@ -70,6 +71,35 @@ func appendDelimited(dst []byte, id int, delimiter byte) []byte {
 	dst = append(dst, delimiter)
 	dst = append(dst, pickFrom(r, sentiments)...)
 	return append(dst, '\n')
+}
+
+// mostLabelled is the rows that a student is trained on.
+const mostLabelled = 2000
+
+// appendLabelled appends a row of feedback with labels that the words of its title tell, but for one in
+// twenty, where the model errs.
+func appendLabelled(dst []byte, id int) []byte {
+	row := appendFeedback(nil, id)
+	dst = append(dst, row[:len(row)-1]...)
+	first, last := len(words), 0
+	for word := range strings.FieldsSeq(string(bytes.Split(row, []byte{','})[1])) {
+		at := slices.Index(words, word)
+		first, last = min(first, at), max(last, at)
+	}
+	r := newRand(id, 7)
+	if r.IntN(20) == 0 {
+		first, last = r.IntN(len(words)), r.IntN(len(words))
+	}
+	labels := []string{
+		topics[first*len(topics)/len(words)], sentiments[last*len(sentiments)/len(words)], urgencies[first*len(urgencies)/len(words)],
+	}
+	if labels[0] == topics[len(topics)-1] {
+		labels[1], labels[2] = "-", "-"
+	}
+	for _, label := range labels {
+		dst = append(append(dst, ','), label...)
+	}
+	return appendResultEnd(dst, r)
 }
 
 // appendExport appends a row of feedback as a spreadsheet program in Europe exports it:
