@@ -1,12 +1,13 @@
 # What the stages of prism-cascade come to.
 #
-#   step thresholds: from prism-stats --gold --target, the threshold of each column
+#   step thresholds: from prism-stats --gold --target, the threshold of each column; {} where a stage was asked for no gold row
 #   step report:     from the stages, the report
 #   step text:       from the report, the report for people
 
 def thresholds:
-  [.gold.columns[]? | select(.reliability) | {column, output, rows, threshold: .reliability.threshold, above: .reliability.above}]
-  | {state: (if . == [] then "none" elif any(.threshold == null) then "unsure" else "found" end), columns: ., unsure: [.[] | select(.threshold == null) | .column]};
+  has("gold") as $asked
+  | [.gold.columns[]? | select(.reliability) | {column, output, rows, threshold: .reliability.threshold, above: .reliability.above}]
+  | {state: (if ($asked | not) then "unasked" elif . == [] then "none" elif any(.threshold == null) then "unsure" else "found" end), columns: ., unsure: [.[] | select(.threshold == null) | .column]};
 
 # calls_made are the calls for rows, probes left out.
 def calls_made: ((.calls // 0) - (.outcomes.probe // 0));
