@@ -15,7 +15,7 @@ import (
 // policy says. Which object of the reply belongs to which row is decided before, by
 // alignByRowID of package reply; here a labelled row is only looked up by its RowID.
 func (e *engine) settle(r *round) error {
-	if err := e.commitLabelled(r.batch.rows, r.labelled); err != nil {
+	if err := e.commitLabelled(r.batch, r.labelled); err != nil {
 		return err
 	}
 	b := r.batch
@@ -90,22 +90,22 @@ func withoutLabelled(rows []*row, labelled []reply.Row) []*row {
 	return missing
 }
 
-// commitLabelled saves the labelled rows among those asked for, and lets them wait
+// commitLabelled saves the labelled rows of a batch, and lets them wait
 // for their turn to go out.
-func (e *engine) commitLabelled(asked []*row, labelled []reply.Row) error {
+func (e *engine) commitLabelled(b *batch, labelled []reply.Row) error {
 	if len(labelled) == 0 {
 		return nil
 	}
 	found := make([]*row, len(labelled))
 	for i, l := range labelled {
-		k := slices.IndexFunc(asked, func(r *row) bool { return r.RowID == l.RowID })
+		k := slices.IndexFunc(b.rows, func(r *row) bool { return r.RowID == l.RowID })
 		if k < 0 {
 			return fmt.Errorf("bug: the reply reader gave RowID %d, which was not asked for", l.RowID)
 		}
-		found[i] = asked[k]
+		found[i] = b.rows[k]
 	}
 	if e.c.Options.Votes > 1 {
-		if found, labelled = e.addVotes(found, labelled); len(found) == 0 {
+		if found, labelled = e.addVotes(b, found, labelled); len(found) == 0 {
 			return nil
 		}
 	}

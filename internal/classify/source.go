@@ -23,6 +23,7 @@ type row struct {
 	calls     int           // calls that had the row
 	answer    *sharedAnswer // of the rows with its content; nil without a cache
 	votes     []reply.Row   // answers so far, with several votes
+	sameVotes int           // of these, answers to the same question
 }
 
 // source yields the rows of the input in order.

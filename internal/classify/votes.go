@@ -11,30 +11,50 @@ import (
 
 // With --votes K a row is asked for K times. Where a row stands in its batch can decide what the
 // model says of it, so each time but the first its batch has another order. A row waits with its
-// answers until it has all of them; then the majority, column by column, is what is saved. An
+// answers until it has all of them; then the majority, column by column, is what is saved, with the texts
+// of the answer that agrees most with it. An
 // interruption costs the answers of the rows that are on their way. A row that gets no valid
-// answer in one of the votes fails as it would with a single one.
+// answer in one of the votes fails as it would with a single one. A row that was alone in each of its calls, at
+// temperature 0, was asked the same thing K times: that its answers agree tells nothing.
 
-// addVotes adds the answers to those of their rows. It returns the rows that have all their
+// addVotes adds the answers to those of their rows, which a batch asked for. It returns the rows that have all their
 // votes with what the majority says, and asks for the others again.
-func (e *engine) addVotes(rows []*row, labelled []reply.Row) (decided []*row, majority []reply.Row) {
+func (e *engine) addVotes(b *batch, rows []*row, labelled []reply.Row) (decided []*row, majority []reply.Row) {
 	var again []*row
+	same := len(b.rows) == 1 && e.c.Request.Temperature == 0 && b.history.rowRetries == 0
 	for i, r := range rows {
 		r.votes = append(r.votes, labelled[i])
+		if same {
+			r.sameVotes++
+		}
 		if len(r.votes) < e.c.Options.Votes {
 			again = append(again, r)
 			continue
 		}
-		decided = append(decided, r)
-		majority = append(majority, majorityOf(e.c.Prompt.Schema, r.votes))
+		elected := majorityOf(e.c.Prompt.Schema, r.votes)
+		if r.sameVotes == len(r.votes) {
+			for c := range elected.Agreement {
+				elected.Agreement[c] = math.NaN()
+			}
+		}
+		decided, majority = append(decided, r), append(majority, elected)
 		r.votes = nil
 	}
 	if len(again) > 0 {
-		order := rand.New(rand.NewPCG(uint64(e.c.Options.Seed), uint64(again[0].pos)<<8|uint64(len(again[0].votes))))
-		order.Shuffle(len(again), func(i, k int) { again[i], again[k] = again[k], again[i] })
-		e.askNext(newBatch(again, false))
+		source := rand.NewPCG(uint64(e.c.Options.Seed), uint64(again[0].pos)<<8|uint64(len(again[0].votes)))
+		e.askNext(newBatch(inOtherOrder(again, rand.New(source)), false))
 	}
 	return decided, majority
+}
+
+// inOtherOrder returns the rows in a random order; if there are several, not in the one they have.
+func inOtherOrder(rows []*row, random *rand.Rand) []*row {
+	shuffled := slices.Clone(rows)
+	random.Shuffle(len(shuffled), func(i, k int) { shuffled[i], shuffled[k] = shuffled[k], shuffled[i] })
+	if slices.Equal(shuffled, rows) {
+		shuffled = append(shuffled[1:], shuffled[0])
+	}
+	return shuffled
 }
 
 // seedStep is between the seeds of two votes: more than a single row is tried.
@@ -45,7 +65,7 @@ const seedStep = 10_000
 // other columns have their defaults, and else only votes in which it does not say so count for them.
 func majorityOf(s *prompt.Schema, votes []reply.Row) reply.Row {
 	row := reply.Row{RowID: votes[0].RowID, Values: make([]string, len(s.Columns)), Agreement: make([]float64, len(s.Columns))}
-	if votes[0].Confidence != nil {
+	if slices.ContainsFunc(votes, func(v reply.Row) bool { return v.Confidence != nil }) {
 		row.Confidence = make([]float64, len(s.Columns))
 	}
 	applicable := votes
@@ -54,12 +74,7 @@ func majorityOf(s *prompt.Schema, votes []reply.Row) reply.Row {
 		row.Gate = value == prompt.NotApplicable
 		applicable = slices.DeleteFunc(slices.Clone(votes), func(v reply.Row) bool { return v.Gate != row.Gate })
 	}
-	for c := range s.Columns {
-		from := applicable
-		if c == s.Gate {
-			from = votes
-		}
-		value, given := electValue(s, c, from)
+	set := func(c int, value string, given []*reply.Row) {
 		row.Values[c] = value
 		row.Agreement[c] = float64(len(given)) / float64(len(votes))
 		if row.Gate && c != s.Gate {
@@ -74,7 +89,47 @@ func majorityOf(s *prompt.Schema, votes []reply.Row) reply.Row {
 			}
 		}
 	}
+	for c := range s.Columns {
+		switch {
+		case c == s.Gate:
+			value, given := electValue(s, c, votes)
+			set(c, value, given)
+		case !isText(s, c):
+			value, given := electValue(s, c, applicable)
+			set(c, value, given)
+		}
+	}
+	spokesman := mostAlike(s, applicable, row.Values)
+	for c := range s.Columns {
+		if isText(s, c) {
+			set(c, spokesman.Values[c], votesFor(spokesman.Values[c], c, applicable))
+		}
+	}
 	return row
+}
+
+// isText tells whether a column has texts, which are not voted on: each may be another one.
+func isText(s *prompt.Schema, c int) bool { return s.Columns[c].Type == prompt.TypeText && c != s.Gate }
+
+// mostAlike is the vote that has the most of the elected values; of several that whose texts most votes
+// have, then the first. Its texts say why the values are what they are.
+func mostAlike(s *prompt.Schema, votes []reply.Row, elected []string) *reply.Row {
+	best, most := &votes[0], -1
+	for i := range votes {
+		alike, supported := 0, 0
+		for c, value := range votes[i].Values {
+			switch {
+			case isText(s, c):
+				supported += len(votesFor(value, c, votes))
+			case value == elected[c]:
+				alike++
+			}
+		}
+		if rank := alike*(len(votes)*len(elected)+1) + supported; rank > most {
+			best, most = &votes[i], rank
+		}
+	}
+	return best
 }
 
 // electValue is the value that most votes have in a column, and those votes. Of
@@ -83,18 +138,23 @@ func electValue(s *prompt.Schema, column int, votes []reply.Row) (value string, 
 	best := math.MaxInt
 	for i := range votes {
 		v := votes[i].Values[column]
-		var same []*reply.Row
-		for k := range votes {
-			if votes[k].Values[column] == v {
-				same = append(same, &votes[k])
-			}
-		}
+		same := votesFor(v, column, votes)
 		rank := placeInList(&s.Columns[column], v)
 		if len(same) > len(given) || len(same) == len(given) && rank < best {
 			value, given, best = v, same, rank
 		}
 	}
 	return value, given
+}
+
+// votesFor are the votes that have a value in a column.
+func votesFor(value string, column int, votes []reply.Row) (same []*reply.Row) {
+	for i := range votes {
+		if votes[i].Values[column] == value {
+			same = append(same, &votes[i])
+		}
+	}
+	return same
 }
 
 // placeInList is where a label stands among those listed; what is not listed stands behind them.

@@ -2,7 +2,9 @@ package classify
 
 import (
 	"math"
+	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +32,10 @@ func TestMajorityOf(t *testing.T) {
 		{"a listed label before another", []string{"Pets, a, 1, x", "App, a, 1, x"}, "App, a, 1, x", "0.5, 1, 1, 1"},
 		{"of labels that are not listed the first", []string{"Pets, a, 1, x", "Cars, a, 1, x"}, "Pets, a, 1, x", "0.5, 1, 1, 1"},
 		{"three ways, the first listed", []string{"App, a, 3, x", "Staff, a, 2, y", "Price, a, 1, z"}, "Price, a, 3, x", "0.33, 1, 0.33, 0.33"},
+		{"the text of a vote that won", []string{"Staff, a, 1, x", "App, b, 1, y", "App, b, 1, z"}, "App, b, 1, y", "0.67, 0.67, 1, 0.33"},
+		{"of these the text that most have", []string{"App, b, 1, y", "App, b, 1, z", "Staff, a, 1, z"}, "App, b, 1, z", "0.67, 0.67, 1, 0.67"},
+		{"not the text that most have, where they lost", []string{"Staff, a, 1, x", "Price, b, 1, x", "App, b, 1, y", "App, b, 1, z"}, "App, b, 1, y", "0.5, 0.75, 1, 0.25"},
+		{"the text of a vote that applies", []string{gated, "App, a, 1, -", "Staff, a, 1, x", "Staff, b, 2, y"}, "Staff, a, 1, x", "0.5, 0.5, 0.5, 0.25"},
 		{"most say that it is not applicable", []string{gated, "App, a, 1, x", gated}, gated, "0.67, -, -, -"},
 		{"some say that it is not applicable", []string{gated, "App, a, 1, x", "App, b, 1, y"}, "App, a, 1, x", "0.67, 0.33, 0.67, 0.33"},
 		{"half say that it is not applicable", []string{gated, "App, a, 1, x"}, "App, a, 1, x", "0.5, 0.5, 0.5, 0.5"},
@@ -64,6 +70,55 @@ func TestMajorityOf(t *testing.T) {
 				t.Errorf("confidence %v, want the mean %v of the votes for the label", got.Confidence, sum/n)
 			}
 		})
+	}
+}
+
+// A server may leave out of any reply how sure the model was.
+func TestMajorityWithoutSomeConfidences(t *testing.T) {
+	s, err := prompt.Parse([]byte(`{"system_prompt": "s", "columns_to_code": ["Topic"], "columns": {"Topic": {"labels": ["Price", "Staff"]}}}`), "codebook")
+	if err != nil {
+		t.Fatal(err)
+	}
+	vote := func(label string, confidence ...float64) reply.Row {
+		return reply.Row{Values: []string{label}, Confidence: confidence}
+	}
+	for _, c := range []struct {
+		name  string
+		votes []reply.Row
+		want  string
+	}{
+		{"none in the first", []reply.Row{vote("Price"), vote("Price", 0.5), vote("Staff", 0.75)}, "0.5"},
+		{"none in the last", []reply.Row{vote("Price", 0.25), vote("Price", 0.75), vote("Price")}, "0.5"},
+		{"NaN in one", []reply.Row{vote("Price", math.NaN()), vote("Price", 0.5)}, "0.5"},
+		{"none for the label", []reply.Row{vote("Price"), vote("Price"), vote("Staff", 0.75)}, "-"},
+	} {
+		if got := sharesText(majorityOf(s, c.votes).Confidence); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+	if got := majorityOf(s, []reply.Row{vote("Price"), vote("Price")}); got.Confidence != nil {
+		t.Errorf("nobody asked: got %v", got.Confidence)
+	}
+}
+
+// Of two rows there is one other order, which random numbers alone would miss every second time.
+func TestInOtherOrder(t *testing.T) {
+	for n := 1; n < 6; n++ {
+		rows := make([]*row, n)
+		for i := range rows {
+			rows[i] = new(row)
+		}
+		for seed := range uint64(50) {
+			got := inOtherOrder(rows, rand.New(rand.NewPCG(seed, 0)))
+			if slices.Equal(got, rows) != (n == 1) {
+				t.Errorf("%d rows, seed %d: the order is the same", n, seed)
+			}
+			for _, r := range rows {
+				if !slices.Contains(got, r) || len(got) != n {
+					t.Fatalf("%d rows, seed %d: a row is lost", n, seed)
+				}
+			}
+		}
 	}
 }
 

@@ -112,13 +112,13 @@ func TestWindowKeepsWhatItCounts(t *testing.T) {
 	e := &engine{c: config{Layout: &layout{coded: []int{0}}}, store: store, window: newWindow(store, 1), meter: new(meter)}
 	asked := []*row{{pos: 1, kept: []byte("1")}, {pos: 2, kept: make([]byte, 1<<20)}}
 	asked[0].RowID, asked[1].RowID = 1, 2
-	if err := e.commitLabelled(asked, []reply.Row{{RowID: 1, Values: []string{"a"}}}); err != nil {
+	if err := e.commitLabelled(newBatch(asked, false), []reply.Row{{RowID: 1, Values: []string{"a"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := cap(e.window.records[1]); got > rowOverhead {
 		t.Errorf("a row of %d bytes keeps %d", len(e.window.records[1]), got)
 	}
-	if err := e.commitLabelled(asked, []reply.Row{{RowID: 3}}); err == nil {
+	if err := e.commitLabelled(newBatch(asked, false), []reply.Row{{RowID: 3}}); err == nil {
 		t.Error("a row that was not asked for was saved")
 	}
 }
