@@ -214,5 +214,6 @@ func (e *engine) questionOf(digest string) []string {
 	return question
 }
 
-// answersVersion is that of what the key does not show: how replies are read and checked.
+// answersVersion is that of what the key does not show: how replies are read and checked. It stays where only the
+// stored form of an answer grows: what an older PRISM cannot read it asks for again.
 const answersVersion = "1"
