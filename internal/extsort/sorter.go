@@ -14,6 +14,7 @@ type Sorter struct {
 	ctx   context.Context
 	long  bool
 	limit int64 // bytes of a chunk
+	added int64 // bytes so far
 	tmp   *tempFile
 
 	filling *chunk
@@ -75,8 +76,9 @@ func (c *chunk) asRun() Run {
 
 // Sizes of a Sorter, in bytes.
 const (
-	entrySize = 16
-	minChunk  = 1 << 20
+	entrySize  = 16
+	minChunk   = 1 << 20
+	firstChunk = 16 << 20
 	// BlockSize is how many bytes of a file make a good batch.
 	BlockSize = 512 << 10
 	// bufferSize is a block with the rest of its last record, mostly.
@@ -102,7 +104,7 @@ func (s *Sorter) Add(b *Batch) error {
 	c := s.filling
 	size := int64(cap(b.Data)) + int64(len(b.Items))*entrySize*3/2
 	windows := len(c.windows) + 1 + len(b.Data)/maxFrom
-	if len(c.entries) > 0 && (c.bytes+size > s.limit || windows > maxWindows) {
+	if len(c.entries) > 0 && (c.bytes+size > s.chunkBytes() || windows > maxWindows) {
 		if err := s.next(); err != nil {
 			return err
 		}
@@ -112,9 +114,16 @@ func (s *Sorter) Add(b *Batch) error {
 		return err
 	}
 	c.bytes += size
+	s.added += size
 	b.Reset()
 	b.Data = s.buffer()
 	return nil
+}
+
+// chunkBytes is how large a chunk may become. Small ones are sorted in the processor's cache, and the last,
+// beside which nothing fills, is soon done. As they grow with the input, they are not too many to merge.
+func (s *Sorter) chunkBytes() int64 {
+	return min(s.limit, max(firstChunk, s.added/64))
 }
 
 func (s *Sorter) buffer() []byte {
