@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -127,10 +128,10 @@ func (g *grammar) resolveOutput() error {
 		g.OutputPath = g.OutputFile
 	case folder == "":
 		g.OutputPath = "-"
-	case g.OutputName != "":
-		g.OutputPath = filepath.Join(folder, g.OutputName)
+	case g.OutputName != "" && !filepath.IsLocal(g.OutputName):
+		return cli.Usagef("--output-name %q: want a name in the folder of --output-dir; -o names any file", g.OutputName)
 	default:
-		g.OutputPath = filepath.Join(folder, g.Settings.OutputName())
+		g.OutputPath, g.OutputFolder = filepath.Join(folder, cmp.Or(g.OutputName, g.Settings.OutputName())), folder
 	}
 	return nil
 }

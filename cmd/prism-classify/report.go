@@ -167,6 +167,9 @@ func exitError(ctx context.Context, err error, model string) error {
 // began, for example without a server. What an earlier process did stays in it.
 func (g *grammar) writeStartFailure(std cli.Std, err error) {
 	s := &g.Settings
+	if _, outside := errors.AsType[*fsutil.OutsideError](err); outside {
+		return // the status may be what leads elsewhere
+	}
 	if err == nil || s.Monitoring.StatusDir == "" || errors.Is(err, fsutil.ErrLocked) {
 		return
 	}

@@ -53,6 +53,9 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	if err := man.CheckOutputs(); err != nil {
 		return cli.Fail(cli.Usage, err, "plan a new run with another output.naming_pattern or output.directory")
 	}
+	if err := man.CheckPlaces(); err != nil {
+		return cli.Fail(cli.Usage, err, "")
+	}
 	r := &runMerger{merger: m, m: man, condition: man.Config.Merge.Condition}
 	if g.Condition != "" {
 		r.condition = g.Condition

@@ -140,7 +140,7 @@ func (g *grammar) checkJobFlags() error {
 		return cli.Usagef("--job plans by the job file: its keys of input: say what the columns are for, not flags")
 	case g.RefreshInputs && (g.RunID == "" || g.DryRun || g.PrintSettings):
 		return cli.Usagef("--refresh-inputs needs --run-id, and goes with neither --dry-run nor --print-settings")
-	case g.RunID != "" && (job.SafeName(g.RunID, '_') != g.RunID || len(g.RunID) > maxRunID):
+	case g.RunID != "" && (!job.IsRunID(g.RunID) || len(g.RunID) > maxRunID):
 		return cli.Usagef("--run-id %q: want letters, digits, . _ and -, and neither . nor - first", g.RunID)
 	case g.Tag != "" && job.SafeName(g.Tag, '_') != g.Tag:
 		return cli.Usagef("--tag %q: want letters, digits, . _ and -", g.Tag)

@@ -114,6 +114,9 @@ func (p *planner) writePlan(ctx context.Context) (m *job.Manifest, path string, 
 		if err := m.CheckOutputs(); err != nil {
 			return nil, "", cli.Fail(cli.Usage, err, "choose another output.naming_pattern or output.directory in "+p.g.Job)
 		}
+		if err := m.CheckPlaces(); err != nil {
+			return nil, "", cli.Fail(cli.Usage, err, "")
+		}
 		if p.g.DryRun {
 			return m, "", nil
 		}

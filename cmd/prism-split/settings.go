@@ -83,6 +83,11 @@ func (p *planner) findManifest() (*job.Manifest, error) {
 		return nil, cli.Fail(cli.Usage, fmt.Errorf("%s is the manifest of run %q, not of %q", path, m.RunID, p.g.RunID),
 			"--run-id "+term.QuoteShell(m.RunID)+" names that run; give another to plan a new one")
 	}
+	if err == nil {
+		if bad := m.CheckPlaces(); bad != nil {
+			return nil, cli.Fail(cli.Usage, bad, "")
+		}
+	}
 	return m, err
 }
 

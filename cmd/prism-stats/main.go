@@ -83,6 +83,9 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 			return err
 		}
 		std.ShareWithGroup(m.Config.GroupReadable)
+		if err := m.CheckPlaces(); g.Save && err != nil {
+			return cli.Fail(cli.Usage, err, "")
+		}
 	}
 	files, logs := g.resultsAndCallLogs()
 	if err := g.checkFlags(files); err != nil {

@@ -34,6 +34,9 @@ func (g *grammar) setPause(m *monitor, std cli.Std) error {
 		std.Warnf("run %s is finished: no worker of it is left to pause", id)
 		return nil
 	}
+	if err := m.plan.manifest.CheckPlaces(); err != nil {
+		return cli.Fail(cli.Usage, err, "")
+	}
 	if err := os.MkdirAll(m.dir, 0o777); err != nil {
 		return fmt.Errorf("pause the run: %w", err)
 	}

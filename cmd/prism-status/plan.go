@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 
 	"prism/internal/cli"
 	"prism/internal/job"
@@ -37,7 +36,7 @@ func (g *grammar) findRun(ctx context.Context, std cli.Std) (*runPlan, error) {
 	if g.StatusDir != "" {
 		p.statusDir = g.StatusDir
 	}
-	if strings.ContainsAny(p.runID, `/\`) || p.runID == ".." || p.runID == "." {
+	if p.runID != "" && !job.IsRunID(p.runID) {
 		return nil, cli.Usagef("invalid run ID %q", p.runID)
 	}
 	if p.runID != "" {

@@ -109,6 +109,9 @@ func Open(o Options, want Sidecar) (*Store, error) {
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make the checkpoint folder: %w", err)
 	}
+	if err := s.checkLinks(); err != nil {
+		return nil, err
+	}
 	lock, err := fsutil.AcquireLock(s.path(".lock"))
 	if err != nil {
 		return nil, err
@@ -126,6 +129,16 @@ func Open(o Options, want Sidecar) (*Store, error) {
 	}
 	s.startSyncing()
 	return s, nil
+}
+
+// checkLinks makes sure that no link leads a file of the checkpoint out of its folder. Parts are made
+// only where nothing is.
+func (s *Store) checkLinks() error {
+	var errs []error
+	for _, suffix := range []string{".lock", ".json", ".sums", ".rowsums", ".stream", ".failed.jsonl", movingSuffix, movedSuffix} {
+		errs = append(errs, fsutil.CheckInside(s.dir, s.path(suffix)))
+	}
+	return errors.Join(errs...)
 }
 
 func newStore(o Options, want Sidecar) *Store {

@@ -27,6 +27,7 @@ func IsUsage(err error) bool {
 		mismatch *checkpoint.MismatchError
 		other    *checkpoint.OtherJobError
 		guard    *fsutil.GuardError
+		outside  *fsutil.OutsideError
 		said     *server.Error
 		codebook *student.OtherCodebookError
 	)
@@ -34,7 +35,7 @@ func IsUsage(err error) bool {
 	case errors.As(err, &said):
 		return said.Class == server.BadRequest
 	case errors.As(err, &usage), errors.As(err, &column), errors.As(err, &changed), errors.As(err, &bad),
-		errors.As(err, &mismatch), errors.As(err, &other), errors.As(err, &guard), errors.As(err, &codebook), errors.Is(err, fsutil.ErrLocked):
+		errors.As(err, &mismatch), errors.As(err, &other), errors.As(err, &guard), errors.As(err, &outside), errors.As(err, &codebook), errors.Is(err, fsutil.ErrLocked):
 		return true
 	}
 	return false

@@ -34,9 +34,10 @@ type Settings struct {
 
 	job.Options
 
-	SafeCSV    bool   `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Output:"`
-	OutputPath string `kong:"-"` // "-": the stream given to Run
-	Label      string `kong:"-"` // of the input file; empty: from its name
+	SafeCSV      bool   `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Output:"`
+	OutputPath   string `kong:"-"` // "-": the stream given to Run
+	OutputFolder string `kong:"-"` // that the output must be in; empty: any
+	Label        string `kong:"-"` // of the input file; empty: from its name
 
 	APIKey string `kong:"-"` // sent to the hosts with --api openai, and shown nowhere; empty: none
 
@@ -81,7 +82,7 @@ func (s *Settings) checkFlags() error {
 	}
 	refuse(s.WorkerID < 0, "--worker-id %d: want at least 0", s.WorkerID)
 	refuse(s.Limit < 0, "--limit %d: want at least 0", s.Limit)
-	refuse(s.RunID != "" && !safeName(s.RunID), "--run-id %q: want a name that is safe in a path (letters, digits, . _ -, no - first)", s.RunID)
+	refuse(s.RunID != "" && !job.IsRunID(s.RunID), "--run-id %q: want a name that is safe in a path (letters, digits, . _ -, neither - nor . first)", s.RunID)
 	r := s.rows()
 	refuse(r.RowStart < 0, "--row-start %d: positions begin at 1", r.RowStart)
 	refuse(r.RowEnd < 0 || r.RowEnd > 0 && r.RowEnd < r.RowStart, "--row-end %d is before --row-start %d", r.RowEnd, r.RowStart)
@@ -99,8 +100,16 @@ func (s *Settings) checkFlags() error {
 	return errors.Join(errs...)
 }
 
-// checkOutput refuses an output that cannot take the place of what is there.
+// checkOutput refuses an output that cannot take the place of what is there, and links that lead
+// what the worker keeps out of its folder.
 func (s *Settings) checkOutput(io Streams) error {
+	err := s.CheckPlaces(s.RunID, s.WorkerID)
+	if s.OutputFolder != "" {
+		err = errors.Join(err, fsutil.CheckInside(s.OutputFolder, s.OutputPath))
+	}
+	if err != nil {
+		return err
+	}
 	guard := s.guard(io.In)
 	if s.OutputPath == "-" {
 		if f, ok := io.Out.(*os.File); ok {
@@ -114,7 +123,7 @@ func (s *Settings) checkOutput(io Streams) error {
 	if err := guard.Check(s.OutputPath); err != nil {
 		return err
 	}
-	err := table.CheckOutputName(s.OutputPath)
+	err = table.CheckOutputName(s.OutputPath)
 	if bad, ok := errors.AsType[*table.Error](err); ok {
 		if form, _, err := export.FormByName(s.OutputPath); err == nil && form != export.PlainText {
 			bad = bad.WithHint("prism-merge makes it of a result: prism-merge -o " + term.QuoteShell(s.OutputPath) + " RESULT.csv")
@@ -178,10 +187,6 @@ func (s *Settings) commandFor(flags []string, file string) string {
 		}
 	}
 	return strings.Join(args, " ")
-}
-
-func safeName(s string) bool {
-	return !strings.HasPrefix(s, "-") && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == "" && strings.Trim(s, ".") != ""
 }
 
 func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Prompt, error) {

@@ -5,6 +5,7 @@ package fsutil
 import (
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
@@ -41,6 +42,17 @@ func SyncDir(dir string) error {
 		err = nil // a file system without folder syncs
 	}
 	return errors.Join(err, d.Close())
+}
+
+// isPlantedLink tells whether another user may have put a link into a folder in which all may make
+// files, such as /tmp, to have its target overwritten: the rule of Linux's protected_symlinks.
+func isPlantedLink(link string) bool {
+	var folder, own unix.Stat_t
+	if unix.Stat(filepath.Dir(link), &folder) != nil || unix.Lstat(link, &own) != nil {
+		return false
+	}
+	const forAll = unix.S_ISVTX | unix.S_IWOTH
+	return folder.Mode&forAll == forAll && own.Uid != folder.Uid && own.Uid != uint32(unix.Geteuid())
 }
 
 func lockDescriptor(fd uintptr) error {

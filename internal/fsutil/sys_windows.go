@@ -24,6 +24,9 @@ func newPendingFile(path string) (pendingFile, error) {
 // SyncDir does nothing: Windows has no sync of a folder.
 func SyncDir(string) error { return nil }
 
+// isPlantedLink is false: here only administrators make links.
+func isPlantedLink(string) bool { return false }
+
 func lockDescriptor(fd uintptr) error {
 	o := windows.Overlapped{OffsetHigh: math.MaxInt32} // behind the end, as others cannot read what is locked
 	err := windows.LockFileEx(windows.Handle(fd),

@@ -45,6 +45,9 @@ func resolveTarget(path string) (target, error) {
 			}
 			return t, nil
 		}
+		if isPlantedLink(at) {
+			return target{}, fmt.Errorf("%s is a link that another user put into a folder of all", at)
+		}
 		if !filepath.IsAbs(to) {
 			to = filepath.Dir(at) + string(filepath.Separator) + to
 		}

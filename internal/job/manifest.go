@@ -270,19 +270,38 @@ func (m *Manifest) validate() error {
 	switch {
 	case m.RunID == "":
 		return errors.New("missing run_id")
-	case SafeName(m.RunID, '_') != m.RunID:
+	case !IsRunID(m.RunID):
 		return fmt.Errorf("invalid run_id %q", m.RunID)
 	case m.Schema > manifestSchema:
 		return fmt.Errorf("schema %d is newer than this program, which knows %d", m.Schema, manifestSchema)
 	case m.Config == nil || m.Settings == nil:
 		return errors.New("missing config_snapshot or settings_snapshot")
 	}
+	if err := m.checkFileNames(); err != nil {
+		return err
+	}
 	for i, u := range m.Units {
-		if u.Unit.Unit != i+1 || u.RowStart < 1 || u.Rows < 0 || u.OutputName != filepath.Base(u.OutputName) {
+		if u.Unit.Unit != i+1 || u.RowStart < 1 || u.Rows < 0 || !IsFileName(u.OutputName) {
 			return fmt.Errorf("invalid units[%d]", i)
 		}
 		if m.File(u.Label) == nil {
 			return fmt.Errorf("unit %d has an unknown label", u.Unit.Unit)
+		}
+	}
+	return nil
+}
+
+// checkFileNames makes sure that what becomes the name of a file stays in its folder.
+func (m *Manifest) checkFileNames() error {
+	for i, f := range m.Files {
+		name := m.mergedName(f.Label)
+		switch normal := filepath.ToSlash(normalInputPath(m.Paths.LogsDir, m.RunID, f.Label)); {
+		case !IsFileName(f.Label):
+			return fmt.Errorf("files[%d]: invalid label %q", i, f.Label)
+		case !IsFileName(name) && name != ".": // which a run without merged outputs has
+			return fmt.Errorf("files[%d]: invalid name %q of its output", i, name)
+		case f.NormalizedFrom != nil && f.InputFile != normal:
+			return fmt.Errorf("files[%d]: the normal form of %s is %q, want %q", i, f.NormalizedFrom.Path, f.InputFile, normal)
 		}
 	}
 	return nil

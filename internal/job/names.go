@@ -3,6 +3,7 @@ package job
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -51,8 +52,27 @@ func SafeName(s string, other rune) string {
 	if s == "" || s[0] == '.' || s[0] == '-' && other != '-' {
 		s = string(other) + strings.TrimLeft(s, ".-")
 	}
+	if isReserved(s) {
+		s = string(other) + s
+	}
 	return s
 }
+
+// IsRunID tells whether a text may name a run: a folder of it, on any system.
+func IsRunID(s string) bool { return SafeName(s, '_') == s && !strings.HasSuffix(s, ".") }
+
+// IsFileName tells whether a text is the name of one file in a folder, on any system: without
+// separators, control characters and what Windows gives another meaning.
+func IsFileName(s string) bool {
+	return s != "" && filepath.IsLocal(s) && s != "." && utf8.ValidString(s) && !isReserved(s) &&
+		!strings.ContainsAny(s, `/\<>:"|?*`) && !strings.ContainsFunc(s, unicode.IsControl) &&
+		!strings.HasSuffix(s, ".") && !strings.HasSuffix(s, " ")
+}
+
+// devices are names that on Windows stand for devices, in any folder and with any ending.
+var devices = regexp.MustCompile(`(?i)^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|:|$)`)
+
+func isReserved(name string) bool { return devices.MatchString(name) }
 
 // maxLabel is the most bytes of a label: names made from it fit a file system.
 const maxLabel = 180
@@ -74,10 +94,14 @@ func SafeLabel(s string) string {
 		}
 		b.WriteRune(c)
 	}
-	if b.Len() == 0 {
+	switch label := b.String(); {
+	case label == "":
 		return "input"
+	case isReserved(label):
+		return "_" + label
+	default:
+		return label
 	}
-	return b.String()
 }
 
 // Labels are the labels of files by their names without folder and ending,

@@ -216,6 +216,15 @@ func (o *Options) ReserveRun(runID string, worker int) (bool, error) {
 	return reserveRun(o.Monitoring.LogsDir, o.Monitoring.StatusDir, o.Output.Checkpoints.Directory, runID, worker)
 }
 
+// CheckPlaces makes sure that no link leads what a worker of a run keeps out of its folders; an empty
+// run ID is one that will be made.
+func (o *Options) CheckPlaces(runID string, worker int) error {
+	if runID == "" {
+		return nil
+	}
+	return checkWorkerPlaces(o.Monitoring.LogsDir, o.Monitoring.StatusDir, runID, worker)
+}
+
 // CheckFlags returns what is wrong with the numbers of options, by their flags.
 // A number without a default may be 0, which stands for no flag.
 func (o *Options) CheckFlags() (problems []string) {

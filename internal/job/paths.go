@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"prism/internal/fsutil"
 	"prism/internal/term"
 )
 
@@ -176,6 +177,43 @@ func reserveRun(logsDir, statusDir, checkpointDir, runID string, worker int) (bo
 	return err == nil, err
 }
 
+// checkWorkerPlaces makes sure that no link leads what a worker keeps out of its folders.
+func checkWorkerPlaces(logsDir, statusDir, runID string, worker int) error {
+	var errs []error
+	check := func(dir string, paths ...string) {
+		for _, path := range paths {
+			errs = append(errs, fsutil.CheckInside(dir, path))
+		}
+	}
+	if run := RunDir(logsDir, runID); run != "" {
+		check(logsDir, run, RunLogPath(logsDir, runID, worker), CallLogPath(run, worker), FailedRowsPath(run, worker))
+	}
+	if run := RunDir(statusDir, runID); run != "" {
+		check(statusDir, run, WorkerStatusPath(run, worker), PauseFlagPath(run))
+	}
+	return errors.Join(errs...)
+}
+
+// CheckPlaces makes sure that no link leads what the run keeps, or its outputs, out of their
+// folders.
+func (m *Manifest) CheckPlaces() error {
+	out := m.Path(m.Paths.OutputDir)
+	errs := []error{
+		fsutil.CheckInside(m.Path(m.Paths.LogsDir), m.RunDir()), fsutil.CheckLinks(m.RunDir()), fsutil.CheckLinks(filepath.Join(m.RunDir(), inputsName)),
+		fsutil.CheckInside(m.Path(m.Paths.StatusDir), m.StatusDir()), fsutil.CheckLinks(m.StatusDir()),
+	}
+	for _, u := range m.Units {
+		errs = append(errs, fsutil.CheckInside(out, m.UnitOutput(u)))
+	}
+	for _, f := range m.Files {
+		errs = append(errs, fsutil.CheckInside(out, m.Path(m.MergedName(f.Label))))
+	}
+	if page := m.ReportPath(); page != "" {
+		errs = append(errs, fsutil.CheckInside(out, page))
+	}
+	return errors.Join(errs...)
+}
+
 // OutputName is the file name of a worker's output that belongs to no manifest.
 func OutputName(label string, worker int, format string) string {
 	return fmt.Sprintf("%s_w%d.%s", label, worker, format)
@@ -231,10 +269,15 @@ func (m *Manifest) ResumeCommand() string {
 
 // MergedName is the path of the merged output of a file, as the job file has paths.
 func (m *Manifest) MergedName(label string) string {
+	return filepath.Join(m.Paths.OutputDir, m.mergedName(label))
+}
+
+// mergedName is the name of the merged output of a file in its folder.
+func (m *Manifest) mergedName(label string) string {
 	name := strings.NewReplacer("{run_id}", m.RunID, "{label}", label, "{project}", m.Project, "{version}", m.Version,
 		"{model}", modelName(m.ModelName, m.ModelID), "{timestamp}", m.CreatedAt.Format(timestamp),
 	).Replace(m.Config.Output.NamingPattern)
-	return filepath.Join(m.Paths.OutputDir, name+"."+m.Config.Output.Format)
+	return name + "." + m.Config.Output.Format
 }
 
 // RunDir is the run's folder of manifest and logs, from the current folder.
