@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION)
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test test-engines lint cross check-report check-formats check-windows bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan bench-student fuzz install clean
+.PHONY: help build demo test test-engines lint audit cross check-report check-formats check-windows bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan bench-student fuzz install clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from the table to a report'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test          run every test, including those on a real Ollama server'
 	@echo 'make test-engines  run workers over a real OpenSSH and on a real Slurm'
 	@echo 'make lint          check formatting, vet, staticcheck, dead code, structure, spelling and scripts'
+	@echo 'make audit         check the licences of the modules, and known vulnerabilities'
 	@echo 'make cross         build for Linux, macOS and Windows on amd64 and arm64'
 	@echo 'make check-report  check the HTML report in headless Chromium'
 	@echo 'make check-formats check workbooks and Parquet with exceljs and DuckDB'
@@ -42,6 +43,9 @@ test-engines:
 
 lint:
 	scripts/lint
+
+audit:
+	scripts/audit
 
 cross:
 	scripts/cross
