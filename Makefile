@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION)
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test test-engines lint audit cross check-report check-formats check-windows bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan bench-student fuzz install clean
+.PHONY: help build demo test test-engines lint audit cross check-report check-formats check-windows cover bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan bench-student fuzz install clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from the table to a report'
@@ -19,6 +19,7 @@ help:
 	@echo 'make check-report  check the HTML report in headless Chromium'
 	@echo 'make check-formats check workbooks and Parquet with exceljs and DuckDB'
 	@echo 'make check-windows run the Windows binaries under Wine'
+	@echo 'make cover         count the statements of internal/ that tests reach'
 	@echo 'make bench         measure speed and memory, and compare them with other programs'
 	@echo 'make bench-tokens  count the tokens a row of both prompt styles'
 	@echo 'make bench-styles  measure both prompt styles on a real Ollama server'
@@ -58,6 +59,9 @@ check-formats: build
 
 check-windows:
 	scripts/check-windows
+
+cover:
+	scripts/cover
 
 bench: bench-table bench-classify
 

@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"prism/internal/testutil/covered"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"prism-merge": main})
+	testscript.Main(m, map[string]func(){"prism-merge": covered.Command("prism-merge", main)})
 }
 
 func TestScripts(t *testing.T) {

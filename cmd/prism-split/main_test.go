@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"prism/internal/testutil/covered"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"prism-split": main})
+	testscript.Main(m, map[string]func(){"prism-split": covered.Command("prism-split", main)})
 }
 
 func TestScripts(t *testing.T) {

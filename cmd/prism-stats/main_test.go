@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"prism/internal/testutil/covered"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"prism-stats": main})
+	testscript.Main(m, map[string]func(){"prism-stats": covered.Command("prism-stats", main)})
 }
 
 func TestScripts(t *testing.T) {

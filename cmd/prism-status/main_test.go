@@ -11,10 +11,11 @@ import (
 
 	"prism/internal/job"
 	"prism/internal/status"
+	"prism/internal/testutil/covered"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"prism-status": main})
+	testscript.Main(m, map[string]func(){"prism-status": covered.Command("prism-status", main)})
 }
 
 func TestScripts(t *testing.T) {

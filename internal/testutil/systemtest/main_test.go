@@ -95,7 +95,7 @@ func TestEngines(t *testing.T) {
 
 // TestWindows runs the scripts on Windows binaries, which run under Wine.
 func TestWindows(t *testing.T) {
-	if os.Getenv("PRISM_TEST_BIN") == "" {
+	if os.Getenv("PRISM_TEST_WINDOWS") == "" {
 		t.Skip("make check-windows builds the Windows binaries for this test")
 	}
 	testscript.Run(t, scriptParams("testdata/windows", "127.0.0.1:1", "fake"))
