@@ -1,12 +1,15 @@
 package status
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"prism/internal/job"
@@ -61,15 +64,27 @@ func ReadRun(runDir string) (*Run, error) {
 	return run, err
 }
 
-// LatestRun returns the ID of the run under a status folder whose worker files
-// are newest, and the errors of folders that it skipped. Without a run the error
-// is fs.ErrNotExist.
+// LatestRun returns the first of ListRuns, and the errors of folders that it skipped.
+// Without a run the error is fs.ErrNotExist.
 func LatestRun(statusDir string) (latest string, skipped []error, err error) {
+	runs, skipped, err := ListRuns(statusDir)
+	if err == nil && len(runs) == 0 {
+		err = fmt.Errorf("no run in %s: %w", statusDir, fs.ErrNotExist)
+	}
+	if err != nil {
+		return "", skipped, err
+	}
+	return runs[0], skipped, nil
+}
+
+// ListRuns returns the IDs of the runs under a status folder, those whose worker files are
+// newest first, and the errors of folders that it skipped.
+func ListRuns(statusDir string) (runs []string, skipped []error, err error) {
 	dirs, err := os.ReadDir(statusDir)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
-	newest := time.Time{}
+	newest := map[string]time.Time{}
 	for _, d := range dirs {
 		if !d.IsDir() {
 			continue
@@ -84,15 +99,15 @@ func LatestRun(statusDir string) (latest string, skipped []error, err error) {
 				continue
 			}
 			info, err := f.Info()
-			if err == nil && (latest == "" || !info.ModTime().Before(newest)) {
-				latest, newest = d.Name(), info.ModTime()
+			if at, seen := newest[d.Name()]; err == nil && (!seen || info.ModTime().After(at)) {
+				newest[d.Name()] = info.ModTime()
 			}
 		}
 	}
-	if latest == "" {
-		return "", skipped, fmt.Errorf("no run in %s: %w", statusDir, fs.ErrNotExist)
-	}
-	return latest, skipped, nil
+	runs = slices.SortedFunc(maps.Keys(newest), func(a, b string) int {
+		return cmp.Or(newest[b].Compare(newest[a]), strings.Compare(b, a))
+	})
+	return runs, skipped, nil
 }
 
 // Pause creates the flag that makes the workers of a run wait between calls. The
