@@ -46,9 +46,10 @@ func (s Std) ShareWithGroup(isShared bool) {
 type Common struct {
 	GroupReadable bool `help:"Let your group read the files and folders that are made; else they are yours alone." env:"PRISM_GROUP_READABLE" group:"Sharing:"`
 
-	Quiet   bool             `help:"Print only errors." short:"q" group:"Messages:"`
-	Verbose bool             `help:"Print diagnostics." group:"Messages:"`
-	Version kong.VersionFlag `help:"Print the version and exit." group:"Messages:"`
+	Quiet    bool             `help:"Print only errors." short:"q" group:"Messages:"`
+	Verbose  bool             `help:"Print diagnostics." group:"Messages:"`
+	Version  kong.VersionFlag `help:"Print the version and exit." group:"Messages:"`
+	Describe describeFlag     `hidden:"" help:"Print the flags as JSON and exit: man pages and completions are made of them."`
 }
 
 func (c *Common) common() *Common { return c }

@@ -168,6 +168,7 @@ func scriptParams(dir, host, model string) testscript.Params {
 			"examples":     cmdExamples,
 			"lessaccurate": cmdLessAccurate,
 			"knowing":      cmdKnowing,
+			"manual":       cmdManual,
 			"truth":        cmdTruth,
 		},
 	}

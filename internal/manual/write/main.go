@@ -1,0 +1,90 @@
+// Write makes the man pages and the completions of programs: of tools, which print their
+// flags by --describe, and of scripts, by what they print by --help.
+//
+//	write [--version V] [--date 2006-01-02] FOLDER PROGRAM…
+//
+// It writes FOLDER/man1/NAME.1, FOLDER/bash/NAME, FOLDER/zsh/_NAME and FOLDER/fish/NAME.fish.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"prism/internal/manual"
+)
+
+func main() {
+	version := flag.String("version", "", "version of the programs")
+	date := flag.String("date", "", "date of the version")
+	flag.Parse()
+	if flag.NArg() < 2 {
+		fmt.Fprintln(os.Stderr, "usage: write [--version V] [--date DATE] FOLDER PROGRAM…")
+		os.Exit(2)
+	}
+	if err := writeAll(flag.Arg(0), flag.Args()[1:], *version, *date); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func writeAll(folder string, programs []string, version, date string) error {
+	pages, names := make([]*manual.Page, len(programs)), make([]string, len(programs))
+	for i, program := range programs {
+		p, err := describe(program)
+		if err != nil {
+			return err
+		}
+		pages[i], names[i] = p, p.Name
+	}
+	for _, p := range pages {
+		for name, text := range map[string]string{
+			"man1/" + p.Name + ".1":    p.Man(version, date, names),
+			"bash/" + p.Name:           p.Bash(),
+			"zsh/_" + p.Name:           p.Zsh(),
+			"fish/" + p.Name + ".fish": p.Fish(),
+		} {
+			path := filepath.Join(folder, filepath.FromSlash(name))
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// describe asks a program for its flags.
+func describe(program string) (*manual.Page, error) {
+	name := filepath.Base(program)
+	start := make([]byte, 2)
+	f, err := os.Open(program)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if _, err := f.Read(start); err != nil {
+		return nil, fmt.Errorf("read %s: %w", program, err)
+	}
+	if string(start) == "#!" {
+		text, err := exec.Command(program, "--help").Output()
+		if err != nil {
+			return nil, fmt.Errorf("%s --help: %w", program, err)
+		}
+		return manual.ParseUsage(name, string(text))
+	}
+	text, err := exec.Command(program, "--describe").Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s --describe: %w", program, err)
+	}
+	p := new(manual.Page)
+	if err := json.Unmarshal(text, p); err != nil {
+		return nil, fmt.Errorf("%s --describe: %w", program, err)
+	}
+	return p, nil
+}
