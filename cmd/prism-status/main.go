@@ -55,7 +55,7 @@ type grammar struct {
 	Label         string       `help:"Only the units of this file of the manifest." placeholder:"LABEL" group:"Run:"`
 	Units         string       `help:"Print units of the manifest: incomplete (not completed or without their output, and no worker is active on them), retryable (of these, those that may complete when started again), refused (ended by wrong configuration or input, and would again), failed (failed or dead, or with rows that failed), unreachable (stopped because Ollama was unreachable or the model missing), running (a worker is active on them) or all." enum:"incomplete,retryable,refused,failed,unreachable,running,all," default:"" placeholder:"WHICH" group:"For scripts:"`
 	Format        string       `help:"Print units as args (the flags of prism-classify, quoted for xargs), as tsv, as numbers (unit numbers, one a line) or as errors (their distinct last errors) [${default}]." enum:"args,tsv,numbers,errors" default:"tsv" group:"For scripts:"`
-	List          string       `help:"Print the IDs of the runs of the status folder, the latest first, or the labels of the files of --manifest." enum:"runs,labels," default:"" xor:"print" placeholder:"WHAT" group:"For scripts:"`
+	List          string       `help:"Print the IDs of the runs of the status folder, the latest first, or the labels of the files of --manifest." enum:"runs,labels," default:"" placeholder:"WHAT" group:"For scripts:"`
 	ProcessGroups bool         `help:"Print the process groups of the workers that are alive on this machine, one a line." xor:"print" group:"For scripts:"`
 	LockFD        int          `help:"Lock the file that the caller opened as this file descriptor; it stays locked until the caller closes it. Exit code 3: another process holds the lock for a second or longer." name:"lock-fd" xor:"run,print" placeholder:"N" group:"For scripts:"`
 	Pause         bool         `help:"Make the workers of the manifest's run wait between calls." xor:"print" group:"Pausing:"`
@@ -131,6 +131,8 @@ func (g *grammar) checkFlags() error {
 	switch {
 	case g.Units != "" && g.ProcessGroups:
 		return cli.Usagef("--units and --process-groups can't be used together")
+	case g.List != "" && (g.Units != "" || g.ProcessGroups || g.Pause || g.Unpause || g.Watch || g.Wait):
+		return cli.Usagef("--list can't be used with flags that show a run or change it")
 	case (g.Pause || g.Unpause) && g.Manifest == "":
 		return cli.Usagef("--pause and --unpause need --manifest")
 	case g.UntilIdle && (g.Manifest == "" || !g.Watch && !g.Wait):
