@@ -40,10 +40,10 @@ func quotes(cell string) []string {
 	return texts
 }
 
-// The last column of each row of docs/reliability.md names the tests that show it:
+// The last column of each row of docs/reliability.md and SECURITY.md names the tests that show it:
 // `package.TestName`, or `TestFake/script` for a script of the system tests. Tables that begin
 // with "fault" were measured by bench-faults.
-func TestReliabilityNamesTests(t *testing.T) {
+func TestPagesNameTheirTests(t *testing.T) {
 	have := map[string]bool{}
 	declaredFunctions(readSources(t), func(s *source, f *ast.FuncDecl) {
 		if s.isTest() && f.Recv == nil {
@@ -54,28 +54,30 @@ func TestReliabilityNamesTests(t *testing.T) {
 		folder, script := filepath.Split(strings.TrimSuffix(path, ".txtar"))
 		have[map[string]string{"engines": "TestEngines/", "fake": "TestFake/", "real": "TestReal/"}[filepath.Base(folder)]+script] = true
 	}
-	rows, isMeasured := 0, false
-	for _, cells := range readPage(t, "reliability.md") {
-		if cells[0] == "fault" || cells[len(cells)-1] == "shown by" {
-			isMeasured = cells[0] == "fault"
-			continue
-		}
-		if len(cells) < 3 || isMeasured {
-			continue
-		}
-		rows++
-		tests := quotes(cells[len(cells)-1])
-		if len(tests) == 0 {
-			t.Errorf("docs/reliability.md names no test for %q", cells[0])
-		}
-		for _, name := range tests {
-			if !have[name] {
-				t.Errorf("docs/reliability.md names %s, which does not exist", name)
+	for _, page := range []string{"reliability.md", "../SECURITY.md"} {
+		rows, isMeasured := 0, false
+		for _, cells := range readPage(t, page) {
+			if cells[0] == "fault" || cells[len(cells)-1] == "shown by" {
+				isMeasured = cells[0] == "fault"
+				continue
+			}
+			if len(cells) < 3 || isMeasured {
+				continue
+			}
+			rows++
+			tests := quotes(cells[len(cells)-1])
+			if len(tests) == 0 {
+				t.Errorf("docs/%s names no test for %q", page, cells[0])
+			}
+			for _, name := range tests {
+				if !have[name] {
+					t.Errorf("docs/%s names %s, which does not exist", page, name)
+				}
 			}
 		}
-	}
-	if rows == 0 {
-		t.Error("docs/reliability.md has no rows")
+		if rows == 0 {
+			t.Errorf("docs/%s has no rows", page)
+		}
 	}
 }
 
