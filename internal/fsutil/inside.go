@@ -22,7 +22,8 @@ func (e *OutsideError) Hint() string {
 }
 
 // CheckInside returns an *OutsideError if links make a path in a folder that of a file elsewhere.
-// The folder itself may be a link. Files and folders need not exist.
+// The folder itself may be a link, and a link may lead to a device of the system, such as /dev/null. Files and folders
+// need not exist.
 func CheckInside(dir, path string) error {
 	if filepath.Dir(filepath.Clean(path)) == filepath.Clean(dir) {
 		if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink == 0 || errors.Is(err, fs.ErrNotExist) {
@@ -32,7 +33,7 @@ func CheckInside(dir, path string) error {
 	root := strings.TrimSuffix(identify(filepath.Join(dir, "x")).path, "x")
 	file, folder := identify(path).path, filepath.Dir(identify(filepath.Join(path, "x")).path) // as it may be either
 	for _, at := range []string{file, folder} {
-		if !strings.HasPrefix(at, root) {
+		if !strings.HasPrefix(at, root) && !isSystemDevice(path) {
 			return &OutsideError{Path: path, Dir: dir, At: at}
 		}
 	}

@@ -27,9 +27,10 @@ func TestLinksThatLeadOut(t *testing.T) {
 	link("inner/f", "run/in")                      // within
 	link(filepath.Join(top, "elsewhere"), "run/d") // a folder
 	link("out", "run/twice")
+	link("/dev/null", "run/null")
 	link("loop", "run/loop")
 	for path, want := range map[string]bool{
-		"run/plain": true, "run/inner/new/f": true, "run/in": true, "linked/plain": true, "run/../run/f": true,
+		"run/plain": true, "run/inner/new/f": true, "run/in": true, "run/null": true, "linked/plain": true, "run/../run/f": true,
 		"run/out": false, "run/twice": false, "run/d/f": false, "run/d": false, "linked/out": false, "run/../elsewhere/f": false, "run/inner/../../x": false, "run/..": false,
 	} {
 		dir, _, _ := strings.Cut(path, "/")

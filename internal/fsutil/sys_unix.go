@@ -44,6 +44,12 @@ func SyncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
+// isSystemDevice tells whether a path leads to a device that root owns: not to the terminal of a user.
+func isSystemDevice(path string) bool {
+	var at unix.Stat_t
+	return unix.Stat(path, &at) == nil && at.Mode&unix.S_IFMT == unix.S_IFCHR && at.Uid == 0
+}
+
 // isPlantedLink tells whether another user may have put a link into a folder in which all may make
 // files, such as /tmp, to have its target overwritten: the rule of Linux's protected_symlinks.
 func isPlantedLink(link string) bool {

@@ -24,6 +24,9 @@ func newPendingFile(path string) (pendingFile, error) {
 // SyncDir does nothing: Windows has no sync of a folder.
 func SyncDir(string) error { return nil }
 
+// isSystemDevice is false: no path leads to a device by a link.
+func isSystemDevice(string) bool { return false }
+
 // isPlantedLink is false: here only administrators make links.
 func isPlantedLink(string) bool { return false }
 
