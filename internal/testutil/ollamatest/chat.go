@@ -190,7 +190,7 @@ func (c *chatCall) readRows() {
 	c.rows = readMentions(c.user, c.ids)
 }
 
-// applyOwnLabels lets the server's labels go before the schema's.
+// applyOwnLabels lets the server's labels and answers go before the schema's.
 func (s *Server) applyOwnLabels(c *chatCall) {
 	if len(s.columns) == 0 {
 		return
@@ -201,6 +201,9 @@ func (s *Server) applyOwnLabels(c *chatCall) {
 		for _, own := range s.columns {
 			if own.Name == k.Name && own.Labels != nil {
 				k.Labels = own.Labels
+			}
+			if own.Name == k.Name && own.Said != nil {
+				k.Said = own.Said
 			}
 		}
 		c.columns = append(c.columns, k)

@@ -41,6 +41,8 @@ type Column struct {
 	Name   string
 	Labels []string // nil: the schema's, or else free text
 
+	Said map[int64]string // what texts and labels are, by RowID; others follow from the row
+
 	// What its values are, as a reply schema says it; the others are strings.
 	Type             string   // boolean, integer, number or array (of labels); empty: a string
 	Minimum, Maximum *float64 // of integers and numbers

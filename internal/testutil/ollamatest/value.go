@@ -27,6 +27,9 @@ func Cell(c Column, r Row) string {
 		slices.Sort(places)
 		return strings.Join(c.labelsAt(places, r), "|")
 	}
+	if said, known := c.Said[r.ID]; known {
+		return c.cut(said)
+	}
 	return c.cut(Label(c.Name, r, c.Labels))
 }
 

@@ -22,7 +22,7 @@ import (
 )
 
 // cmdFake: fake [faults=SPEC] [latency=D] [slots=N] [context=N] [version=V] [seed=N] [models=A+B]
-// [thinks] [remote=URL] [completions[=key=KEY+cuts+hides-bound]]
+// [thinks] [remote=URL] [answers=FILE] [completions[=key=KEY+cuts+hides-bound]]
 // starts the script's fake server, which knows the columns of the prompt schema
 // $P, and points OLLAMA_HOST at it.
 func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
@@ -56,6 +56,10 @@ func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 			model.Thinks = true
 		case "remote":
 			model.RemoteHost = value
+		case "answers":
+			said, err := ollamatest.Answers(strings.NewReader(ts.ReadFile(value)))
+			ts.Check(err)
+			options = append(options, said)
 		case "completions":
 			options = append(options, ollamatest.Completions(strings.Split(value, "+")...))
 		case "version":

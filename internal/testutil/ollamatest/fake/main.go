@@ -50,6 +50,7 @@ func serve(ctx context.Context, args []string, out, errOut io.Writer) error {
 	models := flags.String("models", ollamatest.DefaultModel, "names, with commas between; a + at the end: it thinks")
 	version := flags.String("version", "0.24.0", "what the server says it is")
 	labels := flags.String("labels", "", "columns and their labels, like Sentiment=Positive|Negative,Topic=Price|Staff")
+	answers := flags.String("answers", "", "CSV file of a RowID and what the server says of the row in columns")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -70,6 +71,11 @@ func serve(ctx context.Context, args []string, out, errOut io.Writer) error {
 		options = append(options, ollamatest.Model{Name: plain, Thinks: thinks})
 	}
 	options = append(options, columns(*labels)...)
+	said, err := readAnswers(*answers)
+	if err != nil {
+		return err
+	}
+	options = append(options, said...)
 	if *logFile != "" {
 		f, err := os.OpenFile(*logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
 		if err != nil {
@@ -90,6 +96,19 @@ func serve(ctx context.Context, args []string, out, errOut io.Writer) error {
 	fmt.Fprintf(out, "calls %d rows %d peak %d loads %d seconds %.1f\n",
 		t.Calls, t.Rows, t.Peak, t.Loads, time.Since(start).Seconds())
 	return nil
+}
+
+func readAnswers(path string) ([]ollamatest.Option, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	said, err := ollamatest.Answers(f)
+	return []ollamatest.Option{said}, err
 }
 
 func columns(labels string) (options []ollamatest.Option) {
