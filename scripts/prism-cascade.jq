@@ -3,6 +3,12 @@
 #   step thresholds: from prism-stats --gold --target, the threshold of each column; {} where a stage was asked for no gold row
 #   step report:     from the stages, the report
 #   step text:       from the report, the report for people
+#
+# With a student:
+#
+#   step student:        from prism-stats --train-student, the threshold of each column, and the agreement promised there
+#   step audit:          from that and prism-stats --gold with the model's labels for gold, the agreement of the audit
+#   step student_report: from that, the report
 
 def thresholds:
   has("gold") as $asked
@@ -72,6 +78,58 @@ def column_cells:
   + (if .threshold == null then ["-", "all rows go on", ""] else (.rows = .held_out_rows | accuracy_cells) end)
   + [if .missed then "THE TARGET WAS MISSED" else "" end];
 
+# fault is why a student is of no use in a column.
+def fault: if .threshold == null then "no threshold reaches the target" else "agrees hardly more often than by chance" end;
+
+# student is what the training of a student says of its columns.
+def student:
+  .student
+  | {state: (if all(.columns[]; .usable) then "in use" else "set aside" end), rows, gold,
+     why: ([.columns[] | select(.usable | not) | "\(.column): \(fault)"] | if . == [] then null else join("; ") end),
+     columns: [.columns[] | .threshold as $least
+       | {column, usable, threshold, above, promised: ([.thresholds[] | select(.threshold == $least) | .agreement][0])}]};
+
+# audit adds to each column how often the audit agrees. Without gold that is to reach the target. With gold, which the
+# thresholds are set by, it is to be no clearly less than training promised.
+def audit($options):
+  .columns |= [.[] | .column as $column
+    | ([$options.audit.gold.columns[]? | select(.column == $column or .output == $column)][0]) as $c
+    | . + {audited: ($c.rows // 0), agreement: $c.accuracy, agreement_low: $c.accuracy_low, agreement_high: $c.accuracy_high}
+    | .missed = (.agreement != null and (if $options.gold == "" then .agreement < $options.target else .agreement_high < .promised end))];
+
+def student_report($options):
+  [$options.counts.columns[]? | .values[]? | select(.count > 0) | {labelled_by: .value, rows: .count}] as $by
+  | ($options.calls | {calls: calls_made, prompt_tokens: (.prompt_tokens // 0), tokens: (.tokens // 0)}) as $spent
+  | {rows: $options.rows, target: $options.target,
+     student: (. + {learned: $options.learned, sure: $options.sure, audited: $options.audited, by: (if $options.gold == "" then "agreement" else "gold" end)}),
+     model: ({labelled_by: $options.model, asked: $options.asked} + $spent), labelled_by: $by, missing: ($options.rows - ([$by[].rows] | add // 0)),
+     saved: (if $spent.calls == 0 then null
+       else {rows: ($options.rows - $options.asked)} + ($spent | map_values(. / $options.asked * ($options.rows - $options.asked) | round)) end),
+     shares: [$options.shares.estimate.columns[]? | select(.labels != []) | {column, labels}], result: $options.result};
+
+def student_cells:
+  [.column, (.threshold | fixed(3)), (.above | percent), (.promised | percent), (.agreement | percent),
+   (if .agreement == null then "-" else "\(.agreement_low | percent) to \(.agreement_high | percent)" end), (.audited // 0 | grouped),
+   if .missed then "TOO FEW" elif .usable then "" else fault end];
+
+def student_text:
+  . as $report
+  | "\(.rows | counted("row")), target \(.target | percent) by \(.student.by); intervals of 95%",
+    "",
+    ([["labelled by", "labels kept", "share"]] + [.labelled_by[] | [.labelled_by, (.rows | grouped), (.rows / $report.rows | percent)]] | aligned([1, 2])[]),
+    (if .missing > 0 then "\(.missing | counted("row")) without labels" else empty end),
+    "",
+    "student  \(.student.state)\(if .student.why then ": " + .student.why else "" end)",
+    (if .student.columns == [] then empty else
+      "         learned from \(.student.learned | counted("row")), \(.student.gold | grouped) of them gold; sure of \(.student.sure | counted("row")), audited in \(.student.audited | grouped)",
+      "",
+      ([["column", "kept from", "sure", "promised", "agreement", "audit", "rows", ""]] + [.student.columns[] | student_cells] | aligned([1, 2, 3, 4, 6])[]) end),
+    "",
+    "model    \(.model.labelled_by): asked for \(.model.asked | counted("row")) (\(.model.asked / .rows | percent)), \(.model.calls | counted("call")), \(.model.prompt_tokens + .model.tokens | counted("token"))",
+    (if .saved == null then empty else
+      "saved    about \(.saved.calls | counted("call")) and \(.saved.prompt_tokens + .saved.tokens | counted("token")), by what its rows took on average" end),
+    "result   \(.result)";
+
 def text:
   . as $report
   | "\(.rows | counted("row")), target \(.target | percent); intervals of 95%",
@@ -92,4 +150,8 @@ def text:
 
 if $step == "thresholds" then thresholds
 elif $step == "report" then report($ARGS.named | .counts = .counts[0] | .held_out = .held_out[0])
+elif $step == "student" then student
+elif $step == "audit" then audit($ARGS.named | .audit = .audit[0])
+elif $step == "student_report" then student_report($ARGS.named | .counts = .counts[0] | .shares = .shares[0])
+elif .student then student_text
 else text end
