@@ -26,10 +26,7 @@ func (describeFlag) BeforeReset(app *kong.Kong) error {
 }
 
 func describe(app *kong.Application) *manual.Page {
-	p := &manual.Page{
-		Name: app.Name, Description: strings.TrimSpace(app.Help + "\n\n" + app.Detail),
-		Usage: []string{strings.TrimSpace(app.Summary())}, Files: len(app.Positional) > 0,
-	}
+	p := &manual.Page{Name: app.Name, Usage: []string{strings.TrimSpace(app.Summary())}, Files: len(app.Positional) > 0}
 	for _, flags := range app.AllFlags(false) {
 		for _, f := range flags {
 			p.Flags = append(p.Flags, describeOne(f))
@@ -44,7 +41,7 @@ func describeOne(f *kong.Flag) manual.Flag {
 		m.Short = string(f.Short)
 	}
 	if f.Group != nil {
-		m.Group = f.Group.Title
+		m.Group = strings.TrimSuffix(f.Group.Title, ":")
 	}
 	if f.IsBool() || f.IsCounter() {
 		return m

@@ -23,13 +23,17 @@ func (p *Page) Man(version, date string, others []string) string {
 	group := ""
 	for _, f := range p.visible() {
 		if f.Group != group {
-			fmt.Fprintf(&b, ".SS %s\n", roff(strings.TrimSuffix(f.Group, ":")))
+			fmt.Fprintf(&b, ".SS %s\n", roff(f.Group))
 			group = f.Group
 		}
 		fmt.Fprintf(&b, ".TP\n%s\n%s\n", f.manTag(), roff(f.Help))
 		if len(f.Env) > 0 {
 			fmt.Fprintf(&b, "The environment variable %s sets it too.\n", roff(strings.Join(f.Env, " or ")))
 		}
+	}
+	for _, section := range p.Sections {
+		fmt.Fprintf(&b, ".SH %s\n", roff(strings.ToUpper(section.Title)))
+		writeText(&b, section.Text)
 	}
 	b.WriteString(".SH SEE ALSO\n")
 	var refs []string

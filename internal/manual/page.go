@@ -10,12 +10,16 @@ import (
 
 // Page describes a program.
 type Page struct {
-	Name        string   `json:"name"`  // as typed
-	Usage       []string `json:"usage"` // ways to call it, with its name
-	Description string   `json:"description"`
-	Flags       []Flag   `json:"flags"`
-	Files       bool     `json:"files"` // whether its arguments are files
+	Name        string    `json:"name"`  // as typed
+	Usage       []string  `json:"usage"` // ways to call it, with its name
+	Description string    `json:"-"`
+	Flags       []Flag    `json:"flags"`
+	Files       bool      `json:"files"` // whether its arguments are files
+	Sections    []Section `json:"-"`     // what else there is to say, in order
 }
+
+// Section is a text under a heading.
+type Section struct{ Title, Text string }
 
 // Flag is one flag of a program.
 type Flag struct {

@@ -23,7 +23,13 @@ another.
 of a run that exists:
   --run-id ID       its name
 
-exit codes: 0 done
+It goes on.
+
+files:
+  a/b    the first
+
+exit codes:
+  0  done
 `
 
 func TestParseUsage(t *testing.T) {
@@ -33,7 +39,8 @@ func TestParseUsage(t *testing.T) {
 	}
 	want := &Page{
 		Name: "tool", Usage: []string{"tool [options] FILE"}, Files: true,
-		Description: "Does one thing. Then\nanother.\n\n\n\nexit codes: 0 done",
+		Description: "Does one thing. Then\nanother.\n\nIt goes on.",
+		Sections:    []Section{{"files", "  a/b    the first"}, {"exit codes", "  0  done"}},
 		Flags: []Flag{
 			{Name: "help", Short: "h", Help: "Print a help text and exit."},
 			{Name: "dry-run", Help: "show the plan"},
@@ -41,7 +48,7 @@ func TestParseUsage(t *testing.T) {
 			{Name: "long-name", Value: "one|two", Values: []string{"one", "two"}, Help: "help on the next line"},
 			{Short: "o", Value: "RESULT", Help: "the result"},
 			{Name: "stage", Value: "N: F", Help: "who labels"},
-			{Name: "run-id", Value: "ID", Help: "its name", Group: "of a run that exists:"},
+			{Name: "run-id", Value: "ID", Help: "its name", Group: "of a run that exists"},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -49,6 +56,17 @@ func TestParseUsage(t *testing.T) {
 	}
 	if _, err := ParseUsage("tool", "no options here\n"); err == nil || !strings.Contains(err.Error(), "no usage line") {
 		t.Errorf("error %v for a text without options", err)
+	}
+}
+
+func TestReadHelp(t *testing.T) {
+	p := &Page{Name: "tool"}
+	p.ReadHelp("Usage: tool [<FILE> ...]\n[flags]\n\nDoes\none thing.\n\nExamples:\n\nLabel it:\n\n    tool x\n\nArguments:\n  [<FILE>]    a table\n\nFlags:\n  -h, --help    help\n\n      --other=X\n                  more\n\nInput:\n  --in    in\n\nExit codes:\n  0  done\n")
+	want := &Page{Name: "tool", Description: "Does\none thing.", Sections: []Section{
+		{"Examples", "Label it:\n\n    tool x"}, {"Arguments", "  [<FILE>]    a table"}, {"Exit codes", "  0  done"},
+	}}
+	if diff := cmp.Diff(want, p); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -66,6 +84,7 @@ func FuzzParseUsage(f *testing.F) {
 			}
 		}
 		p.Man("1", "2026-01-02", nil)
+		p.ReadHelp(text)
 	})
 }
 

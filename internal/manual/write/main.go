@@ -1,5 +1,5 @@
-// Write makes the man pages and the completions of programs: of tools, which print their
-// flags by --describe, and of scripts, by what they print by --help.
+// Write makes the man pages and the completions of programs, by what they print by --help;
+// the flags of tools by their grammar, which --describe prints.
 //
 //	write [--version V] [--date 2006-01-02] FOLDER PROGRAM…
 //
@@ -71,12 +71,12 @@ func describe(program string) (*manual.Page, error) {
 	if _, err := f.Read(start); err != nil {
 		return nil, fmt.Errorf("read %s: %w", program, err)
 	}
+	help, err := exec.Command(program, "--help").Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s --help: %w", program, err)
+	}
 	if string(start) == "#!" {
-		text, err := exec.Command(program, "--help").Output()
-		if err != nil {
-			return nil, fmt.Errorf("%s --help: %w", program, err)
-		}
-		return manual.ParseUsage(name, string(text))
+		return manual.ParseUsage(name, string(help))
 	}
 	text, err := exec.Command(program, "--describe").Output()
 	if err != nil {
@@ -86,5 +86,6 @@ func describe(program string) (*manual.Page, error) {
 	if err := json.Unmarshal(text, p); err != nil {
 		return nil, fmt.Errorf("%s --describe: %w", program, err)
 	}
+	p.ReadHelp(string(help))
 	return p, nil
 }
