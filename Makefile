@@ -5,12 +5,15 @@ LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION)
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
-.PHONY: help build demo test test-engines lint audit cross check-report check-formats check-windows cover bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan bench-student fuzz install clean
+.PHONY: help build demo test test-engines lint audit cross check-report check-formats check-windows cover bench bench-table bench-classify bench-tokens bench-styles bench-server bench-faults bench-plan bench-student fuzz install uninstall dist check-dist clean
 
 help:
 	@echo 'make demo          label the sample feedback on a real Ollama server, from the table to a report'
 	@echo 'make build         build the five tools in bin/'
-	@echo 'make install       install the five tools and their scripts in $$PREFIX/bin [$(PREFIX)/bin]'
+	@echo 'make install       install tools, scripts, man pages, completions and docs under $$PREFIX [$(PREFIX)]'
+	@echo 'make uninstall     remove what make install put under $$PREFIX'
+	@echo 'make dist          build archives and packages for six platforms in dist/'
+	@echo 'make check-dist    check that packages are reproducible, install in a fresh Debian and go without a trace'
 	@echo 'make test          run every test, including those on a real Ollama server'
 	@echo 'make test-engines  run workers over a real OpenSSH and on a real Slurm'
 	@echo 'make lint          check formatting, vet, staticcheck, dead code, structure, spelling and scripts'
@@ -28,7 +31,7 @@ help:
 	@echo 'make bench-plan    measure what grows with a job of 100,000,000 rows and 1,024 units'
 	@echo 'make bench-student measure a student: training, labelling 100,000 rows, same bytes, and what it saves on 6,046 mails'
 	@echo 'make fuzz          run each fuzz test for FUZZTIME [60s]'
-	@echo 'make clean         remove bin/ and demo/'
+	@echo 'make clean         remove bin/, demo/ and dist/'
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(TOOLS:%=./cmd/%)
@@ -94,9 +97,16 @@ fuzz:
 	scripts/fuzz
 
 install: build
-	mkdir -p $(PREFIX)/bin
-	cp $(TOOLS:%=bin/%) scripts/prism-run scripts/prism-run-workers scripts/prism-run-cluster scripts/prism-interactive scripts/prism-interactive-questions \
-	  scripts/prism-tune scripts/prism-tune.jq scripts/prism-cascade scripts/prism-cascade-student scripts/prism-cascade.jq scripts/prism-classify-runs $(PREFIX)/bin/
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install-tree
+
+uninstall:
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install-tree --uninstall
+
+dist:
+	scripts/dist
+
+check-dist:
+	scripts/check-dist
 
 clean:
-	rm -rf bin demo
+	rm -rf bin demo dist
