@@ -281,7 +281,7 @@ func (m *Manifest) validate() error {
 		return err
 	}
 	for i, u := range m.Units {
-		if u.Unit.Unit != i+1 || u.RowStart < 1 || u.Rows < 0 || !IsFileName(u.OutputName) {
+		if u.Unit.Unit != i+1 || u.RowStart < 1 || u.Rows < 0 || !isFileName(u.OutputName) {
 			return fmt.Errorf("invalid units[%d]", i)
 		}
 		if m.File(u.Label) == nil {
@@ -296,9 +296,9 @@ func (m *Manifest) checkFileNames() error {
 	for i, f := range m.Files {
 		name := m.mergedName(f.Label)
 		switch normal := filepath.ToSlash(normalInputPath(m.Paths.LogsDir, m.RunID, f.Label)); {
-		case !IsFileName(f.Label):
+		case !isFileName(f.Label):
 			return fmt.Errorf("files[%d]: invalid label %q", i, f.Label)
-		case !IsFileName(name) && name != ".": // which a run without merged outputs has
+		case !isFileName(name) && name != ".": // which a run without merged outputs has
 			return fmt.Errorf("files[%d]: invalid name %q of its output", i, name)
 		case f.NormalizedFrom != nil && f.InputFile != normal:
 			return fmt.Errorf("files[%d]: the normal form of %s is %q, want %q", i, f.NormalizedFrom.Path, f.InputFile, normal)

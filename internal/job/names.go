@@ -61,9 +61,9 @@ func SafeName(s string, other rune) string {
 // IsRunID tells whether a text may name a run: a folder of it, on any system.
 func IsRunID(s string) bool { return SafeName(s, '_') == s && !strings.HasSuffix(s, ".") }
 
-// IsFileName tells whether a text is the name of one file in a folder, on any system: without
+// isFileName tells whether a text is the name of one file in a folder, on any system: without
 // separators, control characters and what Windows gives another meaning.
-func IsFileName(s string) bool {
+func isFileName(s string) bool {
 	return s != "" && filepath.IsLocal(s) && s != "." && utf8.ValidString(s) && !isReserved(s) &&
 		!strings.ContainsAny(s, `/\<>:"|?*`) && !strings.ContainsFunc(s, unicode.IsControl) &&
 		!strings.HasSuffix(s, ".") && !strings.HasSuffix(s, " ")

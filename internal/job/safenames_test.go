@@ -17,20 +17,20 @@ var hostileNames = []string{
 
 func TestNamesThatLeaveTheirFolder(t *testing.T) {
 	for _, name := range append(hostileNames, "", "-x") {
-		if name != "-x" && IsFileName(name) {
+		if name != "-x" && isFileName(name) {
 			t.Errorf("%q is taken for a file name", name)
 		}
 		if IsRunID(name) && name != "" {
 			t.Errorf("%q is taken for a run ID", name)
 		}
-		for made, isSafe := range map[string]bool{SafeLabel(name): IsFileName(SafeLabel(name) + ".csv"), SafeName(name, '_'): IsFileName(SafeName(name, '_') + "_x")} {
+		for made, isSafe := range map[string]bool{SafeLabel(name): isFileName(SafeLabel(name) + ".csv"), SafeName(name, '_'): isFileName(SafeName(name, '_') + "_x")} {
 			if !isSafe {
 				t.Errorf("of %q comes %q, which is not safe", name, made)
 			}
 		}
 	}
 	for _, name := range []string{"a", "first.run-2", "console", "com10", "nullable", "größe.csv", "x y"} {
-		if !IsFileName(name) {
+		if !isFileName(name) {
 			t.Errorf("%q is no file name", name)
 		}
 	}

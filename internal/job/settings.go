@@ -48,14 +48,14 @@ func ParseSettings(data []byte, name string) (*Settings, error) {
 			d.reject(indexPath("required_input_columns", i), "must not be empty")
 		}
 	}
-	if name := s.InputFilename; !IsFileName(name) {
+	if name := s.InputFilename; !isFileName(name) {
 		d.reject("input_filename", "invalid file name %q (want a name without a folder)", name)
 	}
 	if v := s.InteractiveVersion; SafeName(v, '_') != v {
 		d.reject("interactive_version", "invalid name %q (want letters, digits, _ . and -)", v)
 	}
 	for _, dir := range s.ProjectFolders() {
-		if slices.ContainsFunc(strings.Split(dir, "/"), func(name string) bool { return !IsFileName(name) }) {
+		if slices.ContainsFunc(strings.Split(dir, "/"), func(name string) bool { return !isFileName(name) }) {
 			d.reject("project_structure", "invalid folder %q (want a path inside the project)", dir)
 		}
 	}
