@@ -17,7 +17,7 @@ var longFlag = regexp.MustCompile(`(^|[\s("'\x60|=,])--([a-z][a-z-]*[a-z])\b`)
 // foreignFlags are those of other programs that messages and pages mention.
 var foreignFlags = map[string]string{
 	"csv": "mlr", "ifs": "mlr", "eta": "parallel", "joblog": "parallel", "keep-order": "parallel", "pipe": "parallel",
-	"resume-failed": "parallel", "sshloginfile": "parallel", "termseq": "parallel", "will-cite": "parallel", "retry": "curl",
+	"resume-failed": "parallel", "sshloginfile": "parallel", "termseq": "parallel", "will-cite": "parallel", "retry": "curl", "purge": "dpkg", "ignore-missing": "sha256sum", "formula": "brew",
 	"max-model-len": "vllm", "port": "vllm", "arg": "jq", "argjson": "jq", "args": "jq", "slurpfile": "jq",
 }
 
