@@ -93,16 +93,39 @@ def student:
 # thresholds are set by, it is to be no clearly less than training promised.
 def audit($options):
   .columns |= [.[] | .column as $column
-    | ([$options.audit.gold.columns[]? | select(.column == $column or .output == $column)][0]) as $c
+    | ([("Validated_" + $column, $column) as $name | $options.audit.gold.columns[]? | select(.column == $name)][0]) as $c
     | . + {audited: ($c.rows // 0), agreement: $c.accuracy, agreement_low: $c.accuracy_low, agreement_high: $c.accuracy_high}
     | .missed = (.agreement != null and (if $options.gold == "" then .agreement < $options.target else .agreement_high < .promised end))];
+
+# is_closed tells whether the values of a column are known beforehand.
+def is_closed($name):
+  .columns[$name] as $c
+  | ((.validation_rules // {}) | has("valid_" + ($name | ascii_downcase))) or ($c.labels != null) or $c.type == "boolean"
+    or ($c.type == "integer" and $c.minimum != null and $c.maximum != null and $c.maximum - $c.minimum < 1000);
+
+# texts is the codebook of the other columns alone.
+def texts:
+  . as $all
+  | [.columns_to_code[] | select(. as $name | $all | is_closed($name) | not)] as $open
+  | def of_open: with_entries(select(.key as $key | $open | index($key) != null));
+    .columns_to_code = $open | .gate = false | del(.validation_rules, .reasoning)
+  | if .columns then .columns |= of_open else . end
+  | if .not_applicable_defaults then .not_applicable_defaults |= of_open else . end
+  | if .examples then .examples |= map(.labels |= of_open) else . end;
+
+# gate is how a row that is not applicable reads in JSON; empty without a gate.
+def gate:
+  . as $all
+  | (if has("gate") then .gate else .columns_to_code[0] | select(. as $name | $all.columns[$name].type | . == null or . == "label" or . == "text") end)
+  | strings | tojson + ":\"NOT_APPLICABLE\"";
 
 def student_report($options):
   [$options.counts.columns[]? | .values[]? | select(.count > 0) | {labelled_by: .value, rows: .count}] as $by
   | ($options.calls | {calls: calls_made, prompt_tokens: (.prompt_tokens // 0), tokens: (.tokens // 0)}) as $spent
   | {rows: $options.rows, target: $options.target,
      student: (. + {learned: $options.learned, sure: $options.sure, audited: $options.audited, by: (if $options.gold == "" then "agreement" else "gold" end)}),
-     model: ({labelled_by: $options.model, asked: $options.asked} + $spent), labelled_by: $by, missing: ($options.rows - ([$by[].rows] | add // 0)),
+     model: ({labelled_by: $options.model, asked: $options.asked} + $spent),
+     texts: ($options.texts | {how: $options.text_columns, calls: calls_made, prompt_tokens: (.prompt_tokens // 0), tokens: (.tokens // 0)}), labelled_by: $by, missing: ($options.rows - ([$by[].rows] | add // 0)),
      saved: (if $spent.calls == 0 then null
        else {rows: ($options.rows - $options.asked)} + ($spent | map_values(. / $options.asked * ($options.rows - $options.asked) | round)) end),
      shares: [$options.shares.estimate.columns[]? | select(.labels != []) | {column, labels}], result: $options.result};
@@ -128,6 +151,8 @@ def student_text:
     "model    \(.model.labelled_by): asked for \(.model.asked | counted("row")) (\(.model.asked / .rows | percent)), \(.model.calls | counted("call")), \(.model.prompt_tokens + .model.tokens | counted("token"))",
     (if .saved == null then empty else
       "saved    about \(.saved.calls | counted("call")) and \(.saved.prompt_tokens + .saved.tokens | counted("token")), by what its rows took on average" end),
+    (if .texts.how == "skip" then empty else
+      "texts    of the student's rows: \(.texts.calls | counted("call")) and \(.texts.prompt_tokens + .texts.tokens | counted("token"))" end),
     "result   \(.result)";
 
 def text:
@@ -151,6 +176,8 @@ def text:
 if $step == "thresholds" then thresholds
 elif $step == "report" then report($ARGS.named | .counts = .counts[0] | .held_out = .held_out[0])
 elif $step == "student" then student
+elif $step == "texts" then texts
+elif $step == "gate" then gate
 elif $step == "audit" then audit($ARGS.named | .audit = .audit[0])
 elif $step == "student_report" then student_report($ARGS.named | .counts = .counts[0] | .shares = .shares[0])
 elif .student then student_text
