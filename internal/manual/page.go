@@ -106,7 +106,12 @@ func (p *Page) summary() string {
 	return strings.TrimSuffix(text, ".")
 }
 
-// visible are the flags that people see.
+// visible are the flags that people see, those of a group beside each other.
 func (p *Page) visible() []Flag {
-	return slices.DeleteFunc(slices.Clone(p.Flags), func(f Flag) bool { return f.Hidden })
+	flags := slices.DeleteFunc(slices.Clone(p.Flags), func(f Flag) bool { return f.Hidden })
+	place := func(f Flag) int {
+		return slices.IndexFunc(p.Flags, func(first Flag) bool { return first.Group == f.Group })
+	}
+	slices.SortStableFunc(flags, func(a, b Flag) int { return place(a) - place(b) })
+	return flags
 }

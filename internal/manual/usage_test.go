@@ -112,6 +112,17 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+func TestGroupsAreTogether(t *testing.T) {
+	p := Page{Flags: []Flag{{Name: "a", Group: "In"}, {Name: "b"}, {Name: "c", Group: "In"}, {Name: "d", Hidden: true}, {Name: "e"}}}
+	got := ""
+	for _, f := range p.visible() {
+		got += f.Name
+	}
+	if got != "acbe" {
+		t.Errorf("order %s, want acbe", got)
+	}
+}
+
 func TestManEscapes(t *testing.T) {
 	p := Page{Name: "a-b", Usage: []string{"a-b FILE"}, Description: ".not a macro\n  'kept' \\ as it is", Flags: []Flag{{Name: "x-y", Value: "N", Help: "helps"}, {Name: "z", Hidden: true}}}
 	got := p.Man("1.0", "2026-01-02", []string{"a-b", "c"})
