@@ -220,7 +220,7 @@ func (g *grammar) writeList(ctx context.Context, path string, write func(io.Writ
 		return err
 	}
 	defer f.Abort()
-	if err := g.writeText(f, form, func(out io.Writer) error { return write(out, form) }); err != nil {
+	if err := writeText(f, form, g.SafeCSV, func(out io.Writer) error { return write(out, form) }); err != nil {
 		return inputError(err)
 	}
 	return f.Commit()

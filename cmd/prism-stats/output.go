@@ -48,7 +48,7 @@ func (g *grammar) render(r *stats.Result, format string) ([]byte, error) {
 			return text, err
 		}
 		var b bytes.Buffer
-		err = g.writeText(&b, table.CSV, func(out io.Writer) error {
+		err = writeText(&b, table.CSV, true, func(out io.Writer) error {
 			_, err := out.Write(text)
 			return err
 		})
@@ -65,10 +65,10 @@ func (g *grammar) render(r *stats.Result, format string) ([]byte, error) {
 	return nil, fmt.Errorf("unknown format %q", format)
 }
 
-// writeText writes text of a format through a buffer, with --safe-csv with its formulas marked.
-func (g *grammar) writeText(to io.Writer, form table.Format, write func(out io.Writer) error) error {
+// writeText writes text of a format through a buffer. Of safe CSV formulas are marked.
+func writeText(to io.Writer, form table.Format, safeCSV bool, write func(out io.Writer) error) error {
 	out := bufio.NewWriterSize(to, blockSize)
-	if !g.SafeCSV || form == table.JSONL {
+	if !safeCSV || form == table.JSONL {
 		if err := write(out); err != nil {
 			return err
 		}
@@ -79,7 +79,10 @@ func (g *grammar) writeText(to io.Writer, form table.Format, write func(out io.W
 	if err := write(out); err != nil {
 		return err
 	}
-	return errors.Join(out.Flush(), guard.Flush())
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	return guard.Flush()
 }
 
 // checkOutputs makes sure that no output overwrites an input, a file of the run or

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -23,7 +22,7 @@ import (
 // its name says. A workbook offers the values of the codebook.
 func (g *grammar) writeRows(ctx context.Context, s *prompt.Schema, std cli.Std, write func(out io.Writer, form table.Format) error) (err error) {
 	if g.Output == "" || g.Output == "-" {
-		return g.writeText(std.Out, table.CSV, func(out io.Writer) error { return write(out, table.CSV) })
+		return writeText(std.Out, table.CSV, g.SafeCSV, func(out io.Writer) error { return write(out, table.CSV) })
 	}
 	form, name, err := export.FormByName(g.Output)
 	if err != nil {
@@ -38,14 +37,8 @@ func (g *grammar) writeRows(ctx context.Context, s *prompt.Schema, std cli.Std, 
 		return err
 	}
 	defer func() { err = errors.Join(err, fsutil.CloseTemp(tmp)) }()
-	writeAll := func(out io.Writer) error { return write(out, format) }
-	if form == export.Workbook || form == export.Parquet { // cells are typed: none is a formula
-		text := bufio.NewWriterSize(tmp, blockSize)
-		err = errors.Join(writeAll(text), text.Flush())
-	} else {
-		err = g.writeText(tmp, format, writeAll)
-	}
-	if err != nil {
+	isTyped := form == export.Workbook || form == export.Parquet // no cell is a formula
+	if err := writeText(tmp, format, g.SafeCSV && !isTyped, func(out io.Writer) error { return write(out, format) }); err != nil {
 		return err
 	}
 	size, err := tmp.Seek(0, io.SeekCurrent)
