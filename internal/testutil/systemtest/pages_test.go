@@ -14,10 +14,11 @@ import (
 // shellPages are the pages whose shell blocks tests run: here, or as the comment says. A block
 // that no test can run has what it needs after the name of its language: ```sh needs docker.
 var shellPages = map[string]bool{
-	"README.md": true, "docs/classify.md": true, "docs/job.md": true, "docs/status.md": true,
+	"docs/classify.md": true, "docs/job.md": true, "docs/status.md": true,
 	"docs/pipelines.md": true, // TestRecipes
 	"docs/tables.md":    true, // TestTables
 	"docs/tutorial.md":  true, // TestTutorial
+	"README.md":         true, // TestReadme
 	"docs/quality.md":   true, // TestQuality
 	"docs/cascade.md":   true, // TestCascade
 	"docs/tune.md":      true, // TestTune
@@ -79,7 +80,6 @@ func TestPages(t *testing.T) {
 		page, before string // shell commands that make what the page speaks of
 		faults       string
 	}{
-		{page: "README.md"},
 		{page: "docs/classify.md"},
 		{page: "docs/job.md", before: "prism-run job_config.yaml --run-id RUN || [ $? = 3 ]; grep -q 1002 logs/RUN/failed_ranges_w*.json", faults: "missing-row:row=1002:times=4"},
 		{page: "docs/status.md"},
