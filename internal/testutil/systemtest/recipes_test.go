@@ -92,12 +92,7 @@ func needPrograms(t *testing.T, names ...string) {
 func TestTutorial(t *testing.T) {
 	t.Parallel()
 	needPrograms(t, "bash", "flock", "xargs")
-	dir := runComplaints(t, "docs/tutorial.md")
-	back := recipe{title: "the result", script: "prism-split --normalize --quiet -o labelled.csv labelled.xlsx"}
-	back.run(t, dir)
-	rows := readComplaints(t, filepath.Join(dir, "labelled.csv"),
-		"RowID,Ticket,Received,Store,Product,Subject,What happened,Topic,Anger,Wish,Model_Name,Batch_Size,Run_ID")
-	for _, row := range rows {
+	for _, row := range labelComplaints(t, "docs/tutorial.md", "labelled.xlsx", "") {
 		if row[0] != row[1] || row[7] == "" {
 			t.Errorf("row %q, want its ticket as RowID and a Topic", row)
 		}
@@ -108,31 +103,28 @@ func TestTutorial(t *testing.T) {
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	needPrograms(t, "bash")
-	dir := runComplaints(t, "README.md")
-	back := recipe{title: "the result", script: "prism-split --normalize --quiet -o result.csv result.xlsx"}
-	back.run(t, dir)
-	rows := readComplaints(t, filepath.Join(dir, "result.csv"),
-		"RowID,Ticket,Received,Store,Product,Subject,What happened,Topic,Anger,Wish,Model_Name,Batch_Size,Run_ID,Reviewed")
-	for _, row := range rows {
+	for _, row := range labelComplaints(t, "README.md", "result.xlsx", ",Reviewed") {
 		if row[7] == "" || row[13] != "" {
 			t.Errorf("row %q, want a Topic, and no column reviewed", row)
 		}
 	}
 }
 
-// runComplaints runs all shell commands of a page of the docs in their order, in a new folder that has the spreadsheet
-// of the tutorial, and checks the report that they write.
-func runComplaints(t *testing.T, name string) (dir string) {
+// labelComplaints runs all shell commands of a page of the docs in their order, in a new folder that has the
+// spreadsheet of the tutorial, checks the report that they write, and returns the thirty rows of the workbook that they
+// leave. Its columns end with those that are named.
+func labelComplaints(t *testing.T, page, workbook, lastColumns string) [][]string {
 	t.Helper()
-	page, err := os.ReadFile("../../../" + name)
+	text, err := os.ReadFile("../../../" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := recipe{title: name}
-	for _, m := range shellBlock.FindAllSubmatch(page, -1) {
+	commands := recipe{title: page}
+	for _, m := range shellBlock.FindAllSubmatch(text, -1) {
 		commands.script += string(m[1])
 	}
-	dir = t.TempDir()
+	commands.script += "prism-split --normalize --quiet -o read_back.csv " + workbook + "\n"
+	dir := t.TempDir()
 	sheet, err := os.ReadFile("../../../examples/tutorial/complaints.xlsx")
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, "complaints.xlsx"), sheet, 0o666)
@@ -144,19 +136,14 @@ func runComplaints(t *testing.T, name string) (dir string) {
 		ollamatest.Column{Name: "Topic", Labels: []string{"Product", "Delivery", "Service", "Payment", "Other"}},
 		ollamatest.Column{Name: "Anger", Labels: []string{"High", "Low", "None"}}, ollamatest.Column{Name: "Wish"})
 	commands.run(t, dir, "OLLAMA_HOST="+srv.URL, "PRISM_MODEL=llama3.2")
-	if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || !bytes.Contains(page, []byte("</html>")) {
+	if html, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || !bytes.Contains(html, []byte("</html>")) {
 		t.Errorf("the report is not a page: %v", err)
 	}
-	return dir
-}
-
-// readComplaints returns the rows of a labelled table of thirty complaints.
-func readComplaints(t *testing.T, path, head string) [][]string {
-	t.Helper()
-	rows, err := readTable(path)
+	rows, err := readTable(filepath.Join(dir, "read_back.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	head := "RowID,Ticket,Received,Store,Product,Subject,What happened,Topic,Anger,Wish,Model_Name,Batch_Size,Run_ID" + lastColumns
 	if got := strings.Join(rows[0], ","); got != head || len(rows) != 31 {
 		t.Fatalf("%d lines, the first is %s, want 31, the first %s", len(rows), got, head)
 	}
