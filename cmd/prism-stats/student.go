@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -71,7 +69,11 @@ func (g *grammar) trainStudent(ctx context.Context, o stats.Options, files []str
 	case err != nil:
 		return err
 	}
-	if err := g.writeStudent(ctx, st); err != nil {
+	file, err := st.Encode()
+	if err != nil {
+		return err
+	}
+	if err := fsutil.WriteFileContext(ctx, g.TrainStudent, file); err != nil {
 		return err
 	}
 	found.File = g.TrainStudent
@@ -106,18 +108,4 @@ func (g *grammar) readStudentRows(ctx context.Context, rated *ratedFiles, o stat
 		return stats.ReadStudentRows(ctx, rated.gold.RatedFile, rated.results, so)
 	}
 	return rows, err
-}
-
-// writeStudent writes the student's file, which appears as a whole.
-func (g *grammar) writeStudent(ctx context.Context, st *student.Student) error {
-	f, err := fsutil.CreateAtomicContext(ctx, g.TrainStudent)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	out := bufio.NewWriterSize(f, blockSize)
-	if err := cmp.Or(st.Write(out), out.Flush()); err != nil {
-		return err
-	}
-	return f.Commit()
 }

@@ -125,8 +125,11 @@ func (e *engine) noteOrganic(labelled []reply.Row) (organic int) {
 	return organic
 }
 
-// noteUntold counts the rows in which a confidence is missing that was asked for, and warns of the first one.
+// noteUntold counts the rows in which a confidence is missing that a server was asked for, and warns of the first one.
 func (e *engine) noteUntold(labelled []reply.Row) (untold int) {
+	if e.c.Confidence == nil {
+		return 0
+	}
 	for i := range labelled {
 		if !e.c.Layout.hasConfidence(&labelled[i]) {
 			untold++

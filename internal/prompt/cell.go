@@ -149,7 +149,7 @@ func (c *Column) appendValue(dst []byte, cell string) []byte {
 	switch {
 	case c.Type == TypeLabels:
 		dst = append(dst, '[')
-		for i, l := range splitLabels(cell) {
+		for i, l := range SplitLabels(cell) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -168,8 +168,8 @@ func (c *Column) isQuoted() bool { return c.Type == TypeLabel || c.Type == TypeT
 // NeedsJSON tells whether a cell of the column is something else than a string in JSON.
 func (c *Column) NeedsJSON() bool { return c.Optional || !c.isQuoted() }
 
-// splitLabels returns the labels of a cell with several; none of an empty one.
-func splitLabels(cell string) []string {
+// SplitLabels returns the labels of a cell with several; none of an empty one.
+func SplitLabels(cell string) []string {
 	if cell == "" {
 		return nil
 	}

@@ -79,7 +79,7 @@ func (c *Column) typedLabel(text string) (string, error) {
 func (c *Column) typedLabels(text string) (string, error) {
 	var typed []string
 	if !strings.HasPrefix(text, "[") || json.Unmarshal([]byte(text), &typed) != nil {
-		typed = splitLabels(text)
+		typed = SplitLabels(text)
 	}
 	var labels []string
 	var errs []error

@@ -71,6 +71,14 @@ func splitLabels(text string) []string {
 	return labels
 }
 
+// joinJSONLabels is the cell of several labels whose text may be a JSON array, as JSONL has them.
+func joinJSONLabels(text string) string {
+	if !strings.HasPrefix(text, "[") {
+		return text
+	}
+	return prompt.LabelsCell(splitJSONLabels(text))
+}
+
 // splitJSONLabels reads a JSON array; what is not one is a single label.
 func splitJSONLabels(text string) []string {
 	var labels []string

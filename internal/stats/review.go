@@ -108,7 +108,7 @@ func (w *reviewWriter) cellOf(name string, cell table.Cell) table.Cell {
 	if cell.Form != table.JSONL || w.options.Format == table.JSONL || len(cell.Bytes) == 0 || cell.Bytes[0] != '[' || !slices.Contains(w.columns.labels, name) {
 		return cell
 	}
-	return table.Cell{Bytes: []byte(prompt.LabelsCell(splitJSONLabels(string(cell.Bytes))))}
+	return table.Cell{Bytes: []byte(joinJSONLabels(string(cell.Bytes)))}
 }
 
 // readChosen encodes the chosen rows of a file.

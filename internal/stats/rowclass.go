@@ -110,17 +110,26 @@ func (d *drawnColumns) readClass(b *table.Block, v *drawnBlock, i int, r *Rating
 		return v.text
 	}
 	text := string(textOf(&v.probability))
-	p, ok := parseNumber(text)
-	if !ok || p <= 0 || p > 1 {
+	weight, fault := rowsStoodFor(text)
+	if fault != "" {
 		line, err := table.LineAt(f.Content, b.Offset+int64(b.Recs[i].From))
 		if err != nil {
 			return rowClass{}, err
 		}
-		return rowClass{}, &table.Error{File: f.Options.Name, Line: line, Msg: InclusionProbability + " " + strconv.Quote(text) + ": want a probability above 0 and at most 1"}
+		return rowClass{}, &table.Error{File: f.Options.Name, Line: line, Msg: fault}
 	}
-	class := rowClass{weight: 1 / p}
+	class := rowClass{weight: weight}
 	if d.stratum >= 0 {
 		class.stratum = r.drawn.stratumOf(textOf(&v.stratum))
 	}
 	return class, nil
+}
+
+// rowsStoodFor is how many rows a drawn row stands for, by its inclusion probability, and what is wrong with this.
+func rowsStoodFor(probability string) (weight float64, fault string) {
+	p, ok := parseNumber(probability)
+	if !ok || p <= 0 || p > 1 {
+		return 0, InclusionProbability + " " + strconv.Quote(probability) + ": want a probability above 0 and at most 1"
+	}
+	return 1 / p, ""
 }

@@ -226,14 +226,10 @@ func (t *StudentRows) kappaOf(column int, o *student.OpinionColumn) (kappa, low,
 			model, given = append(model, codeOf(t.model[column][row])), append(given, codeOf(o.Given[row]))
 		}
 	}
-	cells := countPairCells(model, given, nil)
-	kappa = Figure(cohenKappa(cells))
+	weighed := countWeighedCells(model, given, nil)
+	kappa = Figure(cohenKappa(joinWeighedCells(weighed)))
 	if !kappa.IsDefined() {
 		return kappa, kappa, kappa
-	}
-	weighed := make([]weighedCell, len(cells))
-	for i, c := range cells {
-		weighed[i] = weighedCell{gold: c.gold, label: c.label, weight: 1, rows: c.rows}
 	}
 	from, to := kappaInterval(weighed, t.options.Seed)
 	return kappa, Figure(from), Figure(to)
@@ -309,8 +305,11 @@ func (t *StudentRows) judgeWhole(st *student.Student, o *student.Opinions) Stude
 		if t.isSureOf(st, o, row) {
 			v.confidence = 1
 		}
-		isKnown := true
-		for _, i := range t.givenColumns(o, row) {
+		isKnown, isRefused := true, t.isRefused(o, row)
+		for i := range o.Columns {
+			if o.Columns[i].Given == nil || isRefused && i != t.options.Schema.Gate {
+				continue
+			}
 			given := o.Columns[i].Given[row]
 			v.isSame = v.isSame && given == t.model[i][row]
 			if t.gold != nil && t.known[i][row] {
@@ -329,27 +328,20 @@ func (t *StudentRows) judgeWhole(st *student.Student, o *student.Opinions) Stude
 	return level
 }
 
-// givenColumns are the columns that the student gives a row: of one that it finds not applicable the gate.
-func (t *StudentRows) givenColumns(o *student.Opinions, row int) (given []int) {
+// isRefused tells whether the student finds a row not applicable: then it gives the gate alone.
+func (t *StudentRows) isRefused(o *student.Opinions, row int) bool {
 	gate := t.options.Schema.Gate
-	if gate != prompt.NoGate && o.Columns[gate].Given != nil && o.Columns[gate].Given[row] == prompt.NotApplicable {
-		return []int{gate}
-	}
-	for i := range o.Columns {
-		if o.Columns[i].Given != nil {
-			given = append(given, i)
-		}
-	}
-	return given
+	return gate != prompt.NoGate && o.Columns[gate].Given != nil && o.Columns[gate].Given[row] == prompt.NotApplicable
 }
 
-// isSureOf tells whether a row is above the threshold in every column that it has.
+// isSureOf tells whether a row is above the threshold in every column that it has. A column that could not be learned is
+// above none.
 func (t *StudentRows) isSureOf(st *student.Student, o *student.Opinions, row int) bool {
-	given := t.givenColumns(o, row)
+	isRefused := t.isRefused(o, row)
 	for i := range st.Columns {
 		c := &st.Columns[i]
 		switch {
-		case !t.isJudged(st, i) || len(given) == 1 && given[0] == t.options.Schema.Gate && i != given[0]:
+		case !t.isJudged(st, i) || isRefused && i != t.options.Schema.Gate:
 		case !c.Usable || o.Columns[i].Confidence[row] < *c.Threshold:
 			return false
 		}

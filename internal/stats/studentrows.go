@@ -5,13 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"prism/internal/columns"
 	"prism/internal/job"
+	"prism/internal/override"
 	"prism/internal/prompt"
 	"prism/internal/student"
 	"prism/internal/table"
@@ -103,15 +102,17 @@ func (t *StudentRows) checkInputs(f *RatedFile, isFirst bool) error {
 	return nil
 }
 
-// readRecords calls take with each record of a file.
-func readRecords(ctx context.Context, f *RatedFile, src io.Reader, take func(*table.Record) error) error {
-	r, err := table.NewReader(src, f.Options)
+// readRecords calls take with each record of a file, and keeps the checksum of the file.
+func (t *StudentRows) readRecords(ctx context.Context, f *RatedFile, take func(*table.Record) error) error {
+	sum := sha256.New()
+	r, err := table.NewReader(io.TeeReader(io.NewSectionReader(f.Content, 0, f.Size), sum), f.Options)
 	if err != nil {
 		return err
 	}
 	for ctx.Err() == nil {
 		rec, err := r.Next()
 		if errors.Is(err, io.EOF) {
+			t.sums = append(t.sums, hex.EncodeToString(sum.Sum(nil)))
 			return nil
 		}
 		if err == nil {
@@ -132,22 +133,23 @@ func (t *StudentRows) readResult(ctx context.Context, f *RatedFile, ids *table.U
 	names := f.header.Names
 	places := t.inputs.Find(names, t.options.Columns.ID())
 	labelled := t.placesOf(f)
-	by := []int{f.header.Index(student.LabelledBy), f.header.Index(prompt.RunColumns()[0])}
-	sum := sha256.New()
+	by := []int{f.header.Index(override.LabelledBy), f.header.Index(prompt.RunColumns()[0])}
 	text := func(rec *table.Record, at int) string {
 		if at < 0 {
 			return ""
 		}
 		return string(rec.Text(nil, at))
 	}
-	err := readRecords(ctx, f, io.TeeReader(io.NewSectionReader(f.Content, 0, f.Size), sum), func(rec *table.Record) error {
+	return t.readRecords(ctx, f, func(rec *table.Record) error {
 		id, err := ids.Add(f.Options.Name, rec.Line, rec.Text(nil, places.ID))
 		if err != nil {
 			return err
 		}
 		cells, any := make([]string, len(labelled)), false
 		for i, at := range labelled {
-			cells[i] = text(rec, at)
+			if cells[i] = text(rec, at); t.options.Schema.Columns[i].Type == prompt.TypeLabels {
+				cells[i] = joinJSONLabels(cells[i])
+			}
 			any = any || cells[i] != ""
 		}
 		m := prompt.Mention{RowID: id, Message: text(rec, places.Text), Title: text(rec, places.Title), Sentiment: text(rec, places.Sentiment)}
@@ -168,8 +170,6 @@ func (t *StudentRows) readResult(ctx context.Context, f *RatedFile, ids *table.U
 		}
 		return nil
 	})
-	t.sums = append(t.sums, hex.EncodeToString(sum.Sum(nil)))
-	return err
 }
 
 // placesOf are the places of the columns to code in a file, -1 for one that it lacks.
@@ -190,16 +190,16 @@ func (t *StudentRows) readGold(ctx context.Context, gold *RatedFile) error {
 	}
 	places, id, probability := t.placesOf(gold), h.Index(t.options.Columns.ID()), h.Index(InclusionProbability)
 	ids := table.UniqueIDs{Column: t.options.Columns.ID()}
-	sum := sha256.New()
-	err := readRecords(ctx, gold, io.TeeReader(io.NewSectionReader(gold.Content, 0, gold.Size), sum), func(rec *table.Record) error {
+	return t.readRecords(ctx, gold, func(rec *table.Record) error {
 		rowID, err := ids.Add(gold.Options.Name, rec.Line, rec.Text(nil, id))
 		if err != nil {
 			return err
 		}
 		weight := 1.0
 		if probability >= 0 {
-			if weight, err = goldRowWeight(gold.Options.Name, rec, probability); err != nil {
-				return err
+			fault := ""
+			if weight, fault = rowsStoodFor(string(rec.Text(nil, probability))); fault != "" {
+				return &table.Error{File: gold.Options.Name, Line: rec.Line, Msg: fault}
 			}
 		}
 		t.GoldRows++
@@ -220,8 +220,6 @@ func (t *StudentRows) readGold(ctx context.Context, gold *RatedFile) error {
 		}
 		return nil
 	})
-	t.sums = append(t.sums, hex.EncodeToString(sum.Sum(nil)))
-	return err
 }
 
 // setGold takes what people said of a column of a row: a value of the codebook as results have it.
@@ -236,14 +234,4 @@ func (t *StudentRows) setGold(column, row int, typed string, weight float64) {
 	t.sample.Values[column][row] = cell
 	t.sample.Weight[row] = goldWeight
 	t.weights[row] = weight
-}
-
-// goldRowWeight is how many rows a row of gold stands for.
-func goldRowWeight(file string, rec *table.Record, probability int) (float64, error) {
-	text := string(rec.Text(nil, probability))
-	p, ok := parseNumber(text)
-	if !ok || p <= 0 || p > 1 {
-		return 0, &table.Error{File: file, Line: rec.Line, Msg: fmt.Sprintf("%s %s: want a probability above 0 and at most 1", InclusionProbability, strconv.Quote(text))}
-	}
-	return 1 / p, nil
 }

@@ -1,25 +1,18 @@
 package student
 
-import (
-	"math"
-
-	"prism/internal/prompt"
-)
+import "math"
 
 // calibrate finds the parameters that make margins of rows that no student had seen (rows × functions)
 // probabilities.
 func (t *target) calibrate(margins [][]float64) {
-	functions := t.functions()
 	t.Calibration = make([]float64, 0, t.parameters())
-	switch {
-	case functions == 0:
-	case functions > 1 && t.Kind != prompt.TypeLabels:
+	if t.parameters() == 1 {
 		t.Calibration = append(t.Calibration, t.fitScale(margins))
-	default:
-		for f := range functions {
-			scale, offset := t.fitSigmoid(margins, f)
-			t.Calibration = append(t.Calibration, scale, offset)
-		}
+		return
+	}
+	for f := range t.functions() {
+		scale, offset := t.fitSigmoid(margins, f)
+		t.Calibration = append(t.Calibration, scale, offset)
 	}
 }
 
@@ -65,7 +58,7 @@ func (t *target) fitSigmoid(margins [][]float64, function int) (scale, offset fl
 			ga, gb = ga+d*x[i], gb+d
 			haa, hab, hbb = haa+h*x[i]*x[i], hab+h*x[i], hbb+h
 		}
-		if abs(ga) < 1e-6 && abs(gb) < 1e-6 {
+		if math.Abs(ga) < 1e-6 && math.Abs(gb) < 1e-6 {
 			break
 		}
 		det := haa*hbb - hab*hab
@@ -82,7 +75,7 @@ func (t *target) fitSigmoid(margins [][]float64, function int) (scale, offset fl
 }
 
 // softplus is log(1 + exp(z)).
-func softplus(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-abs(z))) }
+func softplus(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }
 
 // Bounds of the scale of margins of several classes.
 const leastScale, mostScale = 0.01, 100

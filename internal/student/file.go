@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 )
 
@@ -26,11 +24,11 @@ const (
 	wordBytes   = 4
 )
 
-// Write writes the student's file.
-func (st *Student) Write(w io.Writer) error {
+// Encode returns the student's file.
+func (st *Student) Encode() ([]byte, error) {
 	head, err := json.Marshal(&st.Header)
 	if err != nil {
-		return fmt.Errorf("encode the student: %w", err)
+		return nil, fmt.Errorf("encode the student: %w", err)
 	}
 	var b bytes.Buffer
 	b.WriteString(magic + fileVersion + "\n")
@@ -46,7 +44,5 @@ func (st *Student) Write(w io.Writer) error {
 	}
 	sum := sha256.Sum256(b.Bytes())
 	b.Write(sum[:])
-	st.digest = hex.EncodeToString(sum[:])
-	_, err = w.Write(b.Bytes())
-	return err
+	return b.Bytes(), nil
 }

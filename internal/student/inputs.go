@@ -9,12 +9,9 @@ import (
 	"prism/internal/table"
 )
 
-// LabelledBy is the column that tells who labelled a row of a cascade. Rows of a student begin with Name
-// there, and so does their Model_Name.
-const (
-	LabelledBy = "Labelled_By"
-	Name       = job.StudentAPI
-)
+// Name is what the rows of a student begin with in the column of who labelled a row of a cascade, and in
+// Model_Name.
+const Name = job.StudentAPI
 
 // Inputs are the names of the columns that a student reads; empty: none.
 type Inputs struct {

@@ -35,13 +35,17 @@ type Labeller struct {
 	counts  []uint32 // by known bucket
 	seen    []int32  // known buckets of the row
 	margins []float64
-	scratch []float64
-	refused []string // values of a row that is not applicable
+	scratch []float64 // probabilities of the classes of a column
+	refused []string  // values of a row that is not applicable
 }
 
 // NewLabeller returns a labeller for the columns of the codebook that the student learned.
 func (st *Student) NewLabeller(s *prompt.Schema) *Labeller {
-	l := &Labeller{student: st, schema: s, counts: make([]uint32, len(st.buckets)), margins: make([]float64, st.Functions), refused: s.NotApplicableValues()}
+	most := 0
+	for i := range st.Columns {
+		most = max(most, st.Columns[i].classes())
+	}
+	l := &Labeller{student: st, schema: s, counts: make([]uint32, len(st.buckets)), margins: make([]float64, st.Functions), scratch: make([]float64, 0, most), refused: s.NotApplicableValues()}
 	l.scan.found = func(bucket uint32) {
 		at := st.index[bucket]
 		if at < 0 {

@@ -31,6 +31,7 @@
 package student
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -108,10 +109,7 @@ func (c *Column) functions() int {
 
 // parameters is how many numbers calibrate the functions.
 func (c *Column) parameters() int {
-	switch n := c.functions(); {
-	case c.Kind == prompt.TypeLabels:
-		return 2 * n
-	case n <= 1:
+	if n := c.functions(); c.Kind == prompt.TypeLabels || n <= 1 {
 		return 2 * n
 	}
 	return 1
@@ -167,7 +165,7 @@ func (c *Column) decideLabels(codebook *prompt.Column, margins []float64) (cell 
 		}
 		confidence *= 1 - p
 	}
-	slices.SortStableFunc(labels, func(a, b given) int { return compareDown(a.p, b.p) })
+	slices.SortStableFunc(labels, func(a, b given) int { return cmp.Compare(b.p, a.p) })
 	var chosen []string
 	for i, l := range labels {
 		if i < codebook.MaxItems {
@@ -201,15 +199,4 @@ func softmax(x []float64) {
 	for i := range x {
 		x[i] /= sum
 	}
-}
-
-// compareDown orders numbers from the largest down.
-func compareDown(a, b float64) int {
-	switch {
-	case a > b:
-		return -1
-	case a < b:
-		return 1
-	}
-	return 0
 }

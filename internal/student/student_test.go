@@ -1,7 +1,6 @@
 package student
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -198,9 +197,9 @@ func TestEqualRowsAreInOneFold(t *testing.T) {
 
 func encode(t testing.TB, st *Student) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := st.Write(&b); err != nil {
+	file, err := st.Encode()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return b.Bytes()
+	return file
 }

@@ -51,8 +51,10 @@ func closedCells(s *prompt.Schema, column int) []string {
 		return c.Labels
 	case c.IsClosed():
 		var cells []string
-		for _, choice := range s.Choices(column) {
-			cells = append(cells, choice.Cell)
+		for _, choice := range s.Choices(column) { // of a gate N/A and NOT_APPLICABLE are one cell
+			if !slices.Contains(cells, choice.Cell) {
+				cells = append(cells, choice.Cell)
+			}
 		}
 		return cells
 	case column == s.Gate:
@@ -109,10 +111,10 @@ func (t *target) learnLabels(choices []string) {
 	counts := map[string]int{}
 	t.sets = make([][]int32, len(t.values))
 	split := func(row int) []string {
-		if t.class[row] == noClass || t.values[row] == "" {
+		if t.class[row] == noClass {
 			return nil
 		}
-		return strings.Split(t.values[row], "|")
+		return prompt.SplitLabels(t.values[row])
 	}
 	for row := range t.values {
 		for _, l := range split(row) {

@@ -49,7 +49,7 @@ func Train(ctx context.Context, s *prompt.Schema, inputs Inputs, sample *Sample,
 		return nil, nil, fmt.Errorf("%w: there are %d, want at least %d", ErrTooFew, len(sample.Rows), 2*MinRows)
 	}
 	t := newTrainer(s, sample, seed)
-	if t.functions == 0 && !slices.ContainsFunc(t.targets, (*target).isLearned) {
+	if !slices.ContainsFunc(t.targets, (*target).isLearned) {
 		return nil, nil, fmt.Errorf("%w: no label has %d rows", ErrTooFew, MinRows)
 	}
 	if err := t.countRows(ctx); err != nil {
