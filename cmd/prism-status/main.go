@@ -74,7 +74,7 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 		return err
 	}
 	if g.List != "" {
-		return g.printList(ctx, std.Out)
+		return g.printList(ctx, std)
 	}
 	p, err := g.findRun(ctx, std)
 	if err != nil {
@@ -133,6 +133,10 @@ func (g *grammar) checkFlags() error {
 		return cli.Usagef("--units and --process-groups can't be used together")
 	case g.List != "" && (g.Units != "" || g.ProcessGroups || g.Pause || g.Unpause || g.Watch || g.Wait):
 		return cli.Usagef("--list can't be used with flags that show a run or change it")
+	case g.List == "labels" && g.Manifest == "":
+		return cli.Usagef("--list labels needs --manifest")
+	case g.List == "runs" && (g.Manifest != "" || g.RunID != ""):
+		return cli.Usagef("--list runs goes with --status-dir alone")
 	case (g.Pause || g.Unpause) && g.Manifest == "":
 		return cli.Usagef("--pause and --unpause need --manifest")
 	case g.UntilIdle && (g.Manifest == "" || !g.Watch && !g.Wait):

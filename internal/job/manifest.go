@@ -158,6 +158,9 @@ func (m *Manifest) Write(placeInputs func() error) (path string, err error) {
 	if m.Base, err = pathToWorkDir(m.dir); err == nil {
 		err = m.checkPaths()
 	}
+	if err == nil {
+		err = m.validate() // or nobody could read it
+	}
 	if err != nil {
 		return path, err
 	}
@@ -295,12 +298,15 @@ func (m *Manifest) validate() error {
 func (m *Manifest) checkFileNames() error {
 	for i, f := range m.Files {
 		name := m.mergedName(f.Label)
-		switch normal := filepath.ToSlash(normalInputPath(m.Paths.LogsDir, m.RunID, f.Label)); {
+		switch {
 		case !isFileName(f.Label):
 			return fmt.Errorf("files[%d]: invalid label %q", i, f.Label)
 		case !isFileName(name) && name != ".": // which a run without merged outputs has
 			return fmt.Errorf("files[%d]: invalid name %q of its output", i, name)
-		case f.NormalizedFrom != nil && f.InputFile != normal:
+		case f.NormalizedFrom == nil:
+			continue
+		}
+		if normal := filepath.ToSlash(normalInputPath(m.Paths.LogsDir, m.RunID, f.Label)); f.InputFile != normal {
 			return fmt.Errorf("files[%d]: the normal form of %s is %q, want %q", i, f.NormalizedFrom.Path, f.InputFile, normal)
 		}
 	}

@@ -64,7 +64,7 @@ func IsRunID(s string) bool { return SafeName(s, '_') == s && !strings.HasSuffix
 // isFileName tells whether a text is the name of one file in a folder, on any system: without
 // separators, control characters and what Windows gives another meaning.
 func isFileName(s string) bool {
-	return s != "" && filepath.IsLocal(s) && s != "." && utf8.ValidString(s) && !isReserved(s) &&
+	return s != "" && utf8.ValidString(s) && !isReserved(s) &&
 		!strings.ContainsAny(s, `/\<>:"|?*`) && !strings.ContainsFunc(s, unicode.IsControl) &&
 		!strings.HasSuffix(s, ".") && !strings.HasSuffix(s, " ")
 }
@@ -79,7 +79,7 @@ const maxLabel = 180
 
 // SafeLabel makes a label that is safe in file names and command lines: what
 // is no letter, digit, dot, dash or underscore becomes an underscore, and so
-// does a dot or dash at the start.
+// does a dot or dash at the start and a dot at the end.
 func SafeLabel(s string) string {
 	var b strings.Builder
 	for _, c := range s {
@@ -94,14 +94,17 @@ func SafeLabel(s string) string {
 		}
 		b.WriteRune(c)
 	}
-	switch label := b.String(); {
+	label := b.String()
+	if rest, isCut := strings.CutSuffix(label, "."); isCut { // Windows drops it
+		label = rest + "_"
+	}
+	switch {
 	case label == "":
 		return "input"
 	case isReserved(label):
 		return "_" + label
-	default:
-		return label
 	}
+	return label
 }
 
 // Labels are the labels of files by their names without folder and ending,

@@ -102,6 +102,7 @@ func (o *Options) guardOutput(out Output, format table.Format) (guarded Output, 
 		return out, func() error { return nil }
 	}
 	guard := table.NewFormulaGuard(out.Writer, format)
+	guarded = out
 	guarded.Writer = guard
 	if out.Rewind != nil {
 		guarded.Rewind = func() error {
