@@ -22,8 +22,11 @@ func tuneCollector(o *job.CallOptions) {
 
 // studentMemory is what a student takes beside all else: its file, which is read whole, and its weights.
 func studentMemory(o *job.CallOptions) int64 {
+	if !o.IsStudent() {
+		return 0
+	}
 	info, err := os.Stat(o.Name)
-	if !o.IsStudent() || err != nil {
+	if err != nil {
 		return 0
 	}
 	return 3 * info.Size()

@@ -83,8 +83,10 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 			return err
 		}
 		std.ShareWithGroup(m.Config.GroupReadable)
-		if err := m.CheckPlaces(); g.Save && err != nil {
-			return cli.Fail(cli.Usage, err, "")
+		if g.Save {
+			if err := m.CheckPlaces(); err != nil {
+				return cli.Fail(cli.Usage, err, "")
+			}
 		}
 	}
 	files, logs := g.resultsAndCallLogs()

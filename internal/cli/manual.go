@@ -35,15 +35,15 @@ var signalCodes = []Entry{
 	{"141", "nobody read stdout to its end, as in … | head"},
 }
 
-// AllExitCodes are the exit codes of the program, those of signals too.
-func (m *Manual) AllExitCodes() []Entry { return append(slices.Clone(m.ExitCodes), signalCodes...) }
+// allExitCodes are the exit codes of the program, those of signals too.
+func (m *Manual) allExitCodes() []Entry { return append(slices.Clone(m.ExitCodes), signalCodes...) }
 
 // variablesOfAll are read by every program.
 var variablesOfAll = []Entry{{"TMPDIR", "folder of temporary files"}}
 
-// AllVariables are the variables of the environment that the program reads: those of flags, by
+// allVariables are the variables of the environment that the program reads: those of flags, by
 // the name of the flag, and others.
-func (m *Manual) AllVariables(app *kong.Application) (variables []Entry) {
+func (m *Manual) allVariables(app *kong.Application) (variables []Entry) {
 	for _, group := range app.AllFlags(true) {
 		for _, f := range group {
 			for _, name := range f.Tag.Envs {
@@ -75,7 +75,7 @@ func (m *Manual) printHelp(o kong.HelpOptions, ctx *kong.Context) error {
 	for _, list := range []struct {
 		title   string
 		entries []Entry
-	}{{"Exit codes", m.AllExitCodes()}, {"Files", m.Files}, {"Environment", m.AllVariables(ctx.Model)}} {
+	}{{"Exit codes", m.allExitCodes()}, {"Files", m.Files}, {"Environment", m.allVariables(ctx.Model)}} {
 		if err := printEntries(ctx.Stdout, list.title, list.entries); err != nil {
 			return err
 		}

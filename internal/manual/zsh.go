@@ -3,6 +3,8 @@ package manual
 import (
 	"fmt"
 	"strings"
+
+	"prism/internal/term"
 )
 
 // zshAsk offers what a tool prints; flags that are typed already are passed on.
@@ -37,7 +39,7 @@ func (p *Page) Zsh() string {
 				spec += "+"
 			}
 			spec += "[" + zshEscape(f.summary()) + "]" + f.zshAction()
-			fmt.Fprintf(&b, " \\\n  %s", quote(spec))
+			fmt.Fprintf(&b, " \\\n  %s", term.QuoteShell(spec))
 		}
 	}
 	if p.Files {
@@ -69,6 +71,3 @@ func (f *Flag) zshAction() string {
 func zshEscape(text string) string {
 	return strings.NewReplacer(`\`, `\\`, ":", `\:`, "[", `\[`, "]", `\]`).Replace(text)
 }
-
-// quote makes one word of a shell of a text.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -133,7 +133,7 @@ func (r *reader) addColumns(names []string, header int64) error {
 
 // addColumn finds out what a column is.
 func (r *reader) addColumn(place int, name string, header int64) {
-	spec := r.codedColumn(name)
+	spec, bare := r.codedColumn(name), r.bare[term.WithoutTextMark(name)]
 	switch {
 	case strings.TrimSpace(name) == "":
 		r.nameless = append(r.nameless, place)
@@ -145,8 +145,8 @@ func (r *reader) addColumn(place int, name string, header int64) {
 			output = prompt.Validated + spec.Name
 		}
 		r.columns = append(r.columns, &column{name: output, given: place, spec: spec})
-	case r.bare[term.WithoutTextMark(name)] != "":
-		r.passed = append(r.passed, &passedColumn{name: r.bare[term.WithoutTextMark(name)], given: place})
+	case bare != "":
+		r.passed = append(r.passed, &passedColumn{name: bare, given: place})
 	case IsDescribing(name):
 	default:
 		r.faults.addFault(header, "%s", r.unknownColumn(name))

@@ -60,7 +60,7 @@ func (g *FormulaGuard) Write(b []byte) (int, error) {
 func (g *FormulaGuard) addByte(c byte) {
 	switch g.state {
 	case signedCell:
-		if len(g.cell) <= maxSigned && !g.isEnd(c, g.quoted) {
+		if len(g.cell) <= term.LongestNumber && !g.isEnd(c, g.quoted) {
 			g.cell = append(g.cell, c)
 			return
 		}
@@ -79,16 +79,18 @@ func (g *FormulaGuard) addByte(c byte) {
 		case term.StartsFormula(c):
 			g.buf = append(g.buf, term.TextMark)
 		}
-		g.state = bareText
-		if isQuoted {
-			g.state = textInQuotes
-		}
+		g.state = textState(isQuoted)
 	}
 	g.pass(c)
 }
 
-// maxSigned is how many bytes of a cell are kept to see whether it is a number: no number is longer.
-const maxSigned = 64
+// textState is the state within the text of a cell.
+func textState(isQuoted bool) guardState {
+	if isQuoted {
+		return textInQuotes
+	}
+	return bareText
+}
 
 // isEnd tells whether a byte ends a cell.
 func (g *FormulaGuard) isEnd(c byte, isQuoted bool) bool {
@@ -104,10 +106,7 @@ func (g *FormulaGuard) endNumber() {
 		g.buf = append(g.buf, term.TextMark)
 	}
 	g.buf = append(g.buf, g.cell...)
-	g.state = bareText
-	if g.quoted {
-		g.state = textInQuotes
-	}
+	g.state = textState(g.quoted)
 }
 
 // pass passes on a byte within a cell.

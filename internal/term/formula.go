@@ -23,13 +23,13 @@ func WithoutTextMark[T string | []byte](cell T) T {
 	return cell
 }
 
-// longestNumber is the most bytes of a number that IsPlainNumber looks at.
-const longestNumber = 64
+// LongestNumber is the most bytes of a number that IsPlainNumber looks at.
+const LongestNumber = 64
 
 // IsPlainNumber tells whether a cell that begins like a formula is only a number with its sign: a
 // decimal point or comma, an exponent, a percent sign.
 func IsPlainNumber(cell []byte) bool {
-	if len(cell) > longestNumber || len(cell) == 0 || cell[0] != '-' && cell[0] != '+' {
+	if len(cell) > LongestNumber || len(cell) == 0 || cell[0] != '-' && cell[0] != '+' {
 		return false
 	}
 	rest, whole := cutDigits(cell[1:])

@@ -116,7 +116,7 @@ func readFormats(t *testing.T) []string {
 		})
 	}
 	between := regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
-	for _, path := range []string{"scripts/prism-run", "scripts/prism-run-workers", "scripts/prism-interactive", "scripts/prism-interactive-questions", "scripts/prism-tune", "scripts/prism-cascade", "scripts/prism-cascade-student", "scripts/prism-classify-runs"} {
+	for _, path := range userScripts {
 		data, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			t.Fatal(err)

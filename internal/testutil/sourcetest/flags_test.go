@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func TestFlagsThatAreNamedExist(t *testing.T) {
 			return true
 		})
 	}
-	for _, path := range append(listFiles(t, ".md", "docs"), "README.md", "SECURITY.md", "scripts/prism-run", "scripts/prism-run-workers", "scripts/prism-interactive", "scripts/prism-interactive-questions", "scripts/prism-tune", "scripts/prism-cascade", "scripts/prism-cascade-student", "scripts/prism-classify-runs") {
+	for _, path := range slices.Concat(listFiles(t, ".md", "docs"), []string{"README.md", "SECURITY.md"}, userScripts) {
 		data, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			t.Fatal(err)

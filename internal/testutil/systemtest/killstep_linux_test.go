@@ -19,19 +19,26 @@ func traceKilling(call string, n int) []string {
 		"-e", "trace=/^" + call, "-e", fmt.Sprintf("inject=/^%s:signal=KILL:when=%d", call, n)}
 }
 
+// needStrace is the path of strace; a test of what needs it is skipped where it is missing or forbidden.
+func needStrace(t *testing.T, what string) string {
+	t.Helper()
+	strace, err := exec.LookPath("strace")
+	if err == nil {
+		err = exec.Command(strace, "-qq", "-o", os.DevNull, "true").Run()
+	}
+	if err != nil {
+		t.Skipf("NOT TESTED: %s: strace is needed: %v", what, err)
+	}
+	return strace
+}
+
 // TestKilledAtEachFileStep kills a worker before each of the steps in which it gives files
 // their names: while rows move to new positions after an edit of the input, and while the
 // output replaces an earlier one. Whenever that is, the next worker has all finished
 // rows, and takes no output of the job for somebody's work.
 func TestKilledAtEachFileStep(t *testing.T) {
 	t.Parallel()
-	strace, err := exec.LookPath("strace")
-	if err == nil {
-		err = exec.Command(strace, "-qq", "-o", os.DevNull, "true").Run() // it may be forbidden
-	}
-	if err != nil {
-		t.Skipf("NOT TESTED: kills at each step need strace: %v", err)
-	}
+	strace := needStrace(t, "kills at each step")
 	start := t.TempDir()
 	input := filepath.Join(start, "in.csv")
 	writeRows(t, input, 12)

@@ -1,6 +1,7 @@
 package systemtest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,10 +13,10 @@ import (
 )
 
 // programs are what has man pages and completions.
-func programs(t interface{ Fatal(...any) }) []string {
+func programs() ([]string, error) {
 	scripts, err := filepath.Abs("../../../scripts")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var paths []string
 	for _, name := range []string{"split", "classify", "merge", "stats", "status"} {
@@ -24,28 +25,29 @@ func programs(t interface{ Fatal(...any) }) []string {
 	for _, name := range []string{"run", "interactive", "tune", "cascade"} {
 		paths = append(paths, filepath.Join(scripts, "prism-"+name))
 	}
-	return paths
+	return paths, nil
 }
 
 // writeManual makes man pages and completions in a folder.
-func writeManual(t interface{ Fatal(...any) }, folder string) {
-	cmd := exec.Command("go", append([]string{"run", "prism/internal/manual/write", "--version", "1.2.3", "--date", "2026-01-02", folder}, programs(t)...)...)
+func writeManual(folder string) error {
+	paths, err := programs()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("go", append([]string{"run", "prism/internal/manual/write", "--version", "1.2.3", "--date", "2026-01-02", folder}, paths...)...)
 	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatal(err, string(out))
+		return fmt.Errorf("%w: %s", err, out)
 	}
+	return nil
 }
-
-type fatalScript struct{ ts *testscript.TestScript }
-
-func (f fatalScript) Fatal(args ...any) { f.ts.Fatalf("%v", args) }
 
 // cmdManual: manual DIR makes man pages and completions in DIR.
 func cmdManual(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: manual DIR")
 	}
-	writeManual(fatalScript{ts}, ts.MkAbs(args[0]))
+	ts.Check(writeManual(ts.MkAbs(args[0])))
 }
 
 // helpFlag is a flag at the start of a line of a help text, with its letter before it.
@@ -54,8 +56,14 @@ var helpFlag = regexp.MustCompile(`(?m)^ {2,6}(?:-([a-zA-Z])(?:, | ))?(?:--([a-z
 // TestManualHasEveryFlag compares man pages and completions with what --help prints.
 func TestManualHasEveryFlag(t *testing.T) {
 	folder := t.TempDir()
-	writeManual(t, folder)
-	for _, program := range programs(t) {
+	paths, err := programs()
+	if err == nil {
+		err = writeManual(folder)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, program := range paths {
 		name := filepath.Base(program)
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.Command(program, "--help")

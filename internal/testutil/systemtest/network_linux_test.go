@@ -22,13 +22,7 @@ var inetCall = regexp.MustCompile(`sa_family=AF_INET6?, sin6?_port=htons\((\d+)\
 // redirect, no look for updates.
 func TestNothingElseIsContacted(t *testing.T) {
 	t.Parallel()
-	strace, err := exec.LookPath("strace")
-	if err == nil {
-		err = exec.Command(strace, "-qq", "-o", os.DevNull, "true").Run() // it may be forbidden
-	}
-	if err != nil {
-		t.Skipf("NOT TESTED: whom the tools contact needs strace: %v", err)
-	}
+	strace := needStrace(t, "whom the tools contact")
 	dir := newInputFolder(t, 20)
 	srv := ollamatest.Start(t, schemaOptions(t)...)
 	away := httptest.NewServer(http.RedirectHandler(srv.URL, http.StatusTemporaryRedirect))

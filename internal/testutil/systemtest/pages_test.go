@@ -16,12 +16,12 @@ import (
 var shellPages = map[string]bool{
 	"docs/classify.md": true, "docs/job.md": true, "docs/status.md": true,
 	"docs/pipelines.md": true, // TestRecipes
-	"docs/tables.md":    true, // TestTables
+	"docs/tables.md":    true, // TestExports
 	"docs/tutorial.md":  true, // TestTutorial
 	"README.md":         true, // TestReadme
-	"docs/quality.md":   true, // TestQuality
-	"docs/cascade.md":   true, // TestCascade
-	"docs/tune.md":      true, // TestTune
+	"docs/quality.md":   true, // TestQualityCommands
+	"docs/cascade.md":   true, // TestCascadeCommands
+	"docs/tune.md":      true, // TestTuneCommands
 }
 
 var anyShellBlock = regexp.MustCompile("(?m)^```(sh|bash|shell|console)\\b(.*)$")
