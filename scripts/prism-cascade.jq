@@ -176,6 +176,7 @@ def text:
 if $step == "thresholds" then thresholds
 elif $step == "report" then report($ARGS.named | .counts = .counts[0] | .held_out = .held_out[0])
 elif $step == "student" then student
+elif $step == "closed" then . as $all | any(.columns_to_code[]; . as $name | $all | is_closed($name))
 elif $step == "texts" then texts
 elif $step == "gate" then gate
 elif $step == "audit" then audit($ARGS.named | .audit = .audit[0])
