@@ -66,7 +66,11 @@ func (g *grammar) checkStudentFlags() error {
 	}
 	for _, flag := range flagsOfServers {
 		if g.typed[flag] {
-			return cli.Fail(cli.Usage, fmt.Errorf("--%s is for servers: a student (--api student) makes no calls", flag), "leave it out")
+			hint := "leave it out"
+			if flag == "dry-run" {
+				hint = "it would show a prompt, and a student has none: --limit 5 labels five rows"
+			}
+			return cli.Fail(cli.Usage, fmt.Errorf("--%s is for servers: a student (--api student) makes no calls", flag), hint)
 		}
 	}
 	g.Model.Hosts, g.Model.Cache, g.Model.CacheTTL = nil, "", 0 // of the environment
@@ -108,7 +112,11 @@ func (g *grammar) missingFlags() error {
 	hint := "--manifest and --unit stand for both; prism-classify --help lists all flags"
 	if g.Model.Name == "" {
 		flags = append(flags, "--model (or PRISM_MODEL)")
-		hint = "--list-models lists the models of the server; " + hint
+		if g.Model.IsStudent() {
+			hint = "--model names the file that prism-stats --train-student wrote; " + hint
+		} else {
+			hint = "--list-models lists the models of the server; " + hint
+		}
 	}
 	if g.Prompts.ConfigFile == "" {
 		flags = append(flags, "--prompts-config (or PRISM_PROMPTS_CONFIG)")

@@ -130,16 +130,25 @@ func (g *grammar) hintMissing(lacks *stats.MissingColumnError) string {
 	if slices.Contains(lacks.Columns, id) && !slices.Contains(g.Columns, id) {
 		hints = append(hints, "--id-column NAME names the column that identifies a row, in every file")
 	}
+	text := cmp.Or(g.TextColumn, job.DefaultText)
+	if g.TrainStudent != "" && slices.Contains(lacks.Columns, text) {
+		hints = append(hints, "--text-column NAME names the column with the text")
+	}
+	read := []string{id}
+	if g.TrainStudent != "" {
+		read = append(read, text, g.TitleColumn, g.SentimentColumn)
+		read = append(read, g.ContextColumns...)
+	}
 	var coded []string
 	for _, name := range lacks.Columns {
 		named := func(flag string) bool { return strings.Contains(flag, name) }
-		if !slices.Contains(g.Columns, name) && !slices.ContainsFunc(g.Cross, named) && name != id {
+		if !slices.Contains(g.Columns, name) && !slices.ContainsFunc(g.Cross, named) && !slices.Contains(read, name) {
 			coded = append(coded, strconv.Quote(name))
 		}
 	}
 	if g.PromptsConfig != "" && len(coded) > 0 {
 		hint := fmt.Sprintf("the prompt schema %s codes %s", g.PromptsConfig, strings.Join(coded, ", "))
-		if g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
+		if g.TrainStudent == "" && g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
 			hint += " (PRISM_PROMPTS_CONFIG names it; unset it to do without)"
 		}
 		hints = append(hints, hint)

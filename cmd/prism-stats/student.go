@@ -44,6 +44,11 @@ func (g *grammar) checkStudent(files []string) error {
 		return cli.Fail(cli.Usage, errors.New("--train-student needs --prompts-config"), "the prompt schema with which the results were labelled says what their columns are")
 	case len(files) == 0:
 		return cli.Usagef("--train-student needs results")
+	case g.TrainStudent == "-":
+		return cli.Usagef("--train-student writes a file: - is not the name of one")
+	}
+	if err := student.MayReplace(g.TrainStudent); err != nil {
+		return cli.Fail(cli.Usage, err, "name another file for the student")
 	}
 	return nil
 }

@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"os"
 	"slices"
 
 	"prism/internal/fsutil"
@@ -21,12 +23,21 @@ import (
 const maxFile = 1 << 30
 
 // damagedError reports a file that is no student that this version can use. It has a hint.
-type damagedError struct{ File, What string }
+type damagedError struct {
+	File string
+	What error
+}
 
-func (e *damagedError) Error() string { return e.File + ": " + e.What }
+func (e *damagedError) Error() string { return e.File + ": " + e.What.Error() }
 
-// Hint says what to do about it.
+// errOtherFile is of a file that no training wrote.
+var errOtherFile = errors.New("is not a student's file")
+
+// Hint says what to do about it. A file that somebody else made is not to be trained over.
 func (e *damagedError) Hint() string {
+	if errors.Is(e.What, errOtherFile) {
+		return "--model names a file that prism-stats --train-student wrote"
+	}
 	return "train the student again: prism-stats --train-student " + term.QuoteShell(e.File) + " RESULT.csv"
 }
 
@@ -42,6 +53,23 @@ func (e *OtherCodebookError) Hint() string {
 	return "give --prompts-config the prompt schema of its training, or train a student with this one: prism-stats --train-student"
 }
 
+// MayReplace makes sure that a new student may take the place of a file: there is none, or it begins as a student's does.
+func MayReplace(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil // writing it tells what is wrong
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	start := make([]byte, len(magic))
+	if n, _ := io.ReadFull(f, start); string(start[:n]) != magic {
+		return fmt.Errorf("%s exists and %w", path, errOtherFile)
+	}
+	return nil
+}
+
 // Digest tells a student from others: the checksum of its file.
 func (st *Student) Digest() string { return st.digest }
 
@@ -54,13 +82,13 @@ func Load(ctx context.Context, path string, s *prompt.Schema) (*Student, error) 
 	}
 	st, err := parse(data)
 	if err != nil {
-		return nil, &damagedError{path, err.Error()}
+		return nil, &damagedError{path, err}
 	}
 	if st.Codebook != s.Hash() {
 		return nil, &OtherCodebookError{path}
 	}
 	if err := st.checkColumns(s); err != nil {
-		return nil, &damagedError{path, err.Error()}
+		return nil, &damagedError{path, err}
 	}
 	return st, nil
 }
@@ -92,7 +120,7 @@ func parse(data []byte) (*Student, error) {
 func cutHeader(data []byte) (head, body []byte, err error) {
 	rest, ok := bytes.CutPrefix(data, []byte(magic))
 	if !ok {
-		return nil, nil, errors.New("is not a student's file")
+		return nil, nil, errOtherFile
 	}
 	version, rest, ok := bytes.Cut(rest[:min(len(rest), 8)], []byte("\n"))
 	if ok && string(version) != fileVersion {
