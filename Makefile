@@ -1,7 +1,6 @@
 # Builds, installs and checks PRISM. `make demo` and `make test` install what they need.
 
-VERSION := $(shell scripts/version)
-LDFLAGS := -s -w -X prism/internal/cli.version=$(VERSION)
+LDFLAGS  = -s -w -X prism/internal/cli.version=$$(scripts/version)
 PREFIX  ?= $(HOME)/.local
 TOOLS   := prism-split prism-classify prism-merge prism-stats prism-status
 
@@ -34,7 +33,7 @@ help:
 	@echo 'make clean         remove bin/, demo/ and dist/'
 
 build:
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(TOOLS:%=./cmd/%)
+	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ $(TOOLS:%=./cmd/%)
 
 demo: build
 	scripts/demo
