@@ -41,7 +41,7 @@ func (g *grammar) examine(ctx context.Context, std cli.Std) error {
 	e.MaxParallel, e.Retries = maxTried, g.Model.Retries
 	e.Hint = func(err error) string { return classify.Hint(err, g.Model.Name) }
 	e.Parallel, e.AllowFree, e.AllowCuts = g.Model.MostParallel(), g.Model.AllowFreeReplies, g.Model.AllowTruncation
-	e.Confidence = g.Model.Confidence
+	e.Confidence = g.Model.AsksConfidence()
 	e.Dirs = g.writtenFolders()
 	e.ExamineMachine()
 	code := 0

@@ -211,6 +211,9 @@ func (e *engine) questionOf(digest string) []string {
 	if e.c.Options.Votes > 1 {
 		question = append(question, "votes", strconv.Itoa(e.c.Options.Votes))
 	}
+	if e.c.Options.FastConfidence {
+		question = append(question, "confidence", "fast")
+	}
 	return question
 }
 

@@ -43,7 +43,7 @@ func (e *engine) askForContract(ctx context.Context) error {
 	prove, shown := e.model.ProveContract, "keeps to the reply schema"
 	if e.c.Options.AllowFreeReplies {
 		e.c.Note("contract probe: left out (--allow-free-replies)")
-		if e.c.Request.Alternatives == 0 {
+		if !e.c.Request.LogProbs {
 			return e.model.ProveRefusal(ctx, &e.c.Request, false)
 		}
 		prove, shown = e.model.ProveLogProbs, "tells log-probabilities"

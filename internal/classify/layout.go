@@ -82,7 +82,7 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 		l.names = append(l.names, l.columns[i].OutputName(h.Names))
 	}
 	for _, i := range l.coded {
-		if calls.Confidence && l.columns[i].IsClosed() {
+		if calls.AsksConfidence() && l.columns[i].IsClosed() {
 			l.sure = append(l.sure, i)
 			l.names = append(l.names, l.columns[i].OutputName(h.Names)+prompt.ConfidenceSuffix)
 		}

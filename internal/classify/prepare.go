@@ -117,6 +117,9 @@ func (w *worker) conditions() map[string]string {
 	if s.Model.Votes > 1 {
 		depends["votes"] = strconv.Itoa(s.Model.Votes)
 	}
+	if s.Model.FastConfidence {
+		depends["confidence"] = "fast"
+	}
 	if s.Model.API == server.OpenAI {
 		depends["api"] = s.Model.API
 		depends["num_ctx"] = "the server's" // no call says it, and no answer depends on it

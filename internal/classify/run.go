@@ -160,9 +160,12 @@ func (w *worker) findModel(ctx context.Context) error {
 		client.Close()
 		return err
 	}
-	if w.s.Model.Confidence {
+	if w.s.Model.AsksConfidence() {
 		w.confidence = confidence.NewReader(w.prompt.Schema, w.s.Model.AllowFreeReplies, w.s.strict(w.prompt.Schema))
-		w.request.Alternatives = w.confidence.Alternatives()
+		w.request.LogProbs = true
+		if !w.s.Model.FastConfidence {
+			w.request.Alternatives = w.confidence.Alternatives()
+		}
 	}
 	return nil
 }

@@ -201,7 +201,7 @@ func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Prompt, error) {
 	if err != nil {
 		return nil, &usageError{What: err.Error(), err: err}
 	}
-	if s.Model.Confidence && schema.MostChoices() == 0 {
+	if s.Model.AsksConfidence() && schema.MostChoices() == 0 {
 		return nil, &usageError{
 			What: fmt.Sprintf("--confidence: %s has no column of listed labels, booleans or integers from a minimum to a maximum", s.Prompts.ConfigFile),
 			Hint: "of texts and other numbers a model does not tell how sure it is: leave out --confidence",

@@ -17,6 +17,9 @@
 //   - where the schema leaves the model its way of writing, because labels that are not listed are allowed or it need
 //     not be kept, a token in another case is the same one
 //
+// Where the server names no other tokens, as with --fast-confidence, the written one counts against all that it is
+// not: against tokens that the schema forbids, too.
+//
 // Choices that begin with the token that the model wrote are told apart by the next ones, so
 // that the probability of a value is a product. That of several labels is the product over the
 // labels in their order and the end of the array.

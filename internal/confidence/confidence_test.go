@@ -43,6 +43,7 @@ func TestDistribution(t *testing.T) {
 			[]float64{.6, .2, .1, .1}},
 		{"and is less likely than what is named", [][]string{{`"`}, {"Price .3", "Staff .1"}, {`"`}}, 0, []string{`"Price"`, `"Staff"`, `"App"`}, 0,
 			[]float64{.6, .2, .2}},
+		{"none but the written one is named", [][]string{{`"`}, {"Price .6"}, {`"`}}, 0, []string{`"Price"`, `"Staff"`, `"App"`}, 0, []float64{.6, .2, .2}},
 		{"a beginning in common", [][]string{{`"`}, {"Pro .8", "App .2"}, {"duct .75", "cess .25"}, {`"`}}, 0, []string{`"Process"`, `"Product"`, `"App"`}, 1,
 			[]float64{.2, .6, .2}},
 		{"one label begins another", [][]string{{`"`}, {"App .9", "Web .1"}, {`" .7`, " Store .3"}}, 0, []string{`"App"`, `"App Store"`, `"Web"`}, 0,

@@ -127,7 +127,7 @@ func (e *Examiner) examineOverlong(ctx context.Context) error {
 
 func (e *Examiner) examineLogProbs(ctx context.Context) error {
 	ask := e.Request
-	ask.User, ask.NumPredict, ask.Alternatives = []byte("Say yes."), 1, 1
+	ask.User, ask.NumPredict, ask.LogProbs = []byte("Say yes."), 1, true
 	reply, err := e.Client.Chat(ctx, &ask)
 	switch {
 	case ctx.Err() != nil:

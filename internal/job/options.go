@@ -55,7 +55,9 @@ type CallOptions struct {
 	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic,compact" default:"classic" placeholder:"STYLE" help:"How rows are put to the model and how it answers: classic, or compact for half the tokens." group:"Model:"`
 
 	Confidence bool `json:"confidence,omitempty" name:"confidence" help:"Add how sure the model was of each listed label, boolean and integer of a range: <column>_Confidence, from 0 to 1." group:"Model:"`
-	Votes      int  `json:"votes,omitempty" name:"votes" min:"1" max:"99" placeholder:"K" help:"Ask K times for each row, its batch in another order each time, and take the majority; <column>_Agreement is its share [1]." group:"Model:"`
+	// FastConfidence stands for Confidence, too.
+	FastConfidence bool `json:"fast_confidence,omitempty" name:"fast-confidence" help:"The same from the tokens that the model wrote alone, not from those it could have written: nearly as good, and next to no work for the server." group:"Model:"`
+	Votes          int  `json:"votes,omitempty" name:"votes" min:"1" max:"99" placeholder:"K" help:"Ask K times for each row, its batch in another order each time, and take the majority; <column>_Agreement is its share [1]." group:"Model:"`
 
 	AllowFreeReplies bool `json:"allow_free_replies" name:"allow-free-replies" help:"Label with a server or a model that does not keep to the reply schema." group:"Model:"`
 	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers that cut over-long prompts silently: Ollama before 0.12.4, and its /v1." group:"Model:"`
@@ -70,6 +72,9 @@ type CallOptions struct {
 	Delay       Seconds `json:"delay" name:"delay" max:"24h" default:"5s" help:"Wait before the first retry, then doubled." group:"Calls:"`
 	Timeout     Seconds `json:"timeout" name:"timeout" min:"1ms" max:"168h" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
 }
+
+// AsksConfidence tells whether the server is asked how sure the model is.
+func (o *CallOptions) AsksConfidence() bool { return o.Confidence || o.FastConfidence }
 
 // MostParallel is how many calls a worker may have in flight.
 func (o *CallOptions) MostParallel() int {

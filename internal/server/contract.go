@@ -65,7 +65,7 @@ func keepsToSchema(ask *Request, r *Reply) error {
 
 // isAnyReply takes every reply but an empty one, which has no token to tell of.
 func isAnyReply(ask *Request, r *Reply) error {
-	if r.Text != "" || tellsChoice(r.LogProbs) {
+	if r.Text != "" || tellsChoice(r.LogProbs, ask.Alternatives) {
 		return nil
 	}
 	return noLogProbs(ask, r)
@@ -140,7 +140,7 @@ func (c *Client) proveHost(ctx context.Context, h *host, ask Request, check proo
 			unproven = check(&ask, reply)
 		}
 		switch {
-		case err == nil && unproven == nil && ask.Alternatives > 0 && !tellsChoice(reply.LogProbs):
+		case err == nil && unproven == nil && ask.LogProbs && !tellsChoice(reply.LogProbs, ask.Alternatives):
 			return nil, noLogProbs(&ask, reply)
 		case err == nil && unproven == nil:
 			if err = c.refusesOverlong(ctx, h, ask, c.dialect.overlongTokens(h, &ask)); err == nil || !ClassOf(err).Retryable() {

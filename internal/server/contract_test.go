@@ -82,7 +82,7 @@ func TestProveLogProbs(t *testing.T) {
 			a, b := ollamatest.Start(t, c.a), ollamatest.Start(t, c.b)
 			client := newClient(t, server.Config{Hosts: []string{a.URL, b.URL}})
 			r := twoRows()
-			r.Alternatives = 5
+			r.LogProbs, r.Alternatives = true, 5
 			found, err := client.ProveLogProbs(t.Context(), r, 0, nil)
 			if server.ClassOf(err) != c.class {
 				t.Fatalf("got %v of class %v, want %v", err, server.ClassOf(err), c.class)

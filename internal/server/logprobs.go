@@ -28,9 +28,12 @@ type Alternative struct {
 	LogProb float64
 }
 
-// tellsChoice tells whether some token has what confidence takes: its probability, and others in its place.
-func tellsChoice(tokens []Token) bool {
-	return slices.ContainsFunc(tokens, func(t Token) bool { return !math.IsNaN(t.LogProb) && len(t.Alternatives) > 0 })
+// tellsChoice tells whether some token has what confidence takes: its probability, and others in its place, if they
+// were asked for.
+func tellsChoice(tokens []Token, alternatives int) bool {
+	return slices.ContainsFunc(tokens, func(t Token) bool {
+		return !math.IsNaN(t.LogProb) && (len(t.Alternatives) > 0 || alternatives == 0)
+	})
 }
 
 // tokenList reads the tokens of an answer as Ollama and OpenAI's API have them: an array

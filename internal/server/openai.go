@@ -43,7 +43,7 @@ type completionMessage struct {
 }
 
 func (openAI) encodeCall(_ *host, r *Request) ([]byte, error) {
-	body := completionRequest{Model: r.Model, LogProbs: r.Alternatives > 0, TopLogProbs: r.Alternatives, RepetitionPenalty: 1, RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed}
+	body := completionRequest{Model: r.Model, LogProbs: r.LogProbs, TopLogProbs: r.Alternatives, RepetitionPenalty: 1, RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed}
 	if r.NumPredict < r.NumCtx || r.NumCtx == 0 { // else the reply may take what the prompt leaves, as without a bound
 		body.MaxTokens = r.NumPredict
 	}

@@ -24,7 +24,8 @@ type Request struct {
 	Temperature  float64
 	Seed         int
 	Think        string // JSON value as Model.ThinkValue gives it; empty: left out
-	Alternatives int    // tokens whose probability is told in the place of each of the reply, at most MostAlternatives; 0: none
+	LogProbs     bool   // the probability of each token of the reply is told
+	Alternatives int    // with LogProbs: tokens that are named in the place of each, at most MostAlternatives
 	KeepAlive    string // JSON value as ParseKeepAlive gives it; empty: left out
 	Left         int    // calls that are on their way or to come, with this one; 0: not known
 }
@@ -98,7 +99,7 @@ type chatOptions struct {
 func encodeRequest(r *Request, knowsTruncate bool) ([]byte, error) {
 	body := chatRequest{
 		Model:    r.Model,
-		LogProbs: r.Alternatives > 0, TopLogProbs: r.Alternatives,
+		LogProbs: r.LogProbs, TopLogProbs: r.Alternatives,
 		Think:     json.RawMessage(r.Think),
 		KeepAlive: json.RawMessage(r.KeepAlive),
 		Options: chatOptions{RepeatPenalty: 1, Temperature: r.Temperature, Seed: r.Seed,
