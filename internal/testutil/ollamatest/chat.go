@@ -129,6 +129,9 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request, called kindOfAPI) 
 	s.record.beginCall(c)
 	defer s.record.endCall()
 	queued := time.Now()
+	if !s.passGate(r, c) {
+		return // the caller is gone
+	}
 	if !s.acquireSlot(r) {
 		writeError(w, http.StatusServiceUnavailable, busyText)
 		return

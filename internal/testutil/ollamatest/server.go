@@ -2,7 +2,7 @@
 // each label is a function of the column and the row (see Label), so a test can
 // check every row's own. It answers the questions that PRISM asks like a server
 // of the version it claims, refuses and cuts over-long prompts like one, takes
-// time and lets calls wait for slots if told so, and goes wrong on purpose: see
+// time, holds calls back and lets them wait for slots if told so, and goes wrong on purpose: see
 // Fault. It records what was asked. Start is for tests; the program in fake is
 // for benches and shell scripts.
 //
@@ -108,6 +108,7 @@ type Server struct {
 	bodies sync.Pool
 	quit   chan struct{} // closed by Close: calls that hang end
 	record record
+	gate   gate
 
 	mu   sync.Mutex
 	addr string
@@ -118,6 +119,7 @@ type Server struct {
 // New returns a server that does not listen yet.
 func New(options ...Option) *Server {
 	s := &Server{version: "0.24.0", quit: make(chan struct{})}
+	s.gate.open()
 	for _, o := range options {
 		o.apply(s)
 	}

@@ -1,0 +1,67 @@
+package ollamatest
+
+import (
+	"math"
+	"net/http"
+	"sync"
+)
+
+// A test that acts while calls are in flight holds these back until it has acted: with a
+// latency instead, a busy machine would let them all end before.
+
+// gate holds calls back.
+type gate struct {
+	mu      sync.Mutex
+	rows    int           // of the calls that passed
+	limit   int           // no call passes once that many rows did
+	changed chan struct{} // closed when the limit changes
+}
+
+// HoldAfter holds calls back from the start: see Server.HoldAfter.
+func HoldAfter(rows int) Option { return option(func(s *Server) { s.gate.limit = rows }) }
+
+// HoldAfter holds calls with rows back, without an answer, once calls with so many rows have passed since
+// the server was made. Those that were held before pass as far as that. Probes pass.
+func (s *Server) HoldAfter(rows int) { s.gate.setLimit(rows) }
+
+// Release lets all calls pass.
+func (s *Server) Release() { s.gate.open() }
+
+func (g *gate) open() { g.setLimit(math.MaxInt) }
+
+func (g *gate) setLimit(rows int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.changed != nil {
+		close(g.changed)
+	}
+	g.limit, g.changed = rows, make(chan struct{})
+}
+
+// admit lets a call with so many rows pass, or returns what is closed when that may be so.
+func (g *gate) admit(rows int) (wait <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if rows > 0 && g.rows >= g.limit {
+		return g.changed
+	}
+	g.rows += rows
+	return nil
+}
+
+// passGate returns once the call may pass; false: the caller left.
+func (s *Server) passGate(r *http.Request, c *chatCall) bool {
+	for {
+		wait := s.gate.admit(len(c.rows))
+		if wait == nil {
+			return true
+		}
+		select {
+		case <-wait:
+		case <-r.Context().Done():
+			return false
+		case <-s.quit:
+			return false
+		}
+	}
+}
