@@ -20,10 +20,10 @@ import (
 	"prism/internal/testutil/ollamatest"
 )
 
-// cmdFake: fake [faults=SPEC] [latency=D] [slots=N] [context=N] [version=V] [seed=N] [models=A+B]
+// cmdFake: fake [faults=SPEC] [latency=D] [hold=ROWS] [slots=N] [context=N] [version=V] [seed=N] [models=A+B]
 // [thinks] [remote=URL] [answers=FILE] [completions[=key=KEY+cuts+hides-bound]]
 // starts the script's fake server, which knows the columns of the prompt schema
-// $P, and points OLLAMA_HOST at it.
+// $P, and points OLLAMA_HOST at it. With hold, calls wait once so many rows are asked for.
 func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 	var options []ollamatest.Option
 	model := ollamatest.Model{Name: ollamatest.DefaultModel}
@@ -41,6 +41,8 @@ func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 			d, err := time.ParseDuration(value)
 			ts.Check(err)
 			options = append(options, ollamatest.Latency(d))
+		case "hold":
+			options = append(options, ollamatest.HoldAfter(parseInt(ts, value)))
 		case "slots":
 			options = append(options, ollamatest.Slots(parseInt(ts, value), 512))
 		case "seed":
@@ -72,6 +74,16 @@ func cmdFake(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(srv.Close)
 	ts.Setenv("OLLAMA_HOST", srv.URL)
 	*scriptServer(ts) = srv
+}
+
+// cmdRelease: release lets the calls of the script's fake server pass that wait, and all others;
+// release ROWS lets them pass until so many rows are asked for.
+func cmdRelease(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) == 0 {
+		(*scriptServer(ts)).Release()
+		return
+	}
+	(*scriptServer(ts)).HoldAfter(parseInt(ts, args[0]))
 }
 
 // fakeColumn is what the fake server knows of a column.

@@ -146,6 +146,7 @@ func scriptParams(dir, host, model string) testscript.Params {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"fake":         cmdFake,
+			"release":      cmdRelease,
 			"answer":       cmdAnswer,
 			"auth":         cmdAuth,
 			"proxy":        cmdProxy,

@@ -162,11 +162,12 @@ func TestInterruptedWorker(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 			dir := newInputFolder(t, rows)
-			srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
+			srv := ollamatest.Start(t, schemaOptions(t, ollamatest.HoldAfter(100))...)
 			w := startWorker(t, dir, srv.URL, nil, "--parallel", "4", "-o", "out.csv")
 			w.waitForRows(100)
 			w.sendSignal(sig)
 			w.waitExit(code)
+			srv.Release()
 			w.checkPrinted("error: interrupted by")
 			w.checkState(status.Stopped, status.Interrupted)
 			if _, err := os.Stat(filepath.Join(dir, "out.csv")); err == nil {
@@ -197,7 +198,7 @@ func TestInterruptedWorker(t *testing.T) {
 func TestInterruptWithoutCheckpoint(t *testing.T) {
 	t.Parallel()
 	dir := newInputFolder(t, 400)
-	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
+	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.HoldAfter(30))...)
 	w := startWorker(t, dir, srv.URL, nil, "--checkpoint-dir", "", "-o", "out.csv")
 	w.waitUntil("calls", func() bool { return srv.Totals().Calls > 3 })
 	w.sendSignal(syscall.SIGTERM)
@@ -280,13 +281,15 @@ func newBlockedPipe(t *testing.T) (r, w *os.File) {
 func TestPausedRun(t *testing.T) {
 	t.Parallel()
 	dir := newInputFolder(t, 200)
-	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(5*time.Millisecond))...)
+	// A call takes longer than a worker works on without a look at the flag.
+	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.HoldAfter(30), ollamatest.Latency(15*time.Millisecond))...)
 	w := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
 	w.waitForRows(30)
 	runDir := filepath.Join(dir, "status", "r")
 	if err := status.Pause(runDir); err != nil {
 		t.Fatal(err)
 	}
+	srv.Release()
 	w.waitForState(status.Paused)
 	calls := srv.Totals().Calls
 	w.waitUntil("a line that says so", func() bool { return strings.Contains(w.stderr.String(), "Paused... waiting to resume") })
@@ -337,7 +340,7 @@ func TestHeartbeatWhileACallHangs(t *testing.T) {
 func TestProgressOnDemand(t *testing.T) {
 	t.Parallel()
 	dir := newInputFolder(t, 400)
-	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
+	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.HoldAfter(50))...)
 	w := startWorker(t, dir, srv.URL, nil, "--quiet", "-o", "out.csv")
 	w.waitForRows(50)
 	w.waitUntil("progress", func() bool {
@@ -352,13 +355,14 @@ func TestProgressOnDemand(t *testing.T) {
 func TestSecondWorker(t *testing.T) {
 	t.Parallel()
 	dir := newInputFolder(t, 100)
-	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.Latency(20*time.Millisecond))...)
+	srv := ollamatest.Start(t, schemaOptions(t, ollamatest.HoldAfter(10))...)
 	first := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
 	first.waitForRows(10)
 	second := startWorker(t, dir, srv.URL, nil, "-o", "out.csv")
 	second.waitExit(2)
 	second.checkPrinted("locked by another process")
 	second.checkPrinted("hint: another prism-classify works on this job")
+	srv.Release()
 	first.waitExit(0)
 	checkLabels(t, first.input, filepath.Join(dir, "out.csv"))
 	if n := srv.Totals().Rows; n != 100 {
