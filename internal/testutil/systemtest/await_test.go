@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"syscall"
 	"time"
@@ -18,9 +19,9 @@ import (
 // patience is how long a test waits for something before it fails.
 const patience = 60 * time.Second
 
-// cmdAwait: await rows DIR N | await STATE DIR N | await file PATH waits until the workers
-// of a run finished so many rows, until so many of them are in a state, or for
-// a file. DIR is the run's folder of status files.
+// cmdAwait: await rows DIR N | await STATE DIR N | await file PATH | await text PATH REGEXP waits
+// until the workers of a run finished so many rows, until so many of them are in a state, for
+// a file, or for a text in a file. DIR is the run's folder of status files.
 func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -38,9 +39,15 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 // awaitMet says whether the condition of await is met, and what there is so far.
 func awaitMet(ts *testscript.TestScript, args []string) (bool, string) {
 	path := ts.MkAbs(args[1])
-	if args[0] == "file" {
+	switch args[0] {
+	case "file":
 		_, err := os.Stat(path)
 		return err == nil, "none"
+	case "text":
+		wanted, err := regexp.Compile("(?m)" + args[2])
+		ts.Check(err)
+		data, err := os.ReadFile(path)
+		return err == nil && wanted.Match(data), string(data)
 	}
 	run, err := status.ReadRun(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
