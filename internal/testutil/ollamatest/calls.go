@@ -206,6 +206,10 @@ type Totals struct {
 
 	Contracts int // contract probes
 
+	Passed   int // rows in calls that HoldAfter let pass
+	Held     int // calls that it holds now
+	InFlight int // calls now, held ones included
+
 	// Not with CountOnly:
 	Answered int // rows that were answered well: their labels came, whole and in the form that was asked for
 	Repeated int // how often a row came that had been answered well before
@@ -213,10 +217,11 @@ type Totals struct {
 
 // Totals returns the counts so far.
 func (s *Server) Totals() Totals {
+	passed, held := s.gate.counts()
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
 	return Totals{Calls: s.record.number, Rows: s.record.rows, Peak: s.record.peak, Loads: s.record.loads, Contracts: s.record.contracts,
-		Answered: len(s.record.answered), Repeated: s.record.repeated}
+		Passed: passed, Held: held, InFlight: s.record.inFlight, Answered: len(s.record.answered), Repeated: s.record.repeated}
 }
 
 // logLine returns the line of JSON that LogTo writes for a call.

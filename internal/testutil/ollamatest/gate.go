@@ -14,6 +14,7 @@ type gate struct {
 	mu      sync.Mutex
 	rows    int           // of the calls that passed
 	limit   int           // no call passes once that many rows did
+	held    int           // calls that wait
 	changed chan struct{} // closed when the limit changes
 }
 
@@ -38,15 +39,28 @@ func (g *gate) setLimit(rows int) {
 	g.limit, g.changed = rows, make(chan struct{})
 }
 
-// admit lets a call with so many rows pass, or returns what is closed when that may be so.
+func (g *gate) counts() (passed, held int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.rows, g.held
+}
+
+// admit lets a call with so many rows pass, or holds it and returns what is closed when that may change.
 func (g *gate) admit(rows int) (wait <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if rows > 0 && g.rows >= g.limit {
+		g.held++
 		return g.changed
 	}
 	g.rows += rows
 	return nil
+}
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held--
 }
 
 // passGate returns once the call may pass; false: the caller left.
@@ -56,11 +70,16 @@ func (s *Server) passGate(r *http.Request, c *chatCall) bool {
 		if wait == nil {
 			return true
 		}
+		left := false
 		select {
 		case <-wait:
 		case <-r.Context().Done():
-			return false
+			left = true
 		case <-s.quit:
+			left = true
+		}
+		s.gate.leave()
+		if left {
 			return false
 		}
 	}

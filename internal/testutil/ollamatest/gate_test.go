@@ -24,9 +24,9 @@ func TestHoldAfter(t *testing.T) {
 	for n := range 3 {
 		go call(20+10*n, 10)
 	}
-	waitFor(func() bool { return srv.Totals().Calls == 5 })
-	if len(done) != 2 {
-		t.Fatalf("%d calls passed, want 2", len(done))
+	waitFor(func() bool { return srv.Totals().Held == 3 })
+	if got := srv.Totals(); len(done) != 2 || got.Passed != 20 || got.InFlight != 3 {
+		t.Fatalf("%d calls passed, want 2, of %+v", len(done), got)
 	}
 	probe := httptest.NewRecorder()
 	srv.ServeHTTP(probe, httptest.NewRequest(http.MethodPost, "/api/chat", strings.NewReader(`{"model":"fake"}`)))
@@ -41,6 +41,9 @@ func TestHoldAfter(t *testing.T) {
 			t.Errorf("a call got %d", code)
 		}
 	}
+	if got := srv.Totals(); got.Passed != 50 || got.Held != 0 {
+		t.Errorf("%d rows passed, want 50; %d calls are held", got.Passed, got.Held)
+	}
 }
 
 // A caller that leaves, and the end of the server, end the waiting without an answer.
@@ -50,12 +53,11 @@ func TestHeldCallsEnd(t *testing.T) {
 		ctx, cancel := newContext(t)
 		w := httptest.NewRecorder()
 		done := make(chan struct{})
-		calls := srv.Totals().Calls
 		go func() {
 			defer close(done)
 			srv.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/api/chat", strings.NewReader(requestFor(rowsFrom(0, 1), nil))).WithContext(ctx))
 		}()
-		waitFor(func() bool { return srv.Totals().Calls > calls })
+		waitFor(func() bool { return srv.Totals().Held == 1 })
 		end(cancel)
 		<-done
 		cancel()

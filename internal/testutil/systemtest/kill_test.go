@@ -102,6 +102,14 @@ func killAtRandom(t *testing.T, style string, total, kills int) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	killed := 0
 	for ended := false; !ended; {
+		more := rng.IntN(2 * (total/kills - 20))
+		want := finishedRows(t, dir) + more
+		waitUntilIdle(srv)
+		srv.HoldAfter(srv.Totals().Passed + more + rng.IntN(20)) // so it does not get far if the kill is late
+		reached := func() bool {
+			now := srv.Totals()
+			return finishedRows(t, dir) >= want || now.Held > 0 && now.Held == now.InFlight // calls of the one before count, too
+		}
 		cmd, stderr := classifyCommand(t, srv.URL, ollamatest.DefaultModel, dir, input,
 			"--parallel", "4", "--batch-size", "10", "--checkpoint-interval", "30", "--prompt-style", style)
 		cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(dir, "tmp"))
@@ -111,7 +119,7 @@ func killAtRandom(t *testing.T, style string, total, kills int) {
 		done := make(chan error, 1)
 		go func() { done <- cmd.Wait() }()
 		var err error
-		if ended, err = waitRandomMoment(t, rng, dir, total/kills-10, done); err != nil {
+		if ended, err = waitRandomMoment(rng, reached, done); err != nil {
 			t.Fatalf("after %d kills: %v\n%s", killed, err, stderr)
 		}
 		if !ended {
@@ -133,15 +141,22 @@ func killAtRandom(t *testing.T, style string, total, kills int) {
 	checkNoTemporaryFiles(t, dir)
 }
 
-// waitRandomMoment waits for a random number of rows or milliseconds, or until the
+// waitUntilIdle waits until the server noticed that the callers left.
+func waitUntilIdle(srv *ollamatest.Server) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for srv.Totals().InFlight > 0 {
+		<-tick.C
+	}
+}
+
+// waitRandomMoment waits until something is reached or a random number of milliseconds, or until the
 // process ends.
-func waitRandomMoment(t *testing.T, rng *rand.Rand, dir string, rows int, done <-chan error) (ended bool, err error) {
-	t.Helper()
+func waitRandomMoment(rng *rand.Rand, reached func() bool, done <-chan error) (ended bool, err error) {
 	var moment <-chan time.Time
 	if rng.IntN(3) == 0 {
 		moment = time.After(time.Duration(rng.IntN(30_000)) * time.Microsecond)
 	}
-	want := finishedRows(t, dir) + rng.IntN(2*rows)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -151,7 +166,7 @@ func waitRandomMoment(t *testing.T, rng *rand.Rand, dir string, rows int, done <
 		case <-moment:
 			return false, nil
 		case <-tick.C:
-			if moment == nil && finishedRows(t, dir) >= want {
+			if moment == nil && reached() {
 				return false, nil
 			}
 		}
