@@ -2,26 +2,28 @@ package systemtest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"prism/internal/testutil/ollamatest"
 )
 
 // gridSetting is a setting of the full grid and what came of it.
 type gridSetting struct {
-	style   string
-	size    int
-	seconds float64           // of the run
-	right   map[string][]bool // by column, in the order of gold
+	style  string
+	size   int
+	tokens int64             // of the run
+	right  map[string][]bool // by column, in the order of gold
 }
 
 // accuracy is the mean over the columns.
@@ -68,8 +70,28 @@ func (s *gridSetting) isWorse(best *gridSetting) bool {
 	return false
 }
 
+// tokenCounter is a server in front of another one that counts the tokens that this tells.
+type tokenCounter struct {
+	next   http.Handler
+	tokens atomic.Int64
+}
+
+func (c *tokenCounter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	changeAnswer(c.next, w, r, func(_, answer []byte) []byte {
+		var told struct {
+			Prompt int64 `json:"prompt_eval_count"`
+			Reply  int64 `json:"eval_count"`
+		}
+		if json.Unmarshal(answer, &told) == nil {
+			c.tokens.Add(told.Prompt + told.Reply)
+		}
+		return answer
+	})
+}
+
 // TestTuneFindsWhatAFullGridFinds: on 240 gold rows prism-tune names the setting that is found by labelling
-// the rows in each setting by hand, where accuracy falls with the batch size as told.
+// the rows in each setting by hand, where accuracy falls with the batch size as told. Cheap is what takes few
+// tokens: they do not depend on how busy the machine is.
 func TestTuneFindsWhatAFullGridFinds(t *testing.T) {
 	t.Parallel()
 	needPrograms(t, "bash", "jq")
@@ -91,13 +113,13 @@ func TestTuneFindsWhatAFullGridFinds(t *testing.T) {
 		"classic:1": 0.96, "classic:5": 0.96, "classic:10": 0.95, "classic:20": 0.8,
 		"compact:1": 0.95, "compact:5": 0.95, "compact:10": 0.85, "compact:20": 0.7,
 	}
-	fake := ollamatest.New(schemaOptions(t, ollamatest.Latency(10*time.Millisecond))...)
-	srv := httptest.NewServer(&lessAccurate{fake, schema.Columns, told})
+	counter := &tokenCounter{next: &lessAccurate{ollamatest.New(schemaOptions(t)...), schema.Columns, told}}
+	srv := httptest.NewServer(counter)
 	defer srv.Close()
 	env := append(os.Environ(), "OLLAMA_HOST="+srv.URL, "PRISM_MODEL=fake", "PRISM_PROMPTS_CONFIG="+schemaPath(t))
 
-	want := labelGrid(t, dir, env, gold)
-	cmd := exec.Command("../../../scripts/prism-tune", "--dir", filepath.Join(dir, "tune"), "--format", "json", filepath.Join(dir, "gold.csv"), filepath.Join(dir, "in.csv"))
+	want := labelGrid(t, dir, env, gold, counter)
+	cmd := exec.Command("../../../scripts/prism-tune", "--cheapest", "tokens", "--dir", filepath.Join(dir, "tune"), "--format", "json", filepath.Join(dir, "gold.csv"), filepath.Join(dir, "in.csv"))
 	cmd.Env = append(env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	var errOut bytes.Buffer
 	cmd.Stderr = &errOut
@@ -125,9 +147,9 @@ func TestTuneFindsWhatAFullGridFinds(t *testing.T) {
 	}
 }
 
-// labelGrid labels the rows in every setting and returns the name of the fastest one that is not worse than
-// the best.
-func labelGrid(t *testing.T, dir string, env []string, gold string) string {
+// labelGrid labels the rows in every setting and returns the name of the one with the fewest tokens that is not
+// worse than the best.
+func labelGrid(t *testing.T, dir string, env []string, gold string, counter *tokenCounter) string {
 	t.Helper()
 	right, err := parseTable(gold)
 	if err != nil {
@@ -140,11 +162,11 @@ func labelGrid(t *testing.T, dir string, env []string, gold string) string {
 			result := filepath.Join(dir, fmt.Sprintf("%s_%d.csv", style, size))
 			cmd := exec.Command(filepath.Join(bin, "prism-classify"), "--quiet", "--prompt-style", style, "--batch-size", fmt.Sprint(size), "-o", result, filepath.Join(dir, "in.csv"))
 			cmd.Env = env
-			start := time.Now()
+			before := counter.tokens.Load()
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			s.seconds = time.Since(start).Seconds()
+			s.tokens = counter.tokens.Load() - before
 			got, err := readTable(result)
 			if err != nil {
 				t.Fatal(err)
@@ -169,10 +191,7 @@ func labelGrid(t *testing.T, dir string, env []string, gold string) string {
 	})
 	grid = slices.DeleteFunc(grid, func(s *gridSetting) bool { return s.isWorse(best) })
 	chosen := slices.MinFunc(grid, func(a, b *gridSetting) int {
-		if a.seconds < b.seconds {
-			return -1
-		}
-		return 1
+		return cmp.Compare(a.tokens, b.tokens)
 	})
 	return fmt.Sprintf("fake_%s_b%d_t0", chosen.style, chosen.size)
 }
