@@ -86,6 +86,9 @@ func (t *trial) runCommands() (outcome, error) {
 		return outcome{}, err
 	}
 	defer t.srv.Close()
+	if t.fault.strike != nil {
+		t.srv.HoldAfter(t.config.rows * 3 / 4) // a tool that is fast, or a machine that is busy, does not end before it is struck
+	}
 	code, err := t.runCommand(t.fault.strike)
 	if err == nil && t.fault.mend != nil {
 		err = t.fault.mend(t)
@@ -160,5 +163,6 @@ func (t *trial) strikeHalfway(strike func(*trial) error, done <-chan struct{}) e
 		}
 	}
 	time.Sleep(t.config.latency / 2) // calls are in flight most of the time, and not just answered
+	defer t.srv.Release()
 	return strike(t)
 }
