@@ -182,6 +182,26 @@ func TestFolderThatIsNone(t *testing.T) {
 	e.Report.want(t, "disk", Failed, "file")
 }
 
+// How long a write takes is told by a clock that the test moves.
+func TestSpeedOfTheDisk(t *testing.T) {
+	for _, c := range []struct {
+		each time.Duration
+		want Result
+		text string
+	}{
+		{20 * time.Millisecond, OK, "is safe after 20ms"},
+		{150 * time.Millisecond, Warning, "is safe after 150ms only"},
+	} {
+		now := time.Unix(0, 0)
+		e := &Examiner{Patient: Patient{Dirs: []string{t.TempDir()}}, Tell: func(Check) {}, Now: func() time.Time {
+			now = now.Add(c.each)
+			return now
+		}}
+		e.ExamineMachine()
+		e.Report.want(t, "disk", c.want, c.text)
+	}
+}
+
 func TestToolsThatAreMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	e := &Examiner{Patient: Patient{Dirs: []string{t.TempDir()}}, Now: time.Now, Tell: func(Check) {}}
