@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 func (g *grammar) reportResult(ctx context.Context, std cli.Std, r classify.Result, err error, elapsed time.Duration) error {
 	if err == nil {
 		std.Infof("%s", summary(r, elapsed))
-		for _, line := range unlistedLines(r) {
+		for _, line := range slices.Concat(unlistedLines(r), gateLines(r)) {
 			std.Infof("%s", line)
 		}
 		if r.Failed == 0 {
@@ -108,6 +109,14 @@ func unlistedLines(r classify.Result) (lines []string) {
 		lines = append(lines, "hint: --labels strict allows the listed labels only; prism-stats --prompts-config lists the others")
 	}
 	return lines
+}
+
+// gateLines says that no row has labels, and what to do about it.
+func gateLines(r classify.Result) []string {
+	if line := report.GateLine(r.Gated, r.Labelled); line != "" {
+		return []string{line, "hint: " + report.GateHint}
+	}
+	return nil
 }
 
 // printProgress prints how far the work is, whether or not there is a progress line.

@@ -33,6 +33,11 @@ func (g *grammar) printSaved(m *job.Manifest, r *stats.Result, std cli.Std) {
 	if unlisted != nil {
 		std.Infof("hint: model.labels: strict in the job file allows the listed labels only")
 	}
+	if r.Gate != nil {
+		if line := report.GateLine(r.Gate.NotApplicable, r.Rows); line != "" {
+			std.Infof("%s\nhint: %s", line, report.GateHint)
+		}
+	}
 	if !isComplete(r.Run) {
 		return
 	}

@@ -31,6 +31,17 @@ type Counts struct {
 	Tokens       int64 // generated
 	Organic      int64 // labels outside the listed values
 	Untold       int64 // of Labelled: without a confidence that was asked for
+	Gated        int64 // of Labelled: NOT_APPLICABLE, as the gate says
+}
+
+// rowTraits are how many of some labelled rows are what a summary tells of.
+type rowTraits struct{ organic, untold, gated int }
+
+func (c *Counts) addLabelled(rows int, t rowTraits) {
+	c.Labelled += int64(rows)
+	c.Organic += int64(t.organic)
+	c.Untold += int64(t.untold)
+	c.Gated += int64(t.gated)
 }
 
 func (m *meter) countSkipped(done, blank bool) {
@@ -55,24 +66,20 @@ func (m *meter) countBlank(rows int) {
 	m.c.Blank += int64(rows)
 }
 
-func (m *meter) countFinished(rows, organic, untold int) {
+func (m *meter) countFinished(rows int, t rowTraits) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.c.Rows += int64(rows)
-	m.c.Labelled += int64(rows)
-	m.c.Organic += int64(organic)
-	m.c.Untold += int64(untold)
+	m.c.addLabelled(rows, t)
 }
 
 // countCached counts rows that are finished with an answer that was there.
-func (m *meter) countCached(rows, organic, untold int) {
+func (m *meter) countCached(rows int, t rowTraits) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.c.Rows += int64(rows)
-	m.c.Labelled += int64(rows)
 	m.c.Cached += int64(rows)
-	m.c.Organic += int64(organic)
-	m.c.Untold += int64(untold)
+	m.c.addLabelled(rows, t)
 }
 
 // anyFinished tells whether a call of this process or an earlier one labelled a row.

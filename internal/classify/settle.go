@@ -112,17 +112,21 @@ func (e *engine) commitLabelled(b *batch, labelled []reply.Row) error {
 	if err := e.commit(found, labelled, e.c.Tail); err != nil {
 		return err
 	}
-	e.meter.countFinished(len(labelled), e.noteOrganic(labelled), e.noteUntold(labelled))
+	e.meter.countFinished(len(labelled), e.noteTraits(labelled))
 	return e.shareAnswers(found, labelled)
 }
 
-// noteOrganic counts the organic labels of rows and warns of the first ones.
-func (e *engine) noteOrganic(labelled []reply.Row) (organic int) {
+// noteTraits counts what the summary tells of labelled rows, and warns of the first organic labels.
+func (e *engine) noteTraits(labelled []reply.Row) rowTraits {
+	t := rowTraits{untold: e.noteUntold(labelled)}
 	for i := range labelled {
-		organic += len(labelled[i].Organic)
+		t.organic += len(labelled[i].Organic)
+		if labelled[i].Gate {
+			t.gated++
+		}
 		e.warnOrganic(&labelled[i])
 	}
-	return organic
+	return t
 }
 
 // noteUntold counts the rows in which a confidence is missing that a server was asked for, and warns of the first one.
