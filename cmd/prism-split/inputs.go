@@ -59,7 +59,7 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 		return &table.Error{File: in.Path, Msg: "not a regular file, so workers cannot read it again"}
 	}
 	if !in.NeedsNormalForm() {
-		err := p.checkTable(ctx, f, in.Label, o, in.InputColumns)
+		err := p.checkTable(ctx, f, in.Label, columns.Options{Table: o, Columns: in.InputColumns})
 		if !columns.IsForm(err) && !columns.AreTextIDs(err) {
 			return err
 		}
@@ -73,13 +73,18 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 		p.std.Infof("%s is normalized: %s", in.Path, n.describe())
 	}
 	in.IDColumn, in.NumberRows = "", false // RowID is there now
-	return p.checkTable(ctx, n.File, in.Label, table.Options{Name: n.Name, Format: table.CSV}, in.InputColumns)
+	want := columns.Options{Table: table.Options{Name: n.Name, Format: table.CSV}, Columns: in.InputColumns}
+	for _, d := range n.doubts {
+		want.Doubts = append(want.Doubts, d.Text)
+	}
+	return p.checkTable(ctx, n.File, in.Label, want)
 }
 
 // checkTable checks what workers will read of a file, and cuts it.
-func (p *planner) checkTable(ctx context.Context, f *table.File, label string, o table.Options, c job.InputColumns) error {
+func (p *planner) checkTable(ctx context.Context, f *table.File, label string, want columns.Options) error {
 	p.steps.StartStep("checking "+f.Name, f.Size)
-	want := columns.Options{Table: o, Columns: c, Required: p.settings.RequiredInputColumns, NeedsText: true, Keys: true}
+	want.Required, want.NeedsText, want.Keys = p.settings.RequiredInputColumns, true, true
+	o, c := want.Table, want.Columns
 	sum, err := p.checkFile(ctx, f, want, table.CheckOptions{})
 	if err != nil {
 		return err

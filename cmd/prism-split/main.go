@@ -69,8 +69,12 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 	if g.saysRows() {
 		return cli.Usagef("--with, --without, --unsure, --threshold, --draw, --shuffle and --blind go with --select")
 	}
-	if g.normalizeFlags != (normalizeFlags{}) {
-		return cli.Usagef("-o, --encoding, --sheet, --header-line and --skip-rows go with --normalize, and -o with --select")
+	form := g.normalizeFlags
+	if g.PrintColumns {
+		form.Sheet, form.HeaderLine = "", 0
+	}
+	if form != (normalizeFlags{}) {
+		return cli.Usagef("-o, --encoding, --sheet, --header-line and --skip-rows go with --normalize, -o with --select, and --sheet and --header-line with --print-columns")
 	}
 	cutting, err := g.readCutting()
 	if err != nil {

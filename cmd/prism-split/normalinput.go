@@ -21,7 +21,8 @@ import (
 // normalInput is the normal form of an input of a job, in a temporary file.
 type normalInput struct {
 	*table.File
-	from job.Source
+	from   job.Source
+	doubts []normalize.Doubt
 }
 
 // normalizeInput writes the normal form of the table in f to a temporary file. A file
@@ -56,6 +57,7 @@ func (n *normalInput) convert(ctx context.Context, f *table.File, c job.InputCol
 	o.Note = func(format string, args ...any) {
 		n.from.Done = append(n.from.Done, strings.TrimPrefix(fmt.Sprintf(format, args...), f.Name+": "))
 	}
+	o.Doubt = func(d normalize.Doubt) { n.doubts = append(n.doubts, d) }
 	if err := normalize.Convert(ctx, f, n.File.File, o); err != nil {
 		return err
 	}

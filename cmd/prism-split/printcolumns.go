@@ -9,6 +9,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/columns"
 	"prism/internal/job"
+	"prism/internal/normalize"
 	"prism/internal/table"
 )
 
@@ -31,14 +32,17 @@ func (s *splitter) printColumns(ctx context.Context) error {
 	if err != nil {
 		return cli.Usagef("%w", err)
 	}
+	c := job.InputColumns{InputForm: job.InputForm{Sheet: s.g.Sheet, HeaderLine: s.g.HeaderLine}}
 	sum, err := s.checkText(ctx, f, o)
 	form := ""
-	if p := columns.Look(f, f.Size, o); columns.IsForm(err) || hasTextIDs(p) {
-		n, err := s.normalizeInput(ctx, f, job.InputColumns{})
+	var doubts []normalize.Doubt
+	if p := columns.Look(f, f.Size, o); columns.IsForm(err) || hasTextIDs(p) || c.NeedsNormalForm() {
+		n, err := s.normalizeInput(ctx, f, c)
 		if err != nil {
 			return exitError(ctx, err)
 		}
 		defer n.Close()
+		doubts = n.doubts
 		f, o, form = n.File, table.Options{Name: n.Name, Format: table.CSV}, n.describe()
 		if sum, err = s.checkText(ctx, f, o); err != nil {
 			return exitError(ctx, err)
@@ -49,11 +53,24 @@ func (s *splitter) printColumns(ctx context.Context) error {
 	a := assignments{bufio.NewWriter(s.std.Out)}
 	a.setText("table_form", form)
 	a.setNumber("table_rows", int(sum.Rows))
+	a.setDoubts(doubts)
 	if err := s.printPreview(ctx, a, f, o); err != nil {
 		return exitError(ctx, err)
 	}
 	s.steps.Clear()
 	return a.w.Flush()
+}
+
+// setDoubts prints the sheets to choose from, if there are several, and the line that looks
+// like the header, 0 where it is the one that was read.
+func (a assignments) setDoubts(doubts []normalize.Doubt) {
+	var sheets []string
+	var line int64
+	for _, d := range doubts {
+		sheets, line = append(sheets, d.Sheets...), max(line, d.HeaderLine)
+	}
+	a.setList("sheet_names", sheets)
+	a.setNumber("likely_header", int(line))
 }
 
 // hasTextIDs tells whether a table has a column RowID of texts.

@@ -79,11 +79,19 @@ func (f *Findings) delimiter() byte {
 	return cmp.Or(f.Header.OtherDelimiter(f.o.Columns.ID()), f.Header.OtherDelimiter(f.o.Columns.Text()))
 }
 
-// addFaults adds the errors and hints of faults of the header, which is on a line.
+// addFaults adds the errors and hints of faults of the header, which is on a line. Where
+// the table itself is in doubt, that is the hint.
 func (f *Findings) addFaults(e *tableError, faults []fault, line int64) {
 	for _, x := range faults {
 		e.errs = append(e.errs, &table.Error{File: f.o.Table.Name, Line: line, Msg: x.what})
-		e.addHint(x.hint)
+		if len(f.o.Doubts) == 0 {
+			e.addHint(x.hint)
+		}
+	}
+	if len(faults) > 0 {
+		for _, doubt := range f.o.Doubts {
+			e.addHint(doubt)
+		}
 	}
 }
 
@@ -118,11 +126,11 @@ func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []err
 	if f.o.Keys && slices.ContainsFunc(errs, IsForm) { // a job normalizes it by itself
 		return e
 	}
-	s, err := sampleNormalForm(ctx, file, normalize.Options{IDColumn: c.IDColumn, Keys: f.o.Keys})
+	s, doubts, err := sampleNormalForm(ctx, file, normalize.Options{IDColumn: c.IDColumn, Keys: f.o.Keys})
 	if _, bad := errors.AsType[*table.Error](err); bad && c.IDColumn != "" { // perhaps it has no integers
 		e.errs = append(e.errs, err)
 		c.IDColumn = ""
-		s, err = sampleNormalForm(ctx, file, normalize.Options{Keys: f.o.Keys})
+		s, doubts, err = sampleNormalForm(ctx, file, normalize.Options{Keys: f.o.Keys})
 	}
 	if _, bad := errors.AsType[*table.Error](err); bad {
 		e.errs, e.hints = append(e.errs, err), nil // normalizing alone does not help
@@ -138,6 +146,7 @@ func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []err
 		e.addHint("this makes it a table that can be read, with numbered rows: " + command)
 	}
 	faults := f.o.findFaults(s, true)
+	f.o.Doubts = doubts
 	f.addFaults(e, faults, 1)
 	f.told = len(faults) > 0
 	c.IDColumn, c.NumberRows = "", false // its column is RowID now
@@ -161,7 +170,7 @@ func fixAll(c job.InputColumns, faults []fault) (fixed job.InputColumns, ok bool
 
 // addCommand adds the command that does all that is needed.
 func (f *Findings) addCommand(e *tableError, c job.InputColumns, first, file string) {
-	if f.o.Command == nil {
+	if f.o.Command == nil || len(f.o.Doubts) > 0 {
 		return
 	}
 	if command := f.o.Command(c.Args(), file); command != "" {

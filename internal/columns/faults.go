@@ -107,12 +107,13 @@ func (o *Options) findIDFault(s *sample) (x fault, bad bool) {
 		o.option("id-column", "NAME") + " names a column that has another integer in every row"}, true
 }
 
-// normalizer is what has the options of normalizing.
-func (o *Options) normalizer() string {
+// aboutHeaderLine says what helps where the header is not on the first line.
+func (o *Options) aboutHeaderLine() string {
+	normalizer := "prism-split --normalize"
 	if o.Keys {
-		return "the file"
+		normalizer = "the file"
 	}
-	return "prism-split --normalize"
+	return "if the header is not on the first line, " + o.flag("header-line") + " of " + normalizer + " says where it is"
 }
 
 // missingText is the fault of a table without the column of the text.
@@ -128,12 +129,16 @@ func (o *Options) missingText(s *sample) fault {
 			likely, why = s.names[i], ", which has the longest texts"
 		}
 	}
+	if likely == "" && len(s.names) == 1 && o.Table.Format != table.JSONL {
+		x.hint = "the header names one column: " + o.aboutHeaderLine()
+		return x
+	}
 	if likely == "" {
 		x.hint = o.option("text-column", "NAME") + " names the column with the text to label"
 		return x
 	}
 	if normalize.IsNameless(likely) {
-		x.hint = "the longest texts are in a column without a name: if the header is not on the first line, " + o.flag("header-line") + " of " + o.normalizer() + " says where it is"
+		x.hint = "the longest texts are in a column without a name: " + o.aboutHeaderLine()
 		return x
 	}
 	x.hint = o.option("text-column", likely) + " takes the text from that column" + why

@@ -21,6 +21,7 @@ type Options struct {
 	NoIDs     bool     // the rows need no IDs
 	NeedsText bool     // else a Message that is missing is no error by itself
 	Keys      bool     // options are keys of a job file, not flags
+	Doubts    []string // what of a normal form may be a mistake: the hint where a column is missing
 
 	// Command is a command that goes on with a file and these flags, quoted for a shell;
 	// empty: there is none, or the flags are to be added to the one that was typed. It may be nil.

@@ -100,15 +100,16 @@ func (p *Preview) HasIntegers(i int) bool { return p.sample.hasIntegers(i) }
 // HasTexts tells whether column i has integers in less than half of these rows.
 func (p *Preview) HasTexts(i int) bool { return p.sample.rows > 0 && p.sample.isMostlyText(i) }
 
-// sampleNormalForm is the sample of what prism-split --normalize makes of a file. The
-// error is of a table that has no normal form.
-func sampleNormalForm(ctx context.Context, f *table.File, o normalize.Options) (*sample, error) {
+// sampleNormalForm is the sample of what prism-split --normalize makes of a file, and what
+// of this may be a mistake. The error is of a table that has no normal form.
+func sampleNormalForm(ctx context.Context, f *table.File, o normalize.Options) (s *sample, doubts []string, err error) {
 	o.Note = func(string, ...any) {}
+	o.Doubt = func(d normalize.Doubt) { doubts = append(doubts, d.Text) }
 	var head headWriter
 	if err := normalize.Convert(ctx, f, &head, o); err != nil && !errors.Is(err, errEnough) {
-		return nil, err
+		return nil, nil, err
 	}
-	return takeSample(&head.b, table.Options{Name: f.Name, Format: table.CSV}), nil
+	return takeSample(&head.b, table.Options{Name: f.Name, Format: table.CSV}), doubts, nil
 }
 
 // headWriter keeps the beginning of what is written.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"prism/internal/table"
+	"prism/internal/term"
 )
 
 // plan is the columns to write and what each is made of.
@@ -55,7 +56,10 @@ func planColumns(f findings, o Options) (plan, error) {
 		id = -1
 	}
 	names, notes := uniqueNames(f, id)
-	p.notes = notes
+	if f.blank > 0 {
+		p.notes = append(p.notes, term.Plural(f.blank, "blank row")+" between others kept")
+	}
+	p.notes = append(p.notes, notes...)
 	p.names, p.from = []string{table.RowID}, []int{id}
 	switch {
 	case id < 0:

@@ -46,7 +46,11 @@ func (f *recordFaults) joinAll() error {
 // faultOf says what is wrong with a record, "" if nothing.
 func (f *recordFaults) faultOf(rec *record, columns int) string {
 	if n := len(rec.cells); f.src.kind == table.PlainText && n != columns {
-		return fmt.Sprintf("the record has %d fields, the header %d", n, columns)
+		what := fmt.Sprintf("the record has %d fields, the header %d", n, columns)
+		if len(f.list) == 0 && n > 2*columns && countNames(rec.cells) == n {
+			what += fmt.Sprintf("; this line looks like the header (%s)", f.o.giveOption("header-line", rec.line))
+		}
+		return what
 	}
 	if !f.src.invalid {
 		return ""

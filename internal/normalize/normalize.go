@@ -41,6 +41,14 @@ type Options struct {
 	NeedID     bool   // RowID stays as it is; a table without that column is an error
 	Keys       bool   // errors name keys of a job file, not flags
 	Note       func(format string, args ...any)
+	Doubt      func(Doubt) // is told what of the notes may be a mistake; may be nil
+}
+
+// Doubt is a guess of how a table is to be read that may be a mistake.
+type Doubt struct {
+	Text       string   // without the name of the table
+	Sheets     []string // of the workbook, the one that is read first; nil: it is not about them
+	HeaderLine int64    // what looks like the header; 0: it is not about that
 }
 
 // optionName is how an error names the option of a flag: the key of a job file is the
@@ -84,11 +92,21 @@ func Convert(ctx context.Context, f *table.File, out io.Writer, o Options) error
 	if err != nil {
 		return err
 	}
+	if err := src.doubtHeader(found, o); err != nil {
+		return err
+	}
+	notes := src.notes
+	for _, doubt := range src.doubts {
+		notes = append(notes, doubt.Text)
+		if o.Doubt != nil {
+			o.Doubt(doubt)
+		}
+	}
 	p, err := planColumns(found, o)
 	if err != nil {
 		return &table.Error{File: f.Name, Msg: err.Error()}
 	}
-	for _, text := range append(src.notes, p.notes...) {
+	for _, text := range append(notes, p.notes...) {
 		o.Note("%s: %s", f.Name, text)
 	}
 	if scan != nil {
@@ -103,6 +121,7 @@ type findings struct {
 	used    []bool // columns with content in some row
 	integer []bool // columns with an integer in every row
 	rows    int64
+	blank   int64 // of these, rows of a sheet without cells
 }
 
 // inspect is the first pass.
@@ -123,6 +142,9 @@ func inspect(ctx context.Context, src *source, o Options) (findings, error) {
 		}
 		if err != nil {
 			return findings{}, faults.joinBefore(err)
+		}
+		if src.rows != nil && len(rec.cells) == 0 {
+			found.blank++
 		}
 		found.noteRecord(r.columns(), rec.cells)
 		faults.checkRecord(rec, len(r.columns()))

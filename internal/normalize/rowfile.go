@@ -20,7 +20,6 @@ type rowFile struct {
 	buf   []byte
 	width int   // cells of the widest row
 	first int64 // number of the first row
-	last  int64
 	rows  int64
 }
 
@@ -38,7 +37,7 @@ func (r *rowFile) appendRow(number int64, cells [][]byte) error {
 		r.first = number
 	}
 	r.rows++
-	r.width, r.last = max(r.width, len(cells)), number
+	r.width = max(r.width, len(cells))
 	b := binary.AppendUvarint(r.buf[:0], uint64(number))
 	b = binary.AppendUvarint(b, uint64(len(cells)))
 	for _, c := range cells {

@@ -30,6 +30,7 @@ type source struct {
 	encoding string     // other than UTF-8, of the text before it was decoded
 	invalid  bool       // not all bytes were of that encoding: they are U+FFFD
 	notes    []string
+	doubts   []Doubt
 
 	headerAt int64 // bytes before the header, of the text that was opened last
 	endsInCR bool

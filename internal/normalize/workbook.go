@@ -38,7 +38,7 @@ func (s *source) readWorkbook(ctx context.Context, o Options) (err error) {
 
 // chooseSheet is the sheet that the options name, or the first visible one with cells.
 func (s *source) chooseSheet(ctx context.Context, book *xlsx.Workbook, o Options) (xlsx.Sheet, error) {
-	var names, others []string
+	var names, others, visible []string
 	var chosen *xlsx.Sheet
 	for _, sheet := range book.Sheets() {
 		names = append(names, fmt.Sprintf("%q", sheet.Name))
@@ -58,7 +58,7 @@ func (s *source) chooseSheet(ctx context.Context, book *xlsx.Workbook, o Options
 		case sheet.Hidden:
 			others = append(others, fmt.Sprintf("%q (hidden)", sheet.Name))
 		default:
-			others = append(others, fmt.Sprintf("%q", sheet.Name))
+			others, visible = append(others, fmt.Sprintf("%q", sheet.Name)), append(visible, sheet.Name)
 		}
 	}
 	switch {
@@ -71,7 +71,8 @@ func (s *source) chooseSheet(ctx context.Context, book *xlsx.Workbook, o Options
 	}
 	s.notes = append(s.notes, fmt.Sprintf("from sheet %q", chosen.Name))
 	if len(others) > 0 {
-		s.notes = append(s.notes, fmt.Sprintf("other sheets with cells are not read: %s (%s names one)", strings.Join(others, ", "), o.optionName("sheet")))
+		text := fmt.Sprintf("other sheets with cells are not read: %s (%s names one)", strings.Join(others, ", "), o.optionName("sheet"))
+		s.doubts = append(s.doubts, Doubt{Text: text, Sheets: append([]string{chosen.Name}, visible...)})
 	}
 	return *chosen, nil
 }
@@ -87,8 +88,6 @@ func (s *source) noteCounts(c xlsx.Counts) {
 	note(c.Uncomputed, "%s without a stored value, which are empty: open and save the workbook in a spreadsheet program to have them", term.Plural(c.Uncomputed, "formula"))
 	note(c.MergedRanges, "%s: the value is in the first cell alone", term.Plural(c.MergedRanges, "merged range"))
 	note(c.HiddenRows, "%s kept", term.Plural(c.HiddenRows, "hidden row"))
-	blank := s.rows.last - s.rows.first + 1 - s.rows.rows
-	note(blank, "%s between others kept", term.Plural(blank, "blank row"))
 }
 
 // oleSignature begins the container that old workbooks and encrypted ones are in.

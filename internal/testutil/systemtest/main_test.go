@@ -171,6 +171,7 @@ func scriptParams(dir, host, model string) testscript.Params {
 			"knowing":      cmdKnowing,
 			"manual":       cmdManual,
 			"truth":        cmdTruth,
+			"workbook":     cmdWorkbook,
 		},
 	}
 }

@@ -1,0 +1,35 @@
+package normalize
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestHeaderBelowTitle(t *testing.T) {
+	for _, tt := range []struct {
+		name, data string
+		o          Options
+		want       string // of the notes; empty: there is no doubt
+	}{
+		{"title", "Report,,\nKey,Date,Text\n1,2026-01-01,a\n", Options{}, "line 2 looks like the header (--header-line 2)"},
+		{"title and blank records", "Report,,,\n,,,\n,,,\nKey,Date,Text,Who\n1,2,a,b\n", Options{}, "line 4 looks like the header (--header-line 4)"},
+		{"key of a job file", "Report,,\nKey,Date,Text\n1,2,a\n", Options{Keys: true}, "line 2 looks like the header (header_line: 2)"},
+		{"where it was said", "Report,,\nKey,Date,Text\n1,2,a\n", Options{HeaderLine: 2}, ""},
+		{"rows with numbers", "Text,,\na,1,x\nb,2,y\n", Options{}, ""},
+		{"half of the names", "Text,Who,,\na,b,c,d\n", Options{}, ""},
+		{"two columns", "Text,\na,b\n", Options{}, ""},
+		{"columns without content", "Text,,,\na,,,\n", Options{}, ""},
+		{"below what is looked at", "Report,,\n" + strings.Repeat("x,,\n", headerRows) + "Key,Date,Text\n", Options{}, ""},
+		{"skipped records", "Report,,\nKey,Date,Text\nx,y,z\n1,2,a\n", Options{SkipRows: 2}, "line 2 looks like the header"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, notes, err := convert(t, tt.data, tt.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.want == "" && strings.Contains(notes, "looks like") || !strings.Contains(notes, tt.want) {
+				t.Errorf("notes %q, want %q", notes, tt.want)
+			}
+		})
+	}
+}
