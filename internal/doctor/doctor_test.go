@@ -206,17 +206,17 @@ func TestToolsThatAreMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	e := &Examiner{Patient: Patient{Dirs: []string{t.TempDir()}}, Now: time.Now, Tell: func(Check) {}}
 	e.ExamineMachine()
-	e.Report.want(t, "tools", Warning, "missing: xargs, parallel, make, awk, flock")
+	e.Report.want(t, "tools", Warning, "missing: xargs for prism-run, jq for prism-tune and prism-cascade, parallel for prism-run --backend parallel and ssh")
 }
 
 // What is said to install is what the system can install.
 func TestAdviseTools(t *testing.T) {
 	for system, want := range map[string]string{
-		"linux":   "scripts may need them: sudo apt-get install mawk util-linux",
-		"darwin":  "scripts may need them: brew install gawk flock",
-		"windows": "the scripts need a Unix system, such as WSL",
+		"linux":   "sudo apt-get install findutils jq",
+		"darwin":  "brew install findutils jq",
+		"windows": "a Unix system, such as WSL",
 	} {
-		if got := adviseTools(system, []string{"mawk", "util-linux"}); got != want {
+		if got := adviseTools(system, []string{"findutils", "jq"}); got != want {
 			t.Errorf("on %s: got %q, want %q", system, got, want)
 		}
 	}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -95,27 +96,29 @@ func adviseTools(system string, packages []string) string {
 	list := strings.Join(packages, " ")
 	switch system {
 	case "windows":
-		return "the scripts need a Unix system, such as WSL"
+		return "a Unix system, such as WSL"
 	case "darwin":
-		return "scripts may need them: brew install " + strings.NewReplacer("mawk", "gawk", "util-linux", "flock").Replace(list)
+		return "brew install " + list
 	}
-	return "scripts may need them: sudo apt-get install " + list
+	return "sudo apt-get install " + list
 }
 
-// tools are programs that the scripts use, with the Debian package of each.
-var tools = [...]struct{ name, pkg string }{
-	{"xargs", "findutils"}, {"parallel", "parallel"}, {"make", "make"}, {"awk", "mawk"}, {"flock", "util-linux"},
+// tools are programs that scripts use, with the package that has each.
+var tools = [...]struct{ name, pkg, user string }{
+	{"xargs", "findutils", "prism-run"},
+	{"jq", "jq", "prism-tune and prism-cascade"},
+	{"parallel", "parallel", "prism-run --backend parallel and ssh"},
 }
 
 func (e *Examiner) examineTools() {
 	var missing, packages []string
 	for _, t := range tools {
 		if _, err := exec.LookPath(t.name); err != nil {
-			missing, packages = append(missing, t.name), append(packages, t.pkg)
+			missing, packages = append(missing, fmt.Sprintf("%s for %s", t.name, t.user)), append(packages, t.pkg)
 		}
 	}
 	if len(missing) > 0 {
-		e.say("tools", Warning, "the five tools work without; "+adviseTools(runtime.GOOS, packages),
+		e.say("tools", Warning, "the tools work without; for these scripts: "+adviseTools(runtime.GOOS, packages),
 			"missing: %s", strings.Join(missing, ", "))
 		return
 	}
