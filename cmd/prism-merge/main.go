@@ -165,7 +165,27 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 	if err := table.CheckInputFlags(g.InputFormat, g.Delimiter); err != nil {
 		return nil, cli.Fail(cli.Usage, err, "")
 	}
+	if why := g.whyNothingIsMarked(m.o.Format); g.SafeCSV && why != "" {
+		std.Warnf("--safe-csv marks nothing: %s", why)
+	}
 	return m, nil
+}
+
+// whyNothingIsMarked is why an output of this text has no cell that --safe-csv marks; empty: it may
+// have some.
+func (g *grammar) whyNothingIsMarked(text table.Format) string {
+	form, _, _ := export.FormByName(g.Output)
+	switch {
+	case g.Check:
+		return "--check writes no output"
+	case form == export.Workbook:
+		return "the cells of a workbook are typed, and none is a formula"
+	case form == export.Parquet:
+		return "Parquet has no formulas"
+	case text == table.JSONL:
+		return "JSONL has no formulas"
+	}
+	return ""
 }
 
 // outputFormat is the format of the output's text; zero where the first part decides.

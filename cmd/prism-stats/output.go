@@ -125,8 +125,24 @@ func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) er
 		_, _, err := export.FormByName(g.Output)
 		errs = append(errs, err, guard.Check(g.Output))
 	}
+	if g.SafeCSV && !g.writesCSV() {
+		std.Warnf("--safe-csv marks nothing: no CSV and no TSV is written")
+	}
 	if err := errors.Join(errs...); err != nil {
 		return cli.Fail(cli.Usage, err, "")
 	}
 	return nil
+}
+
+// writesCSV tells whether anything that is written has cells that --safe-csv may mark.
+func (g *grammar) writesCSV() bool {
+	isText := func(path string) bool {
+		form, name, err := export.FormByName(path)
+		format, _ := table.FormatByName(name)
+		return err == nil && form != export.Workbook && form != export.Parquet && format != table.JSONL
+	}
+	if g.Sample != nil || g.Review != nil {
+		return isText(g.Output)
+	}
+	return g.Format == "csv" || g.Analytics != "" || g.Misses != "" && isText(g.Misses) || g.Changed != "" && isText(g.Changed)
 }

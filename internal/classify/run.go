@@ -278,6 +278,10 @@ func (w *worker) newEngine(out io.Writer) *engine {
 	first := max(s.RowStart, 1)
 	src := s.newSource(w.in)
 	src.store = w.store
+	form := s.outputFormat(w.in)
+	if s.SafeCSV && form == table.JSONL {
+		w.warn("--safe-csv marks nothing: JSONL has no formulas")
+	}
 	e := &engine{
 		c: config{
 			Prompt: w.prompt, Strict: s.strict(w.prompt.Schema), Options: s.Model, Request: w.request,
@@ -290,7 +294,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 			Lists: s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
 		source: src, store: w.store, meter: &w.meter,
-		out: s.newOutputWriter(w.store, w.layout, s.outputFormat(w.in), out), window: newWindow(w.store, first),
+		out: s.newOutputWriter(w.store, w.layout, form, out), window: newWindow(w.store, first),
 	}
 	if s.student != nil {
 		e.runRound, e.c.Limit = e.labelByStudent(s.student), s.Model.MostParallel

@@ -2,20 +2,21 @@ package table
 
 import (
 	"io"
+	"unicode/utf8"
 
 	"prism/internal/term"
 )
 
 // FormulaGuard passes CSV or TSV on and puts an apostrophe before each cell, those of the header
-// too, that a spreadsheet program may take for a formula: where it begins with = + - @, a tab or a
-// line break, and is no number such as -5. All other bytes stay. What has the apostrophe already
+// too, that a spreadsheet program may take for a formula: where it begins with = + - @, the wide
+// forms of these, a tab or a line break, and is no number such as -5. All other bytes stay. What has the apostrophe already
 // is not changed.
 type FormulaGuard struct {
 	out    io.Writer
 	delim  byte
 	state  guardState
-	mark   int    // bytes of the byte order mark that may come next; len(ByteOrderMark): none
-	cell   []byte // that begins with a sign, while it may be a number
+	mark   int    // bytes of a byte order mark that came, which wait; len(ByteOrderMark): none can come
+	cell   []byte // that begins with a sign, while it may be a number, or the first bytes of a wide sign
 	quoted bool   // it is in quotes
 	buf    []byte
 }
@@ -30,6 +31,7 @@ const (
 	quoteInText                    // behind a quote in quotes: the end, or a quote of the text
 	bareText                       // without quotes
 	signedCell                     // in cell
+	wideStart                      // in cell, which may begin with a wide sign
 )
 
 // NewFormulaGuard returns a guard of text of a format, which is not JSONL.
@@ -43,11 +45,12 @@ func (g *FormulaGuard) Write(b []byte) (int, error) {
 	for _, c := range b {
 		if g.mark < len(ByteOrderMark) {
 			if c == ByteOrderMark[g.mark] {
-				g.buf = append(g.buf, c)
-				g.mark++
+				if g.mark++; g.mark == len(ByteOrderMark) {
+					g.buf = append(g.buf, ByteOrderMark...)
+				}
 				continue
 			}
-			g.mark = len(ByteOrderMark)
+			g.endMark()
 		}
 		g.addByte(c)
 	}
@@ -57,8 +60,26 @@ func (g *FormulaGuard) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// endMark takes what came of a byte order mark that is none for the beginning of the first cell.
+func (g *FormulaGuard) endMark() {
+	came := g.mark
+	g.mark = len(ByteOrderMark)
+	if came == len(ByteOrderMark) {
+		return
+	}
+	for i := range came {
+		g.addByte(ByteOrderMark[i])
+	}
+}
+
 func (g *FormulaGuard) addByte(c byte) {
 	switch g.state {
+	case wideStart:
+		if len(g.cell) < term.WideSize && c >= utf8.RuneSelf {
+			g.cell = append(g.cell, c)
+			return
+		}
+		g.endStart()
 	case signedCell:
 		if len(g.cell) <= term.LongestNumber && !g.isEnd(c, g.quoted) {
 			g.cell = append(g.cell, c)
@@ -76,7 +97,10 @@ func (g *FormulaGuard) addByte(c byte) {
 		case c == '+' || c == '-':
 			g.state, g.quoted, g.cell = signedCell, isQuoted, append(g.cell[:0], c)
 			return
-		case term.StartsFormula(c):
+		case c == term.WideLead:
+			g.state, g.quoted, g.cell = wideStart, isQuoted, append(g.cell[:0], c)
+			return
+		case term.StartsFormula([]byte{c}):
 			g.buf = append(g.buf, term.TextMark)
 		}
 		g.state = textState(isQuoted)
@@ -109,6 +133,15 @@ func (g *FormulaGuard) endNumber() {
 	g.state = textState(g.quoted)
 }
 
+// endStart passes on the first bytes of a cell that may have begun with a wide sign.
+func (g *FormulaGuard) endStart() {
+	if term.StartsFormula(g.cell) {
+		g.buf = append(g.buf, term.TextMark)
+	}
+	g.buf = append(g.buf, g.cell...)
+	g.state = textState(g.quoted)
+}
+
 // pass passes on a byte within a cell.
 func (g *FormulaGuard) pass(c byte) {
 	g.buf = append(g.buf, c)
@@ -125,11 +158,14 @@ func (g *FormulaGuard) pass(c byte) {
 
 // Flush passes on the rest, at the end of the text.
 func (g *FormulaGuard) Flush() error {
-	if g.state != signedCell {
-		return nil
-	}
 	g.buf = g.buf[:0]
-	g.endNumber()
+	g.endMark()
+	switch g.state {
+	case signedCell:
+		g.endNumber()
+	case wideStart:
+		g.endStart()
+	}
 	_, err := g.out.Write(g.buf)
 	return err
 }

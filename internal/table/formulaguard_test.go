@@ -31,6 +31,10 @@ func TestFormulaGuard(t *testing.T) {
 		{"a sign at the end", CSV, "a,-", "a,'-"},
 		{"a number at the end", CSV, "a,-7", "a,-7"},
 		{"a long number", CSV, "-" + strings.Repeat("1", 70) + ",b\n", "'-" + strings.Repeat("1", 70) + ",b\n"},
+		{"wide signs", CSV, "＝1+1,＋1,\"－5\",＠a\n，=,x＝,ｘ\n", "'＝1+1,'＋1,\"'－5\",'＠a\n，=,x＝,ｘ\n"},
+		{"a wide sign at the very beginning", CSV, "＝1,\xEF\xBB", "'＝1,\xEF\xBB"},
+		{"a wide sign behind the mark", CSV, ByteOrderMark + "＠1\n\xEF,\xEF=\n\"\xEF\"\n", ByteOrderMark + "'＠1\n\xEF,\xEF=\n\"\xEF\"\n"},
+		{"a piece of a mark alone", CSV, "\xEF\xBB", "\xEF\xBB"},
 		{"tabs", TSV, "a\t=b,=c\t-\n", "a\t'=b,=c\t'-\n"},
 		{"semicolons", Format(';'), "a;=b,=c;-1,5\n", "a;'=b,=c;-1,5\n"},
 	} {
@@ -72,7 +76,7 @@ func guardIn(t *testing.T, text string, f Format, piece int) string {
 
 // No cell of guarded CSV begins like a formula, and but for the apostrophe each is what it was.
 func FuzzFormulaGuard(f *testing.F) {
-	for _, seed := range []string{"a,=b\n-1,-x\n", "\"=a\",\"\"\"\"\n", "\"\ta\",b\r\n+,-\n", ByteOrderMark + "=a\n"} {
+	for _, seed := range []string{"＝a,\"＠\"\n－5,\xEF\n", "a,=b\n-1,-x\n", "\"=a\",\"\"\"\"\n", "\"\ta\",b\r\n+,-\n", ByteOrderMark + "=a\n"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -86,7 +90,7 @@ func FuzzFormulaGuard(f *testing.F) {
 		}
 		for _, record := range before {
 			for i, cell := range record {
-				if cell != "" && term.StartsFormula(cell[0]) && !term.IsPlainNumber([]byte(cell)) {
+				if term.StartsFormula(cell) && !term.IsPlainNumber([]byte(cell)) {
 					record[i] = "'" + cell
 				}
 			}

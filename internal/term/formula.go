@@ -2,22 +2,39 @@ package term
 
 import "bytes"
 
-// StartsFormula tells whether spreadsheet programs may take a cell of a CSV file that begins with
-// this byte for a formula (OWASP, CSV injection).
-func StartsFormula(b byte) bool {
-	switch b {
+// StartsFormula tells whether spreadsheet programs may take a cell of a CSV file for a formula by
+// its beginning (OWASP, CSV injection). Excel takes the wide signs for signs in some languages.
+func StartsFormula[T string | []byte](cell T) bool {
+	if len(cell) == 0 {
+		return false
+	}
+	switch cell[0] {
 	case '=', '+', '-', '@', '\t', '\r', '\n':
 		return true
+	case WideLead:
+		if len(cell) < WideSize {
+			return false
+		}
+		switch string(cell[:WideSize]) {
+		case "＝", "＋", "－", "＠":
+			return true
+		}
 	}
 	return false
 }
+
+// WideLead is the first of the WideSize bytes of each wide sign that StartsFormula knows.
+const (
+	WideLead = 0xEF
+	WideSize = len("＝")
+)
 
 // TextMark is put before a cell that is not to be taken for a formula.
 const TextMark = '\''
 
 // WithoutTextMark is a cell without the mark that stands before what would be taken for a formula.
 func WithoutTextMark[T string | []byte](cell T) T {
-	if len(cell) > 1 && cell[0] == TextMark && StartsFormula(cell[1]) {
+	if len(cell) > 1 && cell[0] == TextMark && StartsFormula(cell[1:]) {
 		return cell[1:]
 	}
 	return cell
