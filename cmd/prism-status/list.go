@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,12 +13,20 @@ import (
 	"prism/internal/term"
 )
 
-// printList prints the runs of the status folder, or the labels of the manifest, one a line.
-// A folder without runs has none to print.
+// printList prints the runs of the status folder, or the labels of the manifest, one a line or as
+// JSON, {"runs": ["ID"]}. A folder without runs has none to print.
 func (g *grammar) printList(ctx context.Context, std cli.Std) error {
 	names, err := g.listNames(ctx, std)
 	if err != nil {
 		return cli.Fail(cli.Usage, err, "")
+	}
+	if g.JSON {
+		text, err := json.Marshal(map[string][]string{g.List: append([]string{}, names...)})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(std.Out, "%s\n", text)
+		return err
 	}
 	for _, name := range names {
 		if _, err := fmt.Fprintln(std.Out, term.Printable(name)); err != nil {

@@ -131,6 +131,8 @@ func (g *grammar) checkFlags() error {
 	switch {
 	case g.Units != "" && g.ProcessGroups:
 		return cli.Usagef("--units and --process-groups can't be used together")
+	case g.JSON && (g.Units != "" || g.ProcessGroups):
+		return cli.Usagef("--json can't be used with --units, which has --format, and --process-groups")
 	case g.List != "" && (g.Units != "" || g.ProcessGroups || g.Pause || g.Unpause || g.Watch || g.Wait):
 		return cli.Usagef("--list can't be used with flags that show a run or change it")
 	case g.List == "labels" && g.Manifest == "":
