@@ -239,3 +239,53 @@ func TestFullDiskOfTemporaryFiles(t *testing.T) {
 		t.Errorf("left %q, %v", left, err)
 	}
 }
+
+// TestFullDiskOfScripts: a script that a full disk ends says how to go on, and with room that command completes.
+func TestFullDiskOfScripts(t *testing.T) {
+	needPrograms(t, "bash", "flock", "jq", "xargs")
+	scripts, err := filepath.Abs("../../../scripts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, command := range map[string]string{
+		"prism-run":  "prism-run ../job.yaml --run-id r",
+		"prism-tune": "prism-tune --dir tune --models fake --styles classic --batch-sizes 5 --prompts-config " + schemaPath(t) + " ../gold.csv",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := newInputFolder(t, 2000)
+			gold := "RowID,Message,Topic\n"
+			for id := range 1000 {
+				gold += fmt.Sprintf("%d,a message with some words,Billing\n", id)
+			}
+			jobFile := fmt.Sprintf("project: {name: p}\nmodel: {name: fake}\ninput_queue: [{path: ../in.csv}]\n"+
+				"prompts: {config_file: %q}\nerror_handling: {max_worker_retries: 0}\n", schemaPath(t))
+			for file, text := range map[string]string{"gold.csv": gold, "job.yaml": jobFile} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			disk := filepath.Join(dir, "disk")
+			resize := mountSmallDisk(t, disk, 192<<10)
+			srv := ollamatest.Start(t, schemaOptions(t)...)
+			run := func(command string) (stderr string, err error) {
+				cmd := exec.Command("bash", "-c", command)
+				cmd.Dir, cmd.Env = disk, append(os.Environ(), "PATH="+bin+":"+scripts+":"+os.Getenv("PATH"), "OLLAMA_HOST="+srv.URL)
+				var said bytes.Buffer
+				cmd.Stderr = &said
+				err = cmd.Run()
+				return said.String(), err
+			}
+			stderr, err := run(command)
+			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 || !strings.Contains(stderr, "no space left on device") {
+				t.Fatalf("got %v, want exit code 1\n%s", err, stderr)
+			}
+			hint := strings.TrimSpace(stderr[strings.LastIndex(stderr, "hint: ")+1:])
+			_, again, _ := strings.Cut(hint, ": "+name)
+			resize(64 << 20)
+			if stderr, err := run(name + again); again == "" || err != nil {
+				t.Errorf("after the hint %q: %v\n%s", hint, err, stderr)
+			}
+		})
+	}
+}
