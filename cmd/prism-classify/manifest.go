@@ -15,9 +15,6 @@ import (
 // applyManifest gives the settings the values of a run's unit, except for the
 // flags that were typed.
 func (g *grammar) applyManifest(ctx context.Context) error {
-	if g.Input != "" || g.RowStart != 0 || g.RowEnd != 0 {
-		return cli.Usagef("--manifest names the input and its rows: give none beside it")
-	}
 	if g.SafeCSV {
 		return cli.Usagef("--safe-csv is for the merged outputs of a run: output.safe_csv of its job file, or prism-merge --safe-csv")
 	}
@@ -33,6 +30,14 @@ func (g *grammar) applyManifest(ctx context.Context) error {
 		return cli.Usagef("--unit %d: run %q has the units 1 to %d", g.Unit, m.RunID, len(m.Units))
 	case g.RunID != "" && g.RunID != m.RunID:
 		return cli.Usagef("--run-id %q is not that of the manifest, %q", g.RunID, m.RunID)
+	}
+	hasStudent := m.Config.Model.HasStudent()
+	switch {
+	case (g.Input != "" && !hasStudent) || g.RowStart != 0 || g.RowEnd != 0:
+		return cli.Usagef("--manifest names the input and its rows: give none beside it")
+	case g.Input == "" && hasStudent:
+		return cli.Fail(cli.Usage, fmt.Errorf("run %q has a student (model.student): its units are labelled by prism-cascade", m.RunID),
+			"prism-cascade "+job.UnitArgs(g.Manifest, g.Unit))
 	}
 	g.GroupReadable = g.GroupReadable || m.Config.GroupReadable
 	planned := m.Options()
@@ -70,7 +75,12 @@ func (g *grammar) checkPromptsUnchanged(ctx context.Context, m *job.Manifest) er
 func (g *grammar) applyUnit(m *job.Manifest, u job.UnitPlan) {
 	g.ManifestPath = g.Manifest
 	g.RunID, g.WorkerID, g.Label = m.RunID, u.Unit.Unit, u.Label
-	g.Input, g.InputFormat, g.InputSum = m.Path(u.Input), m.File(u.Label).Format, u.InputSum
+	g.InputFormat = m.File(u.Label).Format
+	if g.Input != "" { // rows that prism-cascade chose
+		g.GoesOnWith = job.UnitProgram(&m.Config.Model) + " " + job.UnitArgs(g.Manifest, g.Unit)
+		return
+	}
+	g.Input, g.InputSum = m.Path(u.Input), u.InputSum
 	if u.Rows > 0 { // else the whole file, which has no rows
 		g.RowStart, g.RowEnd, g.ByteStart, g.ByteEnd = u.RowStart, u.RowEnd, u.ByteStart, u.ByteEnd
 	}

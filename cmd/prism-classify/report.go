@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -187,11 +188,14 @@ func (g *grammar) writeStartFailure(std cli.Std, err error) {
 	if rerr != nil {
 		w = &status.Worker{
 			WorkerID: s.WorkerID, RunID: s.RunID, StartedAt: status.At(time.Now()), Label: s.Label, Model: s.Model.Name,
-			RowStart: s.RowStart, RowEnd: s.RowEnd, TotalRows: max(s.RowEnd-s.RowStart+1, 0),
+			RowStart: s.RowStart, RowEnd: s.RowEnd,
+		}
+		if s.RowEnd > 0 { // else how many there are is not known
+			w.TotalRows = max(s.RowEnd-s.RowStart+1, 0)
 		}
 	}
 	if g.Manifest != "" {
-		w.Resume = "prism-classify " + job.UnitArgs(g.Manifest, g.Unit)
+		w.Resume = cmp.Or(g.GoesOnWith, "prism-classify "+job.UnitArgs(g.Manifest, g.Unit))
 	}
 	w.Permanent = false
 	w.UpdatedAt, w.LastError, w.Hint = status.At(time.Now()), err.Error(), classify.Hint(err, s.Model.Name)

@@ -35,6 +35,8 @@ type grammar struct {
 	Tag           string `help:"Version of the project, instead of the one in the job file." placeholder:"VERSION" group:"Runs:"`
 	DryRun        bool   `help:"Print the plan as a table; write nothing." group:"Runs:"`
 	PrintSettings bool   `help:"Print the settings that scripts need, as shell assignments." group:"Runs:"`
+	Manifest      string `help:"With --print-settings: those of a unit of this run, for prism-cascade." placeholder:"FILE" group:"Runs:"`
+	Unit          int    `help:"Unit of the run." placeholder:"N" group:"Runs:"`
 	PrintColumns  bool   `help:"Print the columns of FILE (--sheet, --header-line) with a value of each, as shell assignments." group:"Runs:"`
 	RefreshInputs bool   `help:"Of the run that --run-id names: check its inputs, and plan its units again where an input changed since." group:"Runs:"`
 	Settings      string `help:"Settings for all jobs [config/settings.json, if it exists]." placeholder:"FILE" group:"Runs:"`

@@ -10,6 +10,7 @@ import (
 	"prism/internal/cli"
 	"prism/internal/columns"
 	"prism/internal/job"
+	"prism/internal/override"
 	"prism/internal/prompt"
 	"prism/internal/table"
 	"prism/internal/term"
@@ -137,6 +138,9 @@ func (p *planner) checkSortBy(name string, h *table.Header, c job.InputColumns) 
 func (p *planner) checkColumns(name string, h *table.Header, c job.InputColumns) {
 	if len(h.Names) == 0 {
 		return // JSONL without records
+	}
+	if p.config.Model.HasStudent() && h.Index(override.LabelledBy) >= 0 {
+		p.addMistake(fmt.Errorf("model.student: %s:1: the table has a column %s, which the result would get", name, override.LabelledBy))
 	}
 	p.checkSortBy(name, h, c)
 	drop := p.config.Output.Drop

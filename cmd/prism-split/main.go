@@ -86,6 +86,9 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 	if g.PrintColumns {
 		return s.printColumns(ctx)
 	}
+	if g.Manifest != "" || g.Unit != 0 {
+		return g.printUnitSettings(ctx, std.Out)
+	}
 	if g.Job != "" || g.PrintSettings {
 		return g.planRun(ctx, s)
 	}

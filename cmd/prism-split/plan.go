@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"prism/internal/cli"
@@ -218,6 +219,9 @@ func (p *planner) readPrompts(ctx context.Context) {
 	if err != nil {
 		p.addMistake(err)
 		return
+	}
+	if p.config.Model.HasStudent() && !slices.ContainsFunc(schema.Columns, func(c prompt.Column) bool { return c.IsClosed() }) {
+		p.addMistake(fmt.Errorf("model.student: no column of %s has values that are known beforehand: a student gives labels, booleans and integers of a range alone", path))
 	}
 	p.prompt = schema.InStyle(prompt.Style(p.config.Model.PromptStyle))
 	p.hashes.Prompts = schema.Hash()

@@ -49,6 +49,9 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	if p.prompt.Style != prompt.Classic {
 		style = fmt.Sprintf(", in %s style", p.prompt.Style)
 	}
+	if c.Model.HasStudent() {
+		fmt.Fprintf(w, "student    learns from %s rows of each file, drawn at random, and labels those of which it is sure\n", term.Count(int64(c.Model.Student)))
+	}
 	fmt.Fprintf(w, "prompts    %s%s\n", c.Prompts.ConfigFile, style)
 	fmt.Fprintf(w, "workers    %d at once, a file after the other\n\n", c.Workers())
 	for _, plan := range p.plans {
@@ -61,7 +64,11 @@ func (p *planner) printPlan(m *job.Manifest) error {
 		return err
 	}
 	e := c.Estimate(p.load, rate, p.models)
-	fmt.Fprintf(w, "\ncalls      %s at least\n", term.Count(e.Calls))
+	if c.Model.HasStudent() {
+		fmt.Fprintf(w, "\ncalls      %s without a student; what it saves is known when it is trained\n", term.Count(e.Calls))
+	} else {
+		fmt.Fprintf(w, "\ncalls      %s at least\n", term.Count(e.Calls))
+	}
 	fmt.Fprintf(w, "tokens     about %s in prompts, %s generated\n", term.Count(e.PromptTokens), term.Count(e.Tokens))
 	if rate.RowsPerSec > 0 {
 		fmt.Fprintf(w, "time       about %s, as run %s made %s rows/s\n", term.Duration(e.Time), rate.RunID, term.Rate(rate.RowsPerSec))

@@ -51,8 +51,11 @@ func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
 		}
 	}
 	for _, u := range m.Units {
-		if path := job.CallLogPath(m.RunDir(), u.Unit.Unit); fsutil.IsRegular(path) {
-			g.Calls = append(g.Calls, path)
+		texts := job.RunDir(m.TextsLogsDir(u.Label), m.RunID) // of a student's rows
+		for _, dir := range []string{m.RunDir(), texts} {
+			if path := job.CallLogPath(dir, u.Unit.Unit); fsutil.IsRegular(path) {
+				g.Calls = append(g.Calls, path)
+			}
 		}
 	}
 	if path := m.Path(m.Paths.PromptsConfig); g.PromptsConfig == "" || g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {

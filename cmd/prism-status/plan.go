@@ -72,7 +72,9 @@ func (g *grammar) planFromManifest(ctx context.Context) (*runPlan, error) {
 	}
 	for _, u := range p.selectedUnits() {
 		p.units++
-		p.rows += u.Rows
+		if !m.Config.Model.HasStudent() { // else the model is asked for a part of them: workers tell for how many
+			p.rows += u.Rows
+		}
 	}
 	return p, nil
 }

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"io"
 	"os"
+	"strings"
 
 	"prism/internal/fsutil"
 	"prism/internal/job"
@@ -37,7 +38,12 @@ func (s *Store) Outputs() (outputs []Output, err error) {
 
 // IsCurrentOutput reports whether the output of a unit was made from the rows that it has
 // now. Where nothing is known of the output, it was, unless the unit was planned again since.
+// With a student the last step of prism-cascade notes it.
 func IsCurrentOutput(m *job.Manifest, u job.UnitPlan) bool {
+	if m.Config.Model.HasStudent() {
+		sum, err := fsutil.ReadFile(m.CascadeDonePath(u.Label), fsutil.MaxConfig)
+		return err == nil && strings.TrimSpace(string(sum)) == u.InputSum
+	}
 	side, err := ReadSidecar(m.Path(m.Paths.CheckpointDir), m.JobID(u.Unit.Unit))
 	if err != nil || side.Output == nil {
 		return !u.Replanned

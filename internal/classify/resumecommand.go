@@ -9,6 +9,9 @@ import (
 
 // resume is the command that goes on with this job; empty if nothing is kept.
 func (w *worker) resume() string {
+	if w.s.GoesOnWith != "" {
+		return w.s.GoesOnWith
+	}
 	if w.s.Output.Checkpoints.Directory == "" || len(w.s.Command) == 0 {
 		return ""
 	}

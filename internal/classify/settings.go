@@ -48,6 +48,7 @@ type Settings struct {
 	RetryFailed bool     `name:"retry-failed" help:"Ask again for failed rows." group:"Run:"`
 	Restart     bool     `name:"restart" help:"Start over and move the old checkpoint aside." group:"Run:"`
 	Command     []string `kong:"-"` // as typed, for the hint that resumes
+	GoesOnWith  string   `kong:"-"` // command of that hint, where another program runs this one
 
 	student *student.Student // that labels the rows; nil: a server's model
 

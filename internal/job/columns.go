@@ -88,7 +88,7 @@ func (c InputColumns) Args() []string {
 		case bool:
 			args = append(args, "--"+option.flag)
 		case []string:
-			args = appendFlag(args, option.flag, joinNames(v))
+			args = appendFlag(args, option.flag, JoinNames(v))
 		default:
 			args = appendFlag(args, option.flag, fmt.Sprint(v))
 		}
@@ -114,8 +114,8 @@ func appendFlag(args []string, flag, value string) []string {
 	return append(args, "--"+flag, term.QuoteXargs(value))
 }
 
-// joinNames joins names to the value of a list flag; commas in them are escaped.
-func joinNames(names []string) string {
+// JoinNames joins names to the value of a list flag; commas in them are escaped.
+func JoinNames(names []string) string {
 	escaped := make([]string, len(names))
 	for i, n := range names {
 		escaped[i] = strings.ReplaceAll(n, ",", `\,`)
@@ -134,7 +134,7 @@ func (c *InputColumns) Conditions() map[string]string {
 		"text column":      c.Text(),
 		"title column":     c.Title(),
 		"sentiment column": c.Sentiment(),
-		"context columns":  cmp.Or(joinNames(c.ContextColumns), "none"),
+		"context columns":  cmp.Or(JoinNames(c.ContextColumns), "none"),
 		"numbered rows":    strconv.FormatBool(c.NumberRows),
 		BlankCondition:     c.Blank(),
 	}

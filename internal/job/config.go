@@ -109,9 +109,9 @@ func tagDefaults() *Config {
 	return c
 }
 
-// Workers is how many workers a file gets at once.
+// Workers is how many workers a file gets at once: with a student one, as its rows are drawn from the whole file.
 func (c *Config) Workers() int {
-	if !c.Parallelization.Enabled {
+	if !c.Parallelization.Enabled || c.Model.HasStudent() {
 		return 1
 	}
 	return c.Parallelization.Workers

@@ -59,6 +59,10 @@ type CallOptions struct {
 	FastConfidence bool `json:"fast_confidence,omitempty" name:"fast-confidence" help:"The same from the tokens that the model wrote alone, not from those it could have written: nearly as good, and next to no work for the server." group:"Model:"`
 	Votes          int  `json:"votes,omitempty" name:"votes" min:"1" max:"99" placeholder:"K" help:"Ask K times for each row, its batch in another order each time, and take the majority; <column>_Agreement is its share [1]." group:"Model:"`
 
+	Student            int     `json:"student,omitempty" kong:"-" min:"20" max:"10000000" help:"Ask the model for so many rows of each file, drawn at random; a student learns from them and labels the rows of which it is sure, the model the others. prism-cascade does it."`
+	StudentTarget      float64 `json:"student_target,omitempty" kong:"-" min:"0.01" max:"0.9999" help:"How often the student is to say what the model says, as a share [0.97]."`
+	StudentTextColumns string  `json:"student_text_columns,omitempty" kong:"-" enum:"skip,ask" help:"Columns of text in the student's rows: skip leaves them empty, ask asks the model for them alone [skip]."`
+
 	AllowFreeReplies bool `json:"allow_free_replies" name:"allow-free-replies" help:"Label with a server or a model that does not keep to the reply schema." group:"Model:"`
 	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers that cut over-long prompts silently: Ollama before 0.12.4, and its /v1." group:"Model:"`
 
@@ -89,6 +93,12 @@ const StudentAPI = "student"
 
 // IsStudent tells whether the model is a student's file.
 func (o *CallOptions) IsStudent() bool { return o.API == StudentAPI }
+
+// StudentTarget is the share of model.student_target where the job file does not say it.
+const StudentTarget = 0.97
+
+// HasStudent tells whether a student of the model is trained, and labels most rows.
+func (o *CallOptions) HasStudent() bool { return o.Student > 0 }
 
 // ModelName is what results and run IDs call the model; the name of a student's file tells its folder to nobody.
 func (o *CallOptions) ModelName() string {

@@ -47,6 +47,7 @@ func (c *Config) checkConfig(d *decoder) {
 		d.reject("model.cache_ttl", "needs model.cache: without it nothing is kept")
 	}
 	c.checkStudent(d)
+	c.checkStudentOf(d)
 	if c.Monitoring.DashboardRefresh == 0 {
 		d.reject("monitoring.dashboard_refresh", "want more than 0 seconds")
 	}
@@ -64,6 +65,30 @@ func (c *Config) checkStudent(d *decoder) {
 		if _, given := d.locations[path]; given {
 			d.reject(path, "is for servers: a student (model.api) makes no calls")
 		}
+	}
+}
+
+// checkStudentOf refuses what does not go with model.student, and its keys without it.
+func (c *Config) checkStudentOf(d *decoder) {
+	given := func(path string) bool { _, ok := d.locations[path]; return ok }
+	if !given("model.student") {
+		for _, path := range []string{"model.student_target", "model.student_text_columns"} {
+			if given(path) {
+				d.reject(path, "needs model.student: how many rows a student learns from")
+			}
+		}
+		return
+	}
+	if c.Model.IsStudent() {
+		d.reject("model.student", "a student learns from a model: with model.api student there is none to ask")
+	} else if c.Model.Name == StudentAPI {
+		d.reject("model.name", "the model is named student, as its student is in Labelled_By")
+	}
+	if given("output.drop") {
+		d.reject("output.drop", "does not go with model.student: it learns from the columns of the model's result")
+	}
+	if c.Parallelization.SplitStrategy == manual {
+		d.reject("parallelization.split_strategy", "manual does not go with model.student: each file is one unit, whose rows are drawn at random")
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 //	logs_dir/{run_id}/failed_ranges.json         rows that a merge misses (FailedRangesPath)
 //	logs_dir/{run_id}/inputs/{label}.csv         an input in normal form (normalInputPath)
 //	logs_dir/{run_id}/summary_{run_id}.md        statistics (SummaryPath, AnalyticsPath)
+//	logs_dir/{run_id}/cascade_{label}/           what prism-cascade did with a file (Manifest.CascadeDir)
 //	logs_dir/{run_id}/workers.lock               locked while prism-run's workers live (Manifest.WorkersLockPath)
 //	logs_dir/{run_id}/orchestrator.lock          locked while a prism-run works (Manifest.OrchestratorLockPath)
 //	status_dir/{run_id}/worker_{id}.json         a worker's status (WorkerStatusPath)
@@ -39,6 +40,9 @@ const (
 	pauseFlagName    = "pause.flag"
 	workersLockName  = "workers.lock"
 	inputsName       = "inputs"
+	cascadePrefix    = "cascade_"
+	cascadeDoneName  = "done"
+	cascadeReport    = "report.json"
 
 	orchestratorLockName = "orchestrator.lock"
 
@@ -47,7 +51,7 @@ const (
 
 // keptOfRun are how the names of files begin that workers, prism-merge and prism-run keep
 // in a run's folder of logs.
-var keptOfRun = []string{"run_", "calls_w", "failed_ranges", inputsName + string(filepath.Separator), "workers.", "orchestrator.", "terminal_", "units_", "joblog_"}
+var keptOfRun = []string{"run_", "calls_w", "failed_ranges", inputsName + string(filepath.Separator), "workers.", "orchestrator.", "terminal_", "units_", "joblog_", cascadePrefix}
 
 // JobID names the work of one worker of a run, and so its checkpoint.
 func JobID(runID string, worker int) string { return fmt.Sprintf("%s_w%d", runID, worker) }
@@ -311,6 +315,27 @@ func (m *Manifest) ReportPath() string {
 		return ""
 	}
 	return m.Path(filepath.Join(m.Paths.OutputDir, "report_"+m.RunID+".html"))
+}
+
+// CascadeDir is the folder in which prism-cascade keeps what it did with a file of a run with a
+// student: its own checkpoints among it.
+func (m *Manifest) CascadeDir(label string) string {
+	return filepath.Join(m.RunDir(), cascadePrefix+label)
+}
+
+// CascadeDonePath is a file with the checksum of the unit that the output of prism-cascade was made of.
+func (m *Manifest) CascadeDonePath(label string) string {
+	return filepath.Join(m.CascadeDir(label), cascadeDoneName)
+}
+
+// CascadeReportPath is what prism-cascade reports of a file.
+func (m *Manifest) CascadeReportPath(label string) string {
+	return filepath.Join(m.CascadeDir(label), cascadeReport)
+}
+
+// TextsLogsDir is the folder of logs of the calls that write the texts of a student's rows.
+func (m *Manifest) TextsLogsDir(label string) string {
+	return filepath.Join(m.CascadeDir(label), "texts", "logs")
 }
 
 // WorkersLockPath is the file that prism-run, the program that starts workers for

@@ -157,7 +157,15 @@ func Cut(ctx context.Context, f io.ReaderAt, sum table.Summary, o table.Options,
 	return units, nil
 }
 
-// UnitArgs returns the flags of prism-classify for a unit of the manifest at path,
+// UnitProgram is the program that labels a unit.
+func UnitProgram(o *CallOptions) string {
+	if o.HasStudent() {
+		return "prism-cascade"
+	}
+	return "prism-classify"
+}
+
+// UnitArgs returns the flags of that program for a unit of the manifest at path,
 // quoted as xargs reads them.
 func UnitArgs(path string, unit int) string {
 	return fmt.Sprintf("--manifest %s --unit %d", term.QuoteXargs(path), unit)
