@@ -24,6 +24,7 @@ type agreementFlags struct {
 	Compare  bool     `help:"Compare results of the same rows with each other, and with --gold which is better." group:"Agreement:"`
 	Changed  string   `help:"With --compare: write the rows in which results differ to this file." placeholder:"FILE" group:"Agreement:"`
 	Estimate string   `help:"A sample of --sample with the right labels, given by people: shares and means, corrected." placeholder:"FILE" group:"Agreement:"`
+	Cascade  []string `help:"What prism-cascade --student reported (report.json in its folder; of a job it is found): who labelled the rows, and what the audit of the student says (repeatable)." placeholder:"REPORT.json" group:"Agreement:"`
 	Sample   *int64   `help:"Draw N rows at random for people to label, and write them as CSV: their labels empty." placeholder:"N" group:"Agreement:"`
 	By       string   `help:"With --sample: draw from each value of this column, so that rare ones are there too; confidence (or COLUMN_Confidence) draws more rows where the model is unsure." placeholder:"COLUMN" group:"Agreement:"`
 	Review   *int64   `help:"Write the N rows that are most worth a look, with their labels and why: little confidence, few votes, organic labels, other results (--compare), equal texts, rare labels." placeholder:"N" group:"Agreement:"`

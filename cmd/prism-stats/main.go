@@ -93,7 +93,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	if err := g.checkFlags(files); err != nil {
 		return err
 	}
-	if err := g.checkOutputs(m, slices.Concat(files, logs, []string{g.PromptsConfig, g.Manifest, g.Gold, g.Estimate}), std); err != nil {
+	if err := g.checkOutputs(m, slices.Concat(files, logs, g.Cascade, []string{g.PromptsConfig, g.Manifest, g.Gold, g.Estimate}), std); err != nil {
 		return err
 	}
 	o := stats.Options{IDColumn: g.IDColumn, Columns: g.Columns}
@@ -113,12 +113,9 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	case g.TrainStudent != "":
 		return g.trainStudent(ctx, o, files, std)
 	}
-	r, err := g.countAll(ctx, o, files, logs, std)
+	r, err := g.countAll(ctx, o, m, files, logs, std)
 	if err != nil {
 		return err
-	}
-	if m != nil {
-		r.Run = newRun(m)
 	}
 	g.namePage(m, files)
 	if err := g.writeResult(ctx, r, std.Out); err != nil || !g.Save {
@@ -131,8 +128,8 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	return nil
 }
 
-// countAll counts labels and calls, and compares results with what people said.
-func (g *grammar) countAll(ctx context.Context, o stats.Options, files, logs []string, std cli.Std) (*stats.Result, error) {
+// countAll counts labels and calls, and compares results with what people said. m is nil without a run.
+func (g *grammar) countAll(ctx context.Context, o stats.Options, m *job.Manifest, files, logs []string, std cli.Std) (*stats.Result, error) {
 	t := stats.NewDistributions(o)
 	rated, err := g.openRated(ctx, files, std)
 	if err != nil {
@@ -157,6 +154,12 @@ func (g *grammar) countAll(ctx context.Context, o stats.Options, files, logs []s
 		return nil, cli.Usagef("--cross %[1]s,%[1]s: every row has one value of %[1]s: name two columns, as in Topic,Sentiment", columns[0])
 	}
 	r.Calls, r.Gold, r.Compare, r.Estimate = calls, a.gold, a.compare, a.estimate
+	if m != nil {
+		r.Run = newRun(m)
+	}
+	if r.Cascades, err = g.readCascades(ctx, m); err != nil {
+		return nil, err
+	}
 	if rated != nil && g.writesPage() && !g.Compare {
 		err = g.readExamples(ctx, r, rated)
 	}

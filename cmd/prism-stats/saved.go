@@ -26,6 +26,9 @@ func (g *grammar) printSaved(m *job.Manifest, r *stats.Result, std cli.Std) {
 			std.Infof("%-9s  %s", f.what, f.path)
 		}
 	}
+	for i := range r.Cascades {
+		std.Infof("%-9s  %s", "student", report.CascadeLine(&r.Cascades[i]))
+	}
 	unlisted := report.UnlistedLines(r)
 	for _, line := range unlisted {
 		std.Infof("%s", line)

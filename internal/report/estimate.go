@@ -55,6 +55,11 @@ func estimateTables(e *stats.Estimate) (tables []estimateTable) {
 // appendEstimate shows corrected shares and means.
 func appendEstimate(dst []byte, e *stats.Estimate) []byte {
 	dst = append(dst, "Estimate: "+term.Plural(e.Rows, "row")+", corrected by "+term.Count(e.Sampled)+" that people labelled\n"...)
+	return appendEstimateTables(dst, e)
+}
+
+// appendEstimateTables shows the shares and means of an estimate.
+func appendEstimateTables(dst []byte, e *stats.Estimate) []byte {
 	for _, x := range estimateTables(e) {
 		dst = append(dst, "\n"+term.Truncate(term.Printable(x.title), 60)+"\n"...)
 		t := table{indent: "  ", columns: []column{{max: maxLabelWidth}, {name: "labelled", right: true}, {name: "corrected", right: true}, {name: "95%"}}}
@@ -71,6 +76,10 @@ func appendEstimate(dst []byte, e *stats.Estimate) []byte {
 
 func writeEstimateMarkdown(b *strings.Builder, e *stats.Estimate) {
 	b.WriteString("\n## Corrected\n\n" + term.Plural(e.Rows, "row") + ", corrected by " + term.Count(e.Sampled) + " that people labelled.\n")
+	writeEstimateTablesMarkdown(b, e)
+}
+
+func writeEstimateTablesMarkdown(b *strings.Builder, e *stats.Estimate) {
 	for _, x := range estimateTables(e) {
 		b.WriteString("\n### " + markdownText(x.title) + "\n\n| | labelled | corrected | 95% |\n| --- | ---: | ---: | --- |\n")
 		for _, l := range x.lines[:min(len(x.lines), maxMarkdownValues)] {
@@ -79,8 +88,8 @@ func writeEstimateMarkdown(b *strings.Builder, e *stats.Estimate) {
 	}
 }
 
-// appendEstimateRecords adds a record for each figure of an estimate.
-func appendEstimateRecords(out [][]string, e *stats.Estimate) [][]string {
+// appendEstimateRecords adds a record for each figure of an estimate. The names of its sections begin with the prefix.
+func appendEstimateRecords(out [][]string, prefix string, e *stats.Estimate) [][]string {
 	add := func(section, name string, m stats.EstimatedMean) {
 		for _, f := range []namedFigure{{"labelled", m.Labelled}, {"corrected", m.Corrected}, {"low", m.Low}, {"high", m.High}} {
 			out = append(out, []string{section + "_" + f.name, name, formatFigure(f.value), "", ""})
@@ -89,16 +98,16 @@ func appendEstimateRecords(out [][]string, e *stats.Estimate) [][]string {
 	for i := range e.Columns {
 		c := &e.Columns[i]
 		for _, l := range c.Labels {
-			add("estimate", c.Column+"="+l.Label, l.EstimatedMean)
+			add(prefix, c.Column+"="+l.Label, l.EstimatedMean)
 		}
 		if c.Mean != nil {
-			add("estimate_mean", c.Column, *c.Mean)
+			add(prefix+"_mean", c.Column, *c.Mean)
 		}
 	}
 	for i := range e.Cross {
 		x := &e.Cross[i]
 		for _, cell := range x.Cells {
-			add("estimate_cross", x.RowsColumn+"="+cell.Row+" "+x.ColumnsColumn+"="+cell.Column, cell.EstimatedMean)
+			add(prefix+"_cross", x.RowsColumn+"="+cell.Row+" "+x.ColumnsColumn+"="+cell.Column, cell.EstimatedMean)
 		}
 	}
 	return out

@@ -61,15 +61,7 @@ func csvRecords(r *stats.Result) [][]string {
 	if g := r.Gate; g != nil {
 		counted("gate", g.Column, "NOT_APPLICABLE", g.NotApplicable, g.Share)
 	}
-	if r.Gold != nil {
-		out = appendGoldRecords(out, r.Gold)
-	}
-	if r.Estimate != nil {
-		out = appendEstimateRecords(out, r.Estimate)
-	}
-	if r.Compare != nil {
-		out = appendComparisonRecords(out, r.Compare)
-	}
+	out = appendAgreementRecords(out, r)
 	for i := range r.Columns {
 		c := &r.Columns[i]
 		counted("missing", c.Name, "", c.MissingRows, shareOf(c.MissingRows, c.Rows))
@@ -98,6 +90,23 @@ func csvRecords(r *stats.Result) [][]string {
 	}
 	if r.Calls != nil {
 		out = appendGroupRecords(appendCallRecords(out, r.Calls), r.Calls)
+	}
+	return out
+}
+
+// appendAgreementRecords adds how right the labels are, and how far results agree.
+func appendAgreementRecords(out [][]string, r *stats.Result) [][]string {
+	if r.Gold != nil {
+		out = appendGoldRecords(out, r.Gold)
+	}
+	if r.Estimate != nil {
+		out = appendEstimateRecords(out, "estimate", r.Estimate)
+	}
+	for i := range r.Cascades {
+		out = appendCascadeRecords(out, &r.Cascades[i])
+	}
+	if r.Compare != nil {
+		out = appendComparisonRecords(out, r.Compare)
 	}
 	return out
 }

@@ -67,6 +67,8 @@ type page struct {
 	RightInAll  *grid
 	Rightness   []rightness
 	Unknown     string // how to find out how right the labels are; empty: that is known
+	LabelledBy  *grid
+	Cascades    []cascadePanel
 	Estimate    string // what corrected shares are; empty: none
 	Corrections []correction
 	Compared    *grid
@@ -147,6 +149,7 @@ func newPage(r *stats.Result, d *PageData) *page {
 		}
 		p.Columns = append(p.Columns, newDistribution(c, d.Examples))
 	}
+	p.LabelledBy, p.Cascades = labelledByGrid(r), cascadePanels(r)
 	if d.Examples == nil && d.TextColumn != "" && len(r.Columns) > 0 {
 		p.ExampleNote = "Rows of each label are shown where the results have their texts: there is no column " + term.Printable(d.TextColumn) + " (--text-column names another)."
 	}

@@ -37,6 +37,9 @@ func Markdown(r *stats.Result) []byte {
 	if r.Estimate != nil {
 		writeEstimateMarkdown(&b, r.Estimate)
 	}
+	for i := range r.Cascades {
+		writeCascadeMarkdown(&b, &r.Cascades[i])
+	}
 	if r.Compare != nil {
 		writeComparisonMarkdown(&b, r.Compare)
 	}

@@ -41,6 +41,9 @@ func Text(r *stats.Result) []byte {
 	if r.Compare != nil {
 		b = appendComparison(b, r.Compare)
 	}
+	for i := range r.Cascades {
+		b = appendCascade(append(b, '\n'), &r.Cascades[i])
+	}
 	if r.Student != nil {
 		b = appendStudent(b, r.Student)
 	}

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"prism/internal/override"
 	"prism/internal/prompt"
 	"prism/internal/table"
 )
 
 // runColumnNames are the columns that say how rows were labelled.
-var runColumnNames = prompt.RunColumns()
+var runColumnNames = append(prompt.RunColumns(), override.LabelledBy)
 
 // skippedColumns are not counted by default: they identify a row or are its input.
 var skippedColumns = []string{table.RowID, "Position", "Title", "Message"}

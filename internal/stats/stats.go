@@ -27,7 +27,8 @@ type Result struct {
 	Compare     *Comparison    `json:"compare,omitempty"`
 	Estimate    *Estimate      `json:"estimate,omitempty"`
 	Student     *StudentReport `json:"student,omitempty"` // of a training
-	Calls       *Calls         `json:"calls,omitempty"`   // with call logs
+	Cascades    []Cascade      `json:"cascades,omitempty"`
+	Calls       *Calls         `json:"calls,omitempty"` // with call logs
 }
 
 // File is an input file and its rows.
