@@ -106,7 +106,7 @@ func confusionGrid(c *stats.GoldColumn) *grid {
 	if len(wrong) == 0 {
 		return nil
 	}
-	out := &grid{Name: "What " + term.Printable(c.Column) + " confuses", Heads: []string{"people say", "the model says", "rows"}, Texts: 2}
+	out := &grid{Name: "What " + term.Printable(c.Column) + " confuses", Heads: []string{"people say", "the result says", "rows"}, Texts: 2}
 	for _, x := range wrong[:min(len(wrong), maxPageConfusion)] {
 		out.Lines = append(out.Lines, []string{labelOrEmpty(x.Gold), labelOrEmpty(x.Label), term.Count(x.Count)})
 	}

@@ -252,8 +252,8 @@ func goldSentence(g *stats.Gold) string {
 }
 
 func estimateSentence(e *stats.Estimate) string {
-	return "Shares of all " + term.Plural(e.Rows, "row") + ": as the model labelled them, and corrected by what " + term.Plural(e.Sampled, "row") +
-		" that people labelled show it to miss. Report the corrected shares with their intervals of 95%."
+	return "Shares of all " + term.Plural(e.Rows, "row") + ": as they were labelled, and corrected by what " + term.Plural(e.Sampled, "row") +
+		" that people labelled show to be wrong. Report the corrected shares with their intervals of 95%."
 }
 
 func pageProperties(r *stats.Result) [][2]string {

@@ -8,7 +8,7 @@ import (
 )
 
 // rowsToLookAt lists what somebody may want to look at: rows that failed, rows in which
-// people and model differ, labels that nobody listed.
+// people and the result differ, labels that nobody listed.
 func rowsToLookAt(r *stats.Result, d *PageData) (out []list) {
 	for _, l := range []list{failedRows(r.Run, d), missedRows(d), organicLabels(r, d)} {
 		if len(l.Lines) > 0 {
@@ -42,7 +42,7 @@ func failedRows(run *stats.Run, d *PageData) list {
 }
 
 func missedRows(d *PageData) list {
-	l := list{ID: "misses", Name: "Rows in which people and model differ", Heads: []string{"RowID", "column", "people say", "the model says", "text"}}
+	l := list{ID: "misses", Name: "Rows in which people and the result differ", Heads: []string{"RowID", "column", "people say", "the result says", "text"}}
 	for _, m := range d.Misses[:min(len(d.Misses), maxPageRows)] {
 		text := ""
 		if d.Examples != nil {

@@ -128,8 +128,8 @@ func (r *reason) isTold(i int) bool {
 	return i == 0 || r.kind != isUnsure && r.kind != hasFewVotes || r.worth >= leastTold
 }
 
-// describeDoubt says in words how certain a value is.
-func (r *reason) describeDoubt() string {
+// describeDoubt says in words how certain a value is, which who gave.
+func (r *reason) describeDoubt(who string) string {
 	sure := 1 - r.worth
 	share := strconv.FormatFloat(100*sure, 'f', 0, 64) + "%"
 	switch {
@@ -139,7 +139,7 @@ func (r *reason) describeDoubt() string {
 		share = "less than 1%"
 	}
 	if r.kind == isUnsure {
-		return "the model was " + share + " sure"
+		return who + " was " + share + " sure"
 	}
 	return share + " of the votes"
 }

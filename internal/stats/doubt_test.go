@@ -70,6 +70,22 @@ func TestReviewTellsDoubts(t *testing.T) {
 	}
 }
 
+// Who was sure is told: of some rows the model, of others its student.
+func TestReviewTellsWhoWasSure(t *testing.T) {
+	const head = "RowID,Message,Topic,Mood,Topic_Confidence,Mood_Confidence,Model_Name"
+	for _, c := range []struct{ name, text, want string }{
+		{"a cascade", head + ",Labelled_By\n1,a,Billing,Good,0.4,1,student:s.bin,student\n2,b,Billing,Good,0.5,1,m,m\n", "student model"},
+		{"a student alone", head + "\n1,a,Billing,Good,0.4,1,student:s.bin\n2,b,Billing,Good,0.5,1,student:s.bin\n", "student student"},
+		{"models", head + ",Labelled_By\n1,a,Billing,Good,0.4,1,m,small\n2,b,Billing,Good,0.5,1,n,large\n", "model model"},
+	} {
+		lines := reviewOf(t, ReviewOptions{Rows: 2, Columns: []string{"Topic", "Mood"}}, c.text)
+		who := strings.Fields(c.want)
+		if got, want := strings.Join(lines, "\n"), "Topic: the "+who[0]+" was 40% sure"; !strings.Contains(got, want) || !strings.Contains(got, "Topic: the "+who[1]+" was 50% sure") {
+			t.Errorf("%s: got %q, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 // The rows come by the number of wrong values that a look is expected to find; of equal ones the first of the file.
 func TestReviewOrdersByWorth(t *testing.T) {
 	const head = "RowID,Message,Topic,Mood,Topic_Confidence,Mood_Confidence,Topic_Agreement\n"

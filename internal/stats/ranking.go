@@ -9,6 +9,7 @@ import (
 
 	"prism/internal/override"
 	"prism/internal/prompt"
+	"prism/internal/student"
 	"prism/internal/term"
 )
 
@@ -50,7 +51,8 @@ type ranking struct {
 	columns  []rankedColumn
 	gate     int // in columns; -1: none
 	reviewed *ratedColumn
-	sameText []int32 // by row: the first row with the same text; nil: no column of the text
+	by       [2]*ratedColumn // who labelled a row: Labelled_By and Model_Name
+	sameText []int32         // by row: the first row with the same text; nil: no column of the text
 	reasons  []reason
 	notes    []string // what people should know, a line each
 
@@ -78,7 +80,7 @@ func newRanking(r *Ratings, s *prompt.Schema) *ranking {
 	for i := compared; i < len(r.plans); i++ {
 		beside[r.plans[i].name] = r.columns[i]
 	}
-	k.reviewed = beside[override.Reviewed]
+	k.reviewed, k.by = beside[override.Reviewed], [2]*ratedColumn{beside[override.LabelledBy], beside[modelColumn]}
 	for i, c := range r.columns[:compared] {
 		name := strings.TrimPrefix(r.plans[i].name, prompt.Validated)
 		column := rankedColumn{ratedColumn: c, name: name}
@@ -351,9 +353,23 @@ func (k *ranking) describeReason(r reason, c *rankedColumn, row int) string {
 	case differsInOwn:
 		return fmt.Sprintf("the input says %s", c.texts[r.other])
 	case isUnsure, hasFewVotes:
-		return r.describeDoubt()
+		return r.describeDoubt(k.whoLabelled(row))
 	}
 	return fmt.Sprintf("%s is rare (%s of %s)", c.texts[r.value], term.Count(c.counts[r.value]), term.Plural(c.rows, "row"))
+}
+
+// whoLabelled is the model or its student.
+func (k *ranking) whoLabelled(row int) string {
+	var cells [2]string
+	for i, c := range k.by {
+		if c != nil {
+			cells[i] = c.text(0, row)
+		}
+	}
+	if student.IsBy(cells[0], cells[1]) {
+		return "the student"
+	}
+	return "the model"
 }
 
 func orNothing(text string) string {

@@ -79,9 +79,9 @@ func WriteReview(ctx context.Context, results []*RatedFile, o ReviewOptions, out
 }
 
 // besideColumns are columns that tell something of the labels of a row: whether people
-// looked at it, what it says, and what the input says of it.
+// looked at it, who labelled it, what it says, and what the input says of it.
 func besideColumns(results []*RatedFile) []string {
-	names := append([]string{override.Reviewed}, shownColumns...)
+	names := append([]string{override.Reviewed, override.LabelledBy, modelColumn}, shownColumns...)
 	for _, f := range results {
 		for _, name := range f.header.Names {
 			if own, ok := strings.CutPrefix(name, prompt.Validated); ok && f.header.Index(own) >= 0 && !slices.Contains(names, own) {

@@ -12,6 +12,9 @@ import (
 // runColumnNames are the columns that say how rows were labelled.
 var runColumnNames = append(prompt.RunColumns(), override.LabelledBy)
 
+// modelColumn is the column that names the model of a row.
+var modelColumn = prompt.RunColumns()[0]
+
 // skippedColumns are not counted by default: they identify a row or are its input.
 var skippedColumns = []string{table.RowID, "Position", "Title", "Message"}
 

@@ -133,7 +133,7 @@ func (t *StudentRows) readResult(ctx context.Context, f *RatedFile, ids *table.U
 	names := f.header.Names
 	places := t.inputs.Find(names, t.options.Columns.ID())
 	labelled := t.placesOf(f)
-	by := []int{f.header.Index(override.LabelledBy), f.header.Index(prompt.RunColumns()[0])}
+	by := []int{f.header.Index(override.LabelledBy), f.header.Index(modelColumn)}
 	text := func(rec *table.Record, at int) string {
 		if at < 0 {
 			return ""
@@ -153,8 +153,7 @@ func (t *StudentRows) readResult(ctx context.Context, f *RatedFile, ids *table.U
 			any = any || cells[i] != ""
 		}
 		m := prompt.Mention{RowID: id, Message: text(rec, places.Text), Title: text(rec, places.Title), Sentiment: text(rec, places.Sentiment)}
-		isStudents := strings.HasPrefix(text(rec, by[0]), student.Name) || strings.HasPrefix(text(rec, by[1]), student.Name+":")
-		if isStudents || !any || columns.IsBlank(m.Message) && columns.IsBlank(m.Title) {
+		if student.IsBy(text(rec, by[0]), text(rec, by[1])) || !any || columns.IsBlank(m.Message) && columns.IsBlank(m.Title) {
 			t.PassedOver++
 			return nil
 		}

@@ -2,6 +2,7 @@ package student
 
 import (
 	"slices"
+	"strings"
 
 	"prism/internal/columns"
 	"prism/internal/job"
@@ -9,9 +10,10 @@ import (
 	"prism/internal/table"
 )
 
-// Name is what the rows of a student begin with in the column of who labelled a row of a cascade, and in
-// Model_Name.
-const Name = job.StudentAPI
+// IsBy tells whether a student labelled a row, by its cells in Labelled_By and Model_Name.
+func IsBy(labelledBy, modelName string) bool {
+	return strings.HasPrefix(labelledBy, job.StudentAPI) || strings.HasPrefix(modelName, job.StudentAPI+":")
+}
 
 // Inputs are the names of the columns that a student reads; empty: none.
 type Inputs struct {
