@@ -17,6 +17,7 @@ var manual = cli.Manual{
 		{Name: "0", Text: "done"},
 		{Name: "1", Text: "failed: disk, damage, bug"},
 		{Name: "2", Text: "wrong usage or input, named with file and line"},
+		{Name: "3", Text: "--train-student: too few rows to learn from"},
 	},
 	Files: []cli.Entry{
 		{Name: "logs/{run_id}/summary_{run_id}.md", Text: "summary of a run, with --save"},

@@ -19,10 +19,10 @@ const defaultTarget = 0.97
 
 // studentFlags are those of the training of a student.
 type studentFlags struct {
-	TrainStudent    string   `help:"Train a student on the labels of results, for prism-classify --api student, write it to this file, and print how far it can be relied on. Takes the prompt schema, --gold and --target." placeholder:"FILE" group:"Student:"`
-	TitleColumn     string   `name:"title-column" help:"With --train-student: column with the title of the text [Title, if it exists]." placeholder:"NAME" group:"Student:"`
-	SentimentColumn string   `name:"sentiment-column" help:"With --train-student: column with a sentiment of the input [Sentiment, if the input has it]." placeholder:"NAME" group:"Student:"`
-	ContextColumns  []string `name:"context-columns" help:"With --train-student: columns that the student reads too." sep:"," placeholder:"A,B" group:"Student:"`
+	TrainStudent    string   `filled:"" help:"Train a student on the labels of results, for prism-classify --api student, write it to this file, and print how far it can be relied on. Takes the prompt schema, --gold and --target." placeholder:"FILE" group:"Student:"`
+	TitleColumn     string   `filled:"" name:"title-column" help:"With --train-student: column with the title of the text [Title, if it exists]." placeholder:"NAME" group:"Student:"`
+	SentimentColumn string   `filled:"" name:"sentiment-column" help:"With --train-student: column with a sentiment of the input [Sentiment, if the input has it]." placeholder:"NAME" group:"Student:"`
+	ContextColumns  []string `filled:"" name:"context-columns" help:"With --train-student: columns that the student reads too." sep:"," placeholder:"A,B" group:"Student:"`
 }
 
 // checkStudent makes sure that the flags of --train-student go together with others.
@@ -70,7 +70,7 @@ func (g *grammar) trainStudent(ctx context.Context, o stats.Options, files []str
 	st, found, err := rows.Train(ctx)
 	switch {
 	case errors.Is(err, student.ErrTooFew):
-		return cli.Fail(cli.Usage, err, "label more rows with the model first: a label needs "+strconv.Itoa(student.MinRows)+" rows to be learned, and 200 to 2,000 rows are usual")
+		return cli.Fail(cli.Partial, err, "label more rows with the model first: a label needs "+strconv.Itoa(student.MinRows)+" rows to be learned, and 200 to 2,000 rows are usual")
 	case err != nil:
 		return err
 	}
