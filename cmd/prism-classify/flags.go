@@ -21,17 +21,17 @@ import (
 // and defaults of package job, and what only this command knows.
 type grammar struct {
 	File      string `arg:"" optional:"" help:"Table to label; - or no argument: stdin."`
-	InputFile string `placeholder:"FILE" help:"The same as the argument." group:"Input:"`
+	InputFile string `filled:"" placeholder:"FILE" help:"The same as the argument." group:"Input:"`
 
 	classify.Settings
 
 	ListModels bool   `help:"Print the models that the server has, one per line, and exit." group:"Model:"`
 	Doctor     bool   `help:"Examine the server, the model and this machine, say what to do, and exit." group:"Model:"`
 	JSON       bool   `name:"json" help:"With --doctor: print JSON." group:"Model:"`
-	OutputFile string `name:"output" short:"o" placeholder:"FILE" help:"Output file, which appears as a whole at the end; - is stdout [stdout]." group:"Output:"`
-	OutputName string `name:"output-name" placeholder:"NAME" help:"File name in --output-dir [{label}_w{worker id}.csv]." group:"Output:"`
+	OutputFile string `filled:"" name:"output" short:"o" placeholder:"FILE" help:"Output file, which appears as a whole at the end; - is stdout [stdout]." group:"Output:"`
+	OutputName string `filled:"" name:"output-name" placeholder:"NAME" help:"File name in --output-dir [{label}_w{worker id}.csv]." group:"Output:"`
 	DryRun     bool   `help:"Print the messages and the reply schema of the first batch; make no call." group:"Output:"`
-	Manifest   string `placeholder:"FILE" help:"Manifest of a run, from prism-split --job; flags that are not given are taken from it." group:"Run:"`
+	Manifest   string `filled:"" placeholder:"FILE" help:"Manifest of a run, from prism-split --job; flags that are not given are taken from it." group:"Run:"`
 	Unit       int    `placeholder:"N" help:"Unit of the manifest to label." group:"Run:"`
 
 	cli.Common

@@ -67,20 +67,20 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 
 type grammar struct {
 	Parts         []string `arg:"" optional:"" name:"PART" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
-	Output        string   `short:"o" help:"Output file, which appears as a whole at the end; by its name CSV, TSV, JSONL, .xlsx, .parquet, or text compressed by .gz or .zst [stdout]. With --manifest: a copy of the merged output." placeholder:"FILE" group:"Output:"`
+	Output        string   `filled:"" short:"o" help:"Output file, which appears as a whole at the end; by its name CSV, TSV, JSONL, .xlsx, .parquet, or text compressed by .gz or .zst [stdout]. With --manifest: a copy of the merged output." placeholder:"FILE" group:"Output:"`
 	IDColumn      string   `name:"id-column" help:"Column that identifies a row [RowID]." placeholder:"NAME" group:"Parts:"`
 	SortBy        string   `help:"Column to sort by, numbers before texts; none concatenates the parts [RowID, or the column of --id-column]." placeholder:"COLUMN" group:"Output:"`
 	OnDuplicate   string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID, keep the one of the last argument or of the first, or end with an error [${default}]." placeholder:"last|first|error" group:"Output:"`
 	SafeCSV       bool     `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Output:"`
-	Expect        string   `help:"Check that every RowID of this file is there; if not, exit with 3 and write failed_ranges.json." placeholder:"INPUT" group:"Rows:"`
+	Expect        string   `filled:"" help:"Check that every RowID of this file is there; if not, exit with 3 and write failed_ranges.json." placeholder:"INPUT" group:"Rows:"`
 	Memory        cli.Size `default:"256MiB" min:"1MiB" max:"16TiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE" group:"Output:"`
 	Check         bool     `help:"Only check the parts; write no output." group:"Parts:"`
-	Manifest      string   `help:"Merge each file of this run from the outputs of its units; for units without an output, take the rows of their checkpoints." placeholder:"FILE" group:"Runs:"`
+	Manifest      string   `filled:"" help:"Merge each file of this run from the outputs of its units; for units without an output, take the rows of their checkpoints." placeholder:"FILE" group:"Runs:"`
 	Condition     string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: which units of a file must have completed [as in the job file]." placeholder:"all_success|any_success|always" group:"Runs:"`
-	Label         string   `help:"With --manifest: merge only this file of the run." placeholder:"LABEL" group:"Runs:"`
+	Label         string   `filled:"" help:"With --manifest: merge only this file of the run." placeholder:"LABEL" group:"Runs:"`
 	LabelledBy    []string `help:"The PARTs are results of some of the rows of --expect, one over the other: of each row the last one stays, in the order of --expect, and a column Labelled_By has the name that is given for its part here (repeat it for each)." placeholder:"NAME" sep:"none" group:"Rows:"`
-	Overrides     []string `help:"Values that people gave, which replace those of the rows: a table with RowID and any coded columns, in any form that prism-split --normalize reads (repeatable: later files after earlier ones)." placeholder:"FILE" sep:"none" group:"Corrections:"`
-	PromptsConfig string   `help:"Prompt schema file: which values --overrides may have; with it JSONL has numbers, booleans and arrays [with --manifest: that of the run]." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" group:"Corrections:"`
+	Overrides     []string `filled:"" help:"Values that people gave, which replace those of the rows: a table with RowID and any coded columns, in any form that prism-split --normalize reads (repeatable: later files after earlier ones)." placeholder:"FILE" sep:"none" group:"Corrections:"`
+	PromptsConfig string   `filled:"" help:"Prompt schema file: which values --overrides may have; with it JSONL has numbers, booleans and arrays [with --manifest: that of the run]." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" group:"Corrections:"`
 	InputFormat   string   `help:"Format of the parts: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT" group:"Parts:"`
 	Delimiter     string   `help:"Delimiter of parts that are CSV, a character or tab [the most frequent in the header of each]." placeholder:"D" group:"Parts:"`
 	OutputFormat  string   `help:"Format of the output's text: csv, tsv or jsonl [by file name, else that of the first part]." placeholder:"FORMAT" group:"Output:"`

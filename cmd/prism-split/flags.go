@@ -15,14 +15,14 @@ const defaultWorkers = 4
 
 type grammar struct {
 	Files       []string `arg:"" optional:"" name:"FILE" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
-	InputFile   []string `help:"The same as FILE." placeholder:"FILE" group:"Input:"`
+	InputFile   []string `filled:"" help:"The same as FILE." placeholder:"FILE" group:"Input:"`
 	InputFormat string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT" group:"Input:"`
 	Workers     *int     `xor:"cut" min:"1" max:"10000" help:"Split each file into N equal units [4]." placeholder:"N" group:"Units:"`
 	Rows        *int64   `xor:"cut" min:"1" help:"Split each file into units of N rows." placeholder:"N" group:"Units:"`
-	Ranges      string   `xor:"cut" help:"Take only these positions of each file, inclusive; 501- means the rest." placeholder:"1-100,101-300" group:"Units:"`
+	Ranges      string   `filled:"" xor:"cut" help:"Take only these positions of each file, inclusive; 501- means the rest." placeholder:"1-100,101-300" group:"Units:"`
 	Format      string   `enum:"jsonl,tsv,args,settings" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs); settings prints what --print-settings does, of the run that was planned [${default}]." group:"Units:"`
-	Label       string   `help:"Label of a single file [its name]." placeholder:"L" group:"Units:"`
-	Write       string   `help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR" group:"Units:"`
+	Label       string   `filled:"" help:"Label of a single file [its name]." placeholder:"L" group:"Units:"`
+	Write       string   `filled:"" help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR" group:"Units:"`
 	NoCheck     bool     `help:"Check fields and quotes alone, not RowIDs and UTF-8." group:"Input:"`
 
 	job.InputColumns
@@ -30,17 +30,17 @@ type grammar struct {
 	normalizeFlags
 	selectFlags
 
-	Job           string `help:"Plan a run of this job file: check everything, write its manifest, print its units." placeholder:"FILE" group:"Runs:"`
-	RunID         string `help:"Name of the run [made from project, version, model and time]." placeholder:"ID" group:"Runs:"`
-	Tag           string `help:"Version of the project, instead of the one in the job file." placeholder:"VERSION" group:"Runs:"`
+	Job           string `filled:"" help:"Plan a run of this job file: check everything, write its manifest, print its units." placeholder:"FILE" group:"Runs:"`
+	RunID         string `filled:"" help:"Name of the run [made from project, version, model and time]." placeholder:"ID" group:"Runs:"`
+	Tag           string `filled:"" help:"Version of the project, instead of the one in the job file." placeholder:"VERSION" group:"Runs:"`
 	DryRun        bool   `help:"Print the plan as a table; write nothing." group:"Runs:"`
 	PrintSettings bool   `help:"Print the settings that scripts need, as shell assignments." group:"Runs:"`
-	Manifest      string `help:"With --print-settings: those of a unit of this run, for prism-cascade." placeholder:"FILE" group:"Runs:"`
+	Manifest      string `filled:"" help:"With --print-settings: those of a unit of this run, for prism-cascade." placeholder:"FILE" group:"Runs:"`
 	Unit          int    `help:"Unit of the run." placeholder:"N" group:"Runs:"`
 	PrintColumns  bool   `help:"Print the columns of FILE (--sheet, --header-line) with a value of each, as shell assignments." group:"Runs:"`
 	RefreshInputs bool   `help:"Of the run that --run-id names: check its inputs, and plan its units again where an input changed since." group:"Runs:"`
-	Settings      string `help:"Settings for all jobs [config/settings.json, if it exists]." placeholder:"FILE" group:"Runs:"`
-	Models        string `help:"Models and batch sizes to choose from [config/models.json, if it exists]." placeholder:"FILE" group:"Runs:"`
+	Settings      string `filled:"" help:"Settings for all jobs [config/settings.json, if it exists]." placeholder:"FILE" group:"Runs:"`
+	Models        string `filled:"" help:"Models and batch sizes to choose from [config/models.json, if it exists]." placeholder:"FILE" group:"Runs:"`
 
 	cli.Common
 }

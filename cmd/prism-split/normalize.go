@@ -17,9 +17,9 @@ import (
 // normalizeFlags are the flags of --normalize.
 type normalizeFlags struct {
 	Normalize  bool   `help:"Write FILE as UTF-8 CSV with commas, unique column names and RowID first." group:"Normal form:"`
-	Output     string `short:"o" help:"Write to this file [stdout]." placeholder:"FILE" group:"Normal form:"`
-	Encoding   string `help:"Encoding of FILE: utf-8, utf-16, windows-1252, shift_jis and others [by its bytes]." placeholder:"E" group:"Normal form:"`
-	Sheet      string `help:"Sheet of a workbook to read [the first visible one with cells]." placeholder:"NAME" group:"Normal form:"`
+	Output     string `filled:"" short:"o" help:"Write to this file [stdout]." placeholder:"FILE" group:"Normal form:"`
+	Encoding   string `filled:"" help:"Encoding of FILE: utf-8, utf-16, windows-1252, shift_jis and others [by its bytes]." placeholder:"E" group:"Normal form:"`
+	Sheet      string `filled:"" help:"Sheet of a workbook to read [the first visible one with cells]." placeholder:"NAME" group:"Normal form:"`
 	HeaderLine int64  `help:"Line of the header, in a workbook its row; lines above are dropped." placeholder:"N" group:"Normal form:"`
 	SkipRows   int64  `help:"Leave out the first N records after the header." placeholder:"N" group:"Normal form:"`
 }

@@ -19,15 +19,15 @@ import (
 // selectFlags are the flags of --select, but for -o.
 type selectFlags struct {
 	Select        bool     `help:"Write some of the rows of FILE, which keep their bytes." group:"Some of the rows:"`
-	With          string   `help:"Rows whose RowID this table has." placeholder:"FILE" group:"Some of the rows:"`
-	Without       string   `help:"Rows whose RowID this table does not have." placeholder:"FILE" group:"Some of the rows:"`
-	Unsure        string   `help:"Rows that this result does not have, or has with a confidence below a --threshold." placeholder:"RESULT" group:"Some of the rows:"`
+	With          string   `filled:"" help:"Rows whose RowID this table has." placeholder:"FILE" group:"Some of the rows:"`
+	Without       string   `filled:"" help:"Rows whose RowID this table does not have." placeholder:"FILE" group:"Some of the rows:"`
+	Unsure        string   `filled:"" help:"Rows that this result does not have, or has with a confidence below a --threshold." placeholder:"RESULT" group:"Some of the rows:"`
 	Threshold     []string `help:"With --unsure: the least confidence of a column to code (repeatable)." placeholder:"COLUMN=P" sep:"none" group:"Some of the rows:"`
-	Draw          string   `help:"Of these, N rows drawn at random, or N% of them." placeholder:"N" group:"Some of the rows:"`
+	Draw          string   `filled:"" help:"Of these, N rows drawn at random, or N% of them." placeholder:"N" group:"Some of the rows:"`
 	Shuffle       bool     `help:"Write the rows in random order." group:"Some of the rows:"`
 	Seed          uint64   `help:"Seed of what is random [${default}]." default:"1" placeholder:"S" group:"Some of the rows:"`
 	Blind         bool     `help:"Leave out the columns that a model fills by --prompts-config, and what tells of its labels." group:"Some of the rows:"`
-	PromptsConfig string   `help:"Prompt schema file, for --unsure and --blind." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" group:"Some of the rows:"`
+	PromptsConfig string   `filled:"" help:"Prompt schema file, for --unsure and --blind." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" group:"Some of the rows:"`
 }
 
 // saysRows tells whether a flag says which rows to take, or what of them.

@@ -18,17 +18,17 @@ import (
 
 // agreementFlags are those of how right results are, and how far they agree.
 type agreementFlags struct {
-	Gold     string   `help:"Rows with the right labels, given by people, in any form that prism-split --normalize reads: how right the results are." placeholder:"FILE" group:"Agreement:"`
-	Misses   string   `help:"With --gold: write the rows in which results and gold differ to this file." placeholder:"FILE" group:"Agreement:"`
+	Gold     string   `filled:"" help:"Rows with the right labels, given by people, in any form that prism-split --normalize reads: how right the results are." placeholder:"FILE" group:"Agreement:"`
+	Misses   string   `filled:"" help:"With --gold: write the rows in which results and gold differ to this file." placeholder:"FILE" group:"Agreement:"`
 	Target   *float64 `help:"With --gold: the confidence from which on rows are right in this share, such as 0.95, where the results have a column of confidences; with --train-student: that of the student [0.97]." placeholder:"ACCURACY" group:"Agreement:"`
 	Compare  bool     `help:"Compare results of the same rows with each other, and with --gold which is better." group:"Agreement:"`
-	Changed  string   `help:"With --compare: write the rows in which results differ to this file." placeholder:"FILE" group:"Agreement:"`
-	Estimate string   `help:"A sample of --sample with the right labels, given by people: shares and means, corrected." placeholder:"FILE" group:"Agreement:"`
-	Cascade  []string `help:"What prism-cascade --student reported (report.json in its folder; of a job it is found): who labelled the rows, and what the audit of the student says (repeatable)." placeholder:"REPORT.json" group:"Agreement:"`
+	Changed  string   `filled:"" help:"With --compare: write the rows in which results differ to this file." placeholder:"FILE" group:"Agreement:"`
+	Estimate string   `filled:"" help:"A sample of --sample with the right labels, given by people: shares and means, corrected." placeholder:"FILE" group:"Agreement:"`
+	Cascade  []string `filled:"" help:"What prism-cascade --student reported (report.json in its folder; of a job it is found): who labelled the rows, and what the audit of the student says (repeatable)." placeholder:"REPORT.json" group:"Agreement:"`
 	Sample   *int64   `help:"Draw N rows at random for people to label, and write them as CSV: their labels empty." placeholder:"N" group:"Agreement:"`
-	By       string   `help:"With --sample: draw from each value of this column, so that rare ones are there too; confidence (or COLUMN_Confidence) draws more rows where the model is unsure." placeholder:"COLUMN" group:"Agreement:"`
+	By       string   `filled:"" help:"With --sample: draw from each value of this column, so that rare ones are there too; confidence (or COLUMN_Confidence) draws more rows where the model is unsure." placeholder:"COLUMN" group:"Agreement:"`
 	Review   *int64   `help:"Write the N rows that are most worth a look, with their labels and why: little confidence, few votes, organic labels, other results (--compare), equal texts, rare labels." placeholder:"N" group:"Agreement:"`
-	Output   string   `short:"o" help:"With --review or --sample: write to this file, by its name CSV, TSV, JSONL, .parquet, or .xlsx with the labels of --prompts-config to choose from [stdout]." placeholder:"FILE" group:"Agreement:"`
+	Output   string   `filled:"" short:"o" help:"With --review or --sample: write to this file, by its name CSV, TSV, JSONL, .parquet, or .xlsx with the labels of --prompts-config to choose from [stdout]." placeholder:"FILE" group:"Agreement:"`
 	Needed   *float64 `help:"Print how many rows to draw for shares to be within this, such as 0.03." placeholder:"HALF-WIDTH" group:"Agreement:"`
 	Seed     uint64   `help:"Seed of what is drawn at random [${default}]." default:"1" placeholder:"S" group:"Agreement:"`
 }

@@ -46,21 +46,21 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 
 type grammar struct {
 	Files         []string `arg:"" optional:"" name:"FILE" help:"Results: CSV, TSV or JSONL, by file name; - is stdin."`
-	Calls         callLogs `help:"Call logs to summarise (repeatable)." placeholder:"CALLS.jsonl..." group:"Input:"`
-	Manifest      string   `help:"Count a run: its merged outputs (of files that are not merged, the outputs of their units) and its call logs." placeholder:"FILE" group:"Input:"`
-	IDColumn      string   `name:"id-column" help:"Column that identifies a row, which is not counted [RowID]." placeholder:"NAME" group:"Input:"`
-	Columns       []string `help:"Columns to count [all except RowID, Title, Message and those that describe the run]." placeholder:"A,B" group:"Counting:"`
+	Calls         callLogs `filled:"" help:"Call logs to summarise (repeatable)." placeholder:"CALLS.jsonl..." group:"Input:"`
+	Manifest      string   `filled:"" help:"Count a run: its merged outputs (of files that are not merged, the outputs of their units) and its call logs." placeholder:"FILE" group:"Input:"`
+	IDColumn      string   `filled:"" name:"id-column" help:"Column that identifies a row, which is not counted [RowID]." placeholder:"NAME" group:"Input:"`
+	Columns       []string `filled:"" help:"Columns to count [all except RowID, Title, Message and those that describe the run]." placeholder:"A,B" group:"Counting:"`
 	Cross         []string `help:"Tabulate two columns against each other, or a column of several labels against itself (repeatable)." placeholder:"A,B" sep:"none" group:"Counting:"`
-	PromptsConfig string   `help:"Prompt schema file: which labels are listed, which column is the gate, which columns are free text." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" group:"Input:"`
+	PromptsConfig string   `filled:"" help:"Prompt schema file: which labels are listed, which column is the gate, which columns are free text." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" group:"Input:"`
 	InputFormat   string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT" group:"Input:"`
 	Delimiter     string   `help:"Delimiter of CSV, a character or tab [the most frequent in the header]." placeholder:"D" group:"Input:"`
 	Format        string   `help:"What to print: table, csv, json, markdown or html (one self-contained page) [${default}]." enum:"table,csv,json,markdown,html" default:"table" placeholder:"FORMAT" group:"Reports:"`
 	SafeCSV       bool     `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Reports:"`
-	Summary       string   `help:"Also write a summary in Markdown to this file." placeholder:"FILE.md" group:"Reports:"`
-	HTML          string   `help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html" group:"Reports:"`
-	Title         string   `help:"Title of the HTML page [the job's project.description, else the run]." placeholder:"TEXT" group:"Reports:"`
-	TextColumn    string   `name:"text-column" help:"Column with the texts, for the rows that the HTML page shows and for --train-student [Message, or that of the job]." placeholder:"NAME" group:"Reports:"`
-	Analytics     string   `help:"Also write all figures as CSV to this file." placeholder:"FILE.csv" group:"Reports:"`
+	Summary       string   `filled:"" help:"Also write a summary in Markdown to this file." placeholder:"FILE.md" group:"Reports:"`
+	HTML          string   `filled:"" help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html" group:"Reports:"`
+	Title         string   `filled:"" help:"Title of the HTML page [the job's project.description, else the run]." placeholder:"TEXT" group:"Reports:"`
+	TextColumn    string   `filled:"" name:"text-column" help:"Column with the texts, for the rows that the HTML page shows and for --train-student [Message, or that of the job]." placeholder:"NAME" group:"Reports:"`
+	Analytics     string   `filled:"" help:"Also write all figures as CSV to this file." placeholder:"FILE.csv" group:"Reports:"`
 	Save          bool     `help:"With --manifest: also write the report, the summary and the figures of the run, where its settings want them, and print where." group:"Reports:"`
 	agreementFlags
 	studentFlags

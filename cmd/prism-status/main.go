@@ -44,15 +44,15 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 const statusDir = "status"
 
 type grammar struct {
-	StatusDir     string       `help:"Folder of the status files of all runs [status]." env:"PRISM_STATUS_DIR" placeholder:"DIR" group:"Run:"`
-	RunID         string       `help:"Run to show [the latest]." name:"run-id" xor:"run" placeholder:"ID" group:"Run:"`
-	Manifest      string       `help:"Manifest of the run to show." xor:"run" placeholder:"FILE" group:"Run:"`
+	StatusDir     string       `filled:"" help:"Folder of the status files of all runs [status]." env:"PRISM_STATUS_DIR" placeholder:"DIR" group:"Run:"`
+	RunID         string       `filled:"" help:"Run to show [the latest]." name:"run-id" xor:"run" placeholder:"ID" group:"Run:"`
+	Manifest      string       `filled:"" help:"Manifest of the run to show." xor:"run" placeholder:"FILE" group:"Run:"`
 	JSON          bool         `help:"Print JSON: one object, or with --watch one object a line." name:"json" group:"Showing:"`
 	Watch         bool         `help:"Follow the run until it is over: a dashboard on a terminal, else a line at each refresh." group:"Showing:"`
 	Wait          bool         `help:"Wait until the run is over; the exit code is its outcome." group:"Showing:"`
 	UntilIdle     bool         `help:"End --watch or --wait when no worker is active and no prism-run is starting workers, whether or not the run is over." group:"Showing:"`
 	Managed       bool         `help:"With --until-idle on a terminal: show the dashboard, for a program that manages the run, as prism-run does. Exit code 3: the user left it; 130: the user asked to stop the run." group:"For scripts:"`
-	Label         string       `help:"Only the units of this file of the manifest." placeholder:"LABEL" group:"Run:"`
+	Label         string       `filled:"" help:"Only the units of this file of the manifest." placeholder:"LABEL" group:"Run:"`
 	Units         string       `help:"Print units of the manifest: incomplete (not completed or without their output, and no worker is active on them), retryable (of these, those that may complete when started again), refused (ended by wrong configuration or input, and would again), failed (failed or dead, or with rows that failed), unreachable (stopped because Ollama was unreachable or the model missing), running (a worker is active on them) or all." enum:"incomplete,retryable,refused,failed,unreachable,running,all," default:"" placeholder:"WHICH" group:"For scripts:"`
 	Format        string       `help:"Print units as args (the flags of prism-classify, quoted for xargs), as tsv, as numbers (unit numbers, one a line) or as errors (their distinct last errors) [${default}]." enum:"args,tsv,numbers,errors" default:"tsv" group:"For scripts:"`
 	List          string       `help:"Print the IDs of the runs of the status folder, the latest first, or the labels of the files of --manifest." enum:"runs,labels," default:"" placeholder:"WHAT" group:"For scripts:"`
@@ -61,7 +61,7 @@ type grammar struct {
 	Pause         bool         `help:"Make the workers of the manifest's run wait between calls." xor:"print" group:"Pausing:"`
 	Unpause       bool         `help:"Let them continue." xor:"print" group:"Pausing:"`
 	Refresh       cli.Duration `min:"10ms" max:"24h" help:"Time between two refreshes [5s; dashboard: 1s]." placeholder:"DURATION" group:"Showing:"`
-	Metrics       string       `help:"Write the figures in Prometheus' text format to this file at every refresh." placeholder:"FILE.prom" group:"Showing:"`
+	Metrics       string       `filled:"" help:"Write the figures in Prometheus' text format to this file at every refresh." placeholder:"FILE.prom" group:"Showing:"`
 	DeadAfter     cli.Duration `min:"1ms" max:"720h" help:"Time without a heartbeat after which a worker counts as slow; a worker on another machine counts as dead after four times as long [${default}]." default:"30s" placeholder:"DURATION" group:"Showing:"`
 	cli.Common
 }

@@ -43,7 +43,7 @@ type Settings struct {
 
 	ManifestPath string `kong:"-"` // of the run that the unit belongs to; empty: none
 
-	RunID       string   `name:"run-id" placeholder:"ID" help:"Name of the run; the same ID resumes [made from input, model and time]." group:"Run:"`
+	RunID       string   `filled:"" name:"run-id" placeholder:"ID" help:"Name of the run; the same ID resumes [made from input, model and time]." group:"Run:"`
 	WorkerID    int      `name:"worker-id" min:"0" max:"1000000" default:"1" help:"Number of this worker in the run." group:"Run:"`
 	RetryFailed bool     `name:"retry-failed" help:"Ask again for failed rows." group:"Run:"`
 	Restart     bool     `name:"restart" help:"Start over and move the old checkpoint aside." group:"Run:"`

@@ -113,7 +113,7 @@ const compactStyle = "compact"
 
 // Prompts names the prompt schema.
 type Prompts struct {
-	ConfigFile string `json:"config_file" name:"prompts-config" env:"PRISM_PROMPTS_CONFIG" need:"" placeholder:"FILE" help:"Prompt schema file (JSON)." group:"Model:"`
+	ConfigFile string `json:"config_file" name:"prompts-config" env:"PRISM_PROMPTS_CONFIG" need:"" placeholder:"FILE" filled:"" help:"Prompt schema file (JSON)." group:"Model:"`
 }
 
 // Output says where results go.
