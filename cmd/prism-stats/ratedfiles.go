@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"prism/internal/cli"
+	"prism/internal/columns"
 	"prism/internal/fsutil"
 	"prism/internal/normalize"
 	"prism/internal/stats"
@@ -86,21 +87,29 @@ func (r *ratedFiles) openFile(ctx context.Context, name string, o table.Options)
 	return &stats.RatedFile{Content: f, Size: f.Size, Options: o}, nil
 }
 
-// readRatings reads gold, which may be nil, and the results. Gold in a form that results do
-// not have, as people save it, is normalized first.
-func (r *ratedFiles) readRatings(ctx context.Context, gold *editedFile, o stats.RatingOptions) (*stats.Ratings, error) {
+// readRatings reads gold, which may be nil, and the results.
+func (r *ratedFiles) readRatings(ctx context.Context, gold *editedFile, o stats.RatingOptions) (ratings *stats.Ratings, err error) {
+	err = r.readGold(ctx, gold, func(gold *stats.RatedFile) (err error) {
+		ratings, err = stats.ReadRatings(ctx, gold, r.results, o)
+		return err
+	})
+	return ratings, err
+}
+
+// readGold calls read with gold, which may be nil. Gold in a form that results do not have, as people save it, is
+// normalized, and read once more.
+func (r *ratedFiles) readGold(ctx context.Context, gold *editedFile, read func(gold *stats.RatedFile) error) error {
 	if gold == nil {
-		return stats.ReadRatings(ctx, nil, r.results, o)
+		return read(nil)
 	}
-	ratings, err := stats.ReadRatings(ctx, gold.RatedFile, r.results, o)
-	var bad *table.Error
-	if !errors.As(err, &bad) || !bad.IsForm() || bad.File != gold.Options.Name {
-		return ratings, err
+	err := read(gold.RatedFile)
+	if bad, ok := errors.AsType[*table.Error](err); !ok || !columns.IsForm(err) || bad.File != gold.Options.Name {
+		return err
 	}
 	if err := r.normalizeGold(ctx, gold); err != nil {
-		return nil, err
+		return err
 	}
-	return stats.ReadRatings(ctx, gold.RatedFile, r.results, o)
+	return read(gold.RatedFile)
 }
 
 // normalizeGold replaces gold by its normal form in a temporary file.

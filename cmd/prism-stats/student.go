@@ -6,12 +6,10 @@ import (
 	"strconv"
 
 	"prism/internal/cli"
-	"prism/internal/columns"
 	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/stats"
 	"prism/internal/student"
-	"prism/internal/table"
 )
 
 // defaultTarget is the share of rows that a student is to get right where no --target says it.
@@ -87,7 +85,7 @@ func (g *grammar) trainStudent(ctx context.Context, o stats.Options, files []str
 	return g.writeResult(ctx, r, std.Out)
 }
 
-// readStudentRows reads the results and gold. Gold in a form that results do not have is normalized.
+// readStudentRows reads the results and gold.
 func (g *grammar) readStudentRows(ctx context.Context, rated *ratedFiles, o stats.Options, files []string) (*stats.StudentRows, error) {
 	so := stats.StudentOptions{Schema: o.Schema, Seed: g.Seed, Target: defaultTarget, Columns: job.InputColumns{
 		IDColumn: g.IDColumn, TextColumn: g.TextColumn, TitleColumn: g.TitleColumn, SentimentColumn: g.SentimentColumn, ContextColumns: g.ContextColumns,
@@ -98,19 +96,16 @@ func (g *grammar) readStudentRows(ctx context.Context, rated *ratedFiles, o stat
 	if err := rated.openResults(ctx, files); err != nil {
 		return nil, inputError(err)
 	}
-	if g.Gold == "" {
-		return stats.ReadStudentRows(ctx, nil, rated.results, so)
-	}
-	var err error
-	if rated.gold, err = rated.openEdited(ctx, g.Gold); err != nil {
-		return nil, inputError(err)
-	}
-	rows, err := stats.ReadStudentRows(ctx, rated.gold.RatedFile, rated.results, so)
-	if bad, ok := errors.AsType[*table.Error](err); ok && columns.IsForm(err) && bad.File == rated.gold.Options.Name {
-		if err := rated.normalizeGold(ctx, rated.gold); err != nil {
-			return nil, err
+	if g.Gold != "" {
+		var err error
+		if rated.gold, err = rated.openEdited(ctx, g.Gold); err != nil {
+			return nil, inputError(err)
 		}
-		return stats.ReadStudentRows(ctx, rated.gold.RatedFile, rated.results, so)
 	}
+	var rows *stats.StudentRows
+	err := rated.readGold(ctx, rated.gold, func(gold *stats.RatedFile) (err error) {
+		rows, err = stats.ReadStudentRows(ctx, gold, rated.results, so)
+		return err
+	})
 	return rows, err
 }

@@ -154,17 +154,26 @@ func (t *trainer) trainAll(ctx context.Context, st *Student) error {
 	return g.Wait()
 }
 
-// judgeFold trains on all rows but those of a fold, and keeps the margins of these.
-func (t *trainer) judgeFold(ctx context.Context, fold int32) error {
-	v := newVocabulary(t.rows, func(row int) bool { return t.fold[row] != fold }, t.functions)
-	vectors := make([]vector, len(t.rows))
+// vectorize takes the vocabulary from the rows that isTrained tells of, and makes the vectors of all rows.
+func (t *trainer) vectorize(isTrained func(row int) bool) (v *vocabulary, vectors []vector) {
+	v = newVocabulary(t.rows, isTrained, t.functions)
+	vectors = make([]vector, len(t.rows))
 	for i, row := range t.rows {
 		vectors[i] = v.vectorOf(row)
+	}
+	return v, vectors
+}
+
+// judgeFold trains on all rows but those of a fold, and keeps the margins of these.
+func (t *trainer) judgeFold(ctx context.Context, fold int32) error {
+	isTrained := func(row int) bool { return t.fold[row] != fold }
+	v, vectors := t.vectorize(isTrained)
+	for i := range t.rows {
 		if t.fold[i] == fold {
 			t.margins[i] = make([]float64, t.functions)
 		}
 	}
-	return t.eachFunction(ctx, uint64(fold)+1, vectors, len(v.buckets), func(row int) bool { return t.fold[row] != fold }, func(function int, w []float64) {
+	return t.eachFunction(ctx, uint64(fold)+1, vectors, len(v.buckets), isTrained, func(function int, w []float64) {
 		for i := range vectors {
 			if t.fold[i] == fold {
 				t.margins[i][function] = vectors[i].margin(w)
@@ -176,11 +185,7 @@ func (t *trainer) judgeFold(ctx context.Context, fold int32) error {
 // trainOnAll trains on all rows.
 func (t *trainer) trainOnAll(ctx context.Context, st *Student) error {
 	all := func(int) bool { return true }
-	v := newVocabulary(t.rows, all, t.functions)
-	vectors := make([]vector, len(t.rows))
-	for i, row := range t.rows {
-		vectors[i] = v.vectorOf(row)
-	}
+	v, vectors := t.vectorize(all)
 	st.buckets, st.idf, st.index = v.buckets, v.idf, v.index
 	st.Buckets, st.Functions = len(v.buckets), t.functions
 	st.weights = make([]float32, (len(v.buckets)+1)*t.functions)
