@@ -55,11 +55,14 @@ func planGold(o *RatingOptions, gold ratedHeader, results []ratedHeader) (plans 
 	var missing []string
 	lacks := &MissingColumnError{}
 	for _, name := range o.Columns {
-		if outputPlace(gold.Header, name) >= 0 {
+		code := strings.TrimPrefix(name, prompt.Validated)
+		if outputPlace(gold.Header, code) < 0 {
+			lacks.add(gold, code)
+		} else if name == code {
 			continue // results that lack it are found below
 		}
-		for _, h := range append([]ratedHeader{gold}, results...) {
-			if outputPlace(h.Header, name) < 0 {
+		for _, h := range results {
+			if name != code && h.Index(name) < 0 || outputPlace(h.Header, code) < 0 {
 				lacks.add(h, name)
 			}
 		}
@@ -68,7 +71,7 @@ func planGold(o *RatingOptions, gold ratedHeader, results []ratedHeader) (plans 
 		code := strings.TrimPrefix(name, prompt.Validated)
 		schema := o.schemaColumn(code)
 		switch {
-		case isDescribing(name, o.idColumn()), o.Schema != nil && schema == nil, !o.isWanted(name, code),
+		case isDescribing(name, o.idColumn()), o.Schema != nil && schema == nil, !o.isWanted(name, code, prompt.Validated+code),
 			name == code && gold.Index(prompt.Validated+name) >= 0: // it is of the input
 			continue
 		}
