@@ -1,9 +1,9 @@
 package checkpoint
 
 import (
+	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"prism/internal/fsutil"
 	"prism/internal/job"
@@ -41,14 +41,26 @@ func (s *Store) Outputs() (outputs []Output, err error) {
 // With a student the last step of prism-cascade notes it.
 func IsCurrentOutput(m *job.Manifest, u job.UnitPlan) bool {
 	if m.Config.Model.HasStudent() {
-		sum, err := fsutil.ReadFile(m.CascadeDonePath(u.Label), fsutil.MaxConfig)
-		return err == nil && strings.TrimSpace(string(sum)) == u.InputSum
+		sum, _ := cascadeDone(m, u.Label)
+		return sum == u.InputSum && sum != ""
 	}
 	side, err := ReadSidecar(m.Path(m.Paths.CheckpointDir), m.JobID(u.Unit.Unit))
 	if err != nil || side.Output == nil {
 		return !u.Replanned
 	}
 	return side.Output.InputSum == u.InputSum
+}
+
+// cascadeDone is what prism-cascade noted of its output of a file: the checksum of the unit that it was made of, and its bytes.
+func cascadeDone(m *job.Manifest, label string) (sum string, size int64) {
+	text, err := fsutil.ReadFile(m.CascadeDonePath(label), fsutil.MaxConfig)
+	if err != nil {
+		return "", 0
+	}
+	if _, err := fmt.Sscan(string(text), &sum, &size); err != nil {
+		return "", 0
+	}
+	return sum, size
 }
 
 // HasWholeOutput reports whether the output of a unit has as many rows as the job wrote. One
@@ -59,6 +71,10 @@ func HasWholeOutput(m *job.Manifest, u job.UnitPlan) bool {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return true // it is not there, or that it is not a file is told by who reads it
+	}
+	if m.Config.Model.HasStudent() {
+		_, size := cascadeDone(m, u.Label)
+		return info.Size() > 0 && info.Size() >= size
 	}
 	side, err := ReadSidecar(m.Path(m.Paths.CheckpointDir), m.JobID(u.Unit.Unit))
 	if err != nil || side.Output == nil || info.Size() >= side.Output.Size {
