@@ -14,6 +14,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/google/renameio/v2 v2.0.2
 	github.com/klauspost/compress v1.20.4
+	github.com/klauspost/readahead v1.4.0
 	github.com/mattn/go-isatty v0.0.24
 	github.com/ollama/ollama v0.34.4
 	github.com/parquet-go/parquet-go v0.32.0

@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/klauspost/readahead"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
@@ -57,7 +58,7 @@ func encodingByName(name, option string) (encoding.Encoding, error) {
 	return e, nil
 }
 
-// decode writes the text as UTF-8 into a temporary file.
+// decode writes the text as UTF-8 into a temporary file, while more of it is decoded on another goroutine.
 func (s *source) decode(ctx context.Context, e encoding.Encoding, name string) error {
 	s.encoding = name
 	s.notes = append(s.notes, "from "+name)
@@ -66,60 +67,48 @@ func (s *source) decode(ctx context.Context, e encoding.Encoding, name string) e
 		return err
 	}
 	s.utf8 = tmp
-	var r io.Reader = io.NewSectionReader(s.at, 0, s.size)
-	var bytewise *byteDecoder
-	if m, ok := e.(*charmap.Charmap); ok {
-		bytewise = newByteDecoder(m)
-	}
+	raw := io.NewSectionReader(s.at, 0, s.size)
+	decoder := io.Reader(transform.NewReader(raw, e.NewDecoder()))
+	bytewise := newByteReader(raw, e)
 	if bytewise != nil {
-		r = &byteReader{r: r, d: bytewise, in: make([]byte, 64<<10)}
-	} else {
-		r = transform.NewReader(r, e.NewDecoder())
+		decoder = bytewise
 	}
-	size, err := s.writeDecoded(ctx, r, tmp)
-	s.at, s.size = tmp, size
+	text, err := readahead.NewReaderSize(decoder, 3, 256<<10)
+	if err != nil {
+		return err
+	}
+	out := decodedText{ctx: ctx, file: tmp}
+	_, err = io.Copy(&out, text)
+	if err != nil && out.err == nil {
+		err = fmt.Errorf("read %s: %w", s.name, err)
+	}
+	err = errors.Join(err, text.Close())
+	s.at, s.size, s.invalid = tmp, out.size, out.invalid
+	s.mayBeUTF8 = bytewise != nil && bytewise.mayBeUTF8
 	return err
 }
 
-const decodeBuffer = 256 << 10
+// decodedText is where decoded text is written.
+type decodedText struct {
+	ctx     context.Context
+	file    *os.File
+	size    int64
+	invalid bool  // U+FFFD may be in it
+	err     error // of the writing
+}
 
-// writeDecoded copies text to a file while it is decoded on another goroutine, and returns
-// its size.
-func (s *source) writeDecoded(ctx context.Context, r io.Reader, out io.Writer) (size int64, err error) {
-	free, full := make(chan []byte, 3), make(chan []byte)
-	for range cap(free) {
-		free <- make([]byte, decodeBuffer)
+func (t *decodedText) Write(b []byte) (int, error) {
+	if t.ctx.Err() != nil {
+		t.err = context.Cause(t.ctx)
+		return 0, t.err
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		defer close(full)
-		for {
-			select {
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			case buf := <-free:
-				n, err := io.ReadFull(r, buf[:decodeBuffer])
-				s.invalid = s.invalid || mayHaveReplacement(buf[:n])
-				full <- buf[:n]
-				if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-					return nil
-				}
-				if err != nil {
-					return fmt.Errorf("read %s: %w", s.name, err)
-				}
-			}
-		}
-	})
-	for text := range full {
-		if err == nil {
-			if _, err = out.Write(text); err != nil {
-				err = fmt.Errorf("write a temporary file: %w", err)
-			}
-			size += int64(len(text))
-		}
-		free <- text
+	t.invalid = t.invalid || mayHaveReplacement(b)
+	n, err := t.file.Write(b)
+	if err != nil {
+		t.err = fmt.Errorf("write a temporary file: %w", err)
 	}
-	return size, errors.Join(err, g.Wait())
+	t.size += int64(n)
+	return n, t.err
 }
 
 // mayHaveReplacement tells whether U+FFFD may be in a piece of a text, or begin at its end.
@@ -127,32 +116,34 @@ func mayHaveReplacement(b []byte) bool {
 	return bytes.Contains(b, []byte("\xEF\xBF")) || len(b) > 0 && b[len(b)-1] == 0xEF
 }
 
-// byteDecoder is an encoding of one byte a character, in which ASCII is ASCII.
-type byteDecoder struct {
-	text [256][utf8.UTFMax]byte
+// byteReader reads UTF-8 of an encoding of one byte a character, in which ASCII is ASCII.
+type byteReader struct {
+	r    io.Reader
+	text [256][utf8.UTFMax]byte // of each byte
 	size [256]uint8
+	in   []byte
+	out  []byte // decoded, of the last read
+	at   int    // of out, that is next
+
+	last      byte // that was decoded; 0 for ASCII
+	mayBeUTF8 bool // bytes followed each other as in a character of UTF-8
 }
 
-// newByteDecoder is nil for an encoding in which ASCII is something else.
-func newByteDecoder(m *charmap.Charmap) *byteDecoder {
-	d := &byteDecoder{}
+// newByteReader is nil for other encodings.
+func newByteReader(r io.Reader, e encoding.Encoding) *byteReader {
+	m, ok := e.(*charmap.Charmap)
+	if !ok {
+		return nil
+	}
+	b := &byteReader{r: r, in: make([]byte, 64<<10)}
 	for i := range 256 {
 		r := m.DecodeByte(byte(i))
 		if i < utf8.RuneSelf && r != rune(i) {
 			return nil
 		}
-		d.size[i] = uint8(utf8.EncodeRune(d.text[i][:], r))
+		b.size[i] = uint8(utf8.EncodeRune(b.text[i][:], r))
 	}
-	return d
-}
-
-// byteReader reads UTF-8 of an encoding of one byte a character.
-type byteReader struct {
-	r   io.Reader
-	d   *byteDecoder
-	in  []byte
-	out []byte // decoded, of the last read
-	at  int    // of out, that is next
+	return b
 }
 
 func (b *byteReader) Read(p []byte) (int, error) {
@@ -161,21 +152,26 @@ func (b *byteReader) Read(p []byte) (int, error) {
 		if n == 0 {
 			return 0, err
 		}
-		b.out, b.at = b.d.appendDecoded(b.out[:0], b.in[:n]), 0
+		b.out, b.at = b.appendDecoded(b.out[:0], b.in[:n]), 0
 	}
 	n := copy(p, b.out[b.at:])
 	b.at += n
 	return n, nil
 }
 
-func (d *byteDecoder) appendDecoded(dst, src []byte) []byte {
+func (b *byteReader) appendDecoded(dst, src []byte) []byte {
 	for {
-		n := asciiPrefix(src)
-		dst = append(dst, src[:n]...)
-		if src = src[n:]; len(src) == 0 {
+		if n := asciiPrefix(src); n > 0 {
+			dst = append(dst, src[:n]...)
+			src, b.last = src[n:], 0
+		}
+		if len(src) == 0 {
 			return dst
 		}
-		dst = append(dst, d.text[src[0]][:d.size[src[0]]]...)
+		const firstOfTwo, lastOfMore = 0xC2, 0xBF // in UTF-8 the first byte of a character, and the greatest of those after it
+		b.mayBeUTF8 = b.mayBeUTF8 || b.last >= firstOfTwo && src[0] <= lastOfMore
+		b.last = src[0]
+		dst = append(dst, b.text[src[0]][:b.size[src[0]]]...)
 		src = src[1:]
 	}
 }
@@ -207,37 +203,46 @@ type bytesFound struct {
 	line      int64    // at the end of what was read
 }
 
-// checkUTF8 reads all bytes. A file of UTF-8 stays as it is; one whose bytes are never
+// checkUTF8 looks at all bytes. A file of UTF-8 stays as it is; one whose bytes are never
 // UTF-8 beyond ASCII is Windows-1252, unless it must be UTF-8; one that has both is an
 // error that names lines and bytes.
 func (s *source) checkUTF8(ctx context.Context, must bool, o Options) error {
+	raw := io.NewSectionReader(s.at, 0, s.size)
+	found, err := s.lookAtBytes(ctx, raw, must)
+	if err == nil && found.count > 0 && !found.multibyte && !must {
+		if err = s.decode(ctx, charmap.Windows1252, "Windows-1252"); err == nil && s.mayBeUTF8 {
+			found, err = s.lookAtBytes(ctx, raw, true)
+		}
+	}
+	if err == nil && found.count > 0 && (found.multibyte || must) {
+		return &table.Error{File: s.name, Msg: fmt.Sprintf("not all of the text is UTF-8 (bytes that are not: %d): %s; mend these, or say by %s what the whole file is",
+			found.count, strings.Join(found.bad, ", "), o.optionName("encoding"))}
+	}
+	return err
+}
+
+// lookAtBytes looks at the bytes of a text: at all, or until some are not UTF-8 and there was no
+// character of several bytes.
+func (s *source) lookAtBytes(ctx context.Context, raw *io.SectionReader, all bool) (bytesFound, error) {
 	found := bytesFound{line: 1}
 	buf := make([]byte, 256<<10)
 	kept := 0 // bytes of a character that the block before began
-	for at := int64(0); at < s.size || kept > 0; {
+	for at := int64(0); (at < raw.Size() || kept > 0) && (all || found.count == 0 || found.multibyte); {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return found, context.Cause(ctx)
 		}
-		n, err := s.at.ReadAt(buf[kept:kept+int(min(int64(len(buf)-kept), s.size-at))], at)
+		n, err := raw.ReadAt(buf[kept:kept+int(min(int64(len(buf)-kept), raw.Size()-at))], at)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read %s: %w", s.name, err)
+			return found, fmt.Errorf("read %s: %w", s.name, err)
 		}
 		at += int64(n)
-		read := found.addBytes(buf[:kept+n], at >= s.size || n == 0)
+		read := found.addBytes(buf[:kept+n], at >= raw.Size() || n == 0)
 		kept = copy(buf, buf[read:kept+n])
 		if n == 0 {
 			break
 		}
 	}
-	switch {
-	case found.count == 0:
-	case found.multibyte || must:
-		return &table.Error{File: s.name, Msg: fmt.Sprintf("not all of the text is UTF-8 (bytes that are not: %d): %s; mend these, or say by %s what the whole file is",
-			found.count, strings.Join(found.bad, ", "), o.optionName("encoding"))}
-	default:
-		return s.decode(ctx, charmap.Windows1252, "Windows-1252")
-	}
-	return nil
+	return found, nil
 }
 
 // addBytes looks at the next bytes, but for those that begin a character whose rest is not

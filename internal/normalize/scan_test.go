@@ -80,19 +80,41 @@ func TestBlocksAndRecordsAgree(t *testing.T) {
 	}
 }
 
-func TestByteDecoders(t *testing.T) {
+func TestByteReaders(t *testing.T) {
 	for _, m := range []*charmap.Charmap{charmap.Windows1252, charmap.ISO8859_15, charmap.CodePage850, charmap.KOI8R} {
 		var all []byte
 		for i := range 256 {
 			all = append(all, byte(i), 'x', byte(255-i), 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
 		}
 		want, err := m.NewDecoder().Bytes(all)
-		if got := newByteDecoder(m).appendDecoded(nil, all); err != nil || !bytes.Equal(got, want) {
+		if got := newByteReader(nil, m).appendDecoded(nil, all); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", m, got, want)
 		}
 	}
-	if newByteDecoder(charmap.CodePage037) != nil {
+	if newByteReader(nil, charmap.CodePage037) != nil {
 		t.Error("EBCDIC is taken for ASCII")
+	}
+}
+
+// TestUTF8AfterWindows1252: both are in a file, and what looks so, far behind the first byte that
+// is not UTF-8 and at the edge of what is read at once.
+func TestUTF8AfterWindows1252(t *testing.T) {
+	for cut := range 5 {
+		head := "A\n\xfc\n" + strings.Repeat("x", 256<<10) + strings.Repeat("x", 64<<10-7+cut)
+		for text, want := range map[string]string{"\xe9 \x80": "\u00e9 \u20ac", "\xe4\x80!": "\u00e4\u20ac!", "\x80\xe4": "\u20ac\u00e4"} {
+			if got, notes, err := convert(t, head+text+"\n", Options{}); err != nil || !strings.HasSuffix(got, "x"+want+"\n") || !strings.Contains(notes, "from Windows-1252") {
+				t.Errorf("%d %q: %v, notes %q", cut, text, err, notes)
+			}
+		}
+		for _, text := range []string{"\u00e9", "\u20ac", "\U0001F600", "\xe4\u00e9"} {
+			_, _, err := convert(t, head+text+"\n", Options{})
+			if _, ok := errors.AsType[*table.Error](err); !ok || !strings.Contains(err.Error(), "line 2 byte 0xFC") {
+				t.Errorf("%d %q: got %v", cut, text, err)
+			}
+			if _, notes, err := convert(t, head+text+"\n", Options{Encoding: "windows-1252"}); err != nil || !strings.Contains(notes, "from windows-1252") {
+				t.Errorf("%d %q: %v, notes %q", cut, text, err, notes)
+			}
+		}
 	}
 }
 

@@ -29,8 +29,11 @@ type source struct {
 	kind     table.Kind // table.PlainText, JSONObjects, Archive or Parquet
 	encoding string     // other than UTF-8, of the text before it was decoded
 	invalid  bool       // not all bytes were of that encoding: they are U+FFFD
-	notes    []string
-	doubts   []Doubt
+	// mayBeUTF8 says of an encoding of one byte a character that bytes followed each other
+	// as in a character of UTF-8.
+	mayBeUTF8 bool
+	notes     []string
+	doubts    []Doubt
 
 	headerAt int64 // bytes before the header, of the text that was opened last
 	endsInCR bool
