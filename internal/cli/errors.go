@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Exit codes of every command. None is 255, on which xargs stops.
@@ -98,6 +99,8 @@ func findHints(err error, hints []string) []string {
 		hint = e.Hint
 	} else if e, ok := err.(*fs.PathError); ok && isTemporary(e.Path) {
 		hint = "TMPDIR names another folder for temporary files"
+	} else if err == syscall.ENOSPC || err == syscall.EDQUOT {
+		hint = "make room on that disk, then give the same command again"
 	}
 	if hint != "" {
 		for line := range strings.SplitSeq(hint, "\n") {
