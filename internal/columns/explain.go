@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -126,11 +127,9 @@ func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []err
 	if f.o.Keys && slices.ContainsFunc(errs, IsForm) { // a job normalizes it by itself
 		return e
 	}
-	s, doubts, err := sampleNormalForm(ctx, file, normalize.Options{IDColumn: c.IDColumn, Keys: f.o.Keys})
-	if _, bad := errors.AsType[*table.Error](err); bad && c.IDColumn != "" { // perhaps it has no integers
-		e.errs = append(e.errs, err)
-		c.IDColumn = ""
-		s, doubts, err = sampleNormalForm(ctx, file, normalize.Options{Keys: f.o.Keys})
+	form, err := f.findForm(ctx, file, c.IDColumn)
+	if form.wrongID != nil {
+		e.errs, c.IDColumn = append(e.errs, form.wrongID), ""
 	}
 	if _, bad := errors.AsType[*table.Error](err); bad {
 		e.errs, e.hints = append(e.errs, err), nil // normalizing alone does not help
@@ -138,22 +137,62 @@ func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []err
 	} else if err != nil {
 		return err
 	}
-	command, output := table.NormalizeCommand(f.o.Table.Name)
+	command, output := table.NormalizeCommand(f.o.Table.Name, form.headerLine)
 	if c.IDColumn != "" {
 		command = strings.Replace(command, "--normalize", "--normalize "+f.o.option("id-column", c.IDColumn), 1)
 	}
-	if len(e.hints) == 0 {
+	switch {
+	case form.headerLine > 0:
+		e.hints = []string{form.why, "this makes it a table that can be read: " + command}
+	case len(e.hints) == 0:
 		e.addHint("this makes it a table that can be read, with numbered rows: " + command)
 	}
-	faults := f.o.findFaults(s, true)
-	f.o.Doubts = doubts
-	f.addFaults(e, faults, 1)
+	faults := f.o.findFaults(form.sample, true)
+	for _, d := range form.doubts {
+		f.o.Doubts = append(f.o.Doubts, d.Text)
+	}
+	f.addFaults(e, faults, max(form.headerLine, 1))
 	f.told = len(faults) > 0
 	c.IDColumn, c.NumberRows = "", false // its column is RowID now
 	if c, ok := fixAll(c, faults); ok && f.told && !f.o.Keys && len(f.others) == 0 {
 		f.addCommand(e, c, command+" && ", output)
 	}
 	return e
+}
+
+// normalForm is what normalizing makes of a file.
+type normalForm struct {
+	sample     *sample
+	doubts     []normalize.Doubt
+	headerLine int64  // of the line that looks like the header, if it is another than the first
+	why        string // it does
+	wrongID    error  // the column of the IDs is none, and the rows are numbered
+}
+
+// findForm tries the ways to normalize a file. The error is of one that has no normal form.
+func (f *Findings) findForm(ctx context.Context, file *table.File, id string) (form normalForm, err error) {
+	form.sample, form.doubts, err = sampleNormalForm(ctx, file, normalize.Options{IDColumn: id, Keys: f.o.Keys})
+	if _, bad := errors.AsType[*table.Error](err); bad && id != "" { // perhaps it has no integers
+		form.wrongID = err
+		form.sample, form.doubts, err = sampleNormalForm(ctx, file, normalize.Options{Keys: f.o.Keys})
+	}
+	doubts := form.doubts
+	if f.Header != nil {
+		line := f.Header.BelowTitle()
+		doubts = append(doubts, normalize.Doubt{HeaderLine: line, Text: fmt.Sprintf("line %d looks like the header (%s)", line, f.o.option("header-line", strconv.FormatInt(line, 10)))})
+	}
+	for _, d := range doubts {
+		if d.HeaderLine == 0 {
+			continue
+		}
+		below := normalForm{headerLine: d.HeaderLine, why: d.Text}
+		var bad error
+		below.sample, below.doubts, bad = sampleNormalForm(ctx, file, normalize.Options{IDColumn: id, HeaderLine: d.HeaderLine, Keys: f.o.Keys})
+		if bad == nil {
+			return below, nil
+		}
+	}
+	return form, err
 }
 
 // fixAll returns the input columns that a table with these faults needs; ok tells

@@ -102,9 +102,9 @@ func (p *Preview) HasTexts(i int) bool { return p.sample.rows > 0 && p.sample.is
 
 // sampleNormalForm is the sample of what prism-split --normalize makes of a file, and what
 // of this may be a mistake. The error is of a table that has no normal form.
-func sampleNormalForm(ctx context.Context, f *table.File, o normalize.Options) (s *sample, doubts []string, err error) {
+func sampleNormalForm(ctx context.Context, f *table.File, o normalize.Options) (s *sample, doubts []normalize.Doubt, err error) {
 	o.Note = func(string, ...any) {}
-	o.Doubt = func(d normalize.Doubt) { doubts = append(doubts, d.Text) }
+	o.Doubt = func(d normalize.Doubt) { doubts = append(doubts, d) }
 	var head headWriter
 	if err := normalize.Convert(ctx, f, &head, o); err != nil && !errors.Is(err, errEnough) {
 		return nil, nil, err

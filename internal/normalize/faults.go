@@ -43,12 +43,28 @@ func (f *recordFaults) joinAll() error {
 	return errors.Join(f.list...)
 }
 
+// adviseHeader says which line looks like the header where the one that was read has fewer columns
+// than a record.
+func (f *recordFaults) adviseHeader(rec *record, columns int) string {
+	if n := len(rec.cells); n > 2*columns && countNames(rec.cells) == n {
+		return "; " + f.o.likeHeader("this line", rec.line)
+	}
+	if columns > 1 {
+		return ""
+	}
+	line, err := f.src.headerBelowTitle(f.o)
+	if err != nil || line == 0 { // what cannot be read again is told of where it is read
+		return ""
+	}
+	return "; " + f.o.likeHeader(fmt.Sprintf("line %d", line), line)
+}
+
 // faultOf says what is wrong with a record, "" if nothing.
 func (f *recordFaults) faultOf(rec *record, columns int) string {
 	if n := len(rec.cells); f.src.kind == table.PlainText && n != columns {
 		what := fmt.Sprintf("the record has %d fields, the header %d", n, columns)
-		if len(f.list) == 0 && n > 2*columns && countNames(rec.cells) == n {
-			what += fmt.Sprintf("; this line looks like the header (%s)", f.o.giveOption("header-line", rec.line))
+		if len(f.list) == 0 {
+			what += f.adviseHeader(rec, columns)
 		}
 		return what
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"prism/internal/table"
 )
 
 // headerRows is how many records below the header are looked at for a better one: more
@@ -25,6 +27,13 @@ func (s *source) doubtHeader(f findings, o Options) error {
 			used++
 		}
 	}
+	if len(f.names) == 1 {
+		line, err := s.headerBelowTitle(o)
+		if line > 0 {
+			s.addHeaderDoubt(line, o)
+		}
+		return err
+	}
 	if used < 3 || 2*named >= used {
 		return nil
 	}
@@ -42,16 +51,36 @@ func (s *source) doubtHeader(f findings, o Options) error {
 			return err
 		}
 		if rec.line > 0 && 3*countNames(rec.cells) >= 2*used {
-			what := "line"
-			if s.rows != nil {
-				what = "row"
-			}
-			text := fmt.Sprintf("%s %d looks like the header (%s)", what, rec.line, o.giveOption("header-line", rec.line))
-			s.doubts = append(s.doubts, Doubt{Text: text, HeaderLine: rec.line})
+			s.addHeaderDoubt(rec.line, o)
 			return nil
 		}
 	}
 	return nil
+}
+
+// headerBelowTitle is the line of what looks like the header of a text whose title, without
+// delimiters, was taken for it; 0: there is none.
+func (s *source) headerBelowTitle(o Options) (int64, error) {
+	if s.rows != nil || o.HeaderLine != 0 || o.Delimiter != 0 {
+		return 0, nil
+	}
+	text, err := s.open()
+	if err != nil {
+		return 0, err
+	}
+	start, err := text.Peek(text.Size())
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	return table.HeaderBelowTitle(start, 1), nil
+}
+
+func (s *source) addHeaderDoubt(line int64, o Options) {
+	what := "line"
+	if s.rows != nil {
+		what = "row"
+	}
+	s.doubts = append(s.doubts, Doubt{Text: o.likeHeader(fmt.Sprintf("%s %d", what, line), line), HeaderLine: line})
 }
 
 // countNames is how many cells are texts; 0 if one is a number, as no header has.
@@ -66,6 +95,11 @@ func countNames(cells [][]byte) (n int) {
 		}
 	}
 	return n
+}
+
+// likeHeader says of a line, which is called so, that it looks like the header.
+func (o Options) likeHeader(what string, line int64) string {
+	return fmt.Sprintf("%s looks like the header (%s)", what, o.giveOption("header-line", line))
 }
 
 // giveOption is how an option is given, as a flag or as a key of a job file.

@@ -3,6 +3,8 @@ package table
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -93,6 +95,53 @@ func (r *recordScan) count(d byte) int {
 	return 0
 }
 
+// titleRecords is how many records are looked at for a header below a title.
+const titleRecords = 20
+
+// HeaderBelowTitle is the line of what looks like the header below lines of a title: the first
+// record with delimiters, three names or more, where each record below has as many. The text
+// starts on the given line, and is cut behind so many bytes. 0: there is none.
+func HeaderBelowTitle(text []byte, line int64) int64 {
+	type record struct {
+		scan recordScan
+		text []byte
+		line int64
+	}
+	var records []record
+	for len(records) < titleRecords {
+		r := record{line: line}
+		if !r.scan.read(text) {
+			break
+		}
+		read := text[:r.scan.at]
+		r.text = bytes.TrimLeft(read, "\r\n")
+		r.line += int64(bytes.Count(read[:len(read)-len(r.text)], newline))
+		line += int64(bytes.Count(read, newline))
+		records, text = append(records, r), text[r.scan.at:]
+	}
+	for i := range len(candidates) {
+		first := slices.IndexFunc(records, func(r record) bool { return r.scan.counts[i] > 0 })
+		if first < 1 || len(records) < first+3 || records[first].scan.counts[i] < 2 {
+			continue
+		}
+		header := records[first]
+		differs := func(r record) bool { return r.scan.counts[i] != header.scan.counts[i] }
+		if !slices.ContainsFunc(records[first:], differs) && areNames(bytes.Split(header.text, []byte{candidates[i]})) {
+			return header.line
+		}
+	}
+	return 0
+}
+
+// areNames tells whether all cells of a record are texts, as in a header.
+func areNames(cells [][]byte) bool {
+	return !slices.ContainsFunc(cells, func(cell []byte) bool {
+		text := strings.Trim(string(cell), "\" ")
+		_, err := strconv.ParseFloat(text, 64)
+		return text == "" || err == nil
+	})
+}
+
 // EndsInCR tells whether the record that text starts with ends in CR alone.
 func EndsInCR(text []byte) bool {
 	var r recordScan
@@ -125,6 +174,7 @@ func delimiterName(d byte) string {
 type otherDelimiters struct {
 	likely byte   // what seems to separate the columns; 0: what does
 	header []byte // its record, where it has others; else nil
+	below  int64  // the line that looks like the header, where a title was taken for it; else 0
 }
 
 // noteOthers notes what of a header's text may separate its columns.

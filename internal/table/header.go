@@ -152,6 +152,9 @@ func (r *Reader) readHeader() error {
 		b := r.buf[r.start : r.start+rec.next]
 		h.CRLF = bytes.HasSuffix(b, []byte("\r\n"))
 		h.noteOthers(&scan, b)
+		if len(names) == 1 {
+			h.others.below = HeaderBelowTitle(r.buf[r.start:r.end], r.line)
+		}
 		r.advance(rec)
 		h.Size, h.Lines = r.base+int64(r.start), r.line-1
 	}

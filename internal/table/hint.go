@@ -11,10 +11,14 @@ import (
 )
 
 // NormalizeCommand is the command that writes a file in normal form, and the name of
-// what it writes.
-func NormalizeCommand(file string) (command, output string) {
+// what it writes. The header is on a line, 0: the first that is not blank.
+func NormalizeCommand(file string, headerLine int64) (command, output string) {
+	flags := "--normalize"
+	if headerLine > 0 {
+		flags += fmt.Sprintf(" --header-line %d", headerLine)
+	}
 	if file == "-" || file == "" || file == ShownName("") {
-		return "prism-split --normalize -o NEW.csv FILE", "NEW.csv"
+		return "prism-split " + flags + " -o NEW.csv FILE", "NEW.csv"
 	}
 	base := file
 	if ext := filepath.Ext(base); strings.EqualFold(ext, ".gz") || strings.EqualFold(ext, ".zst") {
@@ -24,12 +28,12 @@ func NormalizeCommand(file string) (command, output string) {
 	if strings.HasPrefix(file, "-") {
 		base, file = "./"+base, "./"+file // else they are taken for flags
 	}
-	return fmt.Sprintf("prism-split --normalize -o %s %s", term.QuoteShell(base), term.QuoteShell(file)), base
+	return fmt.Sprintf("prism-split %s -o %s %s", flags, term.QuoteShell(base), term.QuoteShell(file)), base
 }
 
 // hintNormalize says how a file becomes one that can be read.
 func hintNormalize(file string) string {
-	command, _ := NormalizeCommand(file)
+	command, _ := NormalizeCommand(file, 0)
 	return "this makes it a table that can be read: " + command
 }
 
@@ -77,11 +81,22 @@ func hintDelimiter(d byte) string {
 // there is none.
 func (h *Header) OtherDelimiter(name string) byte { return h.others.withColumn(name) }
 
+// BelowTitle is the line that looks like the header, where a title was taken for it; else 0.
+func (h *Header) BelowTitle() int64 { return h.others.below }
+
+// hintHeaderLine says how the line below a title becomes the header.
+func (h *Header) hintHeaderLine(file string) string {
+	command, _ := NormalizeCommand(file, h.others.below)
+	return fmt.Sprintf("line %d looks like the header; this makes a table of it: %s", h.others.below, command)
+}
+
 // MissingColumn is the *Error for a column that a file with this header lacks. It
 // says what may be the reason.
 func (h *Header) MissingColumn(file, name string) *Error {
 	e := &Error{File: file, Line: h.Line(), Msg: MissingColumn(h.Names, name)}
 	switch d := h.OtherDelimiter(name); {
+	case h.others.below != 0:
+		e.form, e.hint = true, h.hintHeaderLine(file)
 	case h.others.likely != 0:
 		e.Msg += fmt.Sprintf(" (they look separated by %s)", delimiterName(h.others.likely))
 		e.form, e.hint = true, hintDelimiter(h.others.likely)
@@ -105,6 +120,8 @@ func (h *Header) MissingIDColumn(file, name string) *Error {
 // delimiters beside its own.
 func (h *Header) adviseFault(e *Error) {
 	switch {
+	case h.others.below != 0:
+		e.form, e.hint = true, h.hintHeaderLine(e.File)
 	case h.others.likely != 0:
 		e.form = true
 		e.hint = fmt.Sprintf("the columns look separated by %s; %s", delimiterName(h.others.likely), hintDelimiter(h.others.likely))

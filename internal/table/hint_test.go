@@ -60,9 +60,12 @@ func TestNormalizeCommand(t *testing.T) {
 		{"-", "prism-split --normalize -o NEW.csv FILE"},
 		{"stdin", "prism-split --normalize -o NEW.csv FILE"},
 	} {
-		if got, _ := NormalizeCommand(tt.file); got != tt.want {
+		if got, _ := NormalizeCommand(tt.file, 0); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.file, got, tt.want)
 		}
+	}
+	if got, _ := NormalizeCommand("a.csv", 3); got != "prism-split --normalize --header-line 3 -o a_normal.csv a.csv" {
+		t.Errorf("with a header line: got %s", got)
 	}
 }
 

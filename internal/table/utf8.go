@@ -135,7 +135,7 @@ func (t *textFaults) describe(name string, before int64) *Error {
 		}
 		msg += " on lines " + strings.Join(list, ", ") + more
 	}
-	command, _ := NormalizeCommand(name)
+	command, _ := NormalizeCommand(name, 0)
 	hint := hintConvert + command
 	if t.multibyte {
 		hint = hintMixed
