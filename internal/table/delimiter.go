@@ -98,9 +98,9 @@ func (r *recordScan) count(d byte) int {
 // titleRecords is how many records are looked at for a header below a title.
 const titleRecords = 20
 
-// HeaderBelowTitle is the line of what looks like the header below lines of a title: the first
-// record with delimiters, three names or more, where each record below has as many. The text
-// starts on the given line, and is cut behind so many bytes. 0: there is none.
+// HeaderBelowTitle is the line of what looks like the header below lines of a title, 0 if there is
+// none: the first record with delimiters, if it has three names or more, and those below it, two
+// at least, have as many fields. The text is the beginning of a table, from the given line on.
 func HeaderBelowTitle(text []byte, line int64) int64 {
 	type record struct {
 		scan recordScan
