@@ -82,7 +82,9 @@ func (c *config) runBenchmarks(all []benchmark, out, errOut io.Writer) error {
 		b.programs = slices.DeleteFunc(b.programs, func(p program) bool { return p.slow && !c.slow || !p.isInstalled(c.duckdb) })
 		samples := make([][]measure.Sample, len(b.programs))
 		for round := range c.rounds {
-			for i, p := range b.programs {
+			for n := range b.programs {
+				i := (n + round) % len(b.programs) // what ran before a program is not always the same
+				p := b.programs[i]
 				if p.slow && round > 0 {
 					continue
 				}
