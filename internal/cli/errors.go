@@ -9,7 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
+
+	"prism/internal/fsutil"
 )
 
 // Exit codes of every command. None is 255, on which xargs stops.
@@ -99,7 +100,7 @@ func findHints(err error, hints []string) []string {
 		hint = e.Hint
 	} else if e, ok := err.(*fs.PathError); ok && isTemporary(e.Path) {
 		hint = "TMPDIR names another folder for temporary files"
-	} else if err == syscall.ENOSPC || err == syscall.EDQUOT {
+	} else if fsutil.IsDiskFull(err) {
 		hint = "make room on that disk, then give the same command again"
 	}
 	if hint != "" {

@@ -49,6 +49,13 @@ func (f *Findings) explainColumns(ctx context.Context, file *table.File, errs []
 		s = takeSample(io.NewSectionReader(file, 0, file.Size), f.o.Table)
 	}
 	faults := f.o.findFaults(s, false)
+	if f.Header.BelowTitle() > 0 && f.Header.Index(f.o.Columns.Text()) < 0 && len(faults) > 0 {
+		if file != nil {
+			missing := &table.Error{File: f.o.Table.Name, Line: f.Header.Line(), Msg: faults[0].what}
+			return f.explainForm(ctx, file, append([]error{missing}, errs...), f.o.Columns)
+		}
+		f.o.Doubts = append(f.o.Doubts, f.Header.HintHeaderLine(f.o.Table.Name))
+	}
 	c, known, e := f.o.Columns, len(errs)+len(f.others) == 0, &tableError{}
 	switch textIDs := f.areTextIDs(s, scanErr); {
 	case textIDs && slices.Contains(s.names, table.RowID): // its rows cannot be numbered beside it
@@ -133,6 +140,7 @@ func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []err
 	}
 	if _, bad := errors.AsType[*table.Error](err); bad {
 		e.errs, e.hints = append(e.errs, err), nil // normalizing alone does not help
+		e.addHint(form.why)
 		return e
 	} else if err != nil {
 		return err
@@ -142,6 +150,8 @@ func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []err
 		command = strings.Replace(command, "--normalize", "--normalize "+f.o.option("id-column", c.IDColumn), 1)
 	}
 	switch {
+	case form.headerLine > 0 && f.o.Keys:
+		e.hints = []string{form.why}
 	case form.headerLine > 0:
 		e.hints = []string{form.why, "this makes it a table that can be read: " + command}
 	case len(e.hints) == 0:
@@ -153,7 +163,7 @@ func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []err
 	}
 	f.addFaults(e, faults, max(form.headerLine, 1))
 	f.told = len(faults) > 0
-	c.IDColumn, c.NumberRows = "", false // its column is RowID now
+	c.IDColumn, c.NumberRows, c.Delimiter = "", false, "" // it has RowID and commas now
 	if c, ok := fixAll(c, faults); ok && f.told && !f.o.Keys && len(f.others) == 0 {
 		f.addCommand(e, c, command+" && ", output)
 	}
@@ -165,32 +175,34 @@ type normalForm struct {
 	sample     *sample
 	doubts     []normalize.Doubt
 	headerLine int64  // of the line that looks like the header, if it is another than the first
-	why        string // it does
+	why        string // that line looks like it
 	wrongID    error  // the column of the IDs is none, and the rows are numbered
 }
 
-// findForm tries the ways to normalize a file. The error is of one that has no normal form.
-func (f *Findings) findForm(ctx context.Context, file *table.File, id string) (form normalForm, err error) {
-	form.sample, form.doubts, err = sampleNormalForm(ctx, file, normalize.Options{IDColumn: id, Keys: f.o.Keys})
-	if _, bad := errors.AsType[*table.Error](err); bad && id != "" { // perhaps it has no integers
-		form.wrongID = err
-		form.sample, form.doubts, err = sampleNormalForm(ctx, file, normalize.Options{Keys: f.o.Keys})
-	}
+// findForm finds the normal form of a file, below the line that looks like its header. The error is
+// of a file that has none.
+func (f *Findings) findForm(ctx context.Context, file *table.File, id string) (normalForm, error) {
+	form, err := f.tryForm(ctx, file, id, normalForm{})
 	doubts := form.doubts
 	if f.Header != nil {
 		line := f.Header.BelowTitle()
-		doubts = append(doubts, normalize.Doubt{HeaderLine: line, Text: fmt.Sprintf("line %d looks like the header (%s)", line, f.o.option("header-line", strconv.FormatInt(line, 10)))})
+		doubts = append(doubts, normalize.Doubt{HeaderLine: line, Text: fmt.Sprintf("line %d looks like the header (%s)", line, f.o.number("header-line", line))})
 	}
 	for _, d := range doubts {
-		if d.HeaderLine == 0 {
-			continue
+		if d.HeaderLine > 0 {
+			return f.tryForm(ctx, file, id, normalForm{headerLine: d.HeaderLine, why: d.Text})
 		}
-		below := normalForm{headerLine: d.HeaderLine, why: d.Text}
-		var bad error
-		below.sample, below.doubts, bad = sampleNormalForm(ctx, file, normalize.Options{IDColumn: id, HeaderLine: d.HeaderLine, Keys: f.o.Keys})
-		if bad == nil {
-			return below, nil
-		}
+	}
+	return form, err
+}
+
+// tryForm completes a normal form. Where the column of the IDs is none, the rows are numbered.
+func (f *Findings) tryForm(ctx context.Context, file *table.File, id string, form normalForm) (_ normalForm, err error) {
+	o := normalize.Options{IDColumn: id, HeaderLine: form.headerLine, Keys: f.o.Keys}
+	form.sample, form.doubts, err = sampleNormalForm(ctx, file, o)
+	if _, bad := errors.AsType[*table.Error](err); bad && id != "" { // perhaps it has no integers
+		form.wrongID, o.IDColumn = err, ""
+		form.sample, form.doubts, err = sampleNormalForm(ctx, file, o)
 	}
 	return form, err
 }

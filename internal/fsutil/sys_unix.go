@@ -31,6 +31,9 @@ func (f renameioFile) osFile() *os.File { return f.File }
 func (f renameioFile) commit() error    { return f.CloseAtomicallyReplace() }
 func (f renameioFile) abort() error     { return f.Cleanup() }
 
+// IsDiskFull tells whether an error, and none that it wraps, says that a disk or a quota is full.
+func IsDiskFull(err error) bool { return err == unix.ENOSPC || err == unix.EDQUOT }
+
 // SyncDir makes the names in a folder durable.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)

@@ -21,6 +21,11 @@ func newPendingFile(path string) (pendingFile, error) {
 	return &namedFile{File: f, path: path}, nil
 }
 
+// IsDiskFull tells whether an error, and none that it wraps, says that a disk or a quota is full.
+func IsDiskFull(err error) bool {
+	return err == windows.ERROR_DISK_FULL || err == windows.ERROR_HANDLE_DISK_FULL || err == windows.ERROR_DISK_QUOTA_EXCEEDED
+}
+
 // SyncDir does nothing: Windows has no sync of a folder.
 func SyncDir(string) error { return nil }
 

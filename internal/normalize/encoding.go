@@ -221,8 +221,8 @@ func (s *source) checkUTF8(ctx context.Context, must bool, o Options) error {
 	return err
 }
 
-// lookAtBytes looks at the bytes of a text: at all, or until some are not UTF-8 and there was no
-// character of several bytes.
+// lookAtBytes looks at the bytes of a text: at all of them, or up to the end of the block with the
+// first that is not UTF-8, unless characters of several bytes came before it.
 func (s *source) lookAtBytes(ctx context.Context, raw *io.SectionReader, all bool) (bytesFound, error) {
 	found := bytesFound{line: 1}
 	buf := make([]byte, 256<<10)

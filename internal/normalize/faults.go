@@ -46,17 +46,16 @@ func (f *recordFaults) joinAll() error {
 // adviseHeader says which line looks like the header where the one that was read has fewer columns
 // than a record.
 func (f *recordFaults) adviseHeader(rec *record, columns int) string {
+	if columns == 1 {
+		line, err := f.src.headerBelowTitle(f.o)
+		if err == nil && line > 0 { // what cannot be read again is told of where it is read
+			return "; " + f.o.likeHeader(fmt.Sprintf("line %d", line), line)
+		}
+	}
 	if n := len(rec.cells); n > 2*columns && countNames(rec.cells) == n {
 		return "; " + f.o.likeHeader("this line", rec.line)
 	}
-	if columns > 1 {
-		return ""
-	}
-	line, err := f.src.headerBelowTitle(f.o)
-	if err != nil || line == 0 { // what cannot be read again is told of where it is read
-		return ""
-	}
-	return "; " + f.o.likeHeader(fmt.Sprintf("line %d", line), line)
+	return ""
 }
 
 // faultOf says what is wrong with a record, "" if nothing.

@@ -61,7 +61,7 @@ func (s *source) doubtHeader(f findings, o Options) error {
 // headerBelowTitle is the line of what looks like the header of a text whose title, without
 // delimiters, was taken for it; 0: there is none.
 func (s *source) headerBelowTitle(o Options) (int64, error) {
-	if s.rows != nil || o.HeaderLine != 0 || o.Delimiter != 0 {
+	if s.rows != nil || s.kind != table.PlainText || o.HeaderLine != 0 || o.Delimiter != 0 {
 		return 0, nil
 	}
 	text, err := s.open()
@@ -72,7 +72,7 @@ func (s *source) headerBelowTitle(o Options) (int64, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
-	return table.HeaderBelowTitle(start, 1), nil
+	return table.HeaderBelowTitle(start, 1, err != nil), nil
 }
 
 func (s *source) addHeaderDoubt(line int64, o Options) {

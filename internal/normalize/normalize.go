@@ -104,7 +104,13 @@ func Convert(ctx context.Context, f *table.File, out io.Writer, o Options) error
 	}
 	p, err := planColumns(found, o)
 	if err != nil {
-		return &table.Error{File: f.Name, Msg: err.Error()}
+		msg := err.Error()
+		for _, doubt := range src.doubts {
+			if doubt.HeaderLine > 0 {
+				msg += "; " + doubt.Text
+			}
+		}
+		return &table.Error{File: f.Name, Msg: msg}
 	}
 	for _, text := range append(notes, p.notes...) {
 		o.Note("%s: %s", f.Name, text)

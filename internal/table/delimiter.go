@@ -95,50 +95,65 @@ func (r *recordScan) count(d byte) int {
 	return 0
 }
 
-// titleRecords is how many records are looked at for a header below a title.
-const titleRecords = 20
+// A header is looked for below so many records of a title, in so many records.
+const (
+	titleRecords = 3
+	shownRecords = 20
+)
+
+// shownRecord is a record of the beginning of a table.
+type shownRecord struct {
+	scan recordScan
+	text []byte
+	line int64
+}
 
 // HeaderBelowTitle is the line of what looks like the header below lines of a title, 0 if there is
-// none: the first record with delimiters, if it has three names or more, and those below it, two
-// at least, have as many fields. The text is the beginning of a table, from the given line on.
-func HeaderBelowTitle(text []byte, line int64) int64 {
-	type record struct {
-		scan recordScan
-		text []byte
-		line int64
+// none. The title has no delimiters; the first record with some has three names or more, and those
+// below it, two at least, have as many fields. The text is the beginning of a table, from the given
+// line on, or the whole.
+func HeaderBelowTitle(text []byte, line int64, whole bool) int64 {
+	records := showRecords(text, line, whole)
+	first := slices.IndexFunc(records, func(r shownRecord) bool { return r.scan.counts != [len(candidates)]int{} })
+	if first < 1 || first > titleRecords || len(records) < first+3 {
+		return 0
 	}
-	var records []record
-	for len(records) < titleRecords {
-		r := record{line: line}
-		if !r.scan.read(text) {
+	header := records[first]
+	delimiter := header.scan.mostFrequent()
+	fields := header.scan.count(delimiter) + 1
+	differs := func(r shownRecord) bool { return r.scan.count(delimiter)+1 != fields }
+	if fields < 3 || slices.ContainsFunc(records[first:], differs) || !areNames(bytes.Split(header.text, []byte{delimiter})) {
+		return 0
+	}
+	return header.line
+}
+
+// showRecords returns the first records that hold more than delimiters.
+func showRecords(text []byte, line int64, whole bool) (records []shownRecord) {
+	for len(records) < shownRecords {
+		r := shownRecord{line: line}
+		if !r.scan.read(text) && !(whole && r.scan.begun) {
 			break
 		}
 		read := text[:r.scan.at]
 		r.text = bytes.TrimLeft(read, "\r\n")
 		r.line += int64(bytes.Count(read[:len(read)-len(r.text)], newline))
 		line += int64(bytes.Count(read, newline))
-		records, text = append(records, r), text[r.scan.at:]
-	}
-	for i := range len(candidates) {
-		first := slices.IndexFunc(records, func(r record) bool { return r.scan.counts[i] > 0 })
-		if first < 1 || len(records) < first+3 || records[first].scan.counts[i] < 2 {
-			continue
-		}
-		header := records[first]
-		differs := func(r record) bool { return r.scan.counts[i] != header.scan.counts[i] }
-		if !slices.ContainsFunc(records[first:], differs) && areNames(bytes.Split(header.text, []byte{candidates[i]})) {
-			return header.line
+		text = text[r.scan.at:]
+		if len(bytes.Trim(r.text, candidates+" ")) > 0 {
+			records = append(records, r)
 		}
 	}
-	return 0
+	return records
 }
 
-// areNames tells whether all cells of a record are texts, as in a header.
+// areNames tells whether all cells of a record are texts, as in a header. Blanks before a text are
+// those of a sentence.
 func areNames(cells [][]byte) bool {
 	return !slices.ContainsFunc(cells, func(cell []byte) bool {
 		text := strings.Trim(string(cell), "\" ")
 		_, err := strconv.ParseFloat(text, 64)
-		return text == "" || err == nil
+		return text == "" || err == nil || cell[0] == ' '
 	})
 }
 

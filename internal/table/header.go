@@ -153,7 +153,7 @@ func (r *Reader) readHeader() error {
 		h.CRLF = bytes.HasSuffix(b, []byte("\r\n"))
 		h.noteOthers(&scan, b)
 		if len(names) == 1 {
-			h.others.below = HeaderBelowTitle(r.buf[r.start:r.end], r.line)
+			h.others.below = HeaderBelowTitle(r.buf[r.start:r.end], r.line, r.eof)
 		}
 		r.advance(rec)
 		h.Size, h.Lines = r.base+int64(r.start), r.line-1

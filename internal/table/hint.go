@@ -84,8 +84,11 @@ func (h *Header) OtherDelimiter(name string) byte { return h.others.withColumn(n
 // BelowTitle is the line that looks like the header, where a title was taken for it; else 0.
 func (h *Header) BelowTitle() int64 { return h.others.below }
 
-// hintHeaderLine says how the line below a title becomes the header.
-func (h *Header) hintHeaderLine(file string) string {
+// HintHeaderLine says how the line below a title becomes the header; empty if there is none.
+func (h *Header) HintHeaderLine(file string) string {
+	if h.others.below == 0 {
+		return ""
+	}
 	command, _ := NormalizeCommand(file, h.others.below)
 	return fmt.Sprintf("line %d looks like the header; this makes a table of it: %s", h.others.below, command)
 }
@@ -96,7 +99,7 @@ func (h *Header) MissingColumn(file, name string) *Error {
 	e := &Error{File: file, Line: h.Line(), Msg: MissingColumn(h.Names, name)}
 	switch d := h.OtherDelimiter(name); {
 	case h.others.below != 0:
-		e.form, e.hint = true, h.hintHeaderLine(file)
+		e.hint = h.HintHeaderLine(file)
 	case h.others.likely != 0:
 		e.Msg += fmt.Sprintf(" (they look separated by %s)", delimiterName(h.others.likely))
 		e.form, e.hint = true, hintDelimiter(h.others.likely)
@@ -121,7 +124,7 @@ func (h *Header) MissingIDColumn(file, name string) *Error {
 func (h *Header) adviseFault(e *Error) {
 	switch {
 	case h.others.below != 0:
-		e.form, e.hint = true, h.hintHeaderLine(e.File)
+		e.hint = h.HintHeaderLine(e.File)
 	case h.others.likely != 0:
 		e.form = true
 		e.hint = fmt.Sprintf("the columns look separated by %s; %s", delimiterName(h.others.likely), hintDelimiter(h.others.likely))

@@ -16,7 +16,7 @@ type ScanOptions struct {
 	Columns []int // to cut of each record, ascending places in the header
 	From    int64 // where the first record starts; 0: after the header
 	Workers int   // goroutines that find records; 0: one a core, at most 8
-	Block   int   // bytes of the file a block; 0: 512 KiB
+	Block   int   // bytes of the file a block; 0: 256 KiB
 	Text    bool  // check that the records are UTF-8
 	Sum     bool  // find the checksum of each block
 
@@ -52,7 +52,7 @@ func (b *Buffers) returnBlocks(blocks []*Block) {
 }
 
 const (
-	blockSize  = 512 << 10
+	blockSize  = 256 << 10
 	maxWorkers = 8
 )
 
@@ -195,7 +195,7 @@ func (s *scan) scanSerially(ctx context.Context) error {
 
 // scanParallel reads blocks on workers and commits them on the caller's goroutine.
 func (s *scan) scanParallel(ctx context.Context, workers int) error {
-	slots := 2 * workers
+	slots := 4 * workers
 	free := make(chan *Block, slots) // bounds the blocks between reading and commit
 	blocks := s.o.Buffers.borrowBlocks(slots)
 	for _, b := range blocks {
