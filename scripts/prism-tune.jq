@@ -109,7 +109,9 @@ def text:
     (.unmeasured[] | "not measured  \(.)"),
     "best    \($best.description): mean accuracy \($best.mean_accuracy | percent)",
     "chosen  \($chosen.description): mean accuracy \($chosen.mean_accuracy | percent)",
-    "        the \(if .cheapest == "tokens" then "one with the fewest tokens" else "fastest" end) of \([.settings[] | select(.worse_in == [])] | length) that are not significantly worse than the best",
+    ([.settings[] | select(.worse_in == [])] | length) as $good |
+    (if (.settings | length) == 1 then empty elif $good == 1 then "        all others are significantly worse"
+     else "        the \(if .cheapest == "tokens" then "one with the fewest tokens" else "fastest" end) of \($good) that are not significantly worse than the best" end),
     (if $chosen.best then empty else "        against the best: " + ($chosen.columns | map("\(.column) \(.difference | points) points (\(.low | points) to \(.high | points))") | join(", ")) end),
     "job     \(.job)";
 
