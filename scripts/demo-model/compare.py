@@ -34,7 +34,7 @@ def ask(server, request):
 
 
 def load_network(folder, tokens):
-    weights = torch.load(os.path.join(folder, "checkpoint.pt"))["net"]
+    weights = torch.load(os.path.join(folder, "checkpoint.pt"))["average"]
     for name, weight in weights.items():
         if weight.dim() == 2:
             weights[name] = weight.half().float()  # as they are in the file

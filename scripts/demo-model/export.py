@@ -62,7 +62,7 @@ def main():
     parser.add_argument("-o", "--output", required=True, metavar="FILE")
     args = parser.parse_args()
     tokens = tokenizer.load(os.path.join(args.folder, "merges.json"))
-    weights = torch.load(os.path.join(args.folder, "checkpoint.pt"))["net"]
+    weights = torch.load(os.path.join(args.folder, "checkpoint.pt"))["average"]
     tensors = {}
     for name, weight in weights.items():
         if not name.startswith("summary"):  # for training alone

@@ -6,7 +6,7 @@ the same thing in other words. In a pattern, [one|other] stands for one of these
 the {slots}, synonyms.txt words that may stand for each other. Lines that begin with "# " are comments.
 
 The patterns of every list are divided once: one part is for training, a second for trying the model
-out, a third, sealed, for the figures in the model card. No pattern is in two parts. Phrases that stand
+out, a third, sealed and twice as large, for the figures in the model card. No pattern is in two parts. Phrases that stand
 for themselves alone, rare sayings and other languages among them, are all for training.
 
     feedback.py --part sealed --rows 500 --seed 1 --output DIR   writes feedback.csv and gold.csv
@@ -22,7 +22,7 @@ import wording
 COLUMNS = ["Topic", "Sentiment", "Urgency", "Key_Point"]
 NOT_APPLICABLE = "NOT_APPLICABLE"
 PARTS = ["train", "trial", "sealed"]
-HELD_OUT = 9  # one pattern of as many is for trial, and one is sealed; at least one of a list each
+HELD_OUT = 9  # one pattern of as many is for trial, and two are sealed; at least one and two of a list
 PATTERN_WEIGHT = 6  # how often a pattern is chosen, beside a phrase without alternatives
 BLURRED = 0.4  # share of the training messages that lack words
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "phrases")
@@ -56,11 +56,8 @@ def divide(phrases, part):
     if not shuffled:
         return alone
     random.Random(shuffled[0]).shuffle(shuffled)
-    held_out = max(1, len(shuffled) // HELD_OUT)
-    start = PARTS.index(part) - 1
-    if start < 0:
-        return alone + shuffled[2 * held_out :]
-    return shuffled[start * held_out : (start + 1) * held_out]
+    share = max(1, len(shuffled) // HELD_OUT)
+    return {"trial": shuffled[:share], "sealed": shuffled[share : 3 * share], "train": alone + shuffled[3 * share :]}[part]
 
 
 def read_blocks(part):

@@ -16,6 +16,7 @@ NAME_HEADS = 2  # heads of the last layer that look at the row with the same nam
 DIGITS = 3  # of a name
 DIGIT_VALUES = 11  # 0 to 9, or no digit
 DROPOUT = 0.05  # share of what is left out of each layer's result, in training
+WORD_DROPOUT = 0.3  # share of a row's tokens that are left out where they tell its labels alone, in training
 
 
 class Norm(nn.Module):
@@ -82,9 +83,11 @@ class Network(nn.Module):
         self.blk = nn.ModuleList(Layer() for _ in range(LAYERS))
         self.output_norm = Norm()
         self.output = nn.Linear(WIDTH, vocabulary, bias=False)
-        # For training alone: what summaries tell before the last layer, and the digits of names.
+        # For training alone: what summaries tell before the last layer, what the words of a row tell
+        # before the first, and the digits of names.
         self.summary_norm = Norm()
         self.summary = nn.Linear(WIDTH, sum(classes))
+        self.summary_words = nn.Linear(WIDTH, sum(classes))
         self.summary_name = nn.Linear(WIDTH, DIGITS * DIGIT_VALUES)
         self.classes = classes
         for name, weight in self.named_parameters():
@@ -122,6 +125,13 @@ class Network(nn.Module):
     def tell(self, vectors):
         """Returns the logits of each label that a summary tells."""
         return self.summary(self.summary_norm(vectors)).split(self.classes, -1)
+
+    def tell_by_words(self, tokens, last):
+        """Returns the logits of each label that the tokens of rows tell, whatever their order. tokens are
+        rows × length; those after each row's last one are not its own."""
+        own = (torch.arange(tokens.shape[1]) <= last[:, None]).float()
+        total = (self.token_embd(tokens) * functional.dropout(own, WORD_DROPOUT, self.training)[..., None]).sum(1)
+        return self.summary_words(total * torch.rsqrt(total.pow(2).mean(-1, keepdim=True) + EPSILON)).split(self.classes, -1)
 
     def tell_name(self, vectors):
         """Returns the logits of the digits of names, the last digit first: vectors × DIGITS × DIGIT_VALUES."""

@@ -2,13 +2,15 @@
 
     train.py --folder DIR --steps N [--minutes M] [--styles classic,compact] [--seed S]
 
-First come steps of rows alone, cut out of their prompts: they teach what rows mean, several times
-faster than whole prompts. Then a step is some prompts of one style and one number of rows. Few rows a
+First the words learn what they mean: the sum of a row's tokens tells its labels, without the layers. Then
+come steps of rows alone, cut out of their prompts: they teach what rows mean, several times
+faster than whole prompts. After them a step is some prompts of one style and one number of rows. Few rows a
 prompt come first, all numbers from 1 to 10 from half of these steps on. The seed and the number of
 steps decide what is learned; with --minutes training stops early, and the same command goes on later.
 """
 
 import argparse
+import copy
 import math
 import os
 import random
@@ -23,8 +25,10 @@ import samples
 import tokenizer
 
 TOKENS_A_STEP = 3000
-ROWS_ALONE = 0.3  # share of the steps that have rows alone
-RATE, LAST_RATE, WARM_UP = 3e-3, 1e-4, 100
+WORD_STEPS, WORD_RATE = 3000, 3e-3  # of the words, before the first step
+ROWS_ALONE = 0.4  # share of the steps that have rows alone
+RATE, LAST_RATE, WARM_UP = 2e-3, 2e-5, 100
+AVERAGED = 300  # steps that the published weights are about the mean of
 MOST_ROWS = 10
 SAVE_EVERY, PRINT_EVERY = 100, 10
 STOPPED_EARLY = 3  # exit code when --minutes ended the training before its last step
@@ -60,10 +64,11 @@ class RowBatch:
     """Rows side by side, without their prompts."""
 
     def __init__(self, items, shorter):
-        """Takes the shorter or the longer half of the rows of items, which are alike in length."""
+        """Takes the shorter or the longer half of the rows of items, which are alike in length, or all (None)."""
         rows = sorted((last - first, n, first, last, k) for n, s in enumerate(items)
                       for k, (first, last) in enumerate(zip(s.spans, s.summaries)))
-        rows = rows[: len(rows) // 2] if shorter else rows[len(rows) // 2 :]
+        if shorter is not None:
+            rows = rows[: len(rows) // 2] if shorter else rows[len(rows) // 2 :]
         length = rows[-1][0] + 1
         self.tokens = torch.zeros(len(rows), length, dtype=torch.long)
         classes, looks, place, named = [], {}, {}, []
@@ -101,7 +106,7 @@ def compute_losses(net, start_tokens, batch):
 
     n, first, last = batch.rows
     told = net.tell(vectors[-2][n, last])
-    parts["summary"] = SUMMARY_WEIGHT * sum(functional.cross_entropy(t, batch.classes[:, i]) for i, t in enumerate(told)) / len(told)
+    parts["summary"] = SUMMARY_WEIGHT * compute_label_loss(told, batch)
 
     parts["looks"] = compute_look_loss(looks, start, batch)
     parts["names"] = compute_name_loss(net, vectors[-2], batch)
@@ -120,10 +125,15 @@ def compute_row_losses(net, batch):
     vectors, looks, _ = net.run_layers(batch.tokens)
     told = net.tell(vectors[-2][torch.arange(len(batch.last)), batch.last])
     right = torch.stack([(t.argmax(-1) == batch.classes[:, i]).float().mean() for i, t in enumerate(told[:-1])]).mean()
-    parts = {"summary": sum(functional.cross_entropy(t, batch.classes[:, i]) for i, t in enumerate(told)) / len(told)}
+    parts = {"summary": compute_label_loss(told, batch), "words": compute_label_loss(net.tell_by_words(batch.tokens, batch.last), batch)}
     parts["looks"] = compute_look_loss(looks, 0, batch)
     parts["names"] = compute_name_loss(net, vectors[-2], batch)
     return parts, right
+
+
+def compute_label_loss(told, batch):
+    """Returns how badly the labels of rows are told."""
+    return sum(functional.cross_entropy(t, batch.classes[:, i]) for i, t in enumerate(told)) / len(told)
 
 
 def compute_look_loss(looks, start, batch):
@@ -153,13 +163,18 @@ def choose_rows(rng, step, steps):
     return rng.randint(1, most)
 
 
+def make_rows(sampler, rng, style, shorter):
+    """Returns a batch of rows alone."""
+    return RowBatch([sampler.make(rng, style, ROWS_A_PROMPT) for _ in range(PROMPTS_A_STEP)], shorter)
+
+
 def make_batch(sampler, seed, step, steps):
     """Returns a batch and its style; of rows alone, none."""
     rng = random.Random(f"{seed} {step}")
     style = rng.choice(sampler.styles)
     alone = int(ROWS_ALONE * steps)
     if step < alone:
-        return None, RowBatch([sampler.make(rng, style, ROWS_A_PROMPT) for _ in range(PROMPTS_A_STEP)], rng.random() < 0.5)
+        return None, make_rows(sampler, rng, style, rng.random() < 0.5)
     count = choose_rows(rng, step - alone, steps - alone)
     size = max(1, TOKENS_A_STEP // (TOKENS_A_ROW[style] * count))
     items = sorted((sampler.make(rng, style, count) for _ in range(2 * size)), key=lambda s: len(s.tokens))
@@ -177,23 +192,43 @@ class Training:
         others = [w for w in self.net.parameters() if w.dim() != 2]
         self.optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
                                            lr=RATE, betas=(0.9, 0.98))
+        self.average = copy.deepcopy(self.net)
         self.step = 0
         if os.path.exists(self.path):
             saved = torch.load(self.path)
             if saved["settings"] != self.settings():
                 raise SystemExit(f"error: {self.path} is of another training: {saved['settings']}\nhint: remove it, or use another folder")
             self.net.load_state_dict(saved["net"])
+            self.average.load_state_dict(saved["average"])
             self.optimizer.load_state_dict(saved["optimizer"])
             self.step = saved["step"]
             print(f"going on after {self.step} steps", flush=True)
+        else:
+            self.learn_words()
 
     def settings(self):
         return {"seed": self.args.seed, "steps": self.args.steps, "styles": self.args.styles}
 
     def save(self):
-        state = {"net": self.net.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step, "settings": self.settings()}
+        state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step, "settings": self.settings()}
         torch.save(state, self.path + ".new")
         os.replace(self.path + ".new", self.path)
+
+    def learn_words(self):
+        """Teaches the tokens' vectors what labels they are a sign of, and saves them."""
+        optimizer = torch.optim.Adam([self.net.token_embd.weight, *self.net.summary_words.parameters()])
+        for step in range(WORD_STEPS):
+            rng = random.Random(f"{self.args.seed} words {step}")
+            batch = make_rows(self.sampler, rng, rng.choice(self.sampler.styles), None)
+            optimizer.param_groups[0]["lr"] = WORD_RATE * (1 - step / WORD_STEPS)
+            loss = compute_label_loss(self.net.tell_by_words(batch.tokens, batch.last), batch)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if (step + 1) % SAVE_EVERY == 0:
+                print(f"words {step + 1}/{WORD_STEPS}  {float(loss):.3f}", flush=True)
+        self.average.load_state_dict(self.net.state_dict())
+        self.save()
 
     def run(self):
         began, first, tokens, shown = time.monotonic(), self.step, 0, {}
@@ -229,8 +264,16 @@ class Training:
         sum(parts.values()).backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
+        self.average_weights()
         for name, value in {**parts, "right": right}.items():
             shown.setdefault(name, []).append(float(value))
+
+    def average_weights(self):
+        """Moves the average towards the weights, by more in the first steps."""
+        share = max(1 / AVERAGED, 9 / (10 + self.step))
+        with torch.no_grad():
+            for mean, weight in zip(self.average.parameters(), self.net.parameters()):
+                mean.lerp_(weight, share)
 
 
 def main():
