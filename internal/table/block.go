@@ -47,6 +47,15 @@ func (b *Block) Start() int64 { return b.first }
 // End is the offset in the file after the last record.
 func (b *Block) End() int64 { return b.next }
 
+// records is the bytes from Start to End. A record that began in a block before may end behind this
+// one's data: then there are none.
+func (b *Block) records() []byte {
+	if b.first == b.next {
+		return nil
+	}
+	return b.Data[b.first-b.Offset : b.next-b.Offset]
+}
+
 // Token is the raw token that a span marks, nil if absent.
 func (b *Block) Token(s Span) []byte {
 	if s.From < 0 {

@@ -131,7 +131,7 @@ func (s *scan) findBlock(sc *blockScanner, b *Block, k int64) {
 func (s *scan) examineBlock(b *Block) {
 	if s.o.Sum {
 		b.Sum = fsutil.Checksum{}
-		b.Sum.Update(b.Data[b.first-b.Offset : b.next-b.Offset])
+		b.Sum.Update(b.records())
 	}
 	if s.o.Text {
 		b.checkUTF8()

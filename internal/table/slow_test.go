@@ -9,8 +9,11 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"prism/internal/fsutil"
 )
 
 // slowRead reads CSV as the package comment defines it, a byte at a time: the
@@ -78,7 +81,7 @@ func message(err error) string {
 	return fmt.Sprint(err)
 }
 
-// scanAll reads through Scan with blocks of a few bytes.
+// scanAll reads through Scan with blocks of a few bytes. Their checksums must be right.
 func scanAll(in string, o ScanOptions) (h *Header, got []string, err error) {
 	f := strings.NewReader(in)
 	h, err = ReadHeader(f, f.Size(), o.Options)
@@ -88,7 +91,12 @@ func scanAll(in string, o ScanOptions) (h *Header, got []string, err error) {
 	for i := range h.Names {
 		o.Columns = append(o.Columns, i)
 	}
+	o.Sum, o.Text = true, utf8.ValidString(in)
 	err = Scan(context.Background(), f, f.Size(), h, o, func(b *Block) error {
+		var sum fsutil.Checksum
+		if sum.Update([]byte(in[b.Start():b.End()])); sum.String() != b.Sum.String() {
+			return fmt.Errorf("the checksum of bytes %d to %d is wrong", b.Start(), b.End())
+		}
 		for i, rec := range b.Recs {
 			fields := make([]string, len(o.Columns))
 			for j := range fields {

@@ -178,7 +178,7 @@ func (r *Record) CheckUTF8(name string) error {
 
 // checkUTF8 declares the first record faulty that holds other bytes than UTF-8.
 func (b *Block) checkUTF8() {
-	if utf8valid.Valid(b.Data[b.first-b.Offset : b.next-b.Offset]) {
+	if utf8valid.Valid(b.records()) {
 		return
 	}
 	for i, rec := range b.Recs {
