@@ -182,13 +182,13 @@ type normalForm struct {
 // findForm finds the normal form of a file, below the line that looks like its header. The error is
 // of a file that has none.
 func (f *Findings) findForm(ctx context.Context, file *table.File, id string) (normalForm, error) {
-	form, err := f.tryForm(ctx, file, id, normalForm{})
-	doubts := form.doubts
-	if f.Header != nil {
+	if f.Header != nil && f.Header.BelowTitle() > 0 {
 		line := f.Header.BelowTitle()
-		doubts = append(doubts, normalize.Doubt{HeaderLine: line, Text: fmt.Sprintf("line %d looks like the header (%s)", line, f.o.number("header-line", line))})
+		why := normalize.Options{Keys: f.o.Keys}.LikeHeader(fmt.Sprintf("line %d", line), line)
+		return f.tryForm(ctx, file, id, normalForm{headerLine: line, why: why})
 	}
-	for _, d := range doubts {
+	form, err := f.tryForm(ctx, file, id, normalForm{})
+	for _, d := range form.doubts {
 		if d.HeaderLine > 0 {
 			return f.tryForm(ctx, file, id, normalForm{headerLine: d.HeaderLine, why: d.Text})
 		}

@@ -133,14 +133,6 @@ func (f *Findings) at(what string) string {
 	return (&table.Error{File: f.o.Table.Name, Line: f.Header.Line(), Msg: what}).Error()
 }
 
-// number is how a flag with a number, or the key of a job file, is written.
-func (o *Options) number(flag string, value int64) string {
-	if o.Keys {
-		return fmt.Sprintf("%s: %d", o.flag(flag), value)
-	}
-	return fmt.Sprintf("%s %d", o.flag(flag), value)
-}
-
 // option is how a flag with a value is written; the key of a job file is the flag with
 // underscores.
 func (o *Options) option(flag, value string) string {

@@ -49,11 +49,11 @@ func (f *recordFaults) adviseHeader(rec *record, columns int) string {
 	if columns == 1 {
 		line, err := f.src.headerBelowTitle(f.o)
 		if err == nil && line > 0 { // what cannot be read again is told of where it is read
-			return "; " + f.o.likeHeader(fmt.Sprintf("line %d", line), line)
+			return "; " + f.o.LikeHeader(fmt.Sprintf("line %d", line), line)
 		}
 	}
 	if n := len(rec.cells); n > 2*columns && countNames(rec.cells) == n {
-		return "; " + f.o.likeHeader("this line", rec.line)
+		return "; " + f.o.LikeHeader("this line", rec.line)
 	}
 	return ""
 }

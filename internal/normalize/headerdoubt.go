@@ -80,7 +80,7 @@ func (s *source) addHeaderDoubt(line int64, o Options) {
 	if s.rows != nil {
 		what = "row"
 	}
-	s.doubts = append(s.doubts, Doubt{Text: o.likeHeader(fmt.Sprintf("%s %d", what, line), line), HeaderLine: line})
+	s.doubts = append(s.doubts, Doubt{Text: o.LikeHeader(fmt.Sprintf("%s %d", what, line), line), HeaderLine: line})
 }
 
 // countNames is how many cells are texts; 0 if one is a number, as no header has.
@@ -97,8 +97,8 @@ func countNames(cells [][]byte) (n int) {
 	return n
 }
 
-// likeHeader says of a line, which is called so, that it looks like the header.
-func (o Options) likeHeader(what string, line int64) string {
+// LikeHeader says of a line, which is called so, that it looks like the header.
+func (o Options) LikeHeader(what string, line int64) string {
 	return fmt.Sprintf("%s looks like the header (%s)", what, o.giveOption("header-line", line))
 }
 
