@@ -33,7 +33,7 @@ func (g *grammar) examine(ctx context.Context, std cli.Std) error {
 		}
 	}
 	var told error
-	e := &doctor.Examiner{Now: time.Now, Sleep: sleep, Tell: func(c doctor.Check) {
+	e := &doctor.Examiner{Now: time.Now, Sleep: cli.Sleep, Tell: func(c doctor.Check) {
 		if !g.JSON && told == nil {
 			told = printCheck(std.Out, c)
 		}

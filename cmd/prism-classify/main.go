@@ -93,7 +93,7 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 	defer onUSR1(func() { g.printProgress(start) })()
 	g.outputOnTerminal = g.OutputPath == "-" && isTerminal(std.Out)
 	result, err := classify.Run(ctx, g.Settings, classify.Streams{
-		In: std.In, Out: std.Out, Messages: std, Progress: g.updateProgress, Now: time.Now, Sleep: sleep,
+		In: std.In, Out: std.Out, Messages: std, Progress: g.updateProgress, Now: time.Now, Sleep: cli.Sleep,
 	})
 	g.progress.Clear()
 	if result.RunID == "" && g.RunID != "" {
@@ -133,17 +133,6 @@ func (g *grammar) listModels(ctx context.Context, out io.Writer) error {
 func isTerminalReader(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // updateProgress keeps how far the work is and, on a terminal, shows it.

@@ -55,7 +55,7 @@ func (r *runMerger) writeCopy(ctx context.Context, f *job.File, merged merge.Inp
 		return err
 	}
 	r.steps.Clear()
-	if err := r.commitCopy(f, out); err != nil {
+	if err := r.commitCopy(ctx, f, out); err != nil {
 		return err
 	}
 	r.std.Infof("copied %s to %s", term.Plural(res.Rows, "row"), r.g.Output)
@@ -63,7 +63,7 @@ func (r *runMerger) writeCopy(ctx context.Context, f *job.File, merged merge.Inp
 }
 
 // commitCopy replaces the last copy.
-func (r *runMerger) commitCopy(f *job.File, out *output) error {
+func (r *runMerger) commitCopy(ctx context.Context, f *job.File, out *output) error {
 	if out.file.IsStream() {
 		return out.file.Commit()
 	}
@@ -77,7 +77,7 @@ func (r *runMerger) commitCopy(f *job.File, out *output) error {
 	}
 	before := f.Copies[path]
 	note := func(sums ...string) error {
-		return r.updateFile(f, func(f *job.File) {
+		return r.updateFile(ctx, f, func(f *job.File) {
 			f.Copies = maps.Clone(f.Copies)
 			if f.Copies == nil {
 				f.Copies = map[string][]string{}

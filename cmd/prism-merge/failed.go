@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -157,8 +158,22 @@ type failedFiles struct {
 	Files []failedFile `json:"files"`
 }
 
-// readFailedFiles reads the list of an earlier merge, whose files may not all
-// be merged now.
+// listMissing puts what is missing of a file into the list of the run, while no other
+// merge changes it.
+func (r *runMerger) listMissing(ctx context.Context, file failedFile) error {
+	lock, err := job.LockManifest(ctx, r.g.Manifest)
+	if err != nil {
+		return err
+	}
+	list, err := readFailedFiles(r.m)
+	if err == nil {
+		list.setFile(file)
+		err = list.writeList(r.m)
+	}
+	return errors.Join(err, lock.Release())
+}
+
+// readFailedFiles reads the list that earlier merges wrote.
 func readFailedFiles(m *job.Manifest) (failedFiles, error) {
 	out := failedFiles{RunID: m.RunID}
 	data, err := fsutil.ReadFile(m.FailedRangesPath(), job.MaxManifest)

@@ -25,7 +25,6 @@ type runMerger struct {
 	m         *job.Manifest
 	condition string
 	schema    *prompt.Schema
-	failed    failedFiles
 	short     bool     // rows or files are missing
 	lost      []string // overrides that the last merge of the file had and this one has not
 }
@@ -70,16 +69,13 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	if err := errors.Join(r.checkCopy(labels), r.checkCorrected(labels)); err != nil {
 		return err
 	}
-	if r.failed, err = readFailedFiles(man); err != nil {
+	if _, err := readFailedFiles(man); err != nil { // listMissing could not read it either
 		return err
 	}
 	for _, label := range labels {
 		if err := r.mergeFile(ctx, label); err != nil {
 			return err
 		}
-	}
-	if err := r.failed.writeList(man); err != nil {
-		return err
 	}
 	if r.short {
 		return cli.Fail(cli.Partial, nil, "")
@@ -120,11 +116,11 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	switch {
 	case len(units) == 0:
 		r.std.Warnf("%s: no unit of the run has rows of it", label)
-		return r.recordUnmerged(label, report, units, parts.without)
+		return r.recordUnmerged(ctx, label, report, units, parts.without)
 	case !conditionHolds(r.condition, parts.completed, len(units)), len(parts.inputs) == 0:
 		r.std.Warnf("%s is not merged: %d of its %d units completed, merge.condition is %s; not completed: %s",
 			label, parts.completed, len(units), r.condition, joinNumbers(parts.without))
-		return r.recordUnmerged(label, report, units, parts.without)
+		return r.recordUnmerged(ctx, label, report, units, parts.without)
 	}
 	in, err := parts.splitInput(ctx)
 	if err != nil {
@@ -150,8 +146,7 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 		r.std.Warnf("%s: %d of its %d rows have no labels: positions %s", label, missing.rows, r.m.File(label).Rows, missing)
 	}
 	report.addGaps(r.m, units, missing, parts.without)
-	r.failed.setFile(report)
-	if err := r.recordStatus(label, status, path); err != nil {
+	if err := errors.Join(r.listMissing(ctx, report), r.recordStatus(ctx, label, status, path)); err != nil {
 		return err
 	}
 	if err := r.writeCopy(ctx, r.m.File(label), merged); err != nil {
@@ -164,16 +159,15 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 }
 
 // recordUnmerged records a file that is not merged.
-func (r *runMerger) recordUnmerged(label string, report failedFile, units []job.UnitPlan, without []int) error {
+func (r *runMerger) recordUnmerged(ctx context.Context, label string, report failedFile, units []job.UnitPlan, without []int) error {
 	r.short = true
 	report.addUnits(r.m, units, without)
-	r.failed.setFile(report)
-	return r.recordStatus(label, job.Unmerged, "")
+	return errors.Join(r.listMissing(ctx, report), r.recordStatus(ctx, label, job.Unmerged, ""))
 }
 
 // recordStatus puts what became of a file into the manifest.
-func (r *runMerger) recordStatus(label string, status job.FileStatus, output string) error {
-	return job.UpdateManifest(r.g.Manifest, func(m *job.Manifest) {
+func (r *runMerger) recordStatus(ctx context.Context, label string, status job.FileStatus, output string) error {
+	return job.UpdateManifest(ctx, r.g.Manifest, func(m *job.Manifest) {
 		f := m.File(label)
 		f.Status, f.MergedOutput = status, output
 		for i := range m.Units {
@@ -200,9 +194,9 @@ func joinNumbers(units []int) string {
 }
 
 // updateFile changes a file of the run here and in the manifest.
-func (r *runMerger) updateFile(f *job.File, change func(*job.File)) error {
+func (r *runMerger) updateFile(ctx context.Context, f *job.File, change func(*job.File)) error {
 	change(f)
-	return job.UpdateManifest(r.g.Manifest, func(m *job.Manifest) { change(m.File(f.Label)) })
+	return job.UpdateManifest(ctx, r.g.Manifest, func(m *job.Manifest) { change(m.File(f.Label)) })
 }
 
 // openSplitInput opens the input of a file of the run, which must be as it was split.

@@ -64,7 +64,7 @@ func (r *runMerger) writeMerged(ctx context.Context, f *job.File, path string, i
 		return merge.Input{}, err
 	}
 	r.steps.Clear()
-	if err := r.commitMerged(f, path, out, res.Rows); err != nil {
+	if err := r.commitMerged(ctx, f, path, out, res.Rows); err != nil {
 		return merge.Input{}, err
 	}
 	r.std.Infof("merged %d rows of %d units into %s", res.Rows, res.Parts, path)
@@ -88,7 +88,7 @@ func (r *runMerger) openMerged(ctx context.Context, label string, out *output) (
 
 // commitMerged replaces the output of an earlier merge. A file that somebody edited,
 // that another program wrote or that has more rows is kept beside it.
-func (r *runMerger) commitMerged(f *job.File, path string, out *output, rows int64) error {
+func (r *runMerger) commitMerged(ctx context.Context, f *job.File, path string, out *output, rows int64) error {
 	if out.file.IsStream() {
 		f.MergedRows = rows
 		return out.file.Commit()
@@ -103,7 +103,7 @@ func (r *runMerger) commitMerged(f *job.File, path string, out *output, rows int
 		return err
 	}
 	r.lost = lostOverrides(&before, overrides)
-	err = r.updateFile(f, func(f *job.File) {
+	err = r.updateFile(ctx, f, func(f *job.File) {
 		f.PendingSum, f.PendingRows = sum.String(), rows
 		f.Overrides = slices.Concat(r.lost, overrides)
 	})
@@ -117,7 +117,7 @@ func (r *runMerger) commitMerged(f *job.File, path string, out *output, rows int
 		return err
 	}
 	r.warnOfBackup(path, backup, "merged output of this run", r.lost)
-	return r.updateFile(f, func(f *job.File) {
+	return r.updateFile(ctx, f, func(f *job.File) {
 		f.MergedSum, f.MergedRows, f.Overrides = sum.String(), rows, overrides
 		f.PendingSum, f.PendingRows = "", 0
 		if len(r.lost) > 0 {

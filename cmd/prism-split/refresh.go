@@ -46,7 +46,7 @@ func (p *planner) refreshInputs(ctx context.Context) error {
 	}
 	path := job.ManifestPath(p.config.Monitoring.LogsDir, p.g.RunID)
 	var placed error
-	err = job.UpdateManifest(path, func(m *job.Manifest) {
+	err = job.UpdateManifest(ctx, path, func(m *job.Manifest) {
 		if placed = p.replaceInputs(ctx, m); placed != nil {
 			return
 		}

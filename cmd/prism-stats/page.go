@@ -90,7 +90,7 @@ func (g *grammar) saveReport(ctx context.Context, r *stats.Result, std cli.Std) 
 		return err
 	}
 	var before []string
-	err = job.UpdateManifest(g.Manifest, func(m *job.Manifest) {
+	err = job.UpdateManifest(ctx, g.Manifest, func(m *job.Manifest) {
 		before = m.ReportSums
 		m.ReportSums = append(slices.Clone(before), sum.String())
 	})
@@ -104,5 +104,5 @@ func (g *grammar) saveReport(ctx context.Context, r *stats.Result, std cli.Std) 
 	if backup != "" {
 		std.Warnf("%s was not the last report of this run: it is now %s", g.reportPath, backup)
 	}
-	return job.UpdateManifest(g.Manifest, func(m *job.Manifest) { m.ReportSums = []string{sum.String()} })
+	return job.UpdateManifest(ctx, g.Manifest, func(m *job.Manifest) { m.ReportSums = []string{sum.String()} })
 }

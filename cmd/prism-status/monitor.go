@@ -202,15 +202,9 @@ func exitCode(v *status.View) int {
 
 // sleep waits. A signal ends it with the signal's exit code.
 func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		if s := cli.Interruption(ctx); s != nil {
-			return cli.Fail(s.Code, nil, "")
-		}
-		return ctx.Err()
-	case <-t.C:
-		return nil
+	err := cli.Sleep(ctx, d)
+	if s := cli.Interruption(ctx); err != nil && s != nil {
+		return cli.Fail(s.Code, nil, "")
 	}
+	return err
 }

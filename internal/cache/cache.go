@@ -124,16 +124,7 @@ func (o *Options) acquireLock(ctx context.Context) (*fsutil.Lock, error) {
 	if err := createFile(path); err != nil {
 		return nil, err
 	}
-	const poll = 20 * time.Millisecond
-	for waited := time.Duration(0); ; waited += poll {
-		lock, err := fsutil.AcquireLock(path)
-		if !errors.Is(err, fsutil.ErrLocked) || waited >= 2*o.wait {
-			return lock, err
-		}
-		if err := o.Sleep(ctx, poll); err != nil {
-			return nil, err
-		}
-	}
+	return fsutil.WaitForLock(ctx, path, 2*o.wait, o.Sleep)
 }
 
 // setAside renames a database and the files beside it. It returns the new name of the

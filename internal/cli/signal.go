@@ -66,6 +66,18 @@ func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 	}
 }
 
+// Sleep waits. Its error is that of ctx, which ended meanwhile.
+func Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func causeOf(s os.Signal) *Signal {
 	switch s {
 	case os.Interrupt:

@@ -1,10 +1,12 @@
 package fsutil
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // ErrLocked says that another process holds the lock.
@@ -25,6 +27,24 @@ func AcquireLock(path string) (*Lock, error) {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
 	return &Lock{f: f}, nil
+}
+
+// lockPoll is how often WaitForLock tries.
+const lockPoll = 20 * time.Millisecond
+
+// WaitForLock takes the lock as AcquireLock does, but waits for a process that holds
+// it. It returns ErrLocked when that lasts longer than limit, and the error of sleep,
+// which ends with ctx.
+func WaitForLock(ctx context.Context, path string, limit time.Duration, sleep func(context.Context, time.Duration) error) (*Lock, error) {
+	for waited := time.Duration(0); ; waited += lockPoll {
+		lock, err := AcquireLock(path)
+		if !errors.Is(err, ErrLocked) || waited >= limit {
+			return lock, err
+		}
+		if err := sleep(ctx, lockPoll); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Release gives the lock up. The file stays: removing it would let two holders in.

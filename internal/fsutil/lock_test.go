@@ -1,10 +1,12 @@
 package fsutil
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 func TestLockKeepsASecondOut(t *testing.T) {
@@ -77,4 +79,35 @@ func TestIsLocked(t *testing.T) {
 	}
 	check("released", false)
 	check("asked twice", false)
+}
+
+func TestWaitForLockWaitsForItsHolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	held, err := AcquireLock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sleeps := 0
+	lock, err := WaitForLock(t.Context(), path, time.Second, func(context.Context, time.Duration) error {
+		if sleeps++; sleeps == 3 {
+			return held.Release()
+		}
+		return nil
+	})
+	if err != nil || sleeps != 3 {
+		t.Fatalf("got %v after %d sleeps, want the lock after 3", err, sleeps)
+	}
+	defer lock.Release()
+	slept := time.Duration(0)
+	_, err = WaitForLock(t.Context(), path, time.Second, func(_ context.Context, d time.Duration) error {
+		slept += d
+		return nil
+	})
+	if !errors.Is(err, ErrLocked) || slept != time.Second {
+		t.Errorf("got %v after %v, want ErrLocked after a second", err, slept)
+	}
+	stop := errors.New("stop")
+	if _, err := WaitForLock(t.Context(), path, time.Second, func(context.Context, time.Duration) error { return stop }); err != stop {
+		t.Errorf("got %v, want the error of sleep", err)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"prism/internal/cli"
 	"prism/internal/fsutil"
 	"prism/internal/table"
 )
@@ -313,10 +314,20 @@ func (m *Manifest) checkFileNames() error {
 	return nil
 }
 
+// manifestWait is how long LockManifest waits for others, who change the files
+// beside a manifest in milliseconds.
+const manifestWait = 30 * time.Second
+
+// LockManifest takes the lock under which the manifest at path, and the list of the
+// run's missing rows, are read, changed and written.
+func LockManifest(ctx context.Context, path string) (*fsutil.Lock, error) {
+	return fsutil.WaitForLock(ctx, path+".lock", manifestWait, cli.Sleep)
+}
+
 // UpdateManifest reads the manifest at path, lets change alter it and writes
 // it, while no other process does the same.
-func UpdateManifest(path string, change func(*Manifest)) error {
-	lock, err := fsutil.AcquireLock(path + ".lock")
+func UpdateManifest(ctx context.Context, path string, change func(*Manifest)) error {
+	lock, err := LockManifest(ctx, path)
 	if err != nil {
 		return err
 	}

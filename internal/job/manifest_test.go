@@ -88,7 +88,7 @@ func TestUpdateManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = UpdateManifest(path, func(m *Manifest) { m.File("b").Status, m.File("b").MergedOutput = Completed, "output/b.csv" })
+	err = UpdateManifest(t.Context(), path, func(m *Manifest) { m.File("b").Status, m.File("b").MergedOutput = Completed, "output/b.csv" })
 	if err != nil {
 		t.Fatal(err)
 	}
