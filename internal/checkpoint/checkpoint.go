@@ -322,5 +322,5 @@ func Remove(dir, jobID string) error {
 			errs = append(errs, os.Remove(path))
 		}
 	}
-	return errors.Join(append(errs, lock.Release(), os.Remove(s.path(".lock")))...)
+	return errors.Join(append(errs, lock.Delete())...)
 }

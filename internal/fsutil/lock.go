@@ -19,14 +19,35 @@ type Lock struct{ f *os.File }
 // AcquireLock takes the lock of the file at path, which it creates where missing.
 // It returns ErrLocked at once if another process holds it.
 func AcquireLock(path string) (*Lock, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+		if err != nil {
+			return nil, err
+		}
+		if err := lockDescriptor(f.Fd()); err != nil {
+			return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
+		}
+		current, err := isFileAt(path, f)
+		if current {
+			return &Lock{f: f}, nil
+		}
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// isFileAt reports whether an open file is the one at path: not one that Delete removed.
+func isFileAt(path string, f *os.File) (bool, error) {
+	at, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	if err := lockDescriptor(f.Fd()); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
-	}
-	return &Lock{f: f}, nil
+	info, err := f.Stat()
+	return err == nil && os.SameFile(at, info), err
 }
 
 // lockPoll is how often WaitForLock tries.
@@ -47,8 +68,17 @@ func WaitForLock(ctx context.Context, path string, limit time.Duration, sleep fu
 	}
 }
 
-// Release gives the lock up. The file stays: removing it would let two holders in.
+// Release gives the lock up. The file stays.
 func (l *Lock) Release() error { return l.f.Close() }
+
+// Delete removes the file of the lock and gives the lock up. The file goes first, where
+// the system allows that: another process that has it open takes the lock of a new one.
+func (l *Lock) Delete() error {
+	if canReplaceOpenFiles {
+		return errors.Join(os.Remove(l.f.Name()), l.f.Close())
+	}
+	return errors.Join(l.f.Close(), os.Remove(l.f.Name()))
+}
 
 // LockInherited locks the file behind a descriptor that this process inherited.
 // The lock is that of the open file: it lasts until every process that has the

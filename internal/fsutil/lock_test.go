@@ -111,3 +111,33 @@ func TestWaitForLockWaitsForItsHolder(t *testing.T) {
 		t.Errorf("got %v, want the error of sleep", err)
 	}
 }
+
+func TestDeletedLockIsNobodys(t *testing.T) {
+	if !canReplaceOpenFiles {
+		t.Skip("an open file cannot be removed here")
+	}
+	path := filepath.Join(t.TempDir(), "lock")
+	first, err := AcquireLock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late, err := os.OpenFile(path, os.O_RDWR, 0) // as by a process that is about to lock it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	if err := first.Delete(); err != nil {
+		t.Fatal(err)
+	}
+	second, err := AcquireLock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Release()
+	if current, err := isFileAt(path, late); current || err != nil {
+		t.Errorf("got %v, %v: the file that was deleted still counts", current, err)
+	}
+	if current, err := isFileAt(path, second.f); !current || err != nil {
+		t.Errorf("got %v, %v: the new file does not count", current, err)
+	}
+}
