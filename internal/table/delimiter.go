@@ -122,7 +122,7 @@ func HeaderBelowTitle(text []byte, line int64, whole bool) int64 {
 	delimiter := header.scan.mostFrequent()
 	fields := header.scan.count(delimiter) + 1
 	differs := func(r shownRecord) bool { return r.scan.count(delimiter)+1 != fields }
-	if fields < 3 || slices.ContainsFunc(records[first:], differs) || !areNames(bytes.Split(header.text, []byte{delimiter})) {
+	if fields < 3 || slices.ContainsFunc(records[first:], differs) || !hasNames(header.text, delimiter) {
 		return 0
 	}
 	return header.line
@@ -147,13 +147,18 @@ func showRecords(text []byte, line int64, whole bool) (records []shownRecord) {
 	return records
 }
 
-// areNames tells whether all cells of a record are texts, as in a header. Blanks before a text are
-// those of a sentence.
-func areNames(cells [][]byte) bool {
-	return !slices.ContainsFunc(cells, func(cell []byte) bool {
-		text := strings.Trim(string(cell), "\" ")
-		_, err := strconv.ParseFloat(text, 64)
-		return text == "" || err == nil || cell[0] == ' '
+// hasNames reports whether all cells of a record are texts, as in a header. A blank before a text
+// is that of a sentence.
+func hasNames(record []byte, delimiter byte) bool {
+	s := csvSplitter{delim: delimiter}
+	rec, bad := s.next(record, true)
+	if bad != nil || rec == nil {
+		return false
+	}
+	return !slices.ContainsFunc(rec.fields, func(f span) bool {
+		cell := string(appendUnquoted(nil, record[f.from:f.to]))
+		_, err := strconv.ParseFloat(cell, 64)
+		return strings.TrimSpace(cell) == "" || err == nil || cell[0] == ' '
 	})
 }
 
