@@ -40,7 +40,7 @@ func (m *Model) ThinkValue(t Think) string {
 	case t == ThinkOn:
 		return "true"
 	case t != ThinkAuto && t != ThinkOff:
-		return strconv.Quote(string(t))
+		return jsonString(string(t))
 	case m.Thinks:
 		return m.thinkOff
 	case t == ThinkOff && m.mayTurnThinkingOff:
@@ -219,7 +219,7 @@ func modelOf(shown *api.ShowResponse) *Model {
 	case t.Valid() && !t.Supports(false):
 		for _, v := range t.Values {
 			if level, ok := v.(string); ok {
-				m.thinkOff = strconv.Quote(level)
+				m.thinkOff = jsonString(level)
 				break
 			}
 		}

@@ -44,7 +44,13 @@ func ParseKeepAlive(s string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("invalid keep-alive %q (want a duration like 5m or a number of seconds)", s)
 	}
-	return strconv.Quote(d.String()), nil
+	return jsonString(d.String()), nil
+}
+
+// jsonString is s as a JSON value.
+func jsonString(s string) string {
+	text, _ := json.Marshal(s) // a string has always a value
+	return string(text)
 }
 
 // Think is what the user wants of a model that can think before it answers.

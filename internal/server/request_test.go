@@ -154,3 +154,13 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	}
 }
+
+func TestModelOfAnyLevels(t *testing.T) {
+	var shown api.ShowResponse
+	if err := json.Unmarshal([]byte(`{"capabilities": ["thinking"], "thinking": {"values": ["a\u0007\"b"], "default": "a\u0007\"b"}}`), &shown); err != nil {
+		t.Fatal(err)
+	}
+	if got := modelOf(&shown).ThinkValue(ThinkAuto); got != `"a\u0007\"b"` {
+		t.Errorf("got %s, want the level as JSON", got)
+	}
+}
