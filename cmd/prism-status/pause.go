@@ -28,8 +28,11 @@ func (g *grammar) setPause(m *monitor, std cli.Std) error {
 		std.Warnf("run %s is not paused", id)
 		return nil
 	case g.Unpause:
+		if err := status.Resume(m.dir); err != nil {
+			return err
+		}
 		std.Infof("run %s: its workers continue; if none is left: %s", id, resume)
-		return status.Resume(m.dir)
+		return nil
 	case !left:
 		std.Warnf("run %s is finished: no worker of it is left to pause", id)
 		return nil
@@ -40,6 +43,9 @@ func (g *grammar) setPause(m *monitor, std cli.Std) error {
 	if err := os.MkdirAll(m.dir, 0o777); err != nil {
 		return fmt.Errorf("pause the run: %w", err)
 	}
+	if err := status.Pause(m.dir); err != nil {
+		return err
+	}
 	std.Infof("run %s: its workers wait after the calls in flight; prism-run --resume-run lets them continue", id)
-	return status.Pause(m.dir)
+	return nil
 }
