@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"prism/internal/cli"
 	"prism/internal/status"
@@ -33,7 +34,7 @@ func TestExitCode(t *testing.T) {
 		{"unreadable", []status.Worker{done}, 0, []status.UnreadableFile{{WorkerID: 2, Err: fsError{}}}, cli.Partial},
 	} {
 		run := status.Run{Workers: c.workers, Unreadable: c.faults}
-		v := run.View(status.ViewOptions{DeadAfter: status.DeadAfter, Units: c.units, ProcessAlive: func(int, string) bool { return false },
+		v := run.View(status.ViewOptions{DeadAfter: 30 * time.Second, Units: c.units, ProcessAlive: func(int, string) bool { return false },
 			Now: status.Time{}.Add(3600e9), Host: ""})
 		if got := exitCode(v); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, got, c.want)

@@ -16,6 +16,10 @@ import (
 // progressEvery is how often the progress is told.
 const progressEvery = 200 * time.Millisecond
 
+// listedParts is how many names of parts a status file has: it is rewritten every
+// second, and a worker can have many thousands of parts.
+const listedParts = 16
+
 // heartbeat replaces the status file and tells the progress while the engine works.
 type heartbeat struct {
 	w      *worker
@@ -149,7 +153,7 @@ func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end er
 	st.APICalls, st.Retries, st.Errors = c.Calls, c.Retries, c.Errors
 	st.Tokens, st.PromptTokens = c.Tokens, c.PromptTokens
 	st.RowsPerSec, st.TokensPerSec = b.rows.Rate(now), b.tokens.Rate(now)
-	st.Checkpoints, st.CheckpointCount = w.store.PartNames(16)
+	st.Checkpoints, st.CheckpointCount = w.store.PartNames(listedParts)
 	st.Parallel, st.Servers = w.chosen(), w.listServers()
 	st.LastError = lastErr
 	if end != nil {

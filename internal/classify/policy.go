@@ -109,11 +109,6 @@ const (
 	stop                      // end the worker with the error
 )
 
-var actionNames = [...]string{"resend", "probe", "finish", "askMissing", "splitHalves", "bisect", "newRound",
-	"retryRow", "confirmRow", "failRow", "stop"}
-
-func (a action) String() string { return actionNames[a] }
-
 // endsRound tells whether the round is over.
 func (a action) endsRound() bool { return a != resend && a != probe }
 

@@ -66,6 +66,11 @@ func policyCases() []policyCase {
 	}
 }
 
+var actionNames = [...]string{"resend", "probe", "finish", "askMissing", "splitHalves", "bisect", "newRound",
+	"retryRow", "confirmRow", "failRow", "stop"}
+
+func (a action) String() string { return actionNames[a] }
+
 // TestRetryPolicy has every row of the table in policy.go, with the same names.
 func TestRetryPolicy(t *testing.T) {
 	var have []string

@@ -139,7 +139,7 @@ func TestRunTextFits(t *testing.T) {
 			run.Workers = append(run.Workers, status.Worker{WorkerID: id + 1, State: status.Running, Label: c.label, Host: "h",
 				StartedAt: status.At(now), UpdatedAt: status.At(now), RowsProcessed: c.done, TotalRows: c.total, RowsPerSec: c.rate, TokensPerSec: 40 * c.rate})
 		}
-		v := run.View(status.ViewOptions{Now: now, Host: "h", DeadAfter: status.DeadAfter, ProcessAlive: func(int, string) bool { return true }})
+		v := run.View(status.ViewOptions{Now: now, Host: "h", DeadAfter: 30 * time.Second, ProcessAlive: func(int, string) bool { return true }})
 		text := string(RunText(v))
 		for line := range strings.Lines(text) {
 			if w := term.Width(strings.TrimSuffix(line, "\n")); w > runWidth {
@@ -162,7 +162,7 @@ func TestRunTextNamesWorkersInTrouble(t *testing.T) {
 		w(1, status.Running, 0), w(2, status.Running, time.Minute), w(3, status.Running, time.Minute), w(4, status.Stopped, 0), w(5, status.Failed, 0)}}
 	run.Workers[0].RowsFailed = 2
 	run.Workers[3].StopReason = status.Unreachable
-	v := run.View(status.ViewOptions{Now: now, Host: "h", DeadAfter: status.DeadAfter, Units: 8, ProcessAlive: func(pid int, _ string) bool { return pid == 102 }})
+	v := run.View(status.ViewOptions{Now: now, Host: "h", DeadAfter: 30 * time.Second, Units: 8, ProcessAlive: func(pid int, _ string) bool { return pid == 102 }})
 	text := string(RunText(v))
 	for _, want := range []string{
 		"run r: running, pausing\n",

@@ -29,7 +29,7 @@ func TestHeartbeatsOfOtherMachines(t *testing.T) {
 		for i, l := range c.looks {
 			w := sampleWorker()
 			w.State, w.Host, w.UpdatedAt, w.changed = Running, "other", At(clock(l.updated)), clock(l.changed)
-			o := ViewOptions{Now: clock(l.at), Host: "desk", DeadAfter: DeadAfter, Heartbeats: seen, ProcessAlive: func(int, string) bool { return false }}
+			o := ViewOptions{Now: clock(l.at), Host: "desk", DeadAfter: deadAfter, Heartbeats: seen, ProcessAlive: func(int, string) bool { return false }}
 			if got := o.viewWorker(&w); got.State != l.want || got.SilentSeconds < 0 {
 				t.Errorf("%s, look %d: got %s (silent for %v s), want %s", c.name, i+1, got.State, got.SilentSeconds, l.want)
 			}

@@ -11,9 +11,6 @@ import (
 // changes its meaning or goes; new fields leave it.
 const viewSchema = 1
 
-// DeadAfter is the default silence after which a worker counts as slow or dead.
-const DeadAfter = 30 * time.Second
-
 // processGoneAfter is the silence after which a worker on this machine without a
 // process counts as dead. Before, it may have ended since its file was read.
 const processGoneAfter = 3 * time.Second

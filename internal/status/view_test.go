@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+const deadAfter = 30 * time.Second
+
 func TestWorkerState(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -35,7 +37,7 @@ func TestWorkerState(t *testing.T) {
 		w := sampleWorker()
 		w.State, w.Host = c.state, c.host
 		w.UpdatedAt = At(clock(-c.silent))
-		o := ViewOptions{Now: clock(0), Host: "desk", DeadAfter: DeadAfter, ProcessAlive: func(pid int, _ string) bool { return c.alive && pid == w.PID }}
+		o := ViewOptions{Now: clock(0), Host: "desk", DeadAfter: deadAfter, ProcessAlive: func(pid int, _ string) bool { return c.alive && pid == w.PID }}
 		got := o.viewWorker(&w)
 		if got.State != c.want || got.Reported != c.state {
 			t.Errorf("%s: got %s (reported %s), want %s", c.name, got.State, got.Reported, c.want)
@@ -61,7 +63,7 @@ func later(w Worker, seconds float64) Worker {
 }
 
 func viewOptions(now float64) ViewOptions {
-	return ViewOptions{Now: clock(now), Host: "desk", ProcessAlive: func(int, string) bool { return false }, DeadAfter: DeadAfter}
+	return ViewOptions{Now: clock(now), Host: "desk", ProcessAlive: func(int, string) bool { return false }, DeadAfter: deadAfter}
 }
 
 func TestView(t *testing.T) {
@@ -104,13 +106,13 @@ func TestView(t *testing.T) {
 		{"paused", Run{Paused: true, Workers: []Worker{worker(1, Paused, 50, 0), worker(2, Completed, 100, 0)}},
 			viewOptions(101), want{Paused, false, 2, 75, 0, nil}},
 		{"more units planned", Run{Workers: []Worker{worker(1, Completed, 100, 1)}},
-			ViewOptions{Now: clock(101), DeadAfter: DeadAfter, Units: 4, Rows: 400}, want{Starting, false, 4, 25, 0, nil}},
+			ViewOptions{Now: clock(101), DeadAfter: deadAfter, Units: 4, Rows: 400}, want{Starting, false, 4, 25, 0, nil}},
 		{"more units planned, nobody came", Run{Workers: []Worker{worker(1, Completed, 100, 1)}},
-			ViewOptions{Now: clock(200), DeadAfter: DeadAfter, Units: 4, Rows: 400}, want{Starting, true, 4, 25, 0, nil}},
+			ViewOptions{Now: clock(200), DeadAfter: deadAfter, Units: 4, Rows: 400}, want{Starting, true, 4, 25, 0, nil}},
 		{"rows of units to come count", Run{Workers: []Worker{worker(1, Running, 50, 5)}},
-			ViewOptions{Now: clock(101), DeadAfter: DeadAfter, Units: 4, Rows: 400}, want{Running, false, 4, 12.5, 5, 70.0}},
+			ViewOptions{Now: clock(101), DeadAfter: deadAfter, Units: 4, Rows: 400}, want{Running, false, 4, 12.5, 5, 70.0}},
 		{"planned without a number of rows", Run{Workers: []Worker{worker(1, Running, 50, 5)}},
-			ViewOptions{Now: clock(101), DeadAfter: DeadAfter, Units: 4}, want{Running, false, 4, 0, 5, nil}},
+			ViewOptions{Now: clock(101), DeadAfter: deadAfter, Units: 4}, want{Running, false, 4, 0, 5, nil}},
 		{"a stream", Run{Workers: []Worker{{State: Running, StartedAt: At(clock(0)), UpdatedAt: At(clock(100)), RowsProcessed: 5, RowsPerSec: 1}}},
 			viewOptions(101), want{Running, false, 1, 0, 1, nil}},
 		{"an unreadable file", Run{Workers: []Worker{worker(1, Completed, 100, 1)}, Unreadable: faults},

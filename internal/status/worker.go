@@ -69,10 +69,6 @@ const (
 	InternalError Reason = "error"       // disk, damage, bug
 )
 
-// maxListedCheckpoints limits the part names in a status file: it is rewritten
-// every second, and a worker can have many thousands of parts.
-const maxListedCheckpoints = 16
-
 const maxErrorText = 500 // bytes
 
 // maxCount is more than any worker can reach, and sums of it do not overflow.
@@ -97,7 +93,7 @@ type Worker struct {
 	TokensPerSec  float64  `json:"tokens_per_sec"` // generated tokens, over the same time
 	Errors        int64    `json:"errors"`         // calls without a valid answer for every row
 	ETASeconds    *float64 `json:"eta_seconds"`    // nil: unknown
-	Checkpoints   []string `json:"checkpoints"`    // newest names, oldest first; see AddCheckpoint
+	Checkpoints   []string `json:"checkpoints"`    // names of the newest parts, oldest first
 
 	CheckpointCount int      `json:"checkpoint_count"`
 	PID             int      `json:"pid"`
@@ -133,15 +129,6 @@ type Server struct {
 	InFlight int    `json:"in_flight"`
 	Parallel int    `json:"parallel,omitempty"`  // calls in flight that --parallel auto found best so far
 	SetAside bool   `json:"set_aside,omitempty"` // it failed, and is tried again now and then
-}
-
-// AddCheckpoint counts a checkpoint part and lists its name. Only the newest names are kept.
-func (w *Worker) AddCheckpoint(name string) {
-	w.CheckpointCount++
-	if len(w.Checkpoints) >= maxListedCheckpoints {
-		w.Checkpoints = append(w.Checkpoints[:0], w.Checkpoints[len(w.Checkpoints)-maxListedCheckpoints+1:]...)
-	}
-	w.Checkpoints = append(w.Checkpoints, name)
 }
 
 // WriteFile replaces the worker's status file in the run's folder and creates the

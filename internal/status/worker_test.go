@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -154,19 +153,6 @@ func TestTime(t *testing.T) {
 	}
 }
 
-func TestAddCheckpointKeepsTheNewest(t *testing.T) {
-	var w Worker
-	for i := range 100 {
-		w.AddCheckpoint(strings.Repeat("x", i))
-	}
-	if w.CheckpointCount != 100 || len(w.Checkpoints) != maxListedCheckpoints {
-		t.Fatalf("got %d names of %d parts", len(w.Checkpoints), w.CheckpointCount)
-	}
-	if got := len(w.Checkpoints[maxListedCheckpoints-1]); got != 99 {
-		t.Errorf("last name is of part %d, want 99", got)
-	}
-}
-
 func TestTruncateText(t *testing.T) {
 	for _, c := range []struct {
 		in   string
@@ -208,7 +194,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%+v became %+v", w, back)
 		}
 		run := Run{ID: "r", Workers: []Worker{*w}}
-		view := run.View(ViewOptions{Now: clock(0), ProcessAlive: func(int, string) bool { return false }, DeadAfter: DeadAfter})
+		view := run.View(ViewOptions{Now: clock(0), ProcessAlive: func(int, string) bool { return false }, DeadAfter: deadAfter})
 		if _, err := json.Marshal(view); err != nil {
 			t.Fatalf("view has no JSON form: %v", err)
 		}

@@ -103,17 +103,6 @@ func NearMiss(columns []string, name string) string {
 	return ""
 }
 
-// NearMisses warns of columns that nearly have the names of optional ones, which are not
-// there: a line each.
-func (h *Header) NearMisses(file string, optional ...string) (lines []string) {
-	for _, name := range optional {
-		if near := NearMiss(h.Names, name); near != "" {
-			lines = append(lines, fmt.Sprintf("%s:%d: the model does not see column %q: rename it to %q, if that is what it is", file, h.Line(), near, name))
-		}
-	}
-	return lines
-}
-
 // readHeader reads what comes before the first record.
 func (r *Reader) readHeader() error {
 	if err := r.readStart(); err != nil {
