@@ -10,7 +10,6 @@ import (
 	"prism/internal/cli"
 	"prism/internal/dashboard"
 	"prism/internal/fsutil"
-	"prism/internal/report"
 	"prism/internal/status"
 )
 
@@ -35,7 +34,7 @@ func (m *monitor) runDashboard(ctx context.Context, std cli.Std) error {
 	if err != nil || r.View == nil {
 		return err
 	}
-	if _, err := std.Out.Write(report.RunText(r.View)); err != nil || r.Over {
+	if _, err := std.Out.Write(runText(r.View)); err != nil || r.Over {
 		return firstError(err, m.finish(r.View))
 	}
 	std.Infof("the run continues; prism-status --watch shows it again")
@@ -63,7 +62,7 @@ func (m *monitor) runManagedDashboard(ctx context.Context, std cli.Std) error {
 	case !r.View.Over: // there will be more to see
 		return nil
 	}
-	_, err = std.Out.Write(report.RunText(r.View))
+	_, err = std.Out.Write(runText(r.View))
 	return err
 }
 

@@ -28,11 +28,11 @@ func (g *grammar) newPrinter(p *runPlan, std cli.Std, terminal *redrawer) func(*
 		case g.JSON:
 			text, err = report.JSON(v)
 		case g.Watch && !redraws:
-			text = []byte(v.Time.Format(time.RFC3339) + " " + report.RunLine(v) + "\n")
+			text = []byte(v.Time.Format(time.RFC3339) + " " + runLine(v) + "\n")
 		case g.Watch:
 			text = terminal.redraw(v, std.Out)
 		default:
-			text = append(report.RunText(v), unmergedNote(p, v)...)
+			text = append(runText(v), unmergedNote(p, v)...)
 		}
 		if err == nil {
 			_, err = std.Out.Write(text)
@@ -58,9 +58,9 @@ func (p *redrawer) redraw(v *status.View, out io.Writer) []byte {
 	p.lines = 0
 	var text []byte
 	if v.Over { // nothing will replace it
-		text, width = report.RunText(v), math.MaxInt
+		text, width = runText(v), math.MaxInt
 	} else {
-		text = report.RunTextWithin(v, height-1)
+		text = runTextWithin(v, height-1)
 	}
 	for line := range strings.Lines(string(text)) {
 		b.WriteString(term.Truncate(strings.TrimSuffix(line, "\n"), width) + "\x1b[K\n")

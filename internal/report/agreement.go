@@ -79,14 +79,14 @@ func appendGoldColumn(dst []byte, c *stats.GoldColumn) []byte {
 		name += " (" + term.Truncate(term.Printable(c.Output), 50) + ")"
 	}
 	dst = append(dst, name+": "+term.Plural(c.Rows, "row")+" compared\n"...)
-	t := table{indent: "  ", columns: []column{{}, {right: true}, {}}}
+	t := term.Table{Indent: "  ", Columns: []term.Column{{}, {Right: true}, {}}}
 	for i, f := range goldFigures(c) {
 		if i == 0 && f[2] != "" {
 			f[2] += " (95%)"
 		}
-		t.add(f[0], f[1], f[2])
+		t.Add(f[0], f[1], f[2])
 	}
-	dst = t.appendTo(dst)
+	dst = t.AppendTo(dst)
 	dst = appendLabelFigures(dst, c.Labels)
 	return appendReliability(appendConfusion(dst, c.Confusion), c)
 }
@@ -95,13 +95,13 @@ func appendLabelFigures(dst []byte, labels []stats.LabelFigures) []byte {
 	if len(labels) == 0 {
 		return dst
 	}
-	t := table{indent: "  ", columns: []column{
-		{name: "label", max: maxLabelWidth}, {name: "precision", right: true}, {name: "recall", right: true}, {name: "F1", right: true}, {name: "in gold", right: true},
+	t := term.Table{Indent: "  ", Columns: []term.Column{
+		{Name: "label", Max: maxLabelWidth}, {Name: "precision", Right: true}, {Name: "recall", Right: true}, {Name: "F1", Right: true}, {Name: "in gold", Right: true},
 	}}
 	for _, l := range labels[:min(len(labels), maxTextLabels)] {
-		t.add(labelOrEmpty(l.Label), formatScore(l.Precision), formatScore(l.Recall), formatScore(l.F1), term.Count(l.Support))
+		t.Add(labelOrEmpty(l.Label), formatScore(l.Precision), formatScore(l.Recall), formatScore(l.F1), term.Count(l.Support))
 	}
-	dst = t.appendTo(dst)
+	dst = t.AppendTo(dst)
 	if more := int64(len(labels) - maxTextLabels); more > 0 {
 		dst = append(dst, "  … and "+term.Plural(more, "more label")+"\n"...)
 	}
@@ -123,11 +123,11 @@ func appendConfusion(dst []byte, cells []stats.Confusion) []byte {
 	if len(wrong) == 0 {
 		return dst
 	}
-	t := table{indent: "  ", columns: []column{{name: "gold", max: maxLabelWidth}, {name: "labelled", max: maxLabelWidth}, {name: "rows", right: true}}}
+	t := term.Table{Indent: "  ", Columns: []term.Column{{Name: "gold", Max: maxLabelWidth}, {Name: "labelled", Max: maxLabelWidth}, {Name: "rows", Right: true}}}
 	for _, c := range wrong[:min(len(wrong), maxTextConfusion)] {
-		t.add(labelOrEmpty(c.Gold), labelOrEmpty(c.Label), term.Count(c.Count))
+		t.Add(labelOrEmpty(c.Gold), labelOrEmpty(c.Label), term.Count(c.Count))
 	}
-	dst = t.appendTo(dst)
+	dst = t.AppendTo(dst)
 	if more := int64(len(wrong) - maxTextConfusion); more > 0 {
 		dst = append(dst, "  … and "+term.Plural(more, "more pair")+"\n"...)
 	}
@@ -173,14 +173,14 @@ func appendPair(dst []byte, p *stats.ComparedPair) []byte {
 	if p.AccuracyDifference.IsDefined() {
 		dst = append(dst, "    accuracy of the second: "+accuracyChange(p)+"\n"...)
 	}
-	t := table{indent: "    ", columns: []column{{name: "from", max: maxLabelWidth}, {name: "to", max: maxLabelWidth}, {name: "rows", right: true}}}
+	t := term.Table{Indent: "    ", Columns: []term.Column{{Name: "from", Max: maxLabelWidth}, {Name: "to", Max: maxLabelWidth}, {Name: "rows", Right: true}}}
 	for _, m := range p.Moved[:min(len(p.Moved), maxTextConfusion)] {
-		t.add(labelOrEmpty(m.From), labelOrEmpty(m.To), term.Count(m.Count))
+		t.Add(labelOrEmpty(m.From), labelOrEmpty(m.To), term.Count(m.Count))
 	}
 	if len(p.Moved) == 0 {
 		return dst
 	}
-	dst = t.appendTo(dst)
+	dst = t.AppendTo(dst)
 	if more := int64(len(p.Moved) - maxTextConfusion); more > 0 {
 		dst = append(dst, "    … and "+term.Plural(more, "more pair")+"\n"...)
 	}

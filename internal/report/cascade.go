@@ -107,14 +107,14 @@ func appendCascade(dst []byte, c *stats.Cascade) []byte {
 	if len(c.Student.Columns) == 0 {
 		return dst
 	}
-	t := table{indent: "  "}
+	t := term.Table{Indent: "  "}
 	for i, head := range auditHeads {
-		t.columns = append(t.columns, column{name: head, right: i > 0 && i != 4, max: maxLabelWidth})
+		t.Columns = append(t.Columns, term.Column{Name: head, Right: i > 0 && i != 4, Max: maxLabelWidth})
 	}
 	for i := range c.Student.Columns {
-		t.add(auditCells(&c.Student.Columns[i])...)
+		t.Add(auditCells(&c.Student.Columns[i])...)
 	}
-	dst = t.appendTo(dst)
+	dst = t.AppendTo(dst)
 	if len(c.Shares) > 0 {
 		dst = append(dst, "  "+strings.ReplaceAll(correctedShares, ", and", ",\n  and")+"\n"...)
 	}

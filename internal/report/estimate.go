@@ -62,11 +62,11 @@ func appendEstimate(dst []byte, e *stats.Estimate) []byte {
 func appendEstimateTables(dst []byte, e *stats.Estimate) []byte {
 	for _, x := range estimateTables(e) {
 		dst = append(dst, "\n"+term.Truncate(term.Printable(x.title), 60)+"\n"...)
-		t := table{indent: "  ", columns: []column{{max: maxLabelWidth}, {name: "labelled", right: true}, {name: "corrected", right: true}, {name: "95%"}}}
+		t := term.Table{Indent: "  ", Columns: []term.Column{{Max: maxLabelWidth}, {Name: "labelled", Right: true}, {Name: "corrected", Right: true}, {Name: "95%"}}}
 		for _, l := range x.lines[:min(len(x.lines), maxTextLabels)] {
-			t.add(l.name, l.labelled, l.corrected, l.interval)
+			t.Add(l.name, l.labelled, l.corrected, l.interval)
 		}
-		dst = t.appendTo(dst)
+		dst = t.AppendTo(dst)
 		if more := int64(len(x.lines) - maxTextLabels); more > 0 {
 			dst = append(dst, "  … and "+term.Plural(more, "more label")+"\n"...)
 		}

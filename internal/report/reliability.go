@@ -69,18 +69,18 @@ func appendReliability(dst []byte, c *stats.GoldColumn) []byte {
 	if c.Reliability == nil {
 		return dst
 	}
-	bins := table{indent: "  ", columns: []column{{name: "confidence"}, {name: "rows", right: true}, {name: "mean", right: true}, {name: "accuracy", right: true}}}
+	bins := term.Table{Indent: "  ", Columns: []term.Column{{Name: "confidence"}, {Name: "rows", Right: true}, {Name: "mean", Right: true}, {Name: "accuracy", Right: true}}}
 	for _, cells := range reliabilityCells(c.Reliability) {
-		bins.add(cells[:]...)
+		bins.Add(cells[:]...)
 	}
-	if len(bins.rows) > 0 {
-		dst = bins.appendTo(dst)
+	if len(bins.Rows) > 0 {
+		dst = bins.AppendTo(dst)
 	}
-	figures := table{indent: "  ", columns: []column{{}, {right: true}, {}}}
+	figures := term.Table{Indent: "  ", Columns: []term.Column{{}, {Right: true}, {}}}
 	for _, f := range reliabilityFigures(c.Reliability) {
-		figures.add(f[:]...)
+		figures.Add(f[:]...)
 	}
-	dst = figures.appendTo(dst)
+	dst = figures.AppendTo(dst)
 	if note := withoutConfidence(c); note != "" {
 		dst = append(dst, "  "+note+"\n"...)
 	}

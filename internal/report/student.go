@@ -41,16 +41,16 @@ func appendStudentColumn(dst []byte, r *stats.StudentReport, c *stats.StudentCol
 	head := []string{string(c.Kind), term.Plural(c.Rows, "row"), term.Plural(int64(len(c.Labels)), "label")}
 	dst = appendWrapped(dst, term.Truncate(term.Printable(c.Column), 40)+": ", append(head, studentFigures(c)...))
 	hasGold := c.Gold > 0
-	levels := table{indent: "  ", columns: []column{{name: "threshold", right: true}, {name: "above", right: true}, {name: "rows", right: true}, {name: "agreement", right: true}, {name: "95%"}}}
+	levels := term.Table{Indent: "  ", Columns: []term.Column{{Name: "threshold", Right: true}, {Name: "above", Right: true}, {Name: "rows", Right: true}, {Name: "agreement", Right: true}, {Name: "95%"}}}
 	if hasGold {
-		levels.columns = append(levels.columns, column{name: "gold", right: true}, column{name: "accuracy", right: true}, column{name: "95%"})
+		levels.Columns = append(levels.Columns, term.Column{Name: "gold", Right: true}, term.Column{Name: "accuracy", Right: true}, term.Column{Name: "95%"})
 	}
-	levels.columns = append(levels.columns, column{})
+	levels.Columns = append(levels.Columns, term.Column{})
 	for i := range c.Levels {
-		levels.add(levelCells(c, &c.Levels[i], hasGold)...)
+		levels.Add(levelCells(c, &c.Levels[i], hasGold)...)
 	}
-	if len(levels.rows) > 0 {
-		dst = levels.appendTo(dst)
+	if len(levels.Rows) > 0 {
+		dst = levels.AppendTo(dst)
 	}
 	for _, line := range studentAdvice(r, c) {
 		dst = append(dst, "  "+line+"\n"...)

@@ -66,16 +66,16 @@ func Text(r *stats.Result) []byte {
 
 // appendRunSection says what a run is and what became of its files.
 func appendRunSection(dst []byte, r *stats.Run) []byte {
-	head := table{columns: []column{{}, {}}}
+	head := term.Table{Columns: []term.Column{{}, {}}}
 	for _, f := range runProperties(r) {
-		head.add(f[0], term.Printable(f[1]))
+		head.Add(f[0], term.Printable(f[1]))
 	}
-	dst = append(head.appendTo(dst), '\n')
-	files := table{columns: []column{{name: "FILE", max: 24}, {name: "STATUS"}, {name: "ROWS", right: true}, {name: "MISSING", right: true}, {name: "OUTPUT"}}}
+	dst = append(head.AppendTo(dst), '\n')
+	files := term.Table{Columns: []term.Column{{Name: "FILE", Max: 24}, {Name: "STATUS"}, {Name: "ROWS", Right: true}, {Name: "MISSING", Right: true}, {Name: "OUTPUT"}}}
 	for _, f := range r.Files {
-		files.add(term.Printable(f.Label), f.Status, term.Count(f.Rows), term.Count(f.Missing), term.Printable(orDash(f.Output)))
+		files.Add(term.Printable(f.Label), f.Status, term.Count(f.Rows), term.Count(f.Missing), term.Printable(orDash(f.Output)))
 	}
-	dst = append(files.appendTo(dst), '\n')
+	dst = append(files.AppendTo(dst), '\n')
 	if r.FailedRanges != "" {
 		dst = append(dst, "missing rows are listed in "+term.Printable(r.FailedRanges)+"\n\n"...)
 	}
@@ -83,20 +83,20 @@ func appendRunSection(dst []byte, r *stats.Run) []byte {
 }
 
 func appendProperties(dst []byte, r *stats.Result) []byte {
-	t := table{columns: []column{{}, {}}}
+	t := term.Table{Columns: []term.Column{{}, {}}}
 	rows := term.Count(r.Rows)
 	if n := int64(len(r.Files)); n > 1 {
 		rows += " in " + term.Plural(n, "file")
 	}
-	t.add("rows", rows)
+	t.Add("rows", rows)
 	for _, f := range r.RunColumns {
-		t.add(f.Column, term.Printable(runColumnText(f, 3)))
+		t.Add(f.Column, term.Printable(runColumnText(f, 3)))
 	}
 	if g := r.Gate; g != nil {
-		t.add("gate", fmt.Sprintf("%s says NOT_APPLICABLE for %s (%s)",
+		t.Add("gate", fmt.Sprintf("%s says NOT_APPLICABLE for %s (%s)",
 			term.Printable(g.Column), term.Plural(g.NotApplicable, "row"), term.Percent(g.NotApplicable, rowsOfColumn(r, g.Column))))
 	}
-	return t.appendTo(dst)
+	return t.AppendTo(dst)
 }
 
 // labelColumnWidth is one width for the labels of all columns, so that their bars stand in line.
@@ -134,13 +134,13 @@ func appendColumn(dst []byte, c *stats.Column, label int) []byte {
 	for _, v := range values {
 		most = max(most, v.Count)
 	}
-	t := table{indent: "  ", columns: []column{{min: label, max: label}, {right: true, min: 7}, {right: true, min: 6}, {}}}
+	t := term.Table{Indent: "  ", Columns: []term.Column{{Min: label, Max: label}, {Right: true, Min: 7}, {Right: true, Min: 6}, {}}}
 	bar := textWidth - label - 2 - 2 - 7 - 2 - 6 - 2
 	for _, v := range values {
 		width := bar - max(0, len(term.Count(most))-7)
-		t.add(labelText(v), term.Count(v.Count), term.Percent(v.Count, c.Rows), term.Bar(float64(v.Count)/float64(max(most, 1)), width))
+		t.Add(labelText(v), term.Count(v.Count), term.Percent(v.Count, c.Rows), term.Bar(float64(v.Count)/float64(max(most, 1)), width))
 	}
-	dst = t.appendTo(dst)
+	dst = t.AppendTo(dst)
 	if more := int64(len(c.Values) - len(values)); more > 0 {
 		dst = append(dst, "  … and "+term.Plural(more, "more value")+"\n"...)
 	}
@@ -153,15 +153,15 @@ func appendHistogram(dst []byte, n *stats.Numbers, label int) []byte {
 	for _, b := range n.Histogram {
 		most = max(most, b.Rows)
 	}
-	t := table{indent: "  ", columns: []column{{min: label, max: max(label, maxLabelWidth)}, {right: true, min: 7}, {right: true, min: 6}, {}}}
+	t := term.Table{Indent: "  ", Columns: []term.Column{{Min: label, Max: max(label, maxLabelWidth)}, {Right: true, Min: 7}, {Right: true, Min: 6}, {}}}
 	for _, b := range n.Histogram {
-		t.add(binText(b), term.Count(b.Rows), term.Percent(b.Rows, n.Count), "")
+		t.Add(binText(b), term.Count(b.Rows), term.Percent(b.Rows, n.Count), "")
 	}
-	room := textWidth - t.width() - 2
+	room := textWidth - t.Width() - 2
 	for i, b := range n.Histogram {
-		t.rows[i][3] = term.Bar(float64(b.Rows)/float64(most), room)
+		t.Rows[i][3] = term.Bar(float64(b.Rows)/float64(most), room)
 	}
-	return t.appendTo(dst)
+	return t.AppendTo(dst)
 }
 
 // appendWrapped appends notes with commas between them, in lines of textWidth.
@@ -188,16 +188,16 @@ func appendCrossTable(dst []byte, c *stats.CrossTable) []byte {
 	dst = append(dst, term.Truncate(term.Printable(c.Rows), 30)+" by "+term.Truncate(term.Printable(c.Columns), 30)+"\n"...)
 	heads, body, notes := crossCells(c, maxCrossRows, maxCrossColumns)
 	for len(heads) > 0 {
-		t := table{indent: "  ", columns: []column{{name: "", max: 20}}}
+		t := term.Table{Indent: "  ", Columns: []term.Column{{Name: "", Max: 20}}}
 		for _, h := range heads[1:] {
-			t.columns = append(t.columns, column{name: term.Truncate(term.Printable(h), maxCrossHead), right: true})
+			t.Columns = append(t.Columns, term.Column{Name: term.Truncate(term.Printable(h), maxCrossHead), Right: true})
 		}
 		for _, line := range body {
 			cells := append([]string{term.Printable(line[0])}, line[1:]...)
-			t.add(cells[:len(heads)]...)
+			t.Add(cells[:len(heads)]...)
 		}
-		if t.width() <= textWidth || len(heads) == 3 {
-			dst = t.appendTo(dst)
+		if t.Width() <= textWidth || len(heads) == 3 {
+			dst = t.AppendTo(dst)
 			break
 		}
 		heads = heads[:len(heads)-1]
@@ -211,11 +211,11 @@ func appendCrossTable(dst []byte, c *stats.CrossTable) []byte {
 
 func appendCalls(dst []byte, c *stats.Calls) []byte {
 	dst = append(dst, "Model calls\n"...)
-	t := table{indent: "  ", columns: []column{{}, {right: true}, {}}}
+	t := term.Table{Indent: "  ", Columns: []term.Column{{}, {Right: true}, {}}}
 	for _, l := range callFigures(c) {
-		t.add(l.Name, l.Value, l.Note)
+		t.Add(l.Name, l.Value, l.Note)
 	}
-	return t.appendTo(dst)
+	return t.AppendTo(dst)
 }
 
 func appendGroupTables(dst []byte, c *stats.Calls) []byte {
@@ -223,17 +223,17 @@ func appendGroupTables(dst []byte, c *stats.Calls) []byte {
 		if len(k.groups) == 0 {
 			continue
 		}
-		t := table{indent: "  ", columns: []column{{name: k.title, max: 24}}}
+		t := term.Table{Indent: "  ", Columns: []term.Column{{Name: k.title, Max: 24}}}
 		for _, h := range groupColumns {
-			t.columns = append(t.columns, column{name: h, right: true})
+			t.Columns = append(t.Columns, term.Column{Name: h, Right: true})
 		}
 		for i := range k.groups[:min(maxGroupRows, len(k.groups))] {
-			t.add(append([]string{term.Printable(k.name(&k.groups[i]))}, groupCells(&k.groups[i])...)...)
+			t.Add(append([]string{term.Printable(k.name(&k.groups[i]))}, groupCells(&k.groups[i])...)...)
 		}
-		if t.width() > textWidth {
-			t.drop(3)
+		if t.Width() > textWidth {
+			t.Drop(3)
 		}
-		dst = t.appendTo(append(dst, '\n'))
+		dst = t.AppendTo(append(dst, '\n'))
 		if more := int64(len(k.groups) - maxGroupRows); more > 0 {
 			dst = append(dst, "  … and "+term.Count(more)+" more\n"...)
 		}

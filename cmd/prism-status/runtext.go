@@ -1,4 +1,4 @@
-package report
+package main
 
 import (
 	"bytes"
@@ -18,13 +18,13 @@ const (
 	minLabel = 5
 )
 
-// RunText shows a run as a table of its workers and a line for the whole, 80 cells
+// runText shows a run as a table of its workers and a line for the whole, 80 cells
 // wide where numbers allow it, and says whose state needs attention.
-func RunText(v *status.View) []byte {
+func runText(v *status.View) []byte {
 	b := []byte(runTitle(v) + "\n")
 	if len(v.Workers) > 0 {
 		t := workerTable(v)
-		b = t.appendTo(append(b, '\n'))
+		b = t.AppendTo(append(b, '\n'))
 	}
 	return appendWorkerNotes(appendServers(b, v), v)
 }
@@ -47,10 +47,10 @@ func appendServers(b []byte, v *status.View) []byte {
 	return b
 }
 
-// RunTextWithin is RunText in at most so many lines, but no less than the run's own: of
+// runTextWithin is runText in at most so many lines, but no less than the run's own: of
 // many workers it shows those at work, and leaves the notes out.
-func RunTextWithin(v *status.View, lines int) []byte {
-	whole := RunText(v)
+func runTextWithin(v *status.View, lines int) []byte {
+	whole := runText(v)
 	if bytes.Count(whole, []byte("\n")) <= lines {
 		return whole
 	}
@@ -62,7 +62,7 @@ func RunTextWithin(v *status.View, lines int) []byte {
 	short.Workers = short.Workers[:min(room, len(short.Workers))]
 	slices.SortFunc(short.Workers, func(a, b status.WorkerView) int { return a.WorkerID - b.WorkerID })
 	b := fmt.Appendf(nil, "%s\n\n", runTitle(v))
-	b = workerTable(&short).appendTo(b)
+	b = workerTable(&short).AppendTo(b)
 	if n := len(v.Workers) - len(short.Workers); n > 0 {
 		b = fmt.Appendf(b, "… %s more\n", term.Plural(int64(n), "worker"))
 	}
@@ -88,30 +88,30 @@ func runTitle(v *status.View) string {
 	return head
 }
 
-func workerTable(v *status.View) *table {
-	t := &table{columns: []column{
-		{name: "ID", right: true}, {name: "LABEL", max: maxLabel}, {name: "STATE"}, {name: "PROGRESS"},
-		{name: "ROWS", right: true}, {name: "ROWS/S", right: true}, {name: "TOKENS/S", right: true},
-		{name: "ERR", right: true}, {name: "ETA", right: true},
+func workerTable(v *status.View) *term.Table {
+	t := &term.Table{Columns: []term.Column{
+		{Name: "ID", Right: true}, {Name: "LABEL", Max: maxLabel}, {Name: "STATE"}, {Name: "PROGRESS"},
+		{Name: "ROWS", Right: true}, {Name: "ROWS/S", Right: true}, {Name: "TOKENS/S", Right: true},
+		{Name: "ERR", Right: true}, {Name: "ETA", Right: true},
 	}}
 	for i := range v.Workers {
 		w := &v.Workers[i]
-		t.add(strconv.Itoa(w.WorkerID), term.Printable(w.Label), string(w.State), progressText(w.RowsProcessed, w.TotalRows, w.ProgressPct),
+		t.Add(strconv.Itoa(w.WorkerID), term.Printable(w.Label), string(w.State), progressText(w.RowsProcessed, w.TotalRows, w.ProgressPct),
 			rowsText(w.RowsProcessed, w.TotalRows), term.Rate(w.RowsPerSec), term.Rate(w.TokensPerSec), term.Count(w.Errors), etaText(w.State, w.ETASeconds))
 	}
-	t.add("run", "", string(v.State), progressText(v.RowsProcessed, v.TotalRows, v.ProgressPct),
+	t.Add("run", "", string(v.State), progressText(v.RowsProcessed, v.TotalRows, v.ProgressPct),
 		rowsText(v.RowsProcessed, v.TotalRows), term.Rate(v.RowsPerSec), term.Rate(v.TokensPerSec), term.Count(v.Errors), etaText(v.State, v.ETASeconds))
-	if over := t.width() - runWidth; over > 0 {
-		label := min(maxLabel, t.cells(1))
-		if t.columns[1].max = label - over; t.columns[1].max < minLabel {
-			t.drop(1)
+	if over := t.Width() - runWidth; over > 0 {
+		label := min(maxLabel, t.Cells(1))
+		if t.Columns[1].Max = label - over; t.Columns[1].Max < minLabel {
+			t.Drop(1)
 		}
 	}
 	return t
 }
 
-// RunLine says in a line how a run is.
-func RunLine(v *status.View) string {
+// runLine says in a line how a run is.
+func runLine(v *status.View) string {
 	parts := []string{term.Printable(v.RunID) + ": " + string(v.State)}
 	if v.Paused && v.State != status.Paused && !v.Over {
 		parts = append(parts, "pausing")
