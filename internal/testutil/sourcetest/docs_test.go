@@ -12,23 +12,6 @@ import (
 	"unicode"
 )
 
-// readPage reads a page under docs and returns its table rows, each cut into cells.
-func readPage(t *testing.T, name string) [][]string {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(root, "docs", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows [][]string
-	for line := range strings.Lines(string(data)) {
-		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "| "), " | ")
-		if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| ---") {
-			rows = append(rows, cells)
-		}
-	}
-	return rows
-}
-
 var quoted = regexp.MustCompile("`([^`]+)`")
 
 // quotes returns what a cell has between backquotes.
