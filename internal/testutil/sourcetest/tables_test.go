@@ -67,6 +67,23 @@ func readPage(t *testing.T, name string) [][]string {
 	return rows
 }
 
+// miscounted returns the numbers of lines of tables that have more or fewer cells than the line above: GitHub leaves
+// out what is too much. A | in a cell is written \|, in code too.
+func miscounted(source []byte) (lines []int) {
+	before := 0
+	for i, line := range strings.Split(string(source), "\n") {
+		cells := 0
+		if strings.HasPrefix(line, "|") {
+			cells = strings.Count(line, "|") - strings.Count(line, `\|`)
+		}
+		if before > 0 && cells > 0 && cells != before {
+			lines = append(lines, i+1)
+		}
+		before = cells
+	}
+	return lines
+}
+
 // A blank line inside a table ends it: GitHub shows the rows below as text.
 func TestTableRowsBelongToTables(t *testing.T) {
 	for name := range readPages(t) {
@@ -76,6 +93,9 @@ func TestTableRowsBelongToTables(t *testing.T) {
 		}
 		if _, stray := parseTables(source); len(stray) > 0 {
 			t.Errorf("%s: lines %v begin with | and belong to no table: is a blank line above, or is the line of dashes missing?", name, stray)
+		}
+		if lines := miscounted(source); len(lines) > 0 {
+			t.Errorf("%s: lines %v have more or fewer cells than the line above", name, lines)
 		}
 	}
 }
@@ -98,5 +118,12 @@ func TestParseTables(t *testing.T) {
 				t.Errorf("got rows %q and lines %v, want %q and %v", rows, stray, tt.rows, tt.stray)
 			}
 		})
+	}
+}
+
+func TestMiscounted(t *testing.T) {
+	got := miscounted([]byte("| a | b |\n| --- | --- |\n| 1 | `x \\| y` |\n| 1 | | 2 |\n\n| c |\n| --- |\n"))
+	if want := []int{4}; !slices.Equal(got, want) {
+		t.Errorf("got lines %v, want %v", got, want)
 	}
 }
