@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -206,5 +207,45 @@ func TestIsPrinted(t *testing.T) {
 		if got := isPrinted(tt.message, formats); got != tt.want {
 			t.Errorf("isPrinted(%q) = %v, want %v", tt.message, got, tt.want)
 		}
+	}
+}
+
+var (
+	code = regexp.MustCompile("(?s)\n```.*?\n```|`[^`]*`")
+
+	// privateWords are words of this project that no reader would search for, and "is no X" for "is not an X".
+	privateWords = regexp.MustCompile(`(?i)\b(anew|untold|unasked|mend(s|ed|ing)?|(is|are) no [a-z]+)\b`)
+)
+
+// findPrivateWords returns the words of a page, apart from its code, that have plainer ones; "there is no" and "is
+// no longer" are as people speak.
+func findPrivateWords(page string) (found []string) {
+	prose := code.ReplaceAllString(page, " CODE ")
+	for _, at := range privateWords.FindAllStringIndex(prose, -1) {
+		word := prose[at[0]:at[1]]
+		if !strings.HasSuffix(strings.ToLower(prose[:at[0]]), "there ") && !strings.HasSuffix(word, " no longer") {
+			found = append(found, word)
+		}
+	}
+	return found
+}
+
+func TestPagesUsePlainWords(t *testing.T) {
+	for _, path := range append(listFiles(t, ".md", "docs"), "README.md") {
+		page, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := findPrivateWords(string(page)); len(found) > 0 {
+			t.Errorf("%s says %q: use plain words", path, found)
+		}
+	}
+}
+
+func TestFindPrivateWords(t *testing.T) {
+	page := "It is no integer, is no longer one, and there is no other. It is mended anew.\n\n```\nanew\n```\n\n`rows_untold` are recommended.\n"
+	got := findPrivateWords(page)
+	if want := []string{"is no integer", "mended", "anew"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
