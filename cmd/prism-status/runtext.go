@@ -96,10 +96,10 @@ func workerTable(v *status.View) *term.Table {
 	}}
 	for i := range v.Workers {
 		w := &v.Workers[i]
-		t.Add(strconv.Itoa(w.WorkerID), term.Printable(w.Label), string(w.State), progressText(w.RowsProcessed, w.TotalRows, w.ProgressPct),
+		t.AddRow(strconv.Itoa(w.WorkerID), term.Printable(w.Label), string(w.State), progressText(w.RowsProcessed, w.TotalRows, w.ProgressPct),
 			rowsText(w.RowsProcessed, w.TotalRows), term.Rate(w.RowsPerSec), term.Rate(w.TokensPerSec), term.Count(w.Errors), etaText(w.State, w.ETASeconds))
 	}
-	t.Add("run", "", string(v.State), progressText(v.RowsProcessed, v.TotalRows, v.ProgressPct),
+	t.AddRow("run", "", string(v.State), progressText(v.RowsProcessed, v.TotalRows, v.ProgressPct),
 		rowsText(v.RowsProcessed, v.TotalRows), term.Rate(v.RowsPerSec), term.Rate(v.TokensPerSec), term.Count(v.Errors), etaText(v.State, v.ETASeconds))
 	if over := t.Width() - runWidth; over > 0 {
 		label := min(maxLabel, t.Cells(1))

@@ -84,7 +84,7 @@ func appendGoldColumn(dst []byte, c *stats.GoldColumn) []byte {
 		if i == 0 && f[2] != "" {
 			f[2] += " (95%)"
 		}
-		t.Add(f[0], f[1], f[2])
+		t.AddRow(f[0], f[1], f[2])
 	}
 	dst = t.AppendTo(dst)
 	dst = appendLabelFigures(dst, c.Labels)
@@ -99,7 +99,7 @@ func appendLabelFigures(dst []byte, labels []stats.LabelFigures) []byte {
 		{Name: "label", Max: maxLabelWidth}, {Name: "precision", Right: true}, {Name: "recall", Right: true}, {Name: "F1", Right: true}, {Name: "in gold", Right: true},
 	}}
 	for _, l := range labels[:min(len(labels), maxTextLabels)] {
-		t.Add(labelOrEmpty(l.Label), formatScore(l.Precision), formatScore(l.Recall), formatScore(l.F1), term.Count(l.Support))
+		t.AddRow(labelOrEmpty(l.Label), formatScore(l.Precision), formatScore(l.Recall), formatScore(l.F1), term.Count(l.Support))
 	}
 	dst = t.AppendTo(dst)
 	if more := int64(len(labels) - maxTextLabels); more > 0 {
@@ -125,7 +125,7 @@ func appendConfusion(dst []byte, cells []stats.Confusion) []byte {
 	}
 	t := term.Table{Indent: "  ", Columns: []term.Column{{Name: "gold", Max: maxLabelWidth}, {Name: "labelled", Max: maxLabelWidth}, {Name: "rows", Right: true}}}
 	for _, c := range wrong[:min(len(wrong), maxTextConfusion)] {
-		t.Add(labelOrEmpty(c.Gold), labelOrEmpty(c.Label), term.Count(c.Count))
+		t.AddRow(labelOrEmpty(c.Gold), labelOrEmpty(c.Label), term.Count(c.Count))
 	}
 	dst = t.AppendTo(dst)
 	if more := int64(len(wrong) - maxTextConfusion); more > 0 {
@@ -175,7 +175,7 @@ func appendPair(dst []byte, p *stats.ComparedPair) []byte {
 	}
 	t := term.Table{Indent: "    ", Columns: []term.Column{{Name: "from", Max: maxLabelWidth}, {Name: "to", Max: maxLabelWidth}, {Name: "rows", Right: true}}}
 	for _, m := range p.Moved[:min(len(p.Moved), maxTextConfusion)] {
-		t.Add(labelOrEmpty(m.From), labelOrEmpty(m.To), term.Count(m.Count))
+		t.AddRow(labelOrEmpty(m.From), labelOrEmpty(m.To), term.Count(m.Count))
 	}
 	if len(p.Moved) == 0 {
 		return dst

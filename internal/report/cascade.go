@@ -112,7 +112,7 @@ func appendCascade(dst []byte, c *stats.Cascade) []byte {
 		t.Columns = append(t.Columns, term.Column{Name: head, Right: i > 0 && i != 4, Max: maxLabelWidth})
 	}
 	for i := range c.Student.Columns {
-		t.Add(auditCells(&c.Student.Columns[i])...)
+		t.AddRow(auditCells(&c.Student.Columns[i])...)
 	}
 	dst = t.AppendTo(dst)
 	if len(c.Shares) > 0 {

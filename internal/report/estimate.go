@@ -64,7 +64,7 @@ func appendEstimateTables(dst []byte, e *stats.Estimate) []byte {
 		dst = append(dst, "\n"+term.Truncate(term.Printable(x.title), 60)+"\n"...)
 		t := term.Table{Indent: "  ", Columns: []term.Column{{Max: maxLabelWidth}, {Name: "labelled", Right: true}, {Name: "corrected", Right: true}, {Name: "95%"}}}
 		for _, l := range x.lines[:min(len(x.lines), maxTextLabels)] {
-			t.Add(l.name, l.labelled, l.corrected, l.interval)
+			t.AddRow(l.name, l.labelled, l.corrected, l.interval)
 		}
 		dst = t.AppendTo(dst)
 		if more := int64(len(x.lines) - maxTextLabels); more > 0 {

@@ -71,14 +71,14 @@ func appendReliability(dst []byte, c *stats.GoldColumn) []byte {
 	}
 	bins := term.Table{Indent: "  ", Columns: []term.Column{{Name: "confidence"}, {Name: "rows", Right: true}, {Name: "mean", Right: true}, {Name: "accuracy", Right: true}}}
 	for _, cells := range reliabilityCells(c.Reliability) {
-		bins.Add(cells[:]...)
+		bins.AddRow(cells[:]...)
 	}
 	if len(bins.Rows) > 0 {
 		dst = bins.AppendTo(dst)
 	}
 	figures := term.Table{Indent: "  ", Columns: []term.Column{{}, {Right: true}, {}}}
 	for _, f := range reliabilityFigures(c.Reliability) {
-		figures.Add(f[:]...)
+		figures.AddRow(f[:]...)
 	}
 	dst = figures.AppendTo(dst)
 	if note := withoutConfidence(c); note != "" {

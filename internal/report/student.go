@@ -47,7 +47,7 @@ func appendStudentColumn(dst []byte, r *stats.StudentReport, c *stats.StudentCol
 	}
 	levels.Columns = append(levels.Columns, term.Column{})
 	for i := range c.Levels {
-		levels.Add(levelCells(c, &c.Levels[i], hasGold)...)
+		levels.AddRow(levelCells(c, &c.Levels[i], hasGold)...)
 	}
 	if len(levels.Rows) > 0 {
 		dst = levels.AppendTo(dst)

@@ -68,12 +68,12 @@ func Text(r *stats.Result) []byte {
 func appendRunSection(dst []byte, r *stats.Run) []byte {
 	head := term.Table{Columns: []term.Column{{}, {}}}
 	for _, f := range runProperties(r) {
-		head.Add(f[0], term.Printable(f[1]))
+		head.AddRow(f[0], term.Printable(f[1]))
 	}
 	dst = append(head.AppendTo(dst), '\n')
 	files := term.Table{Columns: []term.Column{{Name: "FILE", Max: 24}, {Name: "STATUS"}, {Name: "ROWS", Right: true}, {Name: "MISSING", Right: true}, {Name: "OUTPUT"}}}
 	for _, f := range r.Files {
-		files.Add(term.Printable(f.Label), f.Status, term.Count(f.Rows), term.Count(f.Missing), term.Printable(orDash(f.Output)))
+		files.AddRow(term.Printable(f.Label), f.Status, term.Count(f.Rows), term.Count(f.Missing), term.Printable(orDash(f.Output)))
 	}
 	dst = append(files.AppendTo(dst), '\n')
 	if r.FailedRanges != "" {
@@ -88,12 +88,12 @@ func appendProperties(dst []byte, r *stats.Result) []byte {
 	if n := int64(len(r.Files)); n > 1 {
 		rows += " in " + term.Plural(n, "file")
 	}
-	t.Add("rows", rows)
+	t.AddRow("rows", rows)
 	for _, f := range r.RunColumns {
-		t.Add(f.Column, term.Printable(runColumnText(f, 3)))
+		t.AddRow(f.Column, term.Printable(runColumnText(f, 3)))
 	}
 	if g := r.Gate; g != nil {
-		t.Add("gate", fmt.Sprintf("%s says NOT_APPLICABLE for %s (%s)",
+		t.AddRow("gate", fmt.Sprintf("%s says NOT_APPLICABLE for %s (%s)",
 			term.Printable(g.Column), term.Plural(g.NotApplicable, "row"), term.Percent(g.NotApplicable, rowsOfColumn(r, g.Column))))
 	}
 	return t.AppendTo(dst)
@@ -138,7 +138,7 @@ func appendColumn(dst []byte, c *stats.Column, label int) []byte {
 	bar := textWidth - label - 2 - 2 - 7 - 2 - 6 - 2
 	for _, v := range values {
 		width := bar - max(0, len(term.Count(most))-7)
-		t.Add(labelText(v), term.Count(v.Count), term.Percent(v.Count, c.Rows), term.Bar(float64(v.Count)/float64(max(most, 1)), width))
+		t.AddRow(labelText(v), term.Count(v.Count), term.Percent(v.Count, c.Rows), term.Bar(float64(v.Count)/float64(max(most, 1)), width))
 	}
 	dst = t.AppendTo(dst)
 	if more := int64(len(c.Values) - len(values)); more > 0 {
@@ -155,7 +155,7 @@ func appendHistogram(dst []byte, n *stats.Numbers, label int) []byte {
 	}
 	t := term.Table{Indent: "  ", Columns: []term.Column{{Min: label, Max: max(label, maxLabelWidth)}, {Right: true, Min: 7}, {Right: true, Min: 6}, {}}}
 	for _, b := range n.Histogram {
-		t.Add(binText(b), term.Count(b.Rows), term.Percent(b.Rows, n.Count), "")
+		t.AddRow(binText(b), term.Count(b.Rows), term.Percent(b.Rows, n.Count), "")
 	}
 	room := textWidth - t.Width() - 2
 	for i, b := range n.Histogram {
@@ -194,7 +194,7 @@ func appendCrossTable(dst []byte, c *stats.CrossTable) []byte {
 		}
 		for _, line := range body {
 			cells := append([]string{term.Printable(line[0])}, line[1:]...)
-			t.Add(cells[:len(heads)]...)
+			t.AddRow(cells[:len(heads)]...)
 		}
 		if t.Width() <= textWidth || len(heads) == 3 {
 			dst = t.AppendTo(dst)
@@ -213,7 +213,7 @@ func appendCalls(dst []byte, c *stats.Calls) []byte {
 	dst = append(dst, "Model calls\n"...)
 	t := term.Table{Indent: "  ", Columns: []term.Column{{}, {Right: true}, {}}}
 	for _, l := range callFigures(c) {
-		t.Add(l.Name, l.Value, l.Note)
+		t.AddRow(l.Name, l.Value, l.Note)
 	}
 	return t.AppendTo(dst)
 }
@@ -228,7 +228,7 @@ func appendGroupTables(dst []byte, c *stats.Calls) []byte {
 			t.Columns = append(t.Columns, term.Column{Name: h, Right: true})
 		}
 		for i := range k.groups[:min(maxGroupRows, len(k.groups))] {
-			t.Add(append([]string{term.Printable(k.name(&k.groups[i]))}, groupCells(&k.groups[i])...)...)
+			t.AddRow(append([]string{term.Printable(k.name(&k.groups[i]))}, groupCells(&k.groups[i])...)...)
 		}
 		if t.Width() > textWidth {
 			t.Drop(3)

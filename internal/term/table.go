@@ -20,8 +20,8 @@ type Table struct {
 	Rows    [][]string
 }
 
-// Add appends a row: a cell for each column.
-func (t *Table) Add(cells ...string) { t.Rows = append(t.Rows, cells) }
+// AddRow appends a row: a cell for each column.
+func (t *Table) AddRow(cells ...string) { t.Rows = append(t.Rows, cells) }
 
 // AppendTo appends the header (unless every name is empty) and the rows. No
 // line ends in blanks.
