@@ -27,9 +27,13 @@
 //  2. The parts are sorted as above, or concatenated: copied whole where nothing in
 //     them changes, else record by record (concat.go).
 //
-// Expect reads the input, the parts, and the input again: it remembers the RowIDs
-// of the input, then which of them the parts have, then reports the others
-// (expect.go).
+// Expect reads the input three times and the parts once (expect.go):
+//
+//  1. The input's RowIDs are counted; none may come twice. Where they are too many and
+//     too far apart for a set, or one does come twice, they are read again and sorted.
+//  2. They are remembered, and so is which of them the parts have; the others of the
+//     parts are unexpected.
+//  3. The input is read for the positions of those that the parts do not have.
 package merge
 
 import (

@@ -180,6 +180,9 @@ func FuzzCSV(f *testing.F) {
 			for i := range len(rec.fields) {
 				fields = append(fields, string(rec.Text(nil, i)))
 			}
+			if diff := cmp.Diff(cutWithFieldEnd(o.Format, rec.raw), fields); diff != "" {
+				t.Errorf("%q (-FieldEnd +Reader):\n%s", in, diff)
+			}
 			got = append(got, fields)
 		}
 		if diff := cmp.Diff(got, want); diff != "" {
@@ -195,6 +198,18 @@ func FuzzCSV(f *testing.F) {
 		}
 		compareScan(t, in, o)
 	})
+}
+
+// cutWithFieldEnd are the texts of a record's fields, as FieldEnd finds them.
+func cutWithFieldEnd(f Format, record []byte) (fields []string) {
+	for {
+		n := FieldEnd(f, record)
+		fields = append(fields, string(appendUnquoted(nil, record[:n])))
+		if n == len(record) {
+			return fields
+		}
+		record = record[n+1:]
+	}
 }
 
 // compareStandard holds the records against encoding/csv where that accepts
