@@ -25,9 +25,9 @@ func (g *grammar) applyManifest(ctx context.Context) error {
 	case err != nil:
 		return err
 	case !g.typed["unit"]:
-		return cli.Usagef("--manifest needs --unit: run %q has the units 1 to %d", m.RunID, len(m.Units))
+		return cli.Usagef("--manifest needs --unit: run %q has units 1 to %d", m.RunID, len(m.Units))
 	case g.Unit < 1 || g.Unit > len(m.Units):
-		return cli.Usagef("--unit %d: run %q has the units 1 to %d", g.Unit, m.RunID, len(m.Units))
+		return cli.Usagef("--unit %d: run %q has units 1 to %d", g.Unit, m.RunID, len(m.Units))
 	case g.RunID != "" && g.RunID != m.RunID:
 		return cli.Usagef("--run-id %q is not that of the manifest, %q", g.RunID, m.RunID)
 	}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/alecthomas/kong"
 
 	"prism/internal/cli"
 	"prism/internal/job"
@@ -23,7 +26,7 @@ type grammar struct {
 	Format      string   `enum:"jsonl,tsv,args,settings" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs); settings prints what --print-settings does, of the run that was planned [${default}]." group:"Units:"`
 	Label       string   `filled:"" help:"Label of a single file [its name]." placeholder:"L" group:"Units:"`
 	Write       string   `filled:"" help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR" group:"Units:"`
-	NoCheck     bool     `help:"Check fields and quotes alone, not RowIDs and UTF-8." group:"Input:"`
+	NoCheck     bool     `help:"Check only fields and quotes, not RowIDs and UTF-8." group:"Input:"`
 
 	job.InputColumns
 
@@ -43,6 +46,14 @@ type grammar struct {
 	Models        string `filled:"" help:"Models and batch sizes to choose from [config/models.json, if it exists]." placeholder:"FILE" group:"Runs:"`
 
 	cli.Common
+
+	typed map[string]bool
+}
+
+// AfterApply notes which flags were typed.
+func (g *grammar) AfterApply(ctx *kong.Context) error {
+	g.typed = cli.ExplicitFlags(ctx)
+	return nil
 }
 
 func (g *grammar) readCutting() (job.Cutting, error) {
@@ -113,7 +124,7 @@ func (g *grammar) listInputs() (files, labels []string, err error) {
 	files = g.Files
 	if len(g.InputFile) > 0 {
 		if len(files) > 0 {
-			return nil, nil, cli.Usagef("give the input as FILE or by --input-file, not both")
+			return nil, nil, cli.Usagef("--input-file cannot be combined with FILE")
 		}
 		files = g.InputFile
 	}
@@ -127,21 +138,35 @@ func (g *grammar) listInputs() (files, labels []string, err error) {
 		return files, job.Labels(files), nil
 	}
 	if len(files) > 1 {
-		return nil, nil, cli.Usagef("--label names one file, not %d", len(files))
+		return nil, nil, cli.Usagef("--label requires a single file, have %d", len(files))
 	}
 	return files, []string{job.SafeLabel(g.Label)}, nil
 }
 
+const hintJobInputs = "the job file names the inputs (input_queue)"
+
+// columnFlags are those of job.InputColumns.
+var columnFlags = []string{"id-column", "text-column", "title-column", "sentiment-column", "context-columns", "number-rows", "delimiter", "blank-rows"}
+
 func (g *grammar) checkJobFlags() error {
+	if len(g.Files) > 0 {
+		return cli.Fail(cli.Usage, errors.New("FILE cannot be combined with --job"), hintJobInputs)
+	}
+	if err := errors.Join(
+		cli.RefuseBeside(g.typed, "--job", hintJobInputs, "input-file"),
+		cli.RefuseBeside(g.typed, "--job", "of the input and unit flags, --job allows only --workers", "rows", "ranges", "label", "write", "input-format", "no-check"),
+		cli.RefuseBeside(g.typed, "--job", `set the columns under "input:" in the job file`, columnFlags...),
+	); err != nil {
+		return err
+	}
+	if g.RefreshInputs {
+		if err := cli.RefuseBeside(g.typed, "--refresh-inputs", "", "dry-run", "print-settings"); err != nil {
+			return err
+		}
+	}
 	switch {
-	case len(g.Files)+len(g.InputFile) > 0:
-		return cli.Usagef("--job names the inputs: give no FILE beside it")
-	case g.Rows != nil || g.Ranges != "" || g.Label != "" || g.Write != "" || g.InputFormat != "" || g.NoCheck:
-		return cli.Usagef("--job plans by the job file: of the flags that cut, only --workers goes with it")
-	case len(g.InputColumns.Args()) > 0:
-		return cli.Usagef("--job plans by the job file: its keys of input: say what the columns are for, not flags")
-	case g.RefreshInputs && (g.RunID == "" || g.DryRun || g.PrintSettings):
-		return cli.Usagef("--refresh-inputs needs --run-id, and goes with neither --dry-run nor --print-settings")
+	case g.RefreshInputs && g.RunID == "":
+		return cli.Usagef("--refresh-inputs requires --run-id")
 	case g.RunID != "" && (!job.IsRunID(g.RunID) || len(g.RunID) > maxRunID):
 		return cli.Usagef("--run-id %q: want letters, digits, . _ and -, and neither . nor - first", g.RunID)
 	case g.Tag != "" && job.SafeName(g.Tag, '_') != g.Tag:

@@ -103,7 +103,7 @@ func (p *planner) checkTable(ctx context.Context, f *table.File, label string, w
 		return err
 	}
 	if n := countRows(units); p.config.Output.Format == "xlsx" && n >= xlsx.MaxRows {
-		p.addMistake(fmt.Errorf("output.format: %s has %s; a sheet of a workbook has at most %s: take csv or parquet",
+		p.addMistake(fmt.Errorf("output.format: %s has %s; a sheet of a workbook has at most %s: use csv or parquet",
 			f.Name, term.Plural(n, "row"), term.Plural(xlsx.MaxRows-1, "row")))
 	}
 	p.units = append(p.units, units...)
@@ -140,7 +140,7 @@ func (p *planner) checkColumns(name string, h *table.Header, c job.InputColumns)
 		return // JSONL without records
 	}
 	if p.config.Model.HasStudent() && h.Index(override.LabelledBy) >= 0 {
-		p.addMistake(fmt.Errorf("model.student: %s:1: the table has a column %s, which the result would get", name, override.LabelledBy))
+		p.addMistake(fmt.Errorf("model.student: %s:1: the table has a column %s, which the result adds", name, override.LabelledBy))
 	}
 	p.checkSortBy(name, h, c)
 	drop := p.config.Output.Drop
@@ -152,7 +152,7 @@ func (p *planner) checkColumns(name string, h *table.Header, c job.InputColumns)
 		case h.Index(d) < 0:
 			p.addMistake(fmt.Errorf("%s:1: unknown column %q to drop; the columns are %s", name, d, strings.Join(h.Names, ", ")))
 		case d == c.ID():
-			p.addMistake(fmt.Errorf("output.drop: %s identifies the rows of %s: the merge needs it", d, name))
+			p.addMistake(fmt.Errorf("output.drop: cannot drop %s: the merge requires it to identify the rows of %s", d, name))
 		}
 	}
 }

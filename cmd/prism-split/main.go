@@ -66,15 +66,8 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 	if g.Select {
 		return g.selectRows(ctx, std)
 	}
-	if g.saysRows() {
-		return cli.Usagef("--with, --without, --unsure, --threshold, --draw, --shuffle and --blind go with --select")
-	}
-	form := g.normalizeFlags
-	if g.PrintColumns {
-		form.Sheet, form.HeaderLine = "", 0
-	}
-	if form != (normalizeFlags{}) {
-		return cli.Usagef("-o, --encoding, --sheet, --header-line and --skip-rows go with --normalize, -o with --select, and --sheet and --header-line with --print-columns")
+	if err := g.requireModes(); err != nil {
+		return err
 	}
 	cutting, err := g.readCutting()
 	if err != nil {
@@ -92,9 +85,6 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 	if g.Job != "" || g.PrintSettings {
 		return g.planRun(ctx, s)
 	}
-	if g.RunID != "" || g.Tag != "" || g.DryRun || g.RefreshInputs || g.Format == "settings" {
-		return cli.Usagef("--run-id, --tag, --dry-run, --refresh-inputs and --format settings go with --job")
-	}
 	files, labels, err := g.listInputs()
 	if err != nil {
 		return err
@@ -111,6 +101,25 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 	}
 	steps.Clear()
 	return printUnits(std.Out, g.Format, g.InputFormat, s.units)
+}
+
+// requireModes refuses flags of --normalize, --select, --print-columns and --job where these were not typed.
+func (g *grammar) requireModes() error {
+	errs := []error{
+		cli.RequireFlag(g.typed, "--select", rowFlags...),
+		cli.RequireFlag(g.typed, "--normalize or --select", "o"),
+		cli.RequireFlag(g.typed, "--normalize", "encoding", "skip-rows"),
+	}
+	if !g.PrintColumns {
+		errs = append(errs, cli.RequireFlag(g.typed, "--normalize or --print-columns", "sheet", "header-line"))
+	}
+	if g.Job == "" && !g.PrintSettings {
+		errs = append(errs, cli.RequireFlag(g.typed, "--job", "run-id", "tag", "dry-run", "refresh-inputs"))
+		if g.Format == "settings" {
+			errs = append(errs, cli.Usagef("--format settings requires --job"))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // exitError maps an error to the exit code of what happened.

@@ -5,7 +5,7 @@ import "prism/internal/cli"
 var manual = cli.Manual{
 	Purpose: "Check tables, and split them into units of rows that workers label in parallel.",
 	About: "It prints one line for each unit: its positions, its bytes, and the checksum by which a worker knows that the rows " +
-		"are still the same. Without FILE it reads stdin; that needs --write. --normalize writes any table as CSV that all tools " +
+		"are still the same. Without FILE it reads stdin; that requires --write. --normalize writes any table as CSV that all tools " +
 		"read, --select writes some of its rows, and --job plans a run of many files.",
 	Examples: []cli.Example{
 		{Text: "Check a table, and print its units:", Command: "prism-split --workers 4 feedback.csv"},

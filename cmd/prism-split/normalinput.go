@@ -153,7 +153,7 @@ func (p *planner) normalizeAgain(ctx context.Context, m *job.Manifest, in *job.F
 	original := m.Path(in.NormalizedFrom.Path)
 	f, err := table.Open(ctx, original, nil)
 	if missing, ok := errors.AsType[*table.Error](err); ok && intact {
-		p.std.Warnf("%s; run %s goes on with its normal form, %s", missing, m.RunID, m.Path(in.InputFile))
+		p.std.Warnf("%s; run %s continues with its normal form, %s", missing, m.RunID, m.Path(in.InputFile))
 		return nil, nil
 	}
 	if err != nil {
@@ -201,7 +201,7 @@ func (p *planner) replaceInputs(ctx context.Context, m *job.Manifest) error {
 			return err
 		}
 		if backup != "" {
-			p.std.Warnf("%s was not as it was written: it is now %s; edit %s instead", path, backup, n.from.Path)
+			p.std.Warnf("%s was not written by this run, or was edited since; moved to %s (edit %s instead)", path, backup, n.from.Path)
 		}
 	}
 	return nil

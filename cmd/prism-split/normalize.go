@@ -59,8 +59,12 @@ func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
 	if err != nil {
 		return err
 	}
-	if c := g.InputColumns; c.TextColumn+c.TitleColumn+c.SentimentColumn != "" || len(c.ContextColumns) > 0 || c.Blank() != job.BlankNotApplicable {
-		return cli.Usagef("--normalize keeps all columns: give --text-column, --title-column, --sentiment-column, --context-columns and --blank-rows to what reads its output")
+	if err := errors.Join(
+		cli.RefuseBeside(g.typed, "--normalize", "it keeps all columns: give this to the command that reads its output", "text-column", "title-column", "sentiment-column", "context-columns", "blank-rows"),
+		cli.RefuseBeside(g.typed, "--normalize", "it finds the format by the content of FILE", "input-format"),
+		cli.RefuseBeside(g.typed, "--normalize", "", append([]string{"select", "workers", "rows", "ranges", "write", "job"}, rowFlags...)...),
+	); err != nil {
+		return err
 	}
 	files, _, err := g.listInputs()
 	if err != nil {
@@ -68,10 +72,7 @@ func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
 	}
 	debug.SetMemoryLimit(normalizeMemory)
 	if len(files) > 1 {
-		return cli.Usagef("--normalize takes one FILE, not %d", len(files))
-	}
-	if g.saysRows() || g.InputFormat != "" || g.Workers != nil || g.Rows != nil || g.Ranges != "" || g.Write != "" || g.Job != "" {
-		return cli.Usagef("--normalize goes with no flag that cuts, selects or plans: what FILE is is told from its first bytes")
+		return cli.Usagef("--normalize requires a single FILE, have %d", len(files))
 	}
 	in, err := table.Open(ctx, files[0], std.In)
 	if err != nil {

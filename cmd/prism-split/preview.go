@@ -53,7 +53,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 		fmt.Fprintf(w, "student    learns from %s rows of each file, drawn at random, and labels those of which it is sure\n", term.Count(int64(c.Model.Student)))
 	}
 	fmt.Fprintf(w, "prompts    %s%s\n", c.Prompts.ConfigFile, style)
-	fmt.Fprintf(w, "workers    %d at once, a file after the other\n\n", c.Workers())
+	fmt.Fprintf(w, "workers    %d in parallel, one file after another\n\n", c.Workers())
 	for _, plan := range p.plans {
 		plan.writeColumns(w)
 	}

@@ -20,8 +20,11 @@ func (s *splitter) printColumns(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if g := s.g; len(files) > 1 || files[0] == "-" || g.Job != "" || g.PrintSettings || g.Write != "" || g.Workers != nil || g.Rows != nil || g.Ranges != "" {
-		return cli.Usagef("--print-columns wants one FILE, and no flag that cuts or plans")
+	if err := cli.RefuseBeside(s.g.typed, "--print-columns", "", "job", "print-settings", "write", "workers", "rows", "ranges"); err != nil {
+		return err
+	}
+	if len(files) > 1 || files[0] == "-" {
+		return cli.Usagef("--print-columns requires a single FILE, not stdin")
 	}
 	f, err := table.Open(ctx, files[0], nil)
 	if err != nil {

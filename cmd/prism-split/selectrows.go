@@ -25,33 +25,31 @@ type selectFlags struct {
 	Threshold     []string `help:"With --unsure: the least confidence of a column to code (repeatable)." placeholder:"COLUMN=P" sep:"none" group:"Some of the rows:"`
 	Draw          string   `filled:"" help:"Of these, N rows drawn at random, or N% of them." placeholder:"N" group:"Some of the rows:"`
 	Shuffle       bool     `help:"Write the rows in random order." group:"Some of the rows:"`
-	Seed          uint64   `help:"Seed of what is random [${default}]." default:"1" placeholder:"S" group:"Some of the rows:"`
-	Blind         bool     `help:"Leave out the columns that a model fills by --prompts-config, and what tells of its labels." group:"Some of the rows:"`
+	Seed          uint64   `help:"Random seed [${default}]." default:"1" placeholder:"S" group:"Some of the rows:"`
+	Blind         bool     `help:"Leave out the columns that a model fills by --prompts-config, and those about its labels." group:"Some of the rows:"`
 	PromptsConfig string   `filled:"" help:"Prompt schema file, for --unsure and --blind." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" group:"Some of the rows:"`
 }
 
-// saysRows tells whether a flag says which rows to take, or what of them.
-func (f *selectFlags) saysRows() bool {
-	return f.With+f.Without+f.Unsure+f.Draw != "" || len(f.Threshold) > 0 || f.Shuffle || f.Blind
-}
+// rowFlags say which rows to take, or what of them.
+var rowFlags = []string{"with", "without", "unsure", "threshold", "draw", "shuffle", "blind"}
 
 // checkSelectFlags makes sure that the flags of --select go together.
 func (g *grammar) checkSelectFlags() error {
 	f := &g.selectFlags
-	c := g.InputColumns
-	n := g.normalizeFlags
-	n.Output = ""
-	switch {
-	case g.Normalize, n != (normalizeFlags{}), g.Workers != nil, g.Rows != nil, g.Ranges != "", g.Write != "", g.Job != "", g.NoCheck, g.Label != "":
-		return cli.Usagef("--select goes with no flag that normalizes, cuts or plans")
-	case c.TextColumn+c.TitleColumn+c.SentimentColumn != "" || len(c.ContextColumns) > 0 || c.NumberRows || c.Blank() != job.BlankNotApplicable:
-		return cli.Usagef("--select keeps all columns of a row: of the flags for columns, --id-column alone goes with it")
-	case (f.Unsure != "") != (len(f.Threshold) > 0):
-		return cli.Usagef("--unsure and --threshold go together: the result, and the confidence that its labels need")
-	case (f.Unsure != "" || f.Blind) && f.PromptsConfig == "":
-		return cli.Usagef("--unsure and --blind need --prompts-config: the prompt schema says which columns a model fills")
+	errs := []error{
+		cli.RefuseBeside(g.typed, "--select", "", "encoding", "sheet", "header-line", "skip-rows", "workers", "rows", "ranges", "write", "job", "no-check", "label"),
+		cli.RefuseBeside(g.typed, "--select", "it keeps all columns of a row: of the column flags, it allows only --id-column", "text-column", "title-column", "sentiment-column", "context-columns", "number-rows", "blank-rows"),
 	}
-	return nil
+	if f.Unsure == "" {
+		errs = append(errs, cli.RequireFlag(g.typed, "--unsure, the result whose confidences it is for", "threshold"))
+	}
+	if len(f.Threshold) == 0 {
+		errs = append(errs, cli.RequireFlag(g.typed, "--threshold, the confidence that its labels must have", "unsure"))
+	}
+	if f.PromptsConfig == "" {
+		errs = append(errs, cli.RequireFlag(g.typed, "--prompts-config: the prompt schema says which columns a model fills", "unsure", "blind"))
+	}
+	return errors.Join(errs...)
 }
 
 // selectRows writes some of the rows of a table.
@@ -64,7 +62,7 @@ func (g *grammar) selectRows(ctx context.Context, std cli.Std) (err error) {
 		return err
 	}
 	if len(files) > 1 {
-		return cli.Usagef("--select takes one FILE, not %d", len(files))
+		return cli.Usagef("--select requires a single FILE, have %d", len(files))
 	}
 	s := rowSelector{g: g, std: std}
 	defer s.closeFiles()
@@ -118,7 +116,7 @@ func (s *rowSelector) openAll(ctx context.Context, name string) (in selection.Ta
 	o = selection.Options{IDColumn: s.g.IDColumn, Shuffle: f.Shuffle, Seed: f.Seed}
 	names := []string{name, f.With, f.Without, f.Unsure}
 	if first := slices.Index(names, "-"); first >= 0 && slices.Contains(names[first+1:], "-") {
-		return in, o, cli.Usagef("stdin can be read once: give it to one of FILE, --with, --without and --unsure")
+		return in, o, cli.Usagef("cannot read stdin twice: only one of FILE, --with, --without and --unsure can be -")
 	}
 	format, delimiter := s.g.InputFormat, s.g.Delimiter // of the table alone
 	var errs []error

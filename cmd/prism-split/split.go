@@ -93,7 +93,7 @@ func (s *splitter) warnRanges(name string, rows int64) {
 		if r.Start > rows {
 			s.std.Warnf("%s has %d rows, none in %s", name, rows, r)
 		} else if r.End > rows {
-			s.std.Warnf("%s has %d rows: %s ends there", name, rows, r)
+			s.std.Warnf("%s has %d rows: range %s ends at the last one", name, rows, r)
 		}
 	}
 }

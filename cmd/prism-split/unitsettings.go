@@ -15,8 +15,14 @@ import (
 // printUnitSettings prints what prism-cascade needs of a unit of a run with a student, as assignments that a
 // shell may evaluate.
 func (g *grammar) printUnitSettings(ctx context.Context, out io.Writer) error {
-	if !g.PrintSettings || g.Job != "" {
-		return cli.Usagef("--manifest and --unit go with --print-settings, and without --job")
+	if !g.PrintSettings {
+		return cli.RequireFlag(g.typed, "--print-settings", "manifest", "unit")
+	}
+	if g.Job != "" {
+		return cli.RefuseBeside(g.typed, "--job", "", "manifest", "unit")
+	}
+	if g.Manifest == "" {
+		return cli.Usagef("--unit requires --manifest")
 	}
 	m, err := job.AwaitManifest(ctx, g.Manifest)
 	if err != nil {
@@ -25,7 +31,7 @@ func (g *grammar) printUnitSettings(ctx context.Context, out io.Writer) error {
 	model := &m.Config.Model
 	switch {
 	case g.Unit < 1 || g.Unit > len(m.Units):
-		return cli.Usagef("--unit %d: run %q has the units 1 to %d", g.Unit, m.RunID, len(m.Units))
+		return cli.Usagef("--unit %d: run %q has units 1 to %d", g.Unit, m.RunID, len(m.Units))
 	case !model.HasStudent():
 		return cli.Fail(cli.Usage, fmt.Errorf("run %q has no student: the job file does not set model.student", m.RunID), "prism-classify "+job.UnitArgs(g.Manifest, g.Unit)+" labels the unit")
 	}

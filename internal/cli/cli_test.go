@@ -188,3 +188,24 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
+
+func TestFlagsThatGoTogether(t *testing.T) {
+	typed := map[string]bool{"rows": true, "output": true, "o": true}
+	for _, c := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"one is missing", RequireFlag(typed, "--select", "o", "rows", "draw"), "-o requires --select\n--rows requires --select"},
+		{"two exclude each other", RefuseBeside(typed, "--job", "see the job file", "rows"), "--rows cannot be combined with --job"},
+		{"none was typed", RefuseBeside(typed, "--job", "", "draw"), ""},
+	} {
+		got := ""
+		if c.err != nil {
+			got = c.err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"prism/internal/term"
@@ -67,15 +68,46 @@ func (s Size) String() string {
 }
 
 // ExplicitFlags names the flags that are on the command line itself, not in the
-// environment: for a kong AfterApply hook.
+// environment, with one letter (o) also those of one: for a kong AfterApply hook.
 func ExplicitFlags(ctx *kong.Context) map[string]bool {
 	typed := map[string]bool{}
 	for _, p := range ctx.Path {
 		if p.Flag != nil {
 			typed[p.Flag.Name] = true
+			if p.Flag.Short != 0 {
+				typed[string(p.Flag.Short)] = true
+			}
 		}
 	}
 	return typed
+}
+
+// RequireFlag returns an error for each of flags that was typed: it requires another one, needed, which was not.
+func RequireFlag(typed map[string]bool, needed string, flags ...string) error {
+	return refuseFlags(typed, flags, "requires "+needed, "")
+}
+
+// RefuseBeside returns an error for each of flags that was typed: it cannot be combined with other.
+// hint says what to do instead; it may be empty.
+func RefuseBeside(typed map[string]bool, other, hint string, flags ...string) error {
+	return refuseFlags(typed, flags, "cannot be combined with "+other, hint)
+}
+
+func refuseFlags(typed map[string]bool, flags []string, why, hint string) error {
+	var errs []error
+	for _, flag := range flags {
+		dashes := "--"
+		if len(flag) == 1 {
+			dashes = "-"
+		}
+		if typed[flag] {
+			errs = append(errs, errors.New(dashes+flag+" "+why))
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return Fail(Usage, errors.Join(errs...), hint)
 }
 
 // flagsFirst moves the arguments that are no flags behind those that are, so that
