@@ -70,7 +70,7 @@ func (g *grammar) checkStudentFlags() error {
 			if flag == "dry-run" {
 				hint = "it would show a prompt, and a student has none: --limit 5 labels five rows"
 			}
-			return cli.Fail(cli.Usage, fmt.Errorf("--%s is for servers: a student (--api student) makes no calls", flag), hint)
+			return cli.Fail(cli.Usage, fmt.Errorf("--%s cannot be combined with a student (--api student), which makes no calls", flag), hint)
 		}
 	}
 	g.Model.Hosts, g.Model.Cache, g.Model.CacheTTL = nil, "", 0 // of the environment
@@ -81,11 +81,11 @@ func (g *grammar) checkStudentFlags() error {
 // checks what no single flag shows.
 func (g *grammar) resolveSettings(ctx context.Context) error {
 	if g.File != "" && g.InputFile != "" {
-		return cli.Usagef("both %q and --input-file %q are given: name the input once", g.File, g.InputFile)
+		return cli.Usagef("--input-file %q cannot be combined with FILE %q", g.InputFile, g.File)
 	}
 	switch {
 	case g.Manifest == "" && g.Unit != 0:
-		return cli.Usagef("--unit needs --manifest")
+		return cli.Usagef("--unit requires --manifest")
 	case g.Manifest == "" && (g.Model.Name == "" || g.Prompts.ConfigFile == ""):
 		return g.missingFlags()
 	case g.typed["limit"] && g.Limit == 0:
@@ -129,9 +129,9 @@ func (g *grammar) resolveOutput() error {
 	folder := g.Output.Directory
 	switch {
 	case g.OutputFile != "" && (g.typed["output-dir"] || g.typed["output-name"]):
-		return cli.Usagef("-o and --output-dir or --output-name exclude each other")
+		return cli.RefuseBeside(g.typed, "-o", "", "output-dir", "output-name")
 	case g.OutputName != "" && folder == "":
-		return cli.Usagef("--output-name needs --output-dir")
+		return cli.Usagef("--output-name requires --output-dir")
 	case g.OutputFile != "":
 		g.OutputPath = g.OutputFile
 	case folder == "":

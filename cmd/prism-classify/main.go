@@ -64,7 +64,7 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 		g.Model.Hosts = nil
 	}
 	if g.JSON && !g.Doctor {
-		return cli.Usagef("--json needs --doctor")
+		return cli.Usagef("--json requires --doctor")
 	}
 	if err := g.checkStudentFlags(); err != nil {
 		return err

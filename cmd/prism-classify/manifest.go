@@ -16,7 +16,7 @@ import (
 // flags that were typed.
 func (g *grammar) applyManifest(ctx context.Context) error {
 	if g.SafeCSV {
-		return cli.Usagef("--safe-csv is for the merged outputs of a run: output.safe_csv of its job file, or prism-merge --safe-csv")
+		return cli.Fail(cli.Usage, errors.New("--safe-csv cannot be combined with --manifest"), "the merged outputs of a run take it: set output.safe_csv in its job file, or use prism-merge --safe-csv")
 	}
 	m, err := job.AwaitManifest(ctx, g.Manifest)
 	switch {
@@ -25,16 +25,21 @@ func (g *grammar) applyManifest(ctx context.Context) error {
 	case err != nil:
 		return err
 	case !g.typed["unit"]:
-		return cli.Usagef("--manifest needs --unit: run %q has units 1 to %d", m.RunID, len(m.Units))
+		return cli.Usagef("--manifest requires --unit: run %q has units 1 to %d", m.RunID, len(m.Units))
 	case g.Unit < 1 || g.Unit > len(m.Units):
 		return cli.Usagef("--unit %d: run %q has units 1 to %d", g.Unit, m.RunID, len(m.Units))
 	case g.RunID != "" && g.RunID != m.RunID:
-		return cli.Usagef("--run-id %q is not that of the manifest, %q", g.RunID, m.RunID)
+		return cli.Usagef("--run-id %q does not match the run of the manifest, %q", g.RunID, m.RunID)
 	}
 	hasStudent := m.Config.Model.HasStudent()
+	const hint = "the manifest names the input and its rows"
 	switch {
-	case (g.Input != "" && !hasStudent) || g.RowStart != 0 || g.RowEnd != 0:
-		return cli.Usagef("--manifest names the input and its rows: give none beside it")
+	case g.File != "" && !hasStudent:
+		return cli.Fail(cli.Usage, errors.New("FILE cannot be combined with --manifest"), hint)
+	case g.InputFile != "" && !hasStudent:
+		return cli.RefuseBeside(g.typed, "--manifest", hint, "input-file")
+	case g.RowStart != 0 || g.RowEnd != 0:
+		return cli.RefuseBeside(g.typed, "--manifest", hint, "row-start", "row-end")
 	case g.Input == "" && hasStudent:
 		return cli.Fail(cli.Usage, fmt.Errorf("run %q has a student (model.student): its units are labelled by prism-cascade", m.RunID),
 			"prism-cascade "+job.UnitArgs(g.Manifest, g.Unit))

@@ -10,7 +10,7 @@ var manual = cli.Manual{
 	Examples: []cli.Example{
 		{Text: "Show what the model would be asked first; no call is made:", Command: "prism-classify --model llama3.2 --prompts-config prompt.json --dry-run feedback.csv"},
 		{Text: "Label twenty rows, and count their labels:", Command: "prism-classify --model llama3.2 --prompts-config prompt.json --limit 20 < feedback.csv |\n  prism-stats"},
-		{Text: "Label a table; after any interruption the same command goes on:", Command: "prism-classify --model llama3.2 --prompts-config prompt.json \\\n" +
+		{Text: "Label a table; after any interruption the same command continues:", Command: "prism-classify --model llama3.2 --prompts-config prompt.json \\\n" +
 			"  --run-id first --checkpoint-dir checkpoints -o labelled.csv feedback.csv"},
 	},
 	ExitCodes: []cli.Entry{
@@ -18,7 +18,7 @@ var manual = cli.Manual{
 		{Name: "1", Text: "failed: disk, damage, bug; finished rows are in the checkpoint"},
 		{Name: "2", Text: "wrong usage, configuration or input"},
 		{Name: "3", Text: "finished, but some rows failed: they are listed and left out of the output"},
-		{Name: "4", Text: "no server, or no model that is of use; no row is marked failed"},
+		{Name: "4", Text: "no server, or no usable model; no row is marked failed"},
 	},
 	Files: []cli.Entry{
 		{Name: "{checkpoint-dir}/checkpoint_{run_id}_w{id}*", Text: "finished and failed rows"},
@@ -29,7 +29,7 @@ var manual = cli.Manual{
 		{Name: "{cache}/answers.db", Text: "answers by content"},
 	},
 	Environment: []cli.Entry{
-		{Name: "PRISM_API_KEY", Text: "key for the servers of --api openai, and for no other"},
+		{Name: "PRISM_API_KEY", Text: "key for the servers of --api openai only"},
 		{Name: "HTTPS_PROXY, HTTP_PROXY", Text: "proxies, where --proxy says so"},
 		{Name: "NO_PROXY", Text: "hosts that are called without them"},
 		{Name: "NO_COLOR", Text: "if set: no colours"},

@@ -40,7 +40,7 @@ func (g *grammar) reportResult(ctx context.Context, std cli.Std, r classify.Resu
 			std.Infof("failed rows: %s", r.Failures)
 		}
 		if g.Output.Checkpoints.Directory != "" {
-			std.Infof("the same command with --run-id %s --retry-failed asks for them again", r.RunID)
+			std.Infof("the same command with --run-id %s --retry-failed labels them again", r.RunID)
 		}
 		return cli.Fail(cli.Partial, nil, "")
 	}
@@ -49,9 +49,9 @@ func (g *grammar) reportResult(ctx context.Context, std cli.Std, r classify.Resu
 	case r.RunID == "": // it ended before it began
 	case r.Resume == "" && r.Rows == 0:
 	case r.Resume == "" && g.Model.Cache != "":
-		std.Infof("%s labelled, which a later run will ask for again unless the cache has their answers: there was no --checkpoint-dir", term.Plural(r.Rows, "row"))
+		std.Infof("%s labelled but not saved (no --checkpoint-dir): a later run labels them again, unless the cache has their answers", term.Plural(r.Rows, "row"))
 	case r.Resume == "":
-		std.Infof("%s labelled, which a later run will ask for again: there was no --checkpoint-dir", term.Plural(r.Rows, "row"))
+		std.Infof("%s labelled but not saved (no --checkpoint-dir): a later run labels them again", term.Plural(r.Rows, "row"))
 	case g.Input == "-":
 		addHint(ended, "%s saved; to continue, with the same input: %s", term.Plural(r.Rows, "row"), r.Resume)
 	default:
@@ -76,7 +76,7 @@ func summary(r classify.Result, elapsed time.Duration) string {
 	}
 	text += ", " + term.Plural(r.Calls, "call")
 	if r.AtOnce > 0 {
-		text += fmt.Sprintf(" (%d at once worked best)", r.AtOnce)
+		text += fmt.Sprintf(" (best with %s in parallel)", term.Plural(int64(r.AtOnce), "call"))
 	}
 	if r.Cached > 0 {
 		text += ", " + term.Plural(r.Cached, "row") + " from the cache"
@@ -88,7 +88,7 @@ func summary(r classify.Result, elapsed time.Duration) string {
 		text += ", " + term.Plural(r.Blank, "blank row") + " not sent"
 	}
 	if r.Organic > 0 {
-		text += ", " + term.Plural(r.Organic, "organic label")
+		text += ", " + term.Plural(r.Organic, "unlisted label")
 	}
 	if r.Untold > 0 {
 		text += ", " + term.Plural(r.Untold, "row") + " without confidence"
@@ -107,7 +107,7 @@ func unlistedLines(r classify.Result) (lines []string) {
 		}
 	}
 	if lines != nil {
-		lines = append(lines, "hint: --labels strict allows the listed labels only; prism-stats --prompts-config lists the others")
+		lines = append(lines, "hint: --labels strict allows only the listed labels; prism-stats --prompts-config lists the others")
 	}
 	return lines
 }
@@ -142,7 +142,7 @@ func progressText(p *classify.Progress, elapsed time.Duration) string {
 	}
 	fmt.Fprintf(&b, ", %s, %s", term.Plural(p.Calls, "call"), term.Plural(p.Errors, "error"))
 	if p.AtOnce > 0 {
-		fmt.Fprintf(&b, ", %d at once", p.AtOnce)
+		fmt.Fprintf(&b, ", %s in parallel", term.Plural(int64(p.AtOnce), "call"))
 	}
 	if p.Failed > 0 {
 		fmt.Fprintf(&b, ", %s failed", term.Plural(p.Failed, "row"))

@@ -20,7 +20,7 @@ func (r *runMerger) checkCopy(labels []string) error {
 		return nil
 	}
 	if len(labels) != 1 {
-		return cli.Usagef("-o takes the merged output of one file: --label names one of %q", labels)
+		return cli.Usagef("-o requires a single file: --label names one of %q", labels)
 	}
 	var guard fsutil.Guard
 	r.m.GuardFiles(&guard)
@@ -92,6 +92,6 @@ func (r *runMerger) commitCopy(ctx context.Context, f *job.File, out *output) er
 	if err != nil {
 		return err
 	}
-	r.warnOfBackup(r.g.Output, backup, "copy that this run made", r.lost)
+	r.warnOfBackup(r.g.Output, backup, r.lost)
 	return note(sum.String())
 }

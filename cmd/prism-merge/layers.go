@@ -19,19 +19,21 @@ func (g *grammar) checkLayers() error {
 	if len(names) == 0 {
 		return nil
 	}
+	const hint = "--labelled-by takes each row from the last part that has it, in the order of --expect"
+	if err := cli.RefuseBeside(g.typed, "--labelled-by", hint, "manifest", "overrides", "sort-by", "on-duplicate"); err != nil {
+		return err
+	}
 	switch {
-	case g.Manifest != "" || len(g.Overrides) > 0 || g.typed["sort-by"] || g.typed["on-duplicate"]:
-		return cli.Usagef("--labelled-by takes the last part that has a row, in the order of --expect: it goes with neither --sort-by and --on-duplicate nor --overrides and --manifest")
 	case g.Expect == "":
-		return cli.Usagef("--labelled-by needs --expect: the table whose rows the parts labelled, for their order")
+		return cli.Usagef("--labelled-by requires --expect: the table whose rows the parts labelled, for their order")
 	case len(names) != len(g.Parts):
-		return cli.Usagef("--labelled-by names who labelled each part: %s, %s", term.Plural(int64(len(names)), "name"), term.Plural(int64(len(g.Parts)), "part"))
+		return cli.Usagef("--labelled-by must be given once for each part: have %s, %s", term.Plural(int64(len(names)), "name"), term.Plural(int64(len(g.Parts)), "part"))
 	case slices.Contains(names, ""):
 		return cli.Usagef("--labelled-by must not be empty")
 	}
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
-			return cli.Usagef("--labelled-by %s is given twice", name)
+			return cli.Usagef("duplicate --labelled-by %s", name)
 		}
 	}
 	return nil

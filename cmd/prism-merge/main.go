@@ -71,15 +71,15 @@ type grammar struct {
 	IDColumn      string   `name:"id-column" help:"Column that identifies a row [RowID]." placeholder:"NAME" group:"Parts:"`
 	SortBy        string   `help:"Column to sort by, numbers before texts; none concatenates the parts [RowID, or the column of --id-column]." placeholder:"COLUMN" group:"Output:"`
 	OnDuplicate   string   `enum:"last,first,error" default:"last" help:"Of rows with the same RowID, keep the one of the last argument or of the first, or end with an error [${default}]." placeholder:"last|first|error" group:"Output:"`
-	SafeCSV       bool     `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Output:"`
+	SafeCSV       bool     `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are not numbers." group:"Output:"`
 	Expect        string   `filled:"" help:"Check that every RowID of this file is there; if not, exit with 3 and write failed_ranges.json." placeholder:"INPUT" group:"Rows:"`
 	Memory        cli.Size `default:"256MiB" min:"1MiB" max:"16TiB" env:"PRISM_MEMORY" help:"Memory for sorting [${default}]." placeholder:"SIZE" group:"Output:"`
 	Check         bool     `help:"Only check the parts; write no output." group:"Parts:"`
 	Manifest      string   `filled:"" help:"Merge each file of this run from the outputs of its units; for units without an output, take the rows of their checkpoints." placeholder:"FILE" group:"Runs:"`
 	Condition     string   `enum:"all_success,any_success,always," default:"" help:"With --manifest: which units of a file must have completed [as in the job file]." placeholder:"all_success|any_success|always" group:"Runs:"`
 	Label         string   `filled:"" help:"With --manifest: merge only this file of the run." placeholder:"LABEL" group:"Runs:"`
-	LabelledBy    []string `help:"The PARTs are results of some of the rows of --expect, one over the other: of each row the last one stays, in the order of --expect, and a column Labelled_By has the name that is given for its part here (repeat it for each)." placeholder:"NAME" sep:"none" group:"Rows:"`
-	Overrides     []string `filled:"" help:"Values that people gave, which replace those of the rows: a table with RowID and any coded columns, in any form that prism-split --normalize reads (repeatable: later files after earlier ones)." placeholder:"FILE" sep:"none" group:"Corrections:"`
+	LabelledBy    []string `help:"Combine PARTs that each label some of the rows of --expect: each row comes from the last PART that has it, in the order of --expect, and a column Labelled_By has the NAME of that PART (repeat the flag for each PART)." placeholder:"NAME" sep:"none" group:"Rows:"`
+	Overrides     []string `filled:"" help:"Corrections by people, which replace values of the rows: a table with RowID and any coded columns, in any form that prism-split --normalize reads (repeatable: later files after earlier ones)." placeholder:"FILE" sep:"none" group:"Corrections:"`
 	PromptsConfig string   `filled:"" help:"Prompt schema file: which values --overrides may have; with it JSONL has numbers, booleans and arrays [with --manifest: that of the run]." env:"PRISM_PROMPTS_CONFIG" placeholder:"FILE" group:"Corrections:"`
 	InputFormat   string   `help:"Format of the parts: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT" group:"Parts:"`
 	Delimiter     string   `help:"Delimiter of parts that are CSV, a character or tab [the most frequent in the header of each]." placeholder:"D" group:"Parts:"`
@@ -109,8 +109,10 @@ func (g *grammar) run(ctx context.Context, std cli.Std) error {
 	if len(g.Overrides) > 0 {
 		debug.SetGCPercent(overridesGarbage) // they stay in memory: twice of them would be too much
 	}
-	if g.Manifest == "" && (g.Condition != "" || g.Label != "") {
-		return cli.Usagef("--condition and --label go with --manifest")
+	if g.Manifest == "" {
+		if err := cli.RequireFlag(g.typed, "--manifest", "condition", "label"); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(g.checkOverrides(), g.checkLayers()); err != nil {
 		return err
@@ -199,11 +201,11 @@ func (g *grammar) outputFormat() (table.Format, error) {
 		f, err := table.ParseFormat(g.OutputFormat)
 		switch {
 		case err != nil && export.IsRowForm(g.OutputFormat):
-			return 0, cli.Usagef("--output-format: the name of the output tells it: -o NAME.%s", g.OutputFormat)
+			return 0, cli.Usagef("--output-format %[1]s: choose it by the name of the output, -o NAME.%[1]s", g.OutputFormat)
 		case err != nil:
 			return 0, cli.Usagef("--output-format: %w", err)
 		case !isText:
-			return 0, cli.Usagef("--output-format %s: %s is of another format by its name", g.OutputFormat, g.Output)
+			return 0, cli.Usagef("--output-format %s does not match the name of the output, %s", g.OutputFormat, g.Output)
 		}
 		return f, nil
 	}

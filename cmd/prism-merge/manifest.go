@@ -29,17 +29,27 @@ type runMerger struct {
 	lost      []string // overrides that the last merge of the file had and this one has not
 }
 
+// checkManifestFlags refuses flags that a manifest answers.
+func (g *grammar) checkManifestFlags() error {
+	const hint, hintCopy = "the manifest names the parts and the inputs", "the manifest names the outputs; -o FILE writes a copy of one"
+	switch {
+	case len(g.Parts) > 0:
+		return cli.Fail(cli.Usage, errors.New("PART cannot be combined with --manifest"), hint)
+	case g.Output == "-":
+		return cli.Fail(cli.Usage, errors.New("-o - cannot be combined with --manifest"), hintCopy)
+	case g.OutputFormat != "" && g.Output == "":
+		return cli.Fail(cli.Usage, errors.New("--output-format with --manifest requires -o"), hintCopy)
+	}
+	return errors.Join(
+		cli.RefuseBeside(g.typed, "--manifest", hint, "expect", "input-format", "delimiter", "id-column"),
+		cli.RefuseBeside(g.typed, "--manifest", "", "check", "on-duplicate"))
+}
+
 // mergeRun does what --manifest asks for.
 func (m *merger) mergeRun(ctx context.Context) error {
 	g := m.g
-	if len(g.Parts) > 0 || g.Expect != "" || g.InputFormat != "" || g.Delimiter != "" || g.IDColumn != "" {
-		return cli.Usagef("--manifest names the parts and the inputs: give none beside it")
-	}
-	if g.OutputFormat != "" && g.Output == "" || g.Output == "-" {
-		return cli.Usagef("--manifest names the outputs; -o FILE writes a copy of one")
-	}
-	if g.Check || g.typed["on-duplicate"] {
-		return cli.Usagef("--check and --on-duplicate do not go with --manifest")
+	if err := g.checkManifestFlags(); err != nil {
+		return err
 	}
 	man, err := job.AwaitManifest(ctx, g.Manifest)
 	switch {
@@ -208,7 +218,7 @@ func (r *runMerger) openSplitInput(ctx context.Context, f *job.File) (merge.Inpu
 	}
 	sum, err := fsutil.SumRange(ctx, in.File, 0, in.File.Size)
 	if errors.Is(err, io.ErrUnexpectedEOF) || err == nil && sum.String() != f.InputSum {
-		err = cli.Fail(cli.Usage, fmt.Errorf("%s is not the file that was split: its rows cannot be told from those of the run", in.Options.Name),
+		err = cli.Fail(cli.Usage, fmt.Errorf("%s changed since it was split: its rows cannot be matched to those of the run", in.Options.Name),
 			"prism-run JOB_FILE --resume --run-id "+term.QuoteShell(r.m.RunID)+" plans its units again; rows that did not change keep their labels")
 	}
 	if err != nil {

@@ -4,8 +4,8 @@ import "prism/internal/cli"
 
 var manual = cli.Manual{
 	Purpose: "Join part files with the same columns, sorted by RowID or another column, in bounded memory.",
-	About: "Records keep their bytes where the format stays the same; the name of the output tells its form. Without PART it reads " +
-		"stdin. --overrides replaces labels by those that people gave, --labelled-by puts results over each other, and --manifest " +
+	About: "Records keep their bytes where the format stays the same; the name of the output decides its form. Without PART it reads " +
+		"stdin. --overrides replaces labels by those that people gave, --labelled-by combines results of some of the rows, and --manifest " +
 		"merges the files of a run.",
 	Examples: []cli.Example{
 		{Text: "Join the outputs of workers, and make sure that every row is there:", Command: "prism-merge --expect feedback.csv -o result.csv out/feedback_w*.csv"},

@@ -116,7 +116,7 @@ func (r *runMerger) commitMerged(ctx context.Context, f *job.File, path string, 
 	if err != nil {
 		return err
 	}
-	r.warnOfBackup(path, backup, "merged output of this run", r.lost)
+	r.warnOfBackup(path, backup, r.lost)
 	return r.updateFile(ctx, f, func(f *job.File) {
 		f.MergedSum, f.MergedRows, f.Overrides = sum.String(), rows, overrides
 		f.PendingSum, f.PendingRows = "", 0

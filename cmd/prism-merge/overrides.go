@@ -24,22 +24,22 @@ func (g *grammar) checkOverrides() error {
 	isTyped := g.typed["prompts-config"]
 	switch {
 	case g.Manifest != "" && isTyped:
-		return cli.Usagef("--manifest names the prompt schema: leave out --prompts-config")
+		return cli.Usagef("--prompts-config cannot be combined with --manifest, which names the prompt schema")
 	case len(g.Overrides) == 0 || g.Manifest != "":
 	case g.PromptsConfig == "":
-		return cli.Usagef("--overrides needs --prompts-config: the prompt schema says which values are valid")
+		return cli.Usagef("--overrides requires --prompts-config: the prompt schema says which values are valid")
 	}
 	seen := map[string]bool{}
 	for _, name := range g.Overrides {
 		if clean := filepath.Clean(name); seen[clean] {
-			return cli.Usagef("--overrides %s is given twice", name)
+			return cli.Usagef("duplicate --overrides %s", name)
 		} else {
 			seen[clean] = true
 		}
 	}
 	readsStdin := len(g.Parts) == 0 || slices.Contains(g.Parts, "-") || g.Expect == "-"
 	if seen["-"] && readsStdin && g.Manifest == "" {
-		return cli.Usagef("stdin can be read once: --overrides and another input name it")
+		return cli.Usagef("cannot read stdin twice: --overrides and another input are -")
 	}
 	return nil
 }
@@ -213,7 +213,7 @@ func (r *runMerger) checkCorrected(labels []string) error {
 		return nil
 	}
 	if len(labels) != 1 {
-		return cli.Usagef("--overrides corrects the rows of one file: --label names one of %q", labels)
+		return cli.Usagef("--overrides requires a single file: --label names one of %q", labels)
 	}
 	var guard fsutil.Guard
 	r.guardOverrides(&guard)
@@ -247,12 +247,12 @@ func lostOverrides(before *job.File, now []string) (lost []string) {
 }
 
 // warnOfBackup says why an output of an earlier merge is kept beside the new one.
-func (r *runMerger) warnOfBackup(path, backup, whose string, lost []string) {
+func (r *runMerger) warnOfBackup(path, backup string, lost []string) {
 	switch {
 	case backup == "":
 	case len(lost) > 0:
-		r.std.Warnf("%s had values of %s, which this merge does not have: it is now %s (--overrides takes them again)", path, strings.Join(lost, ", "), backup)
+		r.std.Warnf("%s had corrections of %s, which this merge does not apply; moved to %s (to apply them: --overrides)", path, strings.Join(lost, ", "), backup)
 	default:
-		r.std.Warnf("%s was not the last %s: it is now %s", path, whose, backup)
+		r.std.Warnf("%s was not written by this run, was edited since or has more rows; moved to %s", path, backup)
 	}
 }

@@ -66,7 +66,7 @@ func (m *merger) openParts(ctx context.Context) error {
 	seen := map[string]bool{}
 	for _, name := range names {
 		if clean := filepath.Clean(name); seen[clean] {
-			return cli.Usagef("%s is given twice", name)
+			return cli.Usagef("duplicate part %s", name)
 		} else {
 			seen[clean] = true
 		}
@@ -137,7 +137,7 @@ func (m *merger) writeParts(ctx context.Context) error {
 func (m *merger) printResult(what string, r merge.Result) {
 	dropped := ""
 	if r.Dropped > 0 {
-		dropped = fmt.Sprintf(", %d with a %s that came twice left out", r.Dropped, m.o.ID())
+		dropped = fmt.Sprintf(", %d with a duplicate %s left out", r.Dropped, m.o.ID())
 	}
 	m.std.Infof("%s %s of %s%s", what, term.Plural(r.Rows, "row"), term.Plural(int64(r.Parts), "part"), dropped)
 }

@@ -59,9 +59,9 @@ func (r *runMerger) openUnits(ctx context.Context, f *job.File, units []job.Unit
 		switch {
 		case err != nil: // it is not there, or the opening says why
 		case !checkpoint.IsCurrentOutput(r.m, u):
-			unfit = fmt.Sprintf("the rows of unit %d changed since it was made", u.Unit.Unit)
+			unfit = fmt.Sprintf("the rows of unit %d changed since it was written", u.Unit.Unit)
 		case !checkpoint.HasWholeOutput(r.m, u):
-			unfit = fmt.Sprintf("it has not all rows that unit %d wrote", u.Unit.Unit)
+			unfit = fmt.Sprintf("it has fewer rows than unit %d wrote", u.Unit.Unit)
 		}
 		if errors.Is(err, fs.ErrNotExist) || unfit != "" {
 			if err := p.addCheckpoint(ctx, u, unfit); err != nil {
@@ -105,7 +105,7 @@ func (p *fileParts) addCheckpoint(ctx context.Context, u job.UnitPlan, unfit str
 		return err
 	}
 	if n.Outdated > 0 {
-		r.std.Warnf("unit %d: %s that changed in the input since, or that the unit has no longer, left out", id, term.Plural(n.Outdated, "finished row"))
+		r.std.Warnf("unit %d: left out %s that changed in the input or are no longer rows of the unit", id, term.Plural(n.Outdated, "finished row"))
 	}
 	p.inputs = append(p.inputs, in)
 	if n.Rows == u.Rows {

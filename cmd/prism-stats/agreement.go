@@ -24,13 +24,13 @@ type agreementFlags struct {
 	Compare  bool     `help:"Compare results of the same rows with each other, and with --gold which is better." group:"Agreement:"`
 	Changed  string   `filled:"" help:"With --compare: write the rows in which results differ to this file." placeholder:"FILE" group:"Agreement:"`
 	Estimate string   `filled:"" help:"A sample of --sample with the right labels, given by people: shares and means, corrected." placeholder:"FILE" group:"Agreement:"`
-	Cascade  []string `filled:"" help:"What prism-cascade --student reported (report.json in its folder; of a job it is found): who labelled the rows, and what the audit of the student says (repeatable)." placeholder:"REPORT.json" group:"Agreement:"`
+	Cascade  []string `filled:"" help:"What prism-cascade --student reported (report.json in its folder; with --manifest it is found): who labelled the rows, and what the audit of the student says (repeatable)." placeholder:"REPORT.json" group:"Agreement:"`
 	Sample   *int64   `help:"Draw N rows at random for people to label, and write them as CSV: their labels empty." placeholder:"N" group:"Agreement:"`
 	By       string   `filled:"" help:"With --sample: draw from each value of this column, so that rare ones are there too; confidence (or COLUMN_Confidence) draws more rows where the model is unsure." placeholder:"COLUMN" group:"Agreement:"`
-	Review   *int64   `help:"Write the N rows that are most worth a look, with their labels and why: little confidence, few votes, organic labels, other results (--compare), equal texts, rare labels." placeholder:"N" group:"Agreement:"`
+	Review   *int64   `help:"Write the N rows that are most worth a look, with their labels and why: little confidence, few votes, unlisted labels, other results (--compare), equal texts, rare labels." placeholder:"N" group:"Agreement:"`
 	Output   string   `filled:"" short:"o" help:"With --review or --sample: write to this file, by its name CSV, TSV, JSONL, .parquet, or .xlsx with the labels of --prompts-config to choose from [stdout]." placeholder:"FILE" group:"Agreement:"`
 	Needed   *float64 `help:"Print how many rows to draw for shares to be within this, such as 0.03." placeholder:"HALF-WIDTH" group:"Agreement:"`
-	Seed     uint64   `help:"Seed of what is drawn at random [${default}]." default:"1" placeholder:"S" group:"Agreement:"`
+	Seed     uint64   `help:"Random seed [${default}]." default:"1" placeholder:"S" group:"Agreement:"`
 }
 
 // checkAgreement makes sure that the flags go together.
@@ -40,26 +40,26 @@ func (g *grammar) checkAgreement(files []string) error {
 	}
 	switch {
 	case g.Misses != "" && g.Gold == "":
-		return cli.Usagef("--misses needs --gold")
+		return cli.Usagef("--misses requires --gold")
 	case g.Misses != "" && g.Compare:
-		return cli.Usagef("--misses does not go with --compare: --changed lists the rows, with their gold")
+		return cli.Usagef("--misses cannot be combined with --compare: --changed lists the rows, with their gold")
 	case g.Changed != "" && !g.Compare:
-		return cli.Usagef("--changed needs --compare")
+		return cli.Usagef("--changed requires --compare")
 	case g.Compare && g.Manifest != "":
-		return cli.Usagef("--compare compares FILEs with each other: name the outputs of the runs, not --manifest")
+		return cli.Usagef("--compare cannot be combined with --manifest: name the outputs of the runs as FILEs")
 	case g.Compare && len(files) < 2:
-		return cli.Usagef("--compare compares at least two results of the same rows")
+		return cli.Usagef("--compare requires at least two results of the same rows")
 	case (g.Gold != "" || g.Estimate != "") && len(files) == 0:
-		return cli.Usagef("--gold and --estimate need results")
+		return cli.RequireFlag(g.typed, "results", "gold", "estimate")
 	case g.Estimate != "" && g.Compare:
-		return cli.Usagef("--estimate does not go with --compare: give it one result")
+		return cli.Usagef("--estimate cannot be combined with --compare: it takes one result")
 	case g.Gold == "-" && g.Estimate == "-":
-		return cli.Usagef("stdin can be read once: --gold and --estimate both name it")
+		return cli.Usagef("cannot read stdin twice: --gold and --estimate are both -")
 	}
 	seen := map[string]bool{g.Gold: g.Gold != "", g.Estimate: g.Estimate != ""}
 	for _, name := range files {
 		if seen[name] && (g.Compare || g.Gold != "" || g.Estimate != "") {
-			return cli.Usagef("%s is given twice", table.ShownName(name))
+			return cli.Usagef("duplicate result %s", table.ShownName(name))
 		}
 		seen[name] = true
 	}
@@ -74,9 +74,9 @@ func (g *grammar) checkTarget() error {
 		return cli.Usagef("--target %v: want an accuracy above 0 and below 1, such as 0.95", *g.Target)
 	case g.TrainStudent != "":
 	case g.Gold == "":
-		return cli.Fail(cli.Usage, errors.New("--target needs --gold or --train-student"), "gold tells which rows are right: --sample draws rows for people to label")
+		return cli.Fail(cli.Usage, errors.New("--target requires --gold or --train-student"), "gold says which rows are right: --sample draws rows for people to label")
 	case g.Compare:
-		return cli.Usagef("--target does not go with --compare: give it one result")
+		return cli.Usagef("--target cannot be combined with --compare: it takes one result")
 	}
 	return nil
 }

@@ -38,21 +38,31 @@ func (g *grammar) estimateShares(ctx context.Context, t *stats.Distributions, o 
 	return e, nil
 }
 
-// hasReport tells whether flags of a report are given.
-func (g *grammar) hasReport() bool {
-	return g.Summary != "" || g.HTML != "" || g.Analytics != "" || g.Save || len(g.Cross) > 0 || len(g.Calls) > 0 && g.Manifest == ""
+// refuseReports refuses flags of other output beside flag, which says what is written instead.
+func (g *grammar) refuseReports(flag, why string, others ...string) error {
+	others = append(others, "summary", "html", "analytics", "save", "cross")
+	if g.Manifest == "" {
+		others = append(others, "calls")
+	}
+	return cli.RefuseBeside(g.typed, flag, flag+" "+why+", and nothing else", others...)
 }
 
 // checkSampling makes sure that the flags of --sample and --needed go together.
 func (g *grammar) checkSampling() error {
-	others := g.Gold != "" || g.Estimate != "" || g.Compare || g.hasReport()
+	var others error
+	switch {
+	case g.Sample != nil:
+		others = g.refuseReports("--sample", "writes rows to label", "gold", "estimate", "compare")
+	case g.Needed != nil:
+		others = g.refuseReports("--needed", "prints a number of rows", "gold", "estimate", "compare")
+	}
 	switch {
 	case g.By != "" && g.Sample == nil:
-		return cli.Usagef("--by needs --sample")
+		return cli.Usagef("--by requires --sample")
 	case g.Sample != nil && g.Needed != nil:
-		return cli.Usagef("--needed prints how many rows --sample should draw: give one of both")
-	case (g.Sample != nil || g.Needed != nil) && others:
-		return cli.Usagef("--sample and --needed print rows or their number, and nothing else: leave out the flags of other output")
+		return cli.Usagef("--needed cannot be combined with --sample: it prints how many rows to draw")
+	case others != nil:
+		return others
 	case g.Sample != nil && *g.Sample < 1:
 		return cli.Usagef("--sample %d: want at least 1 row", *g.Sample)
 	case g.Needed != nil && !(*g.Needed > 0 && *g.Needed < 1):

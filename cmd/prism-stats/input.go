@@ -44,7 +44,7 @@ func (g *grammar) crossPairs() (pairs [][]string, err error) {
 	for _, text := range g.Cross {
 		pieces := kong.SplitEscaped(text, ',')
 		if len(pieces) < 2 || slices.Contains(pieces, "") {
-			return nil, cli.Usagef("--cross %q: name two columns, as in Topic,Sentiment", text)
+			return nil, cli.Usagef("--cross %q: want two columns, as in Topic,Sentiment", text)
 		}
 		pairs = append(pairs, pieces)
 	}

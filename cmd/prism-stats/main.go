@@ -30,6 +30,8 @@ import (
 	"os"
 	"slices"
 
+	"github.com/alecthomas/kong"
+
 	"prism/internal/cli"
 	"prism/internal/job"
 	"prism/internal/report"
@@ -55,7 +57,7 @@ type grammar struct {
 	InputFormat   string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT" group:"Input:"`
 	Delimiter     string   `help:"Delimiter of CSV, a character or tab [the most frequent in the header]." placeholder:"D" group:"Input:"`
 	Format        string   `help:"What to print: table, csv, json, markdown or html (one self-contained page) [${default}]." enum:"table,csv,json,markdown,html" default:"table" placeholder:"FORMAT" group:"Reports:"`
-	SafeCSV       bool     `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Reports:"`
+	SafeCSV       bool     `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are not numbers." group:"Reports:"`
 	Summary       string   `filled:"" help:"Also write a summary in Markdown to this file." placeholder:"FILE.md" group:"Reports:"`
 	HTML          string   `filled:"" help:"Also write an HTML page to this file." name:"html" placeholder:"FILE.html" group:"Reports:"`
 	Title         string   `filled:"" help:"Title of the HTML page [the job's project.description, else the run]." placeholder:"TEXT" group:"Reports:"`
@@ -70,13 +72,21 @@ type grammar struct {
 	textColumns map[string]string        // of these, by file
 	page        report.PageData          // what a page shows beside the figures
 	reportPath  string                   // of the run, with --save; empty: none
+
+	typed map[string]bool // on the command line
+}
+
+// AfterApply notes which flags were typed.
+func (g *grammar) AfterApply(ctx *kong.Context) error {
+	g.typed = cli.ExplicitFlags(ctx)
+	return nil
 }
 
 func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 	var m *job.Manifest
 	var err error
 	if g.Save && g.Manifest == "" {
-		return cli.Usagef("--save needs --manifest")
+		return cli.Usagef("--save requires --manifest")
 	}
 	if g.Manifest != "" {
 		if m, err = g.readManifest(ctx); err != nil {
@@ -151,7 +161,7 @@ func (g *grammar) countAll(ctx context.Context, o stats.Options, m *job.Manifest
 	}
 	r := t.Result()
 	if columns := r.SingleLabelCrosses(); len(columns) > 0 {
-		return nil, cli.Usagef("--cross %[1]s,%[1]s: every row has one value of %[1]s: name two columns, as in Topic,Sentiment", columns[0])
+		return nil, cli.Usagef("--cross %[1]s,%[1]s: every row has one value of %[1]s; want two columns, as in Topic,Sentiment", columns[0])
 	}
 	r.Calls, r.Gold, r.Compare, r.Estimate = calls, a.gold, a.compare, a.estimate
 	if m != nil {
@@ -173,9 +183,9 @@ func (g *grammar) checkFlags(files []string) error {
 	}
 	switch {
 	case g.Title != "" && !g.writesPage():
-		return cli.Usagef("--title is that of the HTML page: give --format html or --html FILE too")
+		return cli.Usagef("--title requires --format html or --html FILE: it is the title of the page")
 	case g.TextColumn != "" && !g.writesPage() && g.TrainStudent == "":
-		return cli.Usagef("--text-column is for the rows that the HTML page shows and for --train-student: give --format html or --html FILE too")
+		return cli.Usagef("--text-column requires --format html, --html FILE or --train-student")
 	}
 	if err := g.checkSampling(); err != nil {
 		return err

@@ -20,11 +20,14 @@ import (
 // the outputs of the units of files that are not merged or are merged to workbooks or Parquet, all call logs, and the
 // prompt schema.
 func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
-	if len(g.Files) > 0 || len(g.Calls) > 0 {
-		return nil, cli.Usagef("--manifest names the results and the call logs: give none beside it")
+	if len(g.Files) > 0 {
+		return nil, cli.Fail(cli.Usage, errors.New("FILE cannot be combined with --manifest"), "the manifest names the results and the call logs")
 	}
-	if g.IDColumn != "" || g.Delimiter != "" {
-		return nil, cli.Usagef("--manifest says how its files are read: give neither --id-column nor --delimiter beside it")
+	if err := errors.Join(
+		cli.RefuseBeside(g.typed, "--manifest", "the manifest names the results and the call logs", "calls"),
+		cli.RefuseBeside(g.typed, "--manifest", "the manifest says how its files are read", "id-column", "delimiter"),
+	); err != nil {
+		return nil, err
 	}
 	m, err := job.AwaitManifest(ctx, g.Manifest)
 	switch {

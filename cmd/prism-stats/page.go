@@ -102,7 +102,7 @@ func (g *grammar) saveReport(ctx context.Context, r *stats.Result, std cli.Std) 
 		return err
 	}
 	if backup != "" {
-		std.Warnf("%s was not the last report of this run: it is now %s", g.reportPath, backup)
+		std.Warnf("%s was not written by this run, or was edited since; moved to %s", g.reportPath, backup)
 	}
 	return job.UpdateManifest(ctx, g.Manifest, func(m *job.Manifest) { m.ReportSums = []string{sum.String()} })
 }

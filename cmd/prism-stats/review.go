@@ -15,12 +15,12 @@ import (
 func (g *grammar) checkReview() error {
 	switch {
 	case g.Output != "" && g.Review == nil && g.Sample == nil:
-		return cli.Usagef("-o takes the rows of --review or --sample; --summary, --html and --analytics write reports")
+		return cli.Fail(cli.Usage, errors.New("-o requires --review or --sample"), "--summary, --html and --analytics write reports to files")
 	case g.Review == nil:
 	case *g.Review < 1:
 		return cli.Usagef("--review %d: want at least 1 row", *g.Review)
-	case g.Sample != nil || g.Needed != nil || g.Gold != "" || g.Estimate != "" || g.Changed != "" || g.hasReport():
-		return cli.Usagef("--review writes rows to look at, and nothing else: leave out the flags of other output")
+	default:
+		return g.refuseReports("--review", "writes rows to look at", "sample", "needed", "gold", "estimate", "changed")
 	}
 	return nil
 }

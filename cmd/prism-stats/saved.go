@@ -34,7 +34,7 @@ func (g *grammar) printSaved(m *job.Manifest, r *stats.Result, std cli.Std) {
 		std.Infof("%s", line)
 	}
 	if unlisted != nil {
-		std.Infof("hint: model.labels: strict in the job file allows the listed labels only")
+		std.Infof("hint: model.labels: strict in the job file allows only the listed labels")
 	}
 	if r.Gate != nil {
 		if line := report.GateLine(r.Gate.NotApplicable, r.Rows); line != "" {

@@ -73,7 +73,7 @@ func keepFilledIn(out *fsutil.AtomicFile, path string, std cli.Std) error {
 	}
 	backup, err := out.CommitKeeping(sum, func(fsutil.Checksum) bool { return false })
 	if backup != "" {
-		std.Warnf("%s was there already and may be filled in: it is now %s", path, backup)
+		std.Warnf("%s existed and may be filled in; moved to %s", path, backup)
 	}
 	return err
 }

@@ -26,24 +26,22 @@ type studentFlags struct {
 // checkStudent makes sure that the flags of --train-student go together with others.
 func (g *grammar) checkStudent(files []string) error {
 	if g.TrainStudent == "" {
-		if g.TitleColumn != "" || g.SentimentColumn != "" || len(g.ContextColumns) > 0 {
-			return cli.Usagef("--title-column, --sentiment-column and --context-columns need --train-student")
-		}
-		return nil
+		return cli.RequireFlag(g.typed, "--train-student", "title-column", "sentiment-column", "context-columns")
+	}
+	if err := g.refuseReports("--train-student", "prints how far the student can be relied on", "sample", "review", "needed", "estimate", "compare", "misses", "columns"); err != nil {
+		return err
 	}
 	switch {
-	case g.Sample != nil || g.Review != nil || g.Needed != nil || g.Estimate != "" || g.Compare || g.Misses != "" || g.hasReport() || len(g.Columns) > 0:
-		return cli.Usagef("--train-student trains a student and prints how far it can be relied on, and nothing else: leave out the flags of other output")
 	case g.Manifest != "":
-		return cli.Usagef("--train-student learns from FILEs: name the output of the run, not --manifest")
+		return cli.Usagef("--train-student cannot be combined with --manifest: name the output of the run as FILE")
 	case g.Format != "table" && g.Format != "json":
-		return cli.Usagef("--train-student prints a table or JSON: --format %s does not go with it", g.Format)
+		return cli.Usagef("--train-student cannot be combined with --format %s: it prints a table or JSON", g.Format)
 	case g.PromptsConfig == "":
-		return cli.Fail(cli.Usage, errors.New("--train-student needs --prompts-config"), "the prompt schema with which the results were labelled says what their columns are")
+		return cli.Fail(cli.Usage, errors.New("--train-student requires --prompts-config"), "the prompt schema with which the results were labelled says what their columns are")
 	case len(files) == 0:
-		return cli.Usagef("--train-student needs results")
+		return cli.Usagef("--train-student requires results")
 	case g.TrainStudent == "-":
-		return cli.Usagef("--train-student writes a file: - is not the name of one")
+		return cli.Usagef("--train-student requires the name of a file, not -")
 	}
 	if err := student.MayReplace(g.TrainStudent); err != nil {
 		return cli.Fail(cli.Usage, err, "name another file for the student")
@@ -68,7 +66,7 @@ func (g *grammar) trainStudent(ctx context.Context, o stats.Options, files []str
 	st, found, err := rows.Train(ctx)
 	switch {
 	case errors.Is(err, student.ErrTooFew):
-		return cli.Fail(cli.Partial, err, "label more rows with the model first: a label needs "+strconv.Itoa(student.MinRows)+" rows to be learned, and 200 to 2,000 rows are usual")
+		return cli.Fail(cli.Partial, err, "label more rows with the model first: a label requires "+strconv.Itoa(student.MinRows)+" rows to be learned, and 200 to 2,000 rows are usual")
 	case err != nil:
 		return err
 	}

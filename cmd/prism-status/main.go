@@ -27,6 +27,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"prism/internal/cli"
 	"prism/internal/fsutil"
 	"prism/internal/job"
@@ -64,6 +66,14 @@ type grammar struct {
 	Metrics       string       `filled:"" help:"Write the figures in Prometheus' text format to this file at every refresh." placeholder:"FILE.prom" group:"Showing:"`
 	DeadAfter     cli.Duration `min:"1ms" max:"720h" help:"Time without a heartbeat after which a worker counts as slow; a worker on another machine counts as dead after four times as long [${default}]." default:"30s" placeholder:"DURATION" group:"Showing:"`
 	cli.Common
+
+	typed map[string]bool // on the command line
+}
+
+// AfterApply notes which flags were typed.
+func (g *grammar) AfterApply(ctx *kong.Context) error {
+	g.typed = cli.ExplicitFlags(ctx)
+	return nil
 }
 
 func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
@@ -130,21 +140,23 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 func (g *grammar) checkFlags() error {
 	switch {
 	case g.Units != "" && g.ProcessGroups:
-		return cli.Usagef("--units and --process-groups can't be used together")
-	case g.JSON && (g.Units != "" || g.ProcessGroups):
-		return cli.Usagef("--json can't be used with --units, which has --format, and --process-groups")
-	case g.List != "" && (g.Units != "" || g.ProcessGroups || g.Pause || g.Unpause || g.Watch || g.Wait):
-		return cli.Usagef("--list can't be used with flags that show a run or change it")
+		return cli.Usagef("--units cannot be combined with --process-groups")
+	case g.JSON && g.Units != "":
+		return cli.Usagef("--json cannot be combined with --units, which has --format")
+	case g.JSON && g.ProcessGroups:
+		return cli.Usagef("--json cannot be combined with --process-groups")
 	case g.List == "labels" && g.Manifest == "":
-		return cli.Usagef("--list labels needs --manifest")
+		return cli.Usagef("--list labels requires --manifest")
 	case g.List == "runs" && (g.Manifest != "" || g.RunID != ""):
-		return cli.Usagef("--list runs goes with --status-dir alone")
+		return cli.RefuseBeside(g.typed, "--list runs", "", "manifest", "run-id")
 	case (g.Pause || g.Unpause) && g.Manifest == "":
-		return cli.Usagef("--pause and --unpause need --manifest")
+		return cli.RequireFlag(g.typed, "--manifest", "pause", "unpause")
 	case g.UntilIdle && (g.Manifest == "" || !g.Watch && !g.Wait):
-		return cli.Usagef("--until-idle needs --manifest, and --watch or --wait")
+		return cli.Usagef("--until-idle requires --manifest, and --watch or --wait")
 	case g.Managed && !(g.UntilIdle && g.Watch):
-		return cli.Usagef("--managed needs --watch and --until-idle")
+		return cli.Usagef("--managed requires --watch and --until-idle")
+	case g.List != "":
+		return cli.RefuseBeside(g.typed, "--list", "", "units", "process-groups", "pause", "unpause", "watch", "wait")
 	}
 	return nil
 }

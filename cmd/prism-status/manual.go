@@ -8,7 +8,7 @@ var manual = cli.Manual{
 		"of the run.",
 	Examples: []cli.Example{
 		{Text: "Show the latest run; --watch follows it:", Command: "prism-status"},
-		{Text: "Wait for the end of a run, and tell its outcome:", Command: "prism-status --run-id first --wait"},
+		{Text: "Wait for the end of a run, and report its outcome:", Command: "prism-status --run-id first --wait"},
 		{Text: "Start what is left of a run:", Command: "prism-status --manifest logs/first/run_manifest.json --units incomplete --format args |\n" +
 			"  xargs -r -P4 -L1 prism-classify"},
 	},

@@ -140,7 +140,7 @@ func (m *monitor) readView(began time.Time) (*status.View, error) {
 		return nil, err
 	}
 	for _, id := range m.plan.selectWorkers(run) {
-		m.warnOnce(fmt.Sprintf("%s belongs to no unit of the plan", job.WorkerStatusPath(m.dir, id)))
+		m.warnOnce(fmt.Sprintf("%s does not belong to a unit of the plan", job.WorkerStatusPath(m.dir, id)))
 	}
 	for _, f := range run.Unreadable {
 		m.warnOnce(f.Error())

@@ -34,7 +34,7 @@ func (g *grammar) setPause(m *monitor, std cli.Std) error {
 		std.Infof("run %s: its workers continue; if none is left: %s", id, resume)
 		return nil
 	case !left:
-		std.Warnf("run %s is finished: no worker of it is left to pause", id)
+		std.Warnf("cannot pause run %s: it is finished", id)
 		return nil
 	}
 	if err := m.plan.manifest.CheckPlaces(); err != nil {

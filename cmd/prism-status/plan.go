@@ -29,8 +29,8 @@ func (g *grammar) findRun(ctx context.Context, std cli.Std) (*runPlan, error) {
 	if g.Manifest != "" {
 		return g.planFromManifest(ctx)
 	}
-	if g.Units != "" || g.Label != "" {
-		return nil, cli.Usagef("--units and --label need --manifest")
+	if err := cli.RequireFlag(g.typed, "--manifest", "units", "label"); err != nil {
+		return nil, err
 	}
 	p := &runPlan{statusDir: statusDir, runID: g.RunID}
 	if g.StatusDir != "" {

@@ -99,7 +99,7 @@ func (w *worker) commitOutput() error {
 		return err
 	}
 	if backup != "" {
-		w.warn("%s was not the last output of this job: it is now %s", w.s.OutputPath, backup)
+		w.warn("%s was not written by this run, was edited since or has more rows; moved to %s", w.s.OutputPath, backup)
 	}
 	return w.store.RecordOutput(next)
 }

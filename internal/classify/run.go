@@ -238,7 +238,7 @@ func (w *worker) labelInput(ctx context.Context, cancel context.CancelCauseFunc)
 	}
 	err = errors.Join(err, w.closeOutput(err == nil), w.writeFailures())
 	if n := w.chosen(); n > 0 {
-		w.log.printf("%s at once worked best", term.Plural(int64(n), "call"))
+		w.log.printf("best with %s in parallel", term.Plural(int64(n), "call"))
 	}
 	w.log.printf("ended: %s", endText(err, w.counts()))
 	if serr := beat.finish(err, w.interruption()); serr != nil {

@@ -34,7 +34,7 @@ type Settings struct {
 
 	job.Options
 
-	SafeCSV      bool   `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are no number." group:"Output:"`
+	SafeCSV      bool   `name:"safe-csv" help:"Put an apostrophe before cells of CSV that a spreadsheet program would take for a formula: those that begin with = + - @, a tab or a line break, and are not numbers." group:"Output:"`
 	OutputPath   string `kong:"-"` // "-": the stream given to Run
 	OutputFolder string `kong:"-"` // that the output must be in; empty: any
 	Label        string `kong:"-"` // of the input file; empty: from its name

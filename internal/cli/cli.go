@@ -79,7 +79,8 @@ func Main(c Command, args []string, in io.Reader, out, errOut io.Writer) int {
 		return code
 	}
 	if err != nil {
-		err = errors.New(strings.Replace(err.Error(), `,"" but got`, " but got", 1)) // the empty one stands for a default
+		text := strings.Replace(err.Error(), `,"" but got`, " but got", 1) // the empty one stands for a default
+		err = errors.New(strings.Replace(text, "can't be used together", "cannot be combined", 1))
 		std.printError(Fail(Usage, err, fmt.Sprintf("%s --help lists the flags", c.Name)))
 		return Usage
 	}

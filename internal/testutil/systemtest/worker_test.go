@@ -203,7 +203,7 @@ func TestInterruptWithoutCheckpoint(t *testing.T) {
 	w.waitUntil("calls", func() bool { return srv.Totals().Calls > 3 })
 	w.sendSignal(syscall.SIGTERM)
 	w.waitExit(143)
-	w.checkPrinted("which a later run will ask for again: there was no --checkpoint-dir")
+	w.checkPrinted("but not saved (no --checkpoint-dir): a later run labels them again")
 	checkNoTemporaryFiles(t, dir)
 }
 
