@@ -29,7 +29,7 @@ type Config struct {
 type Project struct {
 	Name        string `json:"name" need:"" help:"Letters, digits, _ . and -."`
 	Version     string `json:"version" default:"v1" help:"Version tag: letters, digits, _ . and -."`
-	Description string `json:"description,omitempty" help:"For people."`
+	Description string `json:"description,omitempty" help:"Free text, for readers."`
 }
 
 // Input is a file of the queue.
@@ -44,7 +44,7 @@ type Input struct {
 // Parallelization says how a file is cut and how many workers it gets at once.
 type Parallelization struct {
 	Enabled       bool        `json:"enabled" default:"true" help:"false: one worker."`
-	Workers       int         `json:"workers" default:"4" min:"1" max:"10000" help:"Workers at once; with auto also the number of units of a file."`
+	Workers       int         `json:"workers" default:"4" min:"1" max:"10000" help:"Workers in parallel; with auto also the number of units of a file."`
 	SplitStrategy string      `json:"split_strategy" default:"auto" enum:"auto,manual" help:"auto: equal units; manual: the ranges below, in every file."`
 	ManualRanges  []FileRange `json:"manual_ranges,omitempty" help:"Ranges of rows, used if the strategy is manual."`
 }

@@ -42,7 +42,7 @@ type Options struct {
 // CallOptions are the model and how it is called.
 type CallOptions struct {
 	Name        string   `json:"name" name:"model" env:"PRISM_MODEL" need:"" help:"Name of the model on the server; with --api student its file." group:"Model:"`
-	API         string   `json:"api,omitempty" name:"api" enum:"ollama,openai,student" default:"ollama" placeholder:"API" help:"How the server is called: ollama, or openai for vLLM, llama.cpp's server and others with such an API; student is none: the model is a file of prism-stats --train-student." group:"Model:"`
+	API         string   `json:"api,omitempty" name:"api" enum:"ollama,openai,student" default:"ollama" placeholder:"API" help:"How the server is called: ollama, or openai for vLLM, llama.cpp's server and others with such an API; student for a file of prism-stats --train-student, which needs no server." group:"Model:"`
 	Hosts       []string `json:"hosts,omitempty" name:"host" env:"PRISM_HOST,OLLAMA_HOST" local:"" sep:"," placeholder:"URL" help:"Server, as OLLAMA_HOST has it; with --api openai a base URL such as http://gpu1:8000/v1; repeat for several [127.0.0.1:11434]." group:"Model:"`
 	Labels      string   `json:"labels,omitempty" name:"labels" enum:"organic,strict," default:"" placeholder:"POLICY" help:"organic keeps labels outside the listed values, strict rejects them [as in the prompt schema, else organic]." group:"Model:"`
 	NumCtx      int      `json:"num_ctx,omitempty" name:"num-ctx" min:"1" max:"16777216" placeholder:"TOKENS" help:"Context of the model in tokens [8192, or the model's limit if that is less]." group:"Model:"`
@@ -52,11 +52,11 @@ type CallOptions struct {
 	KeepAlive   string   `json:"keep_alive,omitempty" name:"keep-alive" placeholder:"TIME" help:"How long the server keeps the model loaded, such as 10m [as the server is configured]." group:"Model:"`
 	Think       string   `json:"think" name:"think" default:"auto" help:"auto, true, false, or a level that the model has; with auto the model does not think." group:"Model:"`
 	Proxy       string   `json:"proxy,omitempty" name:"proxy" placeholder:"URL" help:"Proxy on the way to the server: its URL, env (HTTP_PROXY, HTTPS_PROXY) or none [env for public addresses, none for those of this machine and of private networks]." group:"Model:"`
-	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic,compact" default:"classic" placeholder:"STYLE" help:"How rows are put to the model and how it answers: classic, or compact for half the tokens." group:"Model:"`
+	PromptStyle string   `json:"prompt_style" name:"prompt-style" enum:"classic,compact" default:"classic" placeholder:"STYLE" help:"How rows are presented to the model and how it answers: classic, or compact for half the tokens." group:"Model:"`
 
 	Confidence bool `json:"confidence,omitempty" name:"confidence" help:"Add how sure the model was of each listed label, boolean and integer of a range: <column>_Confidence, from 0 to 1." group:"Model:"`
 	// FastConfidence stands for Confidence, too.
-	FastConfidence bool `json:"fast_confidence,omitempty" name:"fast-confidence" help:"The same from the tokens that the model wrote alone, not from those it could have written: nearly as good, and next to no work for the server." group:"Model:"`
+	FastConfidence bool `json:"fast_confidence,omitempty" name:"fast-confidence" help:"Like --confidence, but without asking the server for alternative tokens: slightly less accurate, far cheaper." group:"Model:"`
 	Votes          int  `json:"votes,omitempty" name:"votes" min:"1" max:"99" placeholder:"K" help:"Ask K times for each row, its batch in another order each time, and take the majority; <column>_Agreement is its share [1]." group:"Model:"`
 
 	Student            int     `json:"student,omitempty" kong:"-" min:"20" max:"10000000" help:"Ask the model for so many rows of each file, drawn at random; a student learns from them and labels the rows of which it is sure, the model the others. prism-cascade does it."`
@@ -64,7 +64,7 @@ type CallOptions struct {
 	StudentTextColumns string  `json:"student_text_columns,omitempty" kong:"-" enum:"skip,ask" help:"Columns of text in the student's rows: skip leaves them empty, ask asks the model for them alone [skip]."`
 
 	AllowFreeReplies bool `json:"allow_free_replies" name:"allow-free-replies" help:"Label with a server or a model that does not keep to the reply schema." group:"Model:"`
-	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers that cut over-long prompts silently: Ollama before 0.12.4, and its /v1." group:"Model:"`
+	AllowTruncation  bool `json:"-" name:"allow-truncation" help:"Work with servers that truncate over-long prompts silently: Ollama before 0.12.4, and its /v1." group:"Model:"`
 
 	Cache    string  `json:"cache,omitempty" name:"cache" env:"PRISM_CACHE_DIR" placeholder:"DIR" help:"Folder of a cache of answers: rows of the same content are asked once, in this run and in others." group:"Calls:"`
 	CacheTTL Seconds `json:"cache_ttl,omitempty" name:"cache-ttl" max:"876000h" placeholder:"TIME" help:"Longest age of a cached answer, such as 720h [any]." group:"Calls:"`

@@ -22,7 +22,7 @@ type LogSettings struct {
 	SaveTerminalLogs bool `json:"save_terminal_logs" help:"Keep what workers and guided runs print."`
 	CreateSummaries  bool `json:"create_summaries" help:"Write a summary in Markdown."`
 	CreateAnalytics  bool `json:"create_analytics" help:"Write the figures as CSV."`
-	CreateReports    bool `json:"create_reports" help:"Write a page for whoever asked, beside the outputs."`
+	CreateReports    bool `json:"create_reports" help:"Write an HTML report beside the outputs."`
 }
 
 // DefaultSettings returns the settings of a job without settings.json.
@@ -85,15 +85,15 @@ type Models struct {
 type ModelEntry struct {
 	ID             int    `json:"id" need:"" min:"1" help:"Number of the model in run IDs, as in m1."`
 	Name           string `json:"name" need:"" help:"Name of the model in Ollama."`
-	Description    string `json:"description" help:"For people."`
-	RecommendedFor string `json:"recommended_for" help:"For people."`
+	Description    string `json:"description" help:"Free text, for readers."`
+	RecommendedFor string `json:"recommended_for" help:"Free text, for readers."`
 }
 
 // BatchSize is a batch size to choose.
 type BatchSize struct {
 	Size            int     `json:"size" need:"" min:"1" max:"10000" help:"Rows per call."`
-	Description     string  `json:"description" help:"For people."`
-	SpeedMultiplier float64 `json:"speed_multiplier" min:"0" help:"Speed beside one row a call."`
+	Description     string  `json:"description" help:"Free text, for readers."`
+	SpeedMultiplier float64 `json:"speed_multiplier" min:"0" help:"Speed relative to one row a call."`
 }
 
 // DefaultModels are the batch sizes of a job without models.json; no model is listed.
