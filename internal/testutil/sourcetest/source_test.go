@@ -111,17 +111,28 @@ func TestFunctionNamesAreFewThingsEach(t *testing.T) {
 	}
 }
 
-var isNo = regexp.MustCompile(`(there )?\bis no (longer )?[a-z]`)
+var isNo = regexp.MustCompile(`\b(there )?(?:is|are) no (longer )?[a-z]`)
 
-// findIsNo returns the words of a message that says what something is not; "there
-// is no" and "is no longer" are as people speak.
+// findIsNo returns the words of a text that say what something is not; "there is no", "there are no" and "is no
+// longer" are as people speak.
 func findIsNo(text string) string {
-	for _, found := range isNo.FindAllString(strings.ToLower(text), -1) {
-		if !strings.HasPrefix(found, "there ") && !strings.HasPrefix(found, "is no longer ") {
-			return found
+	for _, found := range isNo.FindAllStringSubmatch(strings.ToLower(text), -1) {
+		if found[1] == "" && found[2] == "" {
+			return found[0]
 		}
 	}
 	return ""
+}
+
+func TestFindIsNo(t *testing.T) {
+	for text, want := range map[string]string{
+		"x is no number": "is no n", "cells that are no number": "are no n", "There are no rows": "", "there is no row": "", "it is no longer there": "",
+		"they are no longer rows": "", "is not a number": "", "this no row": "",
+	} {
+		if got := findIsNo(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
 }
 
 // Messages say what is wrong in the usual words, not "x is no number".
