@@ -109,7 +109,7 @@ func (g *grammar) resolveSettings(ctx context.Context) error {
 // missingFlags says which of the flags without default are not there.
 func (g *grammar) missingFlags() error {
 	var flags []string
-	hint := "--manifest and --unit stand for both; prism-classify --help lists all flags"
+	hint := "--manifest and --unit set both; prism-classify --help lists all flags"
 	if g.Model.Name == "" {
 		flags = append(flags, "--model (or PRISM_MODEL)")
 		if g.Model.IsStudent() {

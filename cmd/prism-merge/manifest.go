@@ -125,7 +125,7 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	report := failedFile{Label: label, InputFile: r.m.File(label).InputFile, Ranges: []gap{}, Rows: []failedRow{}}
 	switch {
 	case len(units) == 0:
-		r.std.Warnf("%s: no unit of the run has rows of it", label)
+		r.std.Warnf("%s: no unit of the run has its rows", label)
 		return r.recordUnmerged(ctx, label, report, units, parts.without)
 	case !conditionHolds(r.condition, parts.completed, len(units)), len(parts.inputs) == 0:
 		r.std.Warnf("%s is not merged: %d of its %d units completed, merge.condition is %s; not completed: %s",

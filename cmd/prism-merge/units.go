@@ -105,7 +105,7 @@ func (p *fileParts) addCheckpoint(ctx context.Context, u job.UnitPlan, unfit str
 		return err
 	}
 	if n.Outdated > 0 {
-		r.std.Warnf("unit %d: left out %s that changed in the input or are no longer rows of the unit", id, term.Plural(n.Outdated, "finished row"))
+		r.std.Warnf("unit %d: left out %s (changed in the input, or no longer in the unit)", id, term.Plural(n.Outdated, "finished row"))
 	}
 	p.inputs = append(p.inputs, in)
 	if n.Rows == u.Rows {

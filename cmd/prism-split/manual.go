@@ -9,7 +9,7 @@ var manual = cli.Manual{
 		"read, --select writes some of its rows, and --job plans a run of many files.",
 	Examples: []cli.Example{
 		{Text: "Check a table, and print its units:", Command: "prism-split --workers 4 feedback.csv"},
-		{Text: "Label the units with four workers at once:", Command: "prism-split --format args feedback.csv |\n" +
+		{Text: "Label the units with four workers in parallel:", Command: "prism-split --format args feedback.csv |\n" +
 			"  xargs -P4 -L1 prism-classify --model llama3.2 --prompts-config prompt.json --output-dir out"},
 		{Text: "Make CSV of a workbook, with a RowID for each row:", Command: "prism-split --normalize -o normal.csv export.xlsx"},
 	},

@@ -31,7 +31,7 @@ func (g *grammar) estimateShares(ctx context.Context, t *stats.Distributions, o 
 	case ratings.IsPicked():
 		std.Warnf("%s", pickedRows(name))
 	case !ratings.HasProbabilities():
-		std.Warnf("%s has no column %s: taken for a simple random sample of all rows", name, stats.InclusionProbability)
+		std.Warnf("%s has no column %s: assuming a simple random sample of all rows", name, stats.InclusionProbability)
 	case math.Abs(e.StandsFor-float64(e.Rows)) > 0.02*float64(e.Rows):
 		std.Warnf("%s was drawn from %s, by its probabilities, but the results have %s", name, term.Plural(int64(math.Round(e.StandsFor)), "row"), term.Count(e.Rows))
 	}

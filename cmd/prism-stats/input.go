@@ -149,7 +149,7 @@ func (g *grammar) hintMissing(lacks *stats.MissingColumnError) string {
 	if g.PromptsConfig != "" && len(coded) > 0 {
 		hint := fmt.Sprintf("the prompt schema %s codes %s", g.PromptsConfig, strings.Join(coded, ", "))
 		if g.TrainStudent == "" && g.PromptsConfig == os.Getenv("PRISM_PROMPTS_CONFIG") {
-			hint += " (PRISM_PROMPTS_CONFIG names it; unset it to do without)"
+			hint += " (set by PRISM_PROMPTS_CONFIG; unset it to do without)"
 		}
 		hints = append(hints, hint)
 	}

@@ -37,7 +37,7 @@ func appendServers(b []byte, v *status.View) []byte {
 		}
 		b = fmt.Appendf(b, "server %s: %s, %d failed, %d in flight", term.Printable(s.Host), term.Plural(s.Calls, "call"), s.Errors, s.InFlight)
 		if s.Parallel > 0 {
-			b = fmt.Appendf(b, ", %d at once work best", s.Parallel)
+			b = fmt.Appendf(b, ", best with %d in parallel", s.Parallel)
 		}
 		if s.SetAside {
 			b = append(b, ", set aside after failures"...)

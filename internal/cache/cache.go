@@ -106,7 +106,7 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 		if asideErr != nil {
 			return nil, errors.Join(err, asideErr)
 		}
-		o.Warn("the cache %s cannot be read (%v): set aside as %s, a new one is begun", s.path, err, aside)
+		o.Warn("cannot read the cache %s (%v): moved it to %s and started a new one", s.path, err, aside)
 		db, err = openDatabase(s)
 	}
 	if err != nil {
@@ -189,7 +189,7 @@ func (c *Cache) setAsideDamaged() error {
 	}
 	aside, err := setAside(c.db.path)
 	if err == nil {
-		c.o.Warn("the cache %s is damaged: set aside as %s", c.db.path, aside)
+		c.o.Warn("the cache %s is damaged: moved it to %s", c.db.path, aside)
 	}
 	return err
 }

@@ -281,7 +281,7 @@ func TestDamageIsSetAside(t *testing.T) {
 			c.countFound(t, 500)
 			c.Store(keyOf(501), rowOf(501))
 			c.mustClose(t)
-			c.checkSaid(t, "set aside as "+path+".bad, a new one is begun")
+			c.checkSaid(t, "moved it to "+path+".bad and started a new one")
 			aside, err := os.ReadFile(path + ".bad")
 			if err != nil || string(aside) != string(damaged) {
 				t.Errorf("what was set aside is not what was there (%v)", err)
@@ -302,9 +302,9 @@ func TestDamageWhileInUse(t *testing.T) {
 		{"noise", localName, func(f *os.File, size int64) error {
 			_, err := f.WriteAt([]byte(strings.Repeat("noise", int(size/5))), 0)
 			return err
-		}, []string{"; the run goes on without it", "is damaged: set aside as"}},
-		{"cut", localName, func(f *os.File, _ int64) error { return f.Truncate(0) }, []string{"; the run goes on without it", "is damaged: set aside as"}},
-		{"index of the journal is cut", localName + "-shm", func(f *os.File, _ int64) error { return f.Truncate(0) }, []string{"; the run goes on without it"}},
+		}, []string{"; the run continues without it", "is damaged: moved it to"}},
+		{"cut", localName, func(f *os.File, _ int64) error { return f.Truncate(0) }, []string{"; the run continues without it", "is damaged: moved it to"}},
+		{"index of the journal is cut", localName + "-shm", func(f *os.File, _ int64) error { return f.Truncate(0) }, []string{"; the run continues without it"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

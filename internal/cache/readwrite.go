@@ -52,7 +52,7 @@ func (c *Cache) Lookup(keys []Key) []*reply.Row {
 		n := min(len(missing), c.db.width)
 		err := guardFaults(func() error { return c.query(missing[:n], func(k Key, r *reply.Row) { found[places[k]] = r }) })
 		if err != nil {
-			c.end("read the cache %s: %v; the run goes on without it", err)
+			c.end("read the cache %s: %v; the run continues without it", err)
 			break
 		}
 		missing = missing[n:]
@@ -139,7 +139,7 @@ func (c *Cache) writeQueued() {
 		c.mu.Unlock()
 		if len(entries) > 0 && !ended {
 			if err := guardFaults(func() (err error) { buf, err = c.writeAnswers(entries, buf); return err }); err != nil {
-				c.end("write the cache %s: %v; the run goes on without it", err)
+				c.end("write the cache %s: %v; the run continues without it", err)
 			}
 		}
 		c.forgetQueued(entries)

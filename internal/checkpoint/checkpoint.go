@@ -80,6 +80,7 @@ type Store struct {
 	reader      extentReader
 	rowSums     *os.File // of the parts that are not sealed
 	dropped     int64    // rows of earlier processes that did not fit their checksums
+	previous    string   // folder of the checkpoint before Reconcile, if it was kept
 	buf         []byte   // of Append
 	sumBuf      []byte   // of Append
 

@@ -106,7 +106,7 @@ func (s *Store) eachRowOf(number int, want sum, sealed bool, rowSums []rowSum, e
 		return err
 	}
 	if sealed && (size != want.Bytes || fmt.Sprintf("%08x", crc.Sum32()) != want.CRC) {
-		return &DamageError{File: path, What: "it is not as it was sealed"}
+		return &DamageError{File: path, What: "it changed since it was sealed"}
 	}
 	r, err := table.NewReader(io.NewSectionReader(f, 0, size), table.Options{Name: path, Format: table.CSV})
 	if err != nil {

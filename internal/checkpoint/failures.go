@@ -64,7 +64,7 @@ func parseFailure(line []byte) (f Failure, err error) {
 	if object, sum, ok := bytes.Cut(line, []byte(failureSum)); ok {
 		line = append(bytes.Clone(object), '}')
 		if want := fmt.Sprintf("%08x\"}", crc32.Checksum(line, castagnoli)); string(sum) != want {
-			return f, errors.New("a line of a failed row does not have its checksum")
+			return f, errors.New("checksum mismatch in a line of a failed row")
 		}
 	}
 	if json.Unmarshal(line, &f) != nil || f.Position < 1 {

@@ -44,7 +44,7 @@ func TestEditedFailure(t *testing.T) {
 		mustClose(t, s)
 		edit(t, dir, ".failed.jsonl", func(b []byte) []byte { return bytes.Replace(b, []byte(change[0]), []byte(change[1]), 1) })
 		var damage *DamageError
-		if _, err := open(t, dir, nil); !errors.As(err, &damage) || !strings.Contains(err.Error(), "damaged: a line of a failed row does not have its checksum") {
+		if _, err := open(t, dir, nil); !errors.As(err, &damage) || !strings.Contains(err.Error(), "damaged: checksum mismatch in a line of a failed row") {
 			t.Errorf("%s: got %v", change[1], err)
 		}
 	}

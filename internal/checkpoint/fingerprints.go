@@ -120,7 +120,7 @@ func (s *Store) StreamRows() int64 {
 func (s *Store) knownFingerprint(pos int64) (fingerprint, error) {
 	have, err := s.prints.readAt(pos)
 	if errors.Is(err, io.EOF) { // not the end of the input
-		return 0, &DamageError{File: s.path(".stream"), What: "it is shorter than it was at the start"}
+		return 0, &DamageError{File: s.path(".stream"), What: "it became shorter since the start"}
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read fingerprints of the input: %w", err)

@@ -132,7 +132,7 @@ func (s *Store) sortResumed() {
 func (s *Store) openSums(haveParts bool) ([]sealedSum, error) {
 	path := s.path(".sums")
 	if _, err := os.Lstat(path); haveParts && errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamageError{File: path, What: "it is missing, but the parts it belongs to are there"}
+		return nil, &DamageError{File: path, What: "it is missing, but its parts exist"}
 	}
 	f, err := fsutil.OpenOwn(path, os.O_RDWR|os.O_CREATE|os.O_APPEND)
 	if err != nil {
@@ -276,7 +276,7 @@ func (l *partLoader) cutRows(s *Store, number int, f io.ReaderAt, size int64) er
 				return damaged(fmt.Sprintf("duplicate position %d", pos))
 			}
 		} else if !bytes.Equal(line, s.partHeader) {
-			return &DamageError{File: s.partPath(number), Line: 1, What: "the header is not that of the job"}
+			return &DamageError{File: s.partPath(number), Line: 1, What: "the header does not match the job"}
 		}
 		first, off = first+n, off+int64(n)
 	}

@@ -111,7 +111,7 @@ func (s *Store) readRecords(p *part, file io.ReaderAt, size int64, d *doubtfulRo
 		if bytes.HasPrefix(s.partHeader, bytes.TrimRight(head, "\x00")) {
 			return 0, nil // torn in the header
 		}
-		return 0, &DamageError{File: path, Line: 1, What: "the header is not that of the job"}
+		return 0, &DamageError{File: path, Line: 1, What: "the header does not match the job"}
 	}
 	whole, err := endsLine(file, size)
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *Store) readRecords(p *part, file io.ReaderAt, size int64, d *doubtfulRo
 		}
 		proven, damaged := d.add(rec.Raw(), end, rec.Line)
 		if damaged > 0 {
-			return 0, &DamageError{File: path, Line: damaged, What: "the row does not fit its checksum"}
+			return 0, &DamageError{File: path, Line: damaged, What: "checksum mismatch in a row"}
 		}
 		if s.finished.Has(pos) {
 			return 0, &DamageError{File: path, Line: rec.Line, What: fmt.Sprintf("duplicate position %d", pos)}

@@ -101,7 +101,7 @@ func (s *Store) loadExtent(e extent) error {
 	r.buf = r.buf[:e.bytes]
 	switch _, err := r.file.ReadAt(r.buf, e.off); {
 	case errors.Is(err, io.EOF): // not the end of anything for the caller
-		return &DamageError{File: s.partPath(int(e.part)), What: "it is shorter than it was at the start"}
+		return &DamageError{File: s.partPath(int(e.part)), What: "it became shorter since the start"}
 	case err != nil:
 		return fmt.Errorf("read checkpoint part %s: %w", s.partName(int(e.part)), err)
 	}

@@ -29,7 +29,7 @@ func TestRowsWithoutTheirChecksums(t *testing.T) {
 		{"label of the last row", "_part0001.csv", replace("5,105,five,good", "5,105,five,bade"), 4, 1, ""},
 		{"position of the last row", "_part0001.csv", replace("\n5,105", "\n7,105"), 4, 1, ""},
 		{"last two rows swapped", "_part0001.csv", replace("4,104,four,good\n5,105,five,good\n", "5,105,five,good\n4,104,four,good\n"), 3, 2, ""},
-		{"label of an earlier row", "_part0001.csv", replace("2,102,two,good", "2,102,two,goof"), 0, 0, "part0001.csv:3: damaged: the row does not fit its checksum"},
+		{"label of an earlier row", "_part0001.csv", replace("2,102,two,good", "2,102,two,goof"), 0, 0, "part0001.csv:3: damaged: checksum mismatch in a row"},
 		{"position of an earlier row", "_part0001.csv", replace("\n2,102", "\n9,102"), 0, 0, "part0001.csv:3: damaged"},
 		{"earlier rows swapped", "_part0001.csv", replace("1,101,one,good\n2,102,two,good\n", "2,102,two,good\n1,101,one,good\n"), 0, 0, "part0001.csv:2: damaged"},
 		{"a row twice", "_part0001.csv", replace("4,104,four,good\n", "4,104,four,good\n4,104,four,good\n"), 0, 0, "part0001.csv:6: damaged: duplicate position 4"},

@@ -69,7 +69,7 @@ func (e *OtherJobError) Error() string {
 
 // Hint says what to do about it.
 func (e *OtherJobError) Hint() string {
-	return "give another --run-id: this one cannot be told from that in the names of files"
+	return "choose another --run-id: this one and that one give the same file names"
 }
 
 // checkJob returns an *OtherJobError if the checkpoint is that of another job. It is called
@@ -102,7 +102,7 @@ func (e *MismatchError) Error() string {
 	for i, d := range e.Differences {
 		texts[i] = d.String()
 	}
-	return fmt.Sprintf("%s was made under other conditions: %s", e.File, strings.Join(texts, "; "))
+	return fmt.Sprintf("%s was made with other settings: %s", e.File, strings.Join(texts, "; "))
 }
 
 // Only tells whether nothing changed but what may.
@@ -120,7 +120,7 @@ func (s *Store) checkSidecar(want Sidecar, o Options) error {
 	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		if numbers, err := s.partNumbers(); err != nil || len(numbers) > 0 {
-			return errors.Join(err, &DamageError{File: path, What: "it is missing, but the parts it belongs to are there"})
+			return errors.Join(err, &DamageError{File: path, What: "it is missing, but its parts exist"})
 		}
 		return want.save(path)
 	}

@@ -151,5 +151,9 @@ func (s *Store) setOldAside(old string) error {
 	if _, err := os.Lstat(old); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return os.Rename(old, s.nextAside())
+	s.previous = s.nextAside()
+	return os.Rename(old, s.previous)
 }
+
+// PreviousFolder is where Reconcile kept the checkpoint as it was before; empty if no labels were lost with it.
+func (s *Store) PreviousFolder() string { return s.previous }

@@ -148,14 +148,14 @@ func (e *engine) noteReply(r *round, req *server.Request, ids []int64, answer *s
 	switch {
 	case r.outcome == allLabelled || answer.DoneReason != server.Length:
 	case r.outcome == noneLabelled && answer.CutWhileThinking():
-		r.outcome, r.reason = cutThinking, fmt.Sprintf("the reply was cut while thinking, after %d tokens", answer.Tokens)
-		call.Outcome, call.Error = calllog.Cut, "the reply was cut while thinking"
+		r.outcome, r.reason = cutThinking, fmt.Sprintf("the reply was truncated while thinking, after %d tokens", answer.Tokens)
+		call.Outcome, call.Error = calllog.Cut, "the reply was truncated while thinking"
 		if !e.thinks.Swap(true) && req.NumPredict < req.NumCtx && e.c.Options.NumPredict == 0 {
 			r.outcome = needsRoom
 		}
 	default:
-		call.Outcome, call.Error = calllog.Cut, "the reply was cut by its length"
-		r.reason = fmt.Sprintf("the reply was cut after %d tokens", answer.Tokens)
+		call.Outcome, call.Error = calllog.Cut, "the reply was truncated by its length limit"
+		r.reason = fmt.Sprintf("the reply was truncated after %d tokens", answer.Tokens)
 	}
 	call.Labelled = len(got.Rows)
 	e.logCall(call)

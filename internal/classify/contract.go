@@ -46,7 +46,7 @@ func (e *engine) askForContract(ctx context.Context) error {
 		if !e.c.Request.LogProbs {
 			return e.model.ProveRefusal(ctx, &e.c.Request, false)
 		}
-		prove, shown = e.model.ProveLogProbs, "tells log-probabilities"
+		prove, shown = e.model.ProveLogProbs, "returns log-probabilities"
 	}
 	first := time.Duration(e.c.Options.Delay)
 	wait := func(n int, asked time.Duration) error {
@@ -112,12 +112,12 @@ func errReplies(first *round) error {
 
 // errFailing is about a server that fails on every row, and not on its probe.
 func errFailing(first *round, model string) error {
-	hint := "if only these rows are the reason, --row-start labels those behind them"
+	hint := "if only these rows are the cause, --row-start skips them"
 	var said *server.Error
 	if errors.As(first.err, &said) {
 		hint = serverHint(said, model) + "\n" + hint
 	}
-	return &unusableError{fmt.Sprintf("no row is labelled: the server answers its probe, and fails on each of %d rows: %s", maxFailing, first.reason), hint}
+	return &unusableError{fmt.Sprintf("no row is labelled: the server answers its probe, but fails on each of %d rows: %s", maxFailing, first.reason), hint}
 }
 
 // shortText is the start of a reply, for a message.

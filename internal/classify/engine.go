@@ -87,7 +87,7 @@ type engine struct {
 	inFlight int
 	window   *window
 	organic  map[reply.Label]bool // that were warned of
-	unlisted map[string]int64     // rows with an organic label, by column
+	unlisted map[string]int64     // rows with an unlisted label, by column
 	failed   int                  // rows
 	untold   bool                 // people were told that rows have no confidence
 	unusable []*round             // of whole batches, while no row is labelled

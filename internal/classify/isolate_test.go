@@ -25,7 +25,7 @@ func TestOneBadRowCostsFewCalls(t *testing.T) {
 	}{
 		{"stops the runner", ollamatest.Kill, "runner has unexpectedly stopped", most},
 		{"closes the connection", ollamatest.Close, "closed", most},
-		{"white space", ollamatest.WhiteSpace, "cut after", most},
+		{"white space", ollamatest.WhiteSpace, "truncated after", most},
 		{"empty reply", ollamatest.Empty, "no object", most},
 		{"error in a 200", ollamatest.ErrorIn200, "unexpected EOF", most},
 		{"its own label is not listed", ollamatest.WrongLabel, ollamatest.WrongText, 2},
@@ -156,7 +156,7 @@ func TestReplyThatIsTooShort(t *testing.T) {
 	r := b.mustRun()
 	b.check(1001, 1002, 1003, 1004)
 	for _, f := range b.failures() {
-		if !strings.Contains(f.Reason, "cut after 3 tokens") || f.Reply == "" || f.Calls != 4 { // with 4 rows, with 2, twice alone
+		if !strings.Contains(f.Reason, "truncated after 3 tokens") || f.Reply == "" || f.Calls != 4 { // with 4 rows, with 2, twice alone
 			t.Errorf("failure %+v", f)
 		}
 	}

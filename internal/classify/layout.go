@@ -63,7 +63,7 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 	for _, d := range drop {
 		switch {
 		case d == c.ID():
-			errs = append(errs, &columnError{file, c.ID() + " cannot be dropped", "prism-merge needs it; cut it from the result instead"})
+			errs = append(errs, &columnError{file, c.ID() + " cannot be dropped", "prism-merge requires it; remove it from the result instead"})
 		case h.Index(d) < 0:
 			errs = append(errs, &columnError{file, fmt.Sprintf("unknown column %q to drop", d),
 				"the columns are " + strings.Join(h.Names, ", ")})

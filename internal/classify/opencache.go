@@ -15,7 +15,7 @@ func (w *worker) openCache(ctx context.Context, e *engine) (closeCache func()) {
 	case dir == "":
 		return func() {}
 	case w.digest == "":
-		w.warn("the server does not say which model %q is (no digest): the run goes on without the cache %s", w.s.Model.Name, dir)
+		w.warn("the server does not say which model %q is (no digest): the run continues without the cache %s", w.s.Model.Name, dir)
 		return func() {}
 	}
 	c, err := cache.Open(ctx, cache.Options{
@@ -23,7 +23,7 @@ func (w *worker) openCache(ctx context.Context, e *engine) (closeCache func()) {
 		Now: w.io.Now, Sleep: w.io.Sleep, Warn: w.warn,
 	})
 	if err != nil {
-		w.warn("open the cache %s: %v; the run goes on without it", dir, err)
+		w.warn("open the cache %s: %v; the run continues without it", dir, err)
 		return func() {}
 	}
 	e.answers = newAnswers(w.layout.hasConfidence, c, cache.NewKeyMaker(e.questionOf(w.digest)...))

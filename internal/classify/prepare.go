@@ -39,7 +39,7 @@ func (s *Settings) serverConfig() server.Config {
 }
 
 // errNoHost is about an API whose servers have no usual address.
-var errNoHost = &usageError{What: "--api openai needs --host", Hint: "--host has the base URL of the server, such as http://gpu1:8000/v1"}
+var errNoHost = &usageError{What: "--api openai requires --host", Hint: "--host has the base URL of the server, such as http://gpu1:8000/v1"}
 
 func (s *Settings) connect(ctx context.Context) (*server.Client, *server.Model, error) {
 	if s.Model.API == server.OpenAI && len(s.Model.Hosts) == 0 {
@@ -91,7 +91,7 @@ func (w *worker) nameRun() error {
 		return fmt.Errorf("reserve run ID %s: %w", s.RunID, failed)
 	}
 	if s.Output.Checkpoints.Directory != "" {
-		w.io.Messages.Infof("run %s; after an interruption the same command with --run-id %s goes on", s.RunID, s.RunID)
+		w.io.Messages.Infof("run %s; after an interruption the same command with --run-id %s continues", s.RunID, s.RunID)
 	}
 	return nil
 }

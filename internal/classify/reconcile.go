@@ -15,14 +15,14 @@ import (
 // has not. The rows of a stream are compared as they come.
 func (w *worker) reconcile() error {
 	if n := w.store.DroppedRows(); n > 0 {
-		w.changes = []string{fmt.Sprintf("the checkpoint ends in %s that were not wholly saved: asked again", term.Plural(n, "row"))}
+		w.changes = []string{fmt.Sprintf("discarded %s at the end of the checkpoint (incomplete write); labelling them again", term.Plural(n, "row"))}
 	}
 	if w.in.stable != nil {
 		changes, err := w.store.Reconcile(max(w.s.RowStart, 1), w.eachInputRow)
 		if err != nil {
 			return err
 		}
-		w.changes = append(w.changes, changesText(w.in.name, changes)...)
+		w.changes = append(w.changes, changesText(w.in.name, w.store.PreviousFolder(), changes)...)
 	}
 	for _, line := range w.changes {
 		w.io.Messages.Warnf("%s", line)
@@ -30,12 +30,12 @@ func (w *worker) reconcile() error {
 	return nil
 }
 
-func changesText(name string, c checkpoint.Changes) (lines []string) {
+func changesText(name, previous string, c checkpoint.Changes) (lines []string) {
 	switch n := c.Changed; {
 	case n == 1:
-		lines = append(lines, name+": 1 row changed since it was labelled: it is asked again")
+		lines = append(lines, name+": 1 row changed since it was labelled: labelling it again")
 	case n > 1:
-		lines = append(lines, fmt.Sprintf("%s: %s changed since they were labelled: they are asked again", name, term.Plural(n, "row")))
+		lines = append(lines, fmt.Sprintf("%s: %s changed since they were labelled: labelling them again", name, term.Plural(n, "row")))
 	}
 	switch n := c.Gone; {
 	case n == 1:
@@ -44,7 +44,7 @@ func changesText(name string, c checkpoint.Changes) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%s: %s are gone from the input", name, term.Plural(n, "finished row")))
 	}
 	if len(lines) > 0 {
-		lines = append(lines, "the checkpoint as it was before is set aside in the checkpoint folder")
+		lines = append(lines, "the previous checkpoint was kept in "+previous)
 	}
 	return lines
 }

@@ -20,8 +20,8 @@ func TestEditedInput(t *testing.T) {
 		asked int64
 		said  string
 	}{
-		{"a row changed", func(r []ollamatest.Row) []ollamatest.Row { r[3].Message += "!"; return r }, 1, "in.csv: 1 row changed since it was labelled: it is asked again"},
-		{"rows changed", func(r []ollamatest.Row) []ollamatest.Row { r[3].Title += "!"; r[30].Sentiment += "!"; return r }, 2, "in.csv: 2 rows changed since they were labelled: they are asked again"},
+		{"a row changed", func(r []ollamatest.Row) []ollamatest.Row { r[3].Message += "!"; return r }, 1, "in.csv: 1 row changed since it was labelled: labelling it again"},
+		{"rows changed", func(r []ollamatest.Row) []ollamatest.Row { r[3].Title += "!"; r[30].Sentiment += "!"; return r }, 2, "in.csv: 2 rows changed since they were labelled: labelling them again"},
 		{"rows put first", func(r []ollamatest.Row) []ollamatest.Row {
 			return slices.Concat([]ollamatest.Row{ollamatest.MakeRow(90), ollamatest.MakeRow(91)}, r)
 		}, 2, ""},

@@ -87,17 +87,17 @@ func (s *Settings) checkFlags() error {
 	r := s.rows()
 	refuse(r.RowStart < 0, "--row-start %d: positions begin at 1", r.RowStart)
 	refuse(r.RowEnd < 0 || r.RowEnd > 0 && r.RowEnd < r.RowStart, "--row-end %d is before --row-start %d", r.RowEnd, r.RowStart)
-	refuse(r.ByteStart > 0 && r.RowStart == 0, "--byte-start needs --row-start")
-	refuse(s.Input == "-" && (r.ByteStart > 0 || r.ByteEnd > 0), "--byte-start and --byte-end need a file")
-	refuse(s.RetryFailed && s.Output.Checkpoints.Directory == "", "--retry-failed needs --checkpoint-dir: without it nothing is remembered")
-	refuse(s.Restart && s.Output.Checkpoints.Directory == "", "--restart needs --checkpoint-dir: without it nothing is remembered")
+	refuse(r.ByteStart > 0 && r.RowStart == 0, "--byte-start requires --row-start")
+	refuse(s.Input == "-" && (r.ByteStart > 0 || r.ByteEnd > 0), "--byte-start and --byte-end require a file")
+	refuse(s.RetryFailed && s.Output.Checkpoints.Directory == "", "--retry-failed requires --checkpoint-dir: without it nothing is saved")
+	refuse(s.Restart && s.Output.Checkpoints.Directory == "", "--restart requires --checkpoint-dir: without it nothing is saved")
 	refuse(s.Model.Votes > 1 && s.Model.BatchSize == 1 && s.Model.Temperature == 0,
 		"--votes %d: a single row at temperature 0 gets the same answer each time; use a --batch-size of 2 or more, whose rows change places, or a --temperature", s.Model.Votes)
 	refuse(s.Model.IsStudent() && s.Model.Votes > 1, "--votes %d: a student (--api student) gives a row the same labels each time", s.Model.Votes)
-	refuse(s.Model.CacheTTL > 0 && s.Model.Cache == "", "--cache-ttl needs --cache: without it nothing is kept")
+	refuse(s.Model.CacheTTL > 0 && s.Model.Cache == "", "--cache-ttl requires --cache")
 	err := table.CheckInputFlags(s.InputFormat, s.Columns.Delimiter)
 	refuse(err != nil, "%v", err)
-	refuse(s.RetryFailed && s.Restart, "--retry-failed and --restart exclude each other")
+	refuse(s.RetryFailed && s.Restart, "--retry-failed cannot be combined with --restart")
 	return errors.Join(errs...)
 }
 
@@ -127,7 +127,7 @@ func (s *Settings) checkOutput(io Streams) error {
 	err = table.CheckOutputName(s.OutputPath)
 	if bad, ok := errors.AsType[*table.Error](err); ok {
 		if form, _, err := export.FormByName(s.OutputPath); err == nil && form != export.PlainText {
-			bad = bad.WithHint("prism-merge makes it of a result: prism-merge -o " + term.QuoteShell(s.OutputPath) + " RESULT.csv")
+			bad = bad.WithHint("prism-merge converts a result: prism-merge -o " + term.QuoteShell(s.OutputPath) + " RESULT.csv")
 		}
 		return bad
 	}
@@ -205,7 +205,7 @@ func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Prompt, error) {
 	if s.Model.AsksConfidence() && schema.MostChoices() == 0 {
 		return nil, &usageError{
 			What: fmt.Sprintf("--confidence: %s has no column of listed labels, booleans or integers from a minimum to a maximum", s.Prompts.ConfigFile),
-			Hint: "of texts and other numbers a model does not tell how sure it is: leave out --confidence",
+			Hint: "--confidence works only for listed labels, booleans and integers of a range: leave it out",
 		}
 	}
 	return schema.InStyle(prompt.Style(s.Model.PromptStyle)), nil
@@ -246,8 +246,8 @@ func (s *Settings) numCtx(m *server.Model) (int, error) {
 	switch {
 	case isOpenAI && s.Model.NumCtx == 0 && m.ContextLength == 0:
 		return 0, &usageError{
-			What: "the server does not say how many tokens a prompt and its reply may have",
-			Hint: "--num-ctx TOKENS says it: what the server was started with",
+			What: "the server does not report the length of its context",
+			Hint: "set it with --num-ctx TOKENS: what the server was started with",
 		}
 	case isOpenAI && s.Model.NumCtx == 0:
 		return m.ContextLength, nil

@@ -141,7 +141,7 @@ func (e *engine) noteUntold(labelled []reply.Row) (untold int) {
 	}
 	if untold > 0 && !e.untold {
 		e.untold = true
-		e.c.Warn("the server does not tell how sure the model is in every reply: their rows have no confidence")
+		e.c.Warn("some replies lack log-probabilities; their rows get no confidence")
 	}
 	return untold
 }
@@ -215,9 +215,9 @@ func (e *engine) warnOrganic(l *reply.Row) {
 		}
 		e.organic[o] = true
 		if len(e.organic) <= maxWarnings {
-			e.c.Warn("organic label %q in %s (RowID %d)", o.Label, o.Column, l.RowID)
+			e.c.Warn("unlisted label %q in column %s (RowID %d)", o.Label, o.Column, l.RowID)
 		} else {
-			e.c.Warn("more organic labels follow, which are only counted; prism-stats lists them")
+			e.c.Warn("more unlisted labels follow: they are only counted; prism-stats lists them")
 		}
 	}
 }

@@ -32,12 +32,12 @@ func (s *Settings) loadStudent(ctx context.Context, schema *prompt.Schema, messa
 	}
 	if other := st.Inputs.Apply(&s.Columns); len(other) > 0 {
 		return &usageError{
-			What: fmt.Sprintf("%s: the student learned from other columns than %s says", path, strings.Join(other, " and ")),
-			Hint: "it knows the names of its columns: leave the flags out, or train one with these columns",
+			What: fmt.Sprintf("%s: the student learned from other columns than %s names", path, strings.Join(other, " and ")),
+			Hint: "the student's file names its columns: leave the flags out, or train a student with these columns",
 		}
 	}
 	if aside := asideColumns(st); len(aside) > 0 {
-		messages.Warnf("%s: %s set aside when the student was trained: too few of the labels may be right", path, strings.Join(aside, ", "))
+		messages.Warnf("%s: %s set aside when the student was trained: too many labels may be wrong", path, strings.Join(aside, ", "))
 	}
 	s.student = st
 	s.Model.Name = s.Model.ModelName()

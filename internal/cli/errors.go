@@ -101,7 +101,7 @@ func findHints(err error, hints []string) []string {
 	} else if e, ok := err.(*fs.PathError); ok && isTemporary(e.Path) {
 		hint = "TMPDIR names another folder for temporary files"
 	} else if fsutil.IsDiskFull(err) {
-		hint = "make room on that disk, then give the same command again"
+		hint = "free space on that disk, then run the same command again"
 	}
 	if hint != "" {
 		for line := range strings.SplitSeq(hint, "\n") {

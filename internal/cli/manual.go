@@ -32,7 +32,7 @@ type Entry struct{ Name, Text string }
 // signalCodes are the exit codes of programs that a signal ended.
 var signalCodes = []Entry{
 	{"129, 130, 143", "ended by the signal HUP (the terminal closed), INT (Ctrl-C) or TERM, after saving"},
-	{"141", "nobody read stdout to its end, as in … | head"},
+	{"141", "stdout was closed early, as by … | head"},
 }
 
 // allExitCodes are the exit codes of the program, those of signals too.

@@ -153,9 +153,9 @@ func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []err
 	case form.headerLine > 0 && f.o.Keys:
 		e.hints = []string{form.why}
 	case form.headerLine > 0:
-		e.hints = []string{form.why, "this makes it a table that can be read: " + command}
+		e.hints = []string{form.why, "to convert it: " + command}
 	case len(e.hints) == 0:
-		e.addHint("this makes it a table that can be read, with numbered rows: " + command)
+		e.addHint("to convert it, with numbered rows: " + command)
 	}
 	faults := f.o.findFaults(form.sample, true)
 	for _, d := range form.doubts {
@@ -225,7 +225,7 @@ func (f *Findings) addCommand(e *tableError, c job.InputColumns, first, file str
 		return
 	}
 	if command := f.o.Command(c.Args(), file); command != "" {
-		e.addHint("this does all of it: " + first + command)
+		e.addHint("to do all of it: " + first + command)
 	}
 }
 

@@ -59,30 +59,30 @@ func TestExplain(t *testing.T) {
 		{
 			name: "own names", table: "Ticket,Text\nT-1,it is late\n", o: Options{NeedsText: true},
 			err: "in.csv:1: missing column RowID; the columns are Ticket, Text\nin.csv:1: missing column Message",
-			hint: "--number-rows numbers the rows; --id-column NAME names a column that has another integer in every row\n" +
-				"--text-column Text takes the text from that column, which has the longest texts\nthis does all of it: go in.csv --text-column Text --number-rows",
+			hint: "--number-rows numbers the rows; --id-column NAME names a column that has a different integer in every row\n" +
+				"--text-column Text takes the text from that column, which has the longest texts\nto do all of it: go in.csv --text-column Text --number-rows",
 		},
 		{
 			name: "texts as RowIDs", table: "RowID,Message\nT-1,a\nT-2,b\n", err: `in.csv:2: invalid RowID "T-1" (want a 64-bit integer)`,
-			hint: "this makes it a table that can be read, with numbered rows: prism-split --normalize -o in_normal.csv in.csv",
+			hint: "to convert it, with numbered rows: prism-split --normalize -o in_normal.csv in.csv",
 		},
 		{
 			name: "texts as IDs of another name", table: "Nr,Message\nA-1,a\nA-2,b\n", o: Options{Columns: job.InputColumns{IDColumn: "Nr"}},
 			err:  `in.csv:2: invalid Nr "A-1" (want a 64-bit integer)`,
-			hint: "--number-rows numbers the rows instead, and keeps column \"Nr\"\nthis does all of it: go in.csv --number-rows",
+			hint: "--number-rows numbers the rows instead, and keeps column \"Nr\"\nto do all of it: go in.csv --number-rows",
 		},
 		{name: "a RowID twice", table: "RowID,Message\n1,a\n1,b\n", err: "in.csv:3: duplicate RowID 1 (first on line 2)"},
 		{
 			name: "an ID twice", table: "Ticket,Message\n7,a\n7,b\n", o: Options{Columns: job.InputColumns{IDColumn: "Ticket"}},
 			err:  "in.csv:3: duplicate Ticket 7 (first on line 2)",
-			hint: "--number-rows numbers the rows instead, and keeps column \"Ticket\"\nthis does all of it: go in.csv --number-rows",
+			hint: "--number-rows numbers the rows instead, and keeps column \"Ticket\"\nto do all of it: go in.csv --number-rows",
 		},
 		{
 			name: "JSON", table: `[{"Ticket":"T","Text":"long text"}]`,
 			err: "in.csv:1: this is JSON, not CSV\nin.csv:1: missing column Message; the columns are RowID, Ticket, Text",
-			hint: "this makes it a table that can be read: prism-split --normalize -o in_normal.csv in.csv\n" +
+			hint: "to convert it: prism-split --normalize -o in_normal.csv in.csv\n" +
 				"--text-column Text takes the text from that column, which has the longest texts\n" +
-				"this does all of it: prism-split --normalize -o in_normal.csv in.csv && go in_normal.csv --text-column Text",
+				"to do all of it: prism-split --normalize -o in_normal.csv in.csv && go in_normal.csv --text-column Text",
 		},
 		{name: "PDF", table: "%PDF-1.4", err: "in.csv:1: this is a PDF; export the table as CSV from where it was made"},
 		{name: "empty", err: "in.csv:1: the file is empty; its first line must name the columns"},
@@ -98,12 +98,12 @@ func TestExplain(t *testing.T) {
 		},
 		{
 			name: "keys of a job", table: "RowID,Message\n1,a\n", o: Options{Keys: true, Columns: job.InputColumns{TextColumn: "Text", NumberRows: true}},
-			err:  "in.csv:1: the table has a column RowID: its rows cannot be numbered again\nin.csv:1: missing column Text",
-			hint: "leave out number_rows: true\ntext_column: \"Message\" takes the text from that column, which has the longest texts\nthis does all of it: go in.csv --text-column Message",
+			err:  "in.csv:1: the table already has a column RowID: its rows cannot be numbered\nin.csv:1: missing column Text",
+			hint: "leave out number_rows: true\ntext_column: \"Message\" takes the text from that column, which has the longest texts\nto do all of it: go in.csv --text-column Message",
 		},
 		{
 			name: "IDs and numbers", table: "Nr,Message\n1,a\n", o: Options{Columns: job.InputColumns{IDColumn: "Nr", NumberRows: true}},
-			err: `in.csv:1: the rows have IDs of column "Nr": they cannot be numbered too`, hint: "give one of --id-column Nr and --number-rows",
+			err: `in.csv:1: --id-column Nr and --number-rows are mutually exclusive`,
 		},
 		{
 			name: "a text that is not needed yet", table: "RowID,Text\n1,a\n",

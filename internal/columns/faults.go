@@ -87,10 +87,9 @@ func (o *Options) findIDFault(s *sample) (x fault, bad bool) {
 	has := slices.Contains(s.names, c.ID())
 	switch {
 	case c.NumberRows && c.IDColumn != "" && c.IDColumn != table.RowID:
-		return fault{what: fmt.Sprintf("the rows have IDs of column %q: they cannot be numbered too", c.IDColumn),
-			hint: "give one of " + o.option("id-column", c.IDColumn) + " and " + o.option("number-rows", "")}, true
+		return fault{what: o.option("id-column", c.IDColumn) + " and " + o.option("number-rows", "") + " are mutually exclusive"}, true
 	case c.NumberRows && has:
-		return fault{what: "the table has a column RowID: its rows cannot be numbered again",
+		return fault{what: "the table already has a column RowID: its rows cannot be numbered",
 			hint: "leave out " + o.option("number-rows", ""), fix: func(c *job.InputColumns) { c.NumberRows = false }}, true
 	case c.NumberRows || has:
 		return fault{}, false
@@ -104,7 +103,7 @@ func (o *Options) findIDFault(s *sample) (x fault, bad bool) {
 		what += term.DidYouMean(c.IDColumn, s.names)
 	}
 	return fault{what: what, fix: number, hint: o.option("number-rows", "") + " numbers the rows; " +
-		o.option("id-column", "NAME") + " names a column that has another integer in every row"}, true
+		o.option("id-column", "NAME") + " names a column that has a different integer in every row"}, true
 }
 
 // aboutHeaderLine says what helps where the header is not on the first line.

@@ -162,7 +162,7 @@ func TestRunEnds(t *testing.T) {
 		{"with an error", false, broken, false, "", false},
 		{"by a key", false, nil, false, "q", false},
 		{"by Ctrl-C", false, nil, false, "\x03", false},
-		{"by a key, the run goes on", false, nil, true, "q", false},
+		{"by a key, the run continues", false, nil, true, "q", false},
 		{"by Ctrl-C, which stops the run", false, nil, true, "\x03", true},
 	} {
 		looks := 0
@@ -231,7 +231,7 @@ func TestKeysThatEndTheDashboardAreNamed(t *testing.T) {
 		foot, help string
 	}{
 		{false, "q leave  p pause", "quit; the workers keep running"},
-		{true, "q leave, the run goes on  ^C save and stop  p pause", "stop the run; the workers save first"},
+		{true, "q leave, the run continues  ^C save and stop  p pause", "stop the run; the workers save first"},
 	} {
 		m := newModel(Source{CanStop: c.canStop})
 		m.applyView(sampleView(1))

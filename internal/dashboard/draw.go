@@ -140,7 +140,7 @@ func (m *model) figuresLine() string {
 		term.Plural(v.Errors, "error"), term.Count(v.Retries) + " retried",
 	}
 	if v.Parallel > 0 {
-		parts = append(parts, term.Count(int64(v.Parallel))+" at once")
+		parts = append(parts, term.Count(int64(v.Parallel))+" in parallel")
 	}
 	if v.RowsFailed > 0 {
 		parts = append(parts, term.Plural(v.RowsFailed, "row")+" failed")

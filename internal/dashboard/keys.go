@@ -18,7 +18,7 @@ type keyBindings struct {
 func newKeyBindings(canStop bool) keyBindings {
 	k := keyBindings{
 		quit:     newBinding("q", "quit; the workers keep running", "q", "ctrl+c"),
-		pause:    newBinding("p", "pause the run, or let it go on: workers wait between calls", "p"),
+		pause:    newBinding("p", "pause or continue the run: workers wait between calls", "p"),
 		log:      newBinding("w", "log of the worker under the cursor, and back", "w", "enter"),
 		up:       newBinding("↑ k", "the worker above; in a log: back", "up", "k"),
 		down:     newBinding("↓ j", "the worker below; in a log: on", "down", "j"),
@@ -30,7 +30,7 @@ func newKeyBindings(canStop bool) keyBindings {
 		help:     newBinding("?", "this, and back", "?"),
 	}
 	if canStop {
-		k.quit = newBinding("q", "leave; the run goes on in the background", "q")
+		k.quit = newBinding("q", "leave; the run continues in the background", "q")
 		k.stop = newBinding("Ctrl-C", "stop the run; the workers save first", "ctrl+c")
 	}
 	return k
@@ -54,7 +54,7 @@ func withHelp(k key.Binding, name, does string) key.Binding {
 func (m *model) shortKeys() []key.Binding {
 	ends := []key.Binding{withHelp(m.keys.quit, "q", "leave")}
 	if m.source.CanStop {
-		ends = []key.Binding{withHelp(m.keys.quit, "q", "leave, the run goes on"), withHelp(m.keys.stop, "^C", "save and stop")}
+		ends = []key.Binding{withHelp(m.keys.quit, "q", "leave, the run continues"), withHelp(m.keys.stop, "^C", "save and stop")}
 	}
 	switch {
 	case m.screen == workerLog:
@@ -64,7 +64,7 @@ func (m *model) shortKeys() []key.Binding {
 	}
 	pause := withHelp(m.keys.pause, "p", "pause")
 	if m.view != nil && m.view.Paused {
-		pause = withHelp(m.keys.pause, "p", "go on")
+		pause = withHelp(m.keys.pause, "p", "continue")
 	}
 	return append(ends, pause, withHelp(m.keys.log, "w", "log"), withHelp(m.keys.up, "↑↓", "worker"), withHelp(m.keys.help, "?", "help"))
 }

@@ -32,7 +32,7 @@ func (m *model) readLog() tea.Cmd {
 	id, path := w.WorkerID, w.Log
 	return func() tea.Msg {
 		if path == "" {
-			return logMsg{id, []string{"this worker tells of no log"}}
+			return logMsg{id, []string{"this worker reports no log"}}
 		}
 		lines, err := m.source.Tail(path)
 		if err != nil {

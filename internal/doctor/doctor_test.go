@@ -76,7 +76,7 @@ func TestGoodServer(t *testing.T) {
 	}
 	r.want(t, "context", OK, "2048 of 32768 tokens")
 	r.want(t, "reply schema", OK, srv.URL)
-	r.want(t, "long prompts", OK, "is refused, not cut")
+	r.want(t, "long prompts", OK, "is refused, not truncated")
 	r.want(t, "clock", OK, "agrees")
 	if r.Parallel < 1 || r.Parallel > 8 {
 		t.Errorf("%d calls at once", r.Parallel)
@@ -120,7 +120,7 @@ func TestServerThatCutsPrompts(t *testing.T) {
 	}))
 	t.Cleanup(front.Close)
 	r := examine(t, front.URL, 0)
-	r.want(t, "long prompts", Failed, "cuts over-long prompts silently")
+	r.want(t, "long prompts", Failed, "truncates over-long prompts silently")
 	if r.Worst() != Failed {
 		t.Errorf("the worst is %s", r.Worst())
 	}

@@ -118,7 +118,7 @@ func (e *Examiner) examineTools() {
 		}
 	}
 	if len(missing) > 0 {
-		e.say("tools", Warning, "the tools work without; for these scripts: "+adviseTools(runtime.GOOS, packages),
+		e.say("tools", Warning, "the tools work without them; for the scripts: "+adviseTools(runtime.GOOS, packages),
 			"missing: %s", strings.Join(missing, ", "))
 		return
 	}

@@ -30,7 +30,7 @@ func (e *Examiner) describeModel() {
 		e.say("proxy", Warning, "--proxy none calls the server without it", "%s", line)
 	}
 	if len(proxies) == 0 {
-		e.say("proxy", OK, "", "none on the way to the server")
+		e.say("proxy", OK, "", "the server is called without one")
 	}
 	digest := ""
 	if m.Digest != "" {
@@ -42,9 +42,9 @@ func (e *Examiner) describeModel() {
 	case "":
 		e.say("thinking", OK, "", "not asked for")
 	case "false":
-		e.say("thinking", OK, "", "the model is told not to think (--think true lets it)")
+		e.say("thinking", OK, "", "the model is told not to think (--think true allows it)")
 	default:
-		e.say("thinking", Warning, "--think false saves the tokens that it thinks, if the model can do without", "the model thinks before it answers (%s)", strings.Trim(e.Request.Think, `"`))
+		e.say("thinking", Warning, "--think false saves the thinking tokens, if the model allows it", "the model thinks before it answers (%s)", strings.Trim(e.Request.Think, `"`))
 	}
 }
 
@@ -92,14 +92,14 @@ func (e *Examiner) examineContract(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case server.ClassOf(err) == server.CutsPrompts: // which the next check tells
-		e.say("reply schema", OK, "", "held")
+		e.say("reply schema", OK, "", "followed")
 	case err != nil && e.AllowFree:
 		e.say("reply schema", Warning, "a run works, because of --allow-free-replies", "%v", err)
 	case err != nil:
 		e.Fail("reply schema", err)
 		e.unanswered = server.ClassOf(err).Retryable()
 	default:
-		e.say("reply schema", OK, "", "held by %s", strings.Join(found.Proven, ", "))
+		e.say("reply schema", OK, "", "followed by %s", strings.Join(found.Proven, ", "))
 		for _, err := range found.LeftOut {
 			e.say("reply schema", Warning, "a run works without it; "+e.Hint(err), "%v", err)
 		}
@@ -116,11 +116,11 @@ func (e *Examiner) examineOverlong(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil && e.AllowCuts:
-		e.say("long prompts", Warning, "a run works, because of --allow-truncation, and rows may be cut", "%v", err)
+		e.say("long prompts", Warning, "a run works, because of --allow-truncation, and rows may be truncated", "%v", err)
 	case err != nil:
 		e.Fail("long prompts", err)
 	default:
-		e.say("long prompts", OK, "", "one that is longer than the context is refused, not cut")
+		e.say("long prompts", OK, "", "one that is longer than the context is refused, not truncated")
 	}
 	return nil
 }
@@ -135,11 +135,11 @@ func (e *Examiner) examineLogProbs(ctx context.Context) error {
 	case err != nil && server.ClassOf(err) != server.BadRequest:
 		e.Fail("probabilities", err)
 	case err == nil && len(reply.LogProbs) > 0:
-		e.say("probabilities", OK, "", "the server tells how sure the model is of each token")
+		e.say("probabilities", OK, "", "the server returns the log-probabilities of tokens")
 	case e.Confidence:
-		e.say("probabilities", Failed, e.Hint(&server.Error{Class: server.NoLogProbs}), "the server does not tell how sure the model is")
+		e.say("probabilities", Failed, e.Hint(&server.Error{Class: server.NoLogProbs}), "the server returns no log-probabilities")
 	default:
-		e.say("probabilities", Warning, "labelling works all the same", "the server does not tell how sure the model is")
+		e.say("probabilities", Warning, "labelling works without them", "the server returns no log-probabilities")
 	}
 	return nil
 }
@@ -180,9 +180,9 @@ func (e *Examiner) examinePrefix(ctx context.Context) error {
 	case first.PromptEval <= 0 && second.CachedTokens < 0:
 		e.say("prefix", Skipped, "", "the server does not say how long it reads a prompt")
 	case first.PromptEval <= 0:
-		e.say("prefix", Warning, "larger batches read it less often", "the system message is read anew in each call")
+		e.say("prefix", Warning, "larger batches read it less often", "the system message is read again in each call")
 	default:
-		e.say("prefix", Warning, "larger batches read it less often", "the system message is read anew in each call (%s, then %s)",
+		e.say("prefix", Warning, "larger batches read it less often", "the system message is read again in each call (%s, then %s)",
 			first.PromptEval.Round(time.Millisecond), second.PromptEval.Round(time.Millisecond))
 	}
 	return nil
@@ -208,17 +208,17 @@ func (e *Examiner) examineParallel(ctx context.Context) error {
 			return nil
 		}
 		if err != nil {
-			more = fmt.Sprintf("%d at once fail: %v", calls, err)
+			more = fmt.Sprintf("%d in parallel fail: %v", calls, err)
 			break
 		}
 		if found < rate*leastGain {
-			more = "twice as many bring no more"
+			more = "twice as many are not faster"
 			break
 		}
 		best, rate = calls, found
 	}
 	e.Report.Parallel = best
-	e.say("calls at once", OK, fmt.Sprintf("--parallel %d, of all workers together", best), "%d at once bring %.1f calls/s; %s", best, rate, more)
+	e.say("calls at once", OK, fmt.Sprintf("--parallel %d, of all workers together", best), "%d in parallel make %.1f calls/s; %s", best, rate, more)
 	return nil
 }
 

@@ -13,7 +13,7 @@ import (
 type OutsideError struct{ Path, Dir, At string }
 
 func (e *OutsideError) Error() string {
-	return fmt.Sprintf("%s leads out of %s, to %s", e.Path, e.Dir, e.At)
+	return fmt.Sprintf("%s resolves to %s, outside %s", e.Path, e.At, e.Dir)
 }
 
 // Hint says what to do about the link.

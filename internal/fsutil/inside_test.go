@@ -41,7 +41,7 @@ func TestLinksThatLeadOut(t *testing.T) {
 	}
 	err := CheckLinks(filepath.Join(top, "run"))
 	for _, name := range []string{"out", "twice", "d"} {
-		if !strings.Contains(err.Error(), filepath.Join("run", name)+" leads out of") {
+		if !strings.Contains(err.Error(), filepath.Join("run", name)+" resolves to ") {
 			t.Errorf("%s is not named: %v", name, err)
 		}
 	}

@@ -46,14 +46,14 @@ func resolveTarget(path string) (target, error) {
 			return t, nil
 		}
 		if isPlantedLink(at) {
-			return target{}, fmt.Errorf("%s is a link that another user put into a folder of all", at)
+			return target{}, fmt.Errorf("refusing to follow %s: a symlink owned by another user in a world-writable directory", at)
 		}
 		if !filepath.IsAbs(to) {
 			to = filepath.Dir(at) + string(filepath.Separator) + to
 		}
 		at = to
 	}
-	return target{}, fmt.Errorf("%s: too many links", path)
+	return target{}, fmt.Errorf("%s: too many levels of symlinks", path)
 }
 
 // parseDescriptor reads paths like /dev/fd/1, which stand for an open file of

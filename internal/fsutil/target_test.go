@@ -44,7 +44,7 @@ func TestLinksInACircle(t *testing.T) {
 	if err := os.Symlink(b, a); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := CreateAtomic(a); err == nil || err.Error() != a+": too many links" {
+	if _, err := CreateAtomic(a); err == nil || err.Error() != a+": too many levels of symlinks" {
 		t.Errorf("got %v", err)
 	}
 }

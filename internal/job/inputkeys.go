@@ -26,7 +26,7 @@ func (c *Config) checkInputKeys(d *decoder) {
 // checkKeys finds what no single key shows.
 func (c *InputColumns) checkKeys(d *decoder, path string) {
 	if c.NumberRows && c.IDColumn != "" {
-		d.reject(joinPath(path, "number_rows"), "excludes id_column: RowID is either the position or the value of a column")
+		d.reject(joinPath(path, "number_rows"), "cannot be combined with id_column: RowID is either the position or the value of a column")
 	}
 	if _, err := c.ParseDelimiter(); err != nil {
 		d.reject(joinPath(path, "delimiter"), "%v", err)

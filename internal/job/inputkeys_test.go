@@ -71,7 +71,7 @@ job.yaml:8:14: input.delimiter: invalid delimiter ";;" (want one ASCII character
 job.yaml:9:17: input.title_column: must not be empty
 job.yaml:13:18: input_queue[0].header_line: want at least 1, have 0
 job.yaml:14:16: input_queue[0].skip_rows: want at least 0, have -1
-job.yaml:17:18: input_queue[1].number_rows: excludes id_column: RowID is either the position or the value of a column
+job.yaml:17:18: input_queue[1].number_rows: cannot be combined with id_column: RowID is either the position or the value of a column
 job.yaml:18:22: input_queue[1].context_columns: want a list, have text
 job.yaml:20:23: input_queue[2].context_columns[0]: must not be empty
 job.yaml:21:5: input_queue[2]: unknown key "Encoding"; did you mean "encoding"?

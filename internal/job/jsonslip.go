@@ -8,16 +8,16 @@ import (
 // slips are what people type where JSON wants something else, with what it wants.
 var slips = []struct{ typed, want string }{
 	{"“", curlyQuotes}, {"”", curlyQuotes}, {"„", curlyQuotes}, {"‘", curlyQuotes}, {"’", curlyQuotes}, {"«", curlyQuotes}, {"»", curlyQuotes},
-	{"'", "JSON wants double quotes (\") instead of single ones"},
-	{"`", "JSON wants double quotes (\") instead of backticks"},
+	{"'", "JSON requires double quotes (\") instead of single ones"},
+	{"`", "JSON requires double quotes (\") instead of backticks"},
 	{"//", noComments}, {"/*", noComments}, {"#", noComments},
 	{"True", "JSON writes true"}, {"TRUE", "JSON writes true"}, {"False", "JSON writes false"}, {"FALSE", "JSON writes false"},
-	{"None", "JSON writes null"}, {"NULL", "JSON writes null"}, {"Null", "JSON writes null"}, {"NaN", "JSON has no NaN: write null"},
+	{"None", "JSON writes null"}, {"NULL", "JSON writes null"}, {"Null", "JSON writes null"}, {"NaN", "JSON does not allow NaN: write null"},
 }
 
 const (
-	curlyQuotes = "JSON wants straight quotes (\") instead of curly ones, which word processors type"
-	noComments  = "JSON has no comments"
+	curlyQuotes = "JSON requires straight quotes (\") instead of curly ones, which word processors type"
+	noComments  = "JSON does not allow comments"
 )
 
 // DescribeSlip tells the line of the mistake in text that is not JSON, and what was probably

@@ -44,7 +44,7 @@ func (c *Config) checkConfig(d *decoder) {
 		d.reject("model.timeout", "want more than 0 seconds")
 	}
 	if c.Model.CacheTTL > 0 && c.Model.Cache == "" && !slices.Contains(d.supplied, "model.cache") {
-		d.reject("model.cache_ttl", "needs model.cache: without it nothing is kept")
+		d.reject("model.cache_ttl", "requires model.cache")
 	}
 	c.checkStudent(d)
 	c.checkStudentOf(d)
@@ -52,7 +52,7 @@ func (c *Config) checkConfig(d *decoder) {
 		d.reject("monitoring.dashboard_refresh", "want more than 0 seconds")
 	}
 	if slices.Contains(c.Output.Drop, "RowID") {
-		d.reject("output.drop", "RowID cannot be dropped: the merge needs it")
+		d.reject("output.drop", "RowID cannot be dropped: the merge requires it")
 	}
 }
 
@@ -63,7 +63,7 @@ func (c *Config) checkStudent(d *decoder) {
 	}
 	for _, path := range []string{"model.hosts", "model.proxy", "model.cache", "model.cache_ttl", "model.votes"} {
 		if _, given := d.locations[path]; given {
-			d.reject(path, "is for servers: a student (model.api) makes no calls")
+			d.reject(path, "cannot be combined with model.api student, which makes no calls")
 		}
 	}
 }
@@ -74,21 +74,21 @@ func (c *Config) checkStudentOf(d *decoder) {
 	if !given("model.student") {
 		for _, path := range []string{"model.student_target", "model.student_text_columns"} {
 			if given(path) {
-				d.reject(path, "needs model.student: how many rows a student learns from")
+				d.reject(path, "requires model.student: how many rows a student learns from")
 			}
 		}
 		return
 	}
 	if c.Model.IsStudent() {
-		d.reject("model.student", "a student learns from a model: with model.api student there is none to ask")
+		d.reject("model.student", "a student learns from a model: model.api student has none to ask")
 	} else if c.Model.Name == StudentAPI {
 		d.reject("model.name", "the model is named student, as its student is in Labelled_By")
 	}
 	if given("output.drop") {
-		d.reject("output.drop", "does not go with model.student: it learns from the columns of the model's result")
+		d.reject("output.drop", "cannot be combined with model.student: it learns from the columns of the model's result")
 	}
 	if c.Parallelization.SplitStrategy == manual {
-		d.reject("parallelization.split_strategy", "manual does not go with model.student: each file is one unit, whose rows are drawn at random")
+		d.reject("parallelization.split_strategy", "manual cannot be combined with model.student: each file is one unit, whose rows are drawn at random")
 	}
 }
 
@@ -157,7 +157,7 @@ func (c *Config) checkQueue(d *decoder) {
 func (c *Config) checkRanges(d *decoder) {
 	p := c.Parallelization
 	if at := d.locations["parallelization.split_strategy"]; p.SplitStrategy == manual && len(p.ManualRanges) == 0 && !d.hasMistakeAt(at) {
-		d.reject("parallelization.split_strategy", "manual needs manual_ranges")
+		d.reject("parallelization.split_strategy", "manual requires manual_ranges")
 	}
 	for i, r := range p.ManualRanges {
 		path := fmt.Sprintf("parallelization.manual_ranges[%d]", i)
@@ -194,7 +194,7 @@ func (c *Config) checkPattern(d *decoder) {
 		d.reject(path, "ends in %s (want it without: output.format adds .%s)", ending, c.Output.Format)
 	}
 	if len(c.InputQueue) > 1 && !strings.Contains(pattern, "{label}") {
-		d.reject(path, "needs {label}, as more than one input would write the same output")
+		d.reject(path, "requires {label}: more than one input would write the same output")
 	}
 }
 

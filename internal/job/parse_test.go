@@ -141,7 +141,7 @@ func TestMistakes(t *testing.T) {
 		{"unsafe label", strings.Replace(least, "[{path: a.csv}]", "[{path: a, label: x/y}]", 1),
 			`job.yaml:3:32: input_queue[0].label: unsafe label "x/y" (want for example "x_y")`},
 		{"input without path", strings.Replace(least, "[{path: a.csv}]", "[{label: x}]", 1), "job.yaml:3:15: input_queue[0].path: missing"},
-		{"no ranges", least + "parallelization: {split_strategy: manual}\n", "job.yaml:5:35: parallelization.split_strategy: manual needs manual_ranges"},
+		{"no ranges", least + "parallelization: {split_strategy: manual}\n", "job.yaml:5:35: parallelization.split_strategy: manual requires manual_ranges"},
 		{"range backwards", least + "parallelization: {manual_ranges: [{start: 5, end: 4}]}\n",
 			"job.yaml:5:51: parallelization.manual_ranges[0].end: 4 is before the start, 5"},
 		{"ranges overlap", least + "parallelization: {manual_ranges: [{start: 5}, {start: 9, end: 9}]}\n",
@@ -159,8 +159,8 @@ func TestMistakes(t *testing.T) {
 		{"pattern with a folder", least + "output: {naming_pattern: '../{run_id}'}\n",
 			`job.yaml:5:26: output.naming_pattern: unsafe file name "../{run_id}"`},
 		{"one name for all", strings.Replace(least, "[{path: a.csv}]", "[{path: a.csv}, {path: b.csv}]", 1) + "output: {naming_pattern: x}\n",
-			"job.yaml:5:26: output.naming_pattern: needs {label}, as more than one input would write the same output"},
-		{"RowID dropped", least + "output: {drop: [RowID]}\n", "job.yaml:5:16: output.drop: RowID cannot be dropped: the merge needs it"},
+			"job.yaml:5:26: output.naming_pattern: requires {label}: more than one input would write the same output"},
+		{"RowID dropped", least + "output: {drop: [RowID]}\n", "job.yaml:5:16: output.drop: RowID cannot be dropped: the merge requires it"},
 		{"unknown alias", least + "merge: *no\n", "job.yaml:5:8: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -78,7 +78,7 @@ func (c *Config) applyOverrides(d *decoder, o Overrides) error {
 		}
 		at, inFile := d.locations[option.path]
 		if is := fmt.Sprint(option.value); inFile && o.Replaced != nil && is != was {
-			o.Replaced(fmt.Sprintf("%s:%d: %s is %s, but %s counts more: it is %s", d.file, at.line, option.path, term.QuoteShell(was), name, term.QuoteShell(is)))
+			o.Replaced(fmt.Sprintf("%s:%d: %s is %s, but %s takes precedence: it is %s", d.file, at.line, option.path, term.QuoteShell(was), name, term.QuoteShell(is)))
 		}
 	}
 	if o.Version != "" {

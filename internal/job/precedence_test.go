@@ -154,7 +154,7 @@ func TestReplacedValuesAreTold(t *testing.T) {
 	_, err := Parse([]byte(file), "job.yaml", DefaultSettings(), Overrides{
 		Getenv: func(name string) string { return env[name] }, Replaced: func(line string) { lines = append(lines, line) },
 	})
-	want := []string{"job.yaml:3: model.name is m1, but PRISM_MODEL counts more: it is 'other model'"}
+	want := []string{"job.yaml:3: model.name is m1, but PRISM_MODEL takes precedence: it is 'other model'"}
 	if err != nil || !slices.Equal(lines, want) {
 		t.Errorf("got %q (%v), want %q", lines, err, want)
 	}

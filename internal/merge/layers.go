@@ -64,7 +64,7 @@ func WriteLayers(ctx context.Context, layers []Layer, input Input, o Options, ou
 	for _, l := range w.layers {
 		if l.record != nil {
 			return LayersResult{}, &table.Error{File: l.name, Line: l.record.Line,
-				Msg: fmt.Sprintf("%s %d: %s does not have it, or not in this order", o.ID(), l.id, table.ShownName(input.Options.Name))}
+				Msg: fmt.Sprintf("%s %d: %s does not have it, or has it in another order", o.ID(), l.id, table.ShownName(input.Options.Name))}
 		}
 	}
 	if err := w.out.Flush(); err != nil {

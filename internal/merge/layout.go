@@ -89,7 +89,7 @@ func (l *layout) fit(p *part) error {
 			what += "; missing: " + strings.Join(missing, ", ")
 		}
 		if len(more) > 0 {
-			what += "; not there: " + strings.Join(more, ", ")
+			what += "; additional: " + strings.Join(more, ", ")
 		}
 		return &table.Error{File: p.Options.Name, Line: max(p.header.Lines, 1), Msg: what}
 	}

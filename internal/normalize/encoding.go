@@ -215,7 +215,7 @@ func (s *source) checkUTF8(ctx context.Context, must bool, o Options) error {
 		}
 	}
 	if err == nil && found.count > 0 && (found.multibyte || must) {
-		return &table.Error{File: s.name, Msg: fmt.Sprintf("not all of the text is UTF-8 (bytes that are not: %d): %s; mend these, or say by %s what the whole file is",
+		return &table.Error{File: s.name, Msg: fmt.Sprintf("not all of the text is UTF-8 (bytes that are not: %d): %s; fix these, or name the encoding of the whole file by %s",
 			found.count, strings.Join(found.bad, ", "), o.optionName("encoding"))}
 	}
 	return err

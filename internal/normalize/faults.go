@@ -72,7 +72,7 @@ func (f *recordFaults) faultOf(rec *record, columns int) string {
 	}
 	for _, cell := range rec.cells {
 		if strings.Contains(string(cell), "\uFFFD") {
-			return fmt.Sprintf("bytes that are not %s (%s names another encoding)", f.src.encoding, f.o.optionName("encoding"))
+			return fmt.Sprintf("bytes that are not valid %s (%s names another encoding)", f.src.encoding, f.o.optionName("encoding"))
 		}
 	}
 	return ""

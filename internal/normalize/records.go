@@ -63,7 +63,7 @@ func (s *source) openText(text *bufio.Reader, o Options) (*textReader, error) {
 			delimiter = d
 		}
 		if err := s.discardLine(text); err != nil {
-			return nil, &table.Error{File: s.name, Msg: "the file is empty but for its sep= line"}
+			return nil, &table.Error{File: s.name, Msg: "the file has only its sep= line"}
 		}
 		line++
 	}

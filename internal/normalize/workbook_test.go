@@ -74,7 +74,7 @@ func TestFaultyWorkbooks(t *testing.T) {
 		{"empty sheet", workbook(t, nil, "S"), Options{Sheet: "S"}, "the table is empty"},
 		{"header line after the end", book, Options{HeaderLine: 9}, "--header-line 9: the table has fewer rows"},
 		{"options of text", book, Options{Encoding: "utf-8", Delimiter: ';'}, "this is a workbook: leave out --encoding and --delimiter"},
-		{"cut", book[:len(book)-100], Options{}, "cut or damaged"},
+		{"cut", book[:len(book)-100], Options{}, "truncated or damaged"},
 		{"missing ID column", book, Options{IDColumn: "K"}, `missing column "K"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -277,7 +277,7 @@ func (a *applier) checkReviewed(text string, names []string) {
 	o := a.overrides[0]
 	for _, name := range names {
 		if o.options.Schema.FindOutput(name, a.header.Names) == nil {
-			o.faults.addFault(0, "%s has a column %s of its own (%.40q): call it another name", o.options.Result, Reviewed, text)
+			o.faults.addFault(0, "%s has a column %s of its own (%.40q): rename it", o.options.Result, Reviewed, text)
 			return
 		}
 	}

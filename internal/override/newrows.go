@@ -123,7 +123,7 @@ func (a *rowAdder) fillCells(id int64, tokenOf func(place int) []byte) bool {
 		a.cells[i] = codedCell(a.format, c, v.value)
 	}
 	if len(lacks) > 0 {
-		first.faults.addFault(line, "no result has the row, so it needs values of %s too", strings.Join(lacks, ", "))
+		first.faults.addFault(line, "no result has the row, so it requires values of %s too", strings.Join(lacks, ", "))
 		return false
 	}
 	a.cells[slices.Index(a.names, Reviewed)] = table.Cell{Bytes: []byte(strings.Join(given, "|"))}

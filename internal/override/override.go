@@ -185,7 +185,7 @@ func (o *Overrides) Summary() Summary {
 	var names []string
 	for _, c := range o.columns {
 		if c.kept > 0 {
-			s.Notes = append(s.Notes, fmt.Sprintf("%s: column %q has %s written in another way, first %s: what the result has is kept", o.name, c.name, term.Plural(c.kept, "number"), c.firstKept))
+			s.Notes = append(s.Notes, fmt.Sprintf("%s: column %q has %s written in another way, first %s: the result's values are kept", o.name, c.name, term.Plural(c.kept, "number"), c.firstKept))
 		}
 		if c.again > 0 {
 			names = append(names, fmt.Sprintf("%s (%s)", c.name, term.Plural(c.again, "row")))

@@ -103,7 +103,7 @@ func TestApplyReplacesWhatDiffers(t *testing.T) {
 func TestReviewedOfTheInput(t *testing.T) {
 	const head = "RowID,Reviewed,Topic\n"
 	got, _, err := applyTo(t, "r.csv", head+"1,2024-05-01,Billing\n2,,Product\n", "o.csv", "RowID,Topic\n1,Product\n2,Product\n")
-	if err == nil || err.Error() != `o.csv: r.csv has a column Reviewed of its own ("2024-05-01"): call it another name` {
+	if err == nil || err.Error() != `o.csv: r.csv has a column Reviewed of its own ("2024-05-01"): rename it` {
 		t.Errorf("a date: got %q, %v", got, err)
 	}
 	got, o, err := applyTo(t, "r.csv", head+"1,Topic,Billing\n2,,Product\n", "o.csv", "RowID,Topic,Reviewed\n1,Product,\n2,Billing,Topic\n")

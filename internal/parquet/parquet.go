@@ -44,7 +44,7 @@ func ReadRows(ctx context.Context, name string, r io.ReaderAt, size int64, yield
 		for _, c := range group.Columns {
 			// The library takes ever more memory for a damaged block, and fails on some that are not.
 			if codec := c.MetaData.Codec; codec == format.Lz4 || codec == format.Lz4Raw {
-				return fault("this is Parquet compressed by LZ4, which is not read: write it with zstd or snappy")
+				return fault("this is Parquet compressed by LZ4, which is not supported: write it with zstd or snappy")
 			}
 		}
 	}

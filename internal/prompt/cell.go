@@ -48,7 +48,7 @@ func (c *Column) JoinLabels(labels []string) (string, error) {
 	for i, l := range labels {
 		switch {
 		case slices.Contains(labels[:i], l):
-			return "", fmt.Errorf("has the label %q twice", term.Truncate(l, longestExcerpt))
+			return "", fmt.Errorf("has the duplicate label %q", term.Truncate(l, longestExcerpt))
 		case strings.Contains(l, labelSeparator):
 			return "", fmt.Errorf("has a label with %s: %q", labelSeparator, term.Truncate(l, longestExcerpt))
 		}

@@ -115,7 +115,7 @@ func (s *Schema) findUnmentioned() (lines []string) {
 			}
 		}
 		if len(missing) > 0 {
-			lines = append(lines, fmt.Sprintf("the model is not told of %s of %s: %s: name them in %s, or leave out %q",
+			lines = append(lines, fmt.Sprintf("the prompt does not mention %s of %s: %s: name them in %s, or leave out %q",
 				term.Plural(int64(len(missing)), "label"), c.Name, joinSome(missing), keySystem, keyCodebook))
 		}
 	}
@@ -156,7 +156,7 @@ func (s *Schema) findUnlistedDefaults() (lines []string) {
 	for i := range s.Columns {
 		c := &s.Columns[i]
 		if i != s.Gate && c.Type == TypeLabel && c.HasLabels() && c.Default != NoValue && c.Default != "" && !slices.Contains(c.Labels, c.Default) {
-			lines = append(lines, fmt.Sprintf("rows that are not applicable get %s in %s, which is none of its labels: see %s", quoteName(c.Default), c.Name, keyDefaults))
+			lines = append(lines, fmt.Sprintf("rows that are not applicable get %s in %s, which is not one of its labels: see %s", quoteName(c.Default), c.Name, keyDefaults))
 		}
 	}
 	return lines

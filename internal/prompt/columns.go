@@ -68,7 +68,7 @@ func (p *parser) describedColumns(values map[string]node, columns []Column) []de
 		switch {
 		case i < 0 || !p.expectKind(m.value, kindObject, name):
 		case described[i].name != "":
-			p.addMistake(m.line, "%s: column %q is described twice (first on line %d)", keyDescribed, columns[i].Name, described[i].line)
+			p.addMistake(m.line, "%s: duplicate column %q (first on line %d)", keyDescribed, columns[i].Name, described[i].line)
 		default:
 			described[i] = description{name, m.line, p.readMembers(m.value, name, keys)}
 		}
@@ -129,7 +129,7 @@ func (p *parser) parseType(c *Column, d *description) bool {
 	}
 	c.Type = Type(n.text)
 	if takesLabels := c.Type == TypeLabel || c.Type == TypeLabels; takesLabels && !listed {
-		p.addMistake(n.line, "%s: type %q needs %s", d.name, c.Type, keyLabels)
+		p.addMistake(n.line, "%s: type %q requires %s", d.name, c.Type, keyLabels)
 		return false
 	} else if !takesLabels && listed {
 		if _, ok := d.values[keyLabels]; !ok {

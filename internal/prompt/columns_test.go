@@ -72,7 +72,7 @@ func TestCodebookMistakes(t *testing.T) {
 				`4: gate: unknown column "Delta"; did you mean "Beta"?`, `5: codebook: want "system_prompt", have "system"`}},
 		{"types", []string{`"columns": {"Alpha": {"type": "Labels"},`, `"Beta": {"type": "label"},`, `"Gamma": {"type": ["text"]}}`},
 			[]string{`2: columns.Alpha.type: want "label", "labels", "integer", "number", "boolean" or "text", have "Labels"; did you mean "labels"?`,
-				`3: columns.Beta: type "label" needs labels`, `4: columns.Gamma.type: want a string, have an array`}},
+				`3: columns.Beta: type "label" requires labels`, `4: columns.Gamma.type: want a string, have an array`}},
 		{"labels for other types", []string{`"columns": {"Alpha": {"type": "text", "labels": ["x"]},`, `"Beta": {"type": "boolean"}},`,
 			`"validation_rules": {"valid_beta": ["yes"]}`},
 			[]string{`2: columns.Alpha: "labels" is for columns of type "label" or "labels", and the type is "text"`,
@@ -144,7 +144,7 @@ func TestCells(t *testing.T) {
 		{nil, "", "[]"},
 		{[]string{"c", "a"}, "a|c", `["a","c"]`},
 		{[]string{"z\"", "b", "y"}, "b|z\"|y", `["b","z\"","y"]`},
-		{[]string{"a", "a"}, `has the label "a" twice`, ""},
+		{[]string{"a", "a"}, `has the duplicate label "a"`, ""},
 		{[]string{"x|y"}, `has a label with |: "x|y"`, ""},
 		{[]string{"a", "b", "c", "d"}, "has 4 labels, want at most 3", ""},
 	} {

@@ -88,7 +88,7 @@ func (p *parser) parseExampleValues(labels node, what string, s *Schema) (values
 			continue
 		}
 		if slices.ContainsFunc(values, func(v exampleValue) bool { return v.column == i }) {
-			p.addMistake(m.line, "%s: column %q is there twice", what, s.Columns[i].Name)
+			p.addMistake(m.line, "%s: duplicate column %q", what, s.Columns[i].Name)
 			continue
 		}
 		c := &s.Columns[i]

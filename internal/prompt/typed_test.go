@@ -32,7 +32,7 @@ func TestParseTyped(t *testing.T) {
 		{column: "Areas", typed: `["Store"]`, want: "Store"},
 		{column: "Areas", typed: "[]", want: ""},
 		{column: "Areas", typed: "null", want: ""},
-		{column: "Areas", typed: "App|app", fault: `has the label "App" twice`},
+		{column: "Areas", typed: "App|app", fault: `has the duplicate label "App"`},
 		{column: "Areas", typed: "App|Web|Store", fault: "has 3 labels, want at most 2"},
 		{column: "Areas", typed: "Wbe|Stroe", fault: `has the unlisted label "Wbe"; did you mean "Web"?, has the unlisted label "Stroe"; did you mean "Store"?`},
 		{column: "Severity", typed: "5.0", want: "5"},

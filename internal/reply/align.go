@@ -119,12 +119,12 @@ func (p *parser) indexOfRowID(o *openObject) int {
 func (p *parser) missingReason(i int) string {
 	for j, id := range p.ids {
 		if j != i && id == p.ids[i] {
-			return "its RowID was asked for twice in one call"
+			return "duplicate RowID in one call"
 		}
 	}
 	switch say := p.reasons(); {
 	case p.unordered != nil && p.unordered[i]:
-		return "the reply has its number out of order"
+		return "the number of this row is out of order in the reply"
 	case p.restNames != nil && p.restNames[i]:
 		return say.cutInSecond
 	case p.cutRow == i:
@@ -142,20 +142,20 @@ func (p *parser) missingReason(i int) string {
 type reasons struct{ cutInSecond, cutInside, cutBefore, noLabels, missing, contradicted string }
 
 var objectReasons = reasons{
-	cutInSecond:  "the reply is cut or broken before a second object with its RowID ends",
-	cutInside:    "the reply is cut or broken inside its object",
-	cutBefore:    "no object with its RowID before the reply is cut or broken",
+	cutInSecond:  "truncated or malformed reply; a second object may have this RowID",
+	cutInside:    "truncated or malformed reply: it ends inside the object of this row",
+	cutBefore:    "truncated or malformed reply; no object with this RowID before that point",
 	noLabels:     "no object with labels in the reply",
-	missing:      "no object with its RowID in the reply",
+	missing:      "no object with this RowID in the reply",
 	contradicted: "differs between two objects with the same RowID",
 }
 
 var arrayReasons = reasons{
-	cutInSecond:  "the reply is cut or broken before a second array with its number ends",
-	cutInside:    "the reply is cut or broken inside its array",
-	cutBefore:    "no array with its number before the reply is cut or broken",
+	cutInSecond:  "truncated or malformed reply; a second array may have this number",
+	cutInside:    "truncated or malformed reply: it ends inside the array of this row",
+	cutBefore:    "truncated or malformed reply; no array with this number before that point",
 	noLabels:     "no array with labels in the reply",
-	missing:      "no array with its number in the reply",
+	missing:      "no array with this number in the reply",
 	contradicted: "differs between two arrays with the same number",
 }
 

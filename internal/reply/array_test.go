@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	noArray      = "! no array with its number in the reply"
+	noArray      = "! no array with this number in the reply"
 	noLabels     = "! no array with labels in the reply"
-	cutInArray   = "! the reply is cut or broken inside its array"
-	cutAhead2    = "! no array with its number before the reply is cut or broken"
-	restNumbers  = "! the reply is cut or broken before a second array with its number ends"
+	cutInArray   = "! truncated or malformed reply: it ends inside the array of this row"
+	cutAhead2    = "! truncated or malformed reply; no array with this number before that point"
+	restNumbers  = "! truncated or malformed reply; a second array may have this number"
 	otherCount   = "! its array has more or fewer values than there are columns"
-	outOfOrder   = "! the reply has its number out of order"
+	outOfOrder   = "! the number of this row is out of order in the reply"
 	contradicts  = `! column "Topic" differs between two arrays with the same number`
 	contradicts2 = `! column "Note" differs between two arrays with the same number`
 )
@@ -117,7 +117,7 @@ func TestReadOneArray(t *testing.T) {
 
 func TestReadArraysOfOneRowIDTwice(t *testing.T) {
 	s := inStyle(t, short, prompt.Compact)
-	const twice = "! its RowID was asked for twice in one call"
+	const twice = "! duplicate RowID in one call"
 	got := brief(Read(`[[1,"Product","a"],[2,"Support","b"],[3,"Product","c"]]`, []int64{5, 6, 5}, s, false))
 	if want := "6:Support|b; 5" + twice + "; 5" + twice + "; dropped 2"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -324,10 +324,10 @@ func TestReadTypedArrays(t *testing.T) {
 		`[1,"Billing",["Web"],3,0.5,true,"A1"]`:          "5:Billing|Web|3|0.5|true|A1",
 		`[1,"Billing",[],3,null,false,null]`:             "5:Billing||3||false|",
 		`[1,"Billing",["store"," APP "],3,0.5,true,""]`:  "5:Billing|App|Store|3|0.5|true|",
-		`[1,"Billing",["App","App"],3,0.5,true,"A1"]`:    `5! column "Areas" has the label "App" twice`,
+		`[1,"Billing",["App","App"],3,0.5,true,"A1"]`:    `5! column "Areas" has the duplicate label "App"`,
 		`[1,"Billing",["Web"],9,0.5,true,"A1"]`:          `5! column "Severity" is 9, want a whole number from 1 to 5`,
 		`[1,"Billing","Web",3,0.5,true,"A1"]`:            `5! column "Areas" is "Web", want an array of labels`,
-		`[1,"Billing",[1,"Web"],3,0.5,true,"A1"]`:        `5! column "Areas" has something else than labels in its array`,
+		`[1,"Billing",[1,"Web"],3,0.5,true,"A1"]`:        `5! column "Areas" has an element that is not a label in its array`,
 		`[1,"Billing",["Web"],3,true,0.5,"A1"]`:          `5! column "Score" is "true", want a number`,
 		`[1,"Billing",["Web"],3,0.5,true,"A1",["more"]]`: "5" + otherCount,
 	} {

@@ -54,15 +54,15 @@ func brief(r Result) string {
 }
 
 const (
-	absent   = "! no object with its RowID in the reply"
+	absent   = "! no object with this RowID in the reply"
 	nothing  = "! no object with labels in the reply"
-	cutIn    = "! the reply is cut or broken inside its object"
-	cutAhead = "! no object with its RowID before the reply is cut or broken"
+	cutIn    = "! truncated or malformed reply: it ends inside the object of this row"
+	cutAhead = "! truncated or malformed reply; no object with this RowID before that point"
 )
 
 const (
-	restNames = "! the reply is cut or broken before a second object with its RowID ends"
-	cutBefore = "! no object with its RowID before the reply is cut or broken"
+	restNames = "! truncated or malformed reply; a second object may have this RowID"
+	cutBefore = "! truncated or malformed reply; no object with this RowID before that point"
 )
 
 func TestReadForms(t *testing.T) {
@@ -286,7 +286,7 @@ func TestReadIDs(t *testing.T) {
 func TestReadAskedTwice(t *testing.T) {
 	s := schema(t, short)
 	text := `[{"RowID":1,"Topic":"Product","Note":"a"},{"RowID":2,"Topic":"Support","Note":"b"},{"RowID":1,"Topic":"Support","Note":"c"}]`
-	const twice = "! its RowID was asked for twice in one call"
+	const twice = "! duplicate RowID in one call"
 	if got, want := brief(Read(text, []int64{1, 2, 1}, s, false)), "2:Support|b; 1"+twice+"; 1"+twice+"; dropped 2"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

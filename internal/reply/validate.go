@@ -160,7 +160,7 @@ func (v *validator) validateLabels(c *prompt.Column, val value) (cell string, or
 	for _, item := range items {
 		t, ok := item.text()
 		if item.kind != text || !ok {
-			return "", nil, "has something else than labels in its array"
+			return "", nil, "has an element that is not a label in its array"
 		}
 		label, unlisted, reason := v.validateLabel(c, t)
 		if reason != "" {

@@ -88,7 +88,7 @@ func columnNotes(c *stats.Column) []string {
 				numberText(n.Min)+" to "+numberText(n.Max))
 		}
 		if c.OrganicRows > 0 {
-			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", term.Plural(c.OrganicRows, "row"), term.Percent(c.OrganicRows, c.Rows)))
+			notes = append(notes, fmt.Sprintf("%s (%s) with an unlisted label", term.Plural(c.OrganicRows, "row"), term.Percent(c.OrganicRows, c.Rows)))
 		}
 		if c.OtherRows > 0 && len(c.Values) > 0 {
 			notes = append(notes, term.Plural(c.OtherRows, "row")+" with still others")
@@ -159,7 +159,7 @@ func outcomeNote(c *stats.Calls) string {
 		}
 	}
 	if n := c.Outcomes[calllog.Probe]; n > 0 {
-		parts = append(parts, term.Plural(n, "probe")+" beside")
+		parts = append(parts, term.Plural(n, "probe")+" besides")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -243,7 +243,7 @@ func crossCells(c *stats.CrossTable, rows, columns int) (heads []string, body []
 		notes = append(notes, term.Plural(c.MissingRows, "row")+" without a value in one of the two")
 	}
 	if c.OtherRows > 0 {
-		notes = append(notes, term.Plural(c.OtherRows, "row")+" with values that are not told apart")
+		notes = append(notes, term.Plural(c.OtherRows, "row")+" with values that are not counted separately")
 	}
 	return heads, body, notes
 }

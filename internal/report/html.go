@@ -312,7 +312,7 @@ func pageTiles(r *stats.Result) []tile {
 		}
 	}
 	if r.Gate != nil {
-		out = append(out, tile{term.Percent(organic, rows), "organic labels", term.Count(organic) + " values"})
+		out = append(out, tile{term.Percent(organic, rows), "unlisted labels", term.Count(organic) + " values"})
 	}
 	if r.Gold != nil {
 		out = append(out, accuracyTiles(r.Gold)...)
@@ -323,7 +323,7 @@ func pageTiles(r *stats.Result) []tile {
 func callTiles(c *stats.Calls) []tile {
 	return []tile{
 		{term.Count(c.Calls), "model calls", term.Count(c.Retries) + " asked again"},
-		{term.Percent(c.Errors, c.Calls), "calls gone wrong", strings.ReplaceAll(outcomeNote(c), ",", " ·")},
+		{term.Percent(c.Errors, c.Calls), "failed calls", strings.ReplaceAll(outcomeNote(c), ",", " ·")},
 		{term.Rate(c.RowsPerSec), "rows/s", term.Duration(toDuration(c.WorkSeconds)) + " of work"},
 		{term.Rate(c.TokensPerSec), "tokens/s", "generated"},
 		{quantileText(&c.Latency, c.Latency.P50), "median call", "p99 " + quantileText(&c.Latency, c.Latency.P99)},

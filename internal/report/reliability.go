@@ -25,14 +25,14 @@ func reliabilityFigures(r *stats.Reliability) [][3]string {
 	}
 	figures := [][3]string{
 		{"Brier score", formatThousandths(r.Brier), "0 is best"}, {"ECE", formatThousandths(r.ECE), "0 is best"},
-		{"AUROC", formatThousandths(r.AUROC), "1 is best, 0.5 tells nothing"},
+		{"AUROC", formatThousandths(r.AUROC), "1 is best, 0.5 is chance"},
 	}
 	target := strconv.FormatFloat(100*float64(r.Target), 'g', 6, 64) + "%"
 	switch {
 	case !r.Target.IsDefined():
 		return figures
 	case !r.Threshold.IsDefined():
-		return append(figures, [3]string{"threshold", "-", "no confidence makes sure of " + target + " accuracy"})
+		return append(figures, [3]string{"threshold", "-", "no confidence guarantees " + target + " accuracy"})
 	}
 	return append(figures, [3]string{"threshold", formatFigure(r.Threshold), "for " + target + " accuracy; " + formatPercent(r.Above) + " of the rows reach it"})
 }

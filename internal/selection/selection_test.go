@@ -268,7 +268,7 @@ func TestErrors(t *testing.T) {
 		{"without has a text", "RowID\n1\n", Options{Without: newTable(t, "w.csv", "RowID\nx\n")}, `w.csv:2: invalid RowID "x"`},
 		{"result without RowID", "RowID\n1\n", unsure("ID,Topic\n1,A\n", Threshold{"Topic", 0.5}), "r.csv:1: missing column RowID"},
 		{"no confidences", "RowID\n1\n", unsure(result, Threshold{"Sentiment", 0.5}), "r.csv:1: missing column Sentiment_Confidence"},
-		{"unknown column", "RowID\n1\n", unsure(result, Threshold{"Mood", 0.5}), "r.csv:1: the threshold of Mood: the codebook has no such column"},
+		{"unknown column", "RowID\n1\n", unsure(result, Threshold{"Mood", 0.5}), "r.csv:1: the threshold of Mood: unknown column"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var b bytes.Buffer

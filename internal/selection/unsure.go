@@ -136,7 +136,7 @@ func (u *Unsure) newRule(h *table.Header) (r rule, places []int, err error) {
 		output := outputName(h, t.Column)
 		if u.Schema.FindOutput(output, h.Names) == nil {
 			return r, nil, &table.Error{File: u.Result.Options.Name, Line: h.Line(),
-				Msg: fmt.Sprintf("the threshold of %s: the codebook has no such column", t.Column)}
+				Msg: fmt.Sprintf("the threshold of %s: unknown column", t.Column)}
 		}
 		name := output + prompt.ConfidenceSuffix
 		at := place(name)

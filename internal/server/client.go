@@ -249,7 +249,7 @@ func (c *Client) postCall(ctx context.Context, h *host, r *Request) (resp *http.
 		if classOfStatus(resp.StatusCode, "") == Busy {
 			e.Class = Busy
 		}
-		e.Status, e.Err = resp.StatusCode, fmt.Errorf("reply cut after %d bytes: %w", len(body), e.Err)
+		e.Status, e.Err = resp.StatusCode, fmt.Errorf("reply truncated after %d bytes: %w", len(body), e.Err)
 		return nil, nil, e
 	}
 	return resp, body, nil

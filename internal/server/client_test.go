@@ -86,8 +86,8 @@ func TestChatFaults(t *testing.T) {
 	}{
 		{ollamatest.Fault{Kind: ollamatest.Close}, transient, "chat at URL: the connection was closed before a reply"},
 		{ollamatest.Fault{Kind: ollamatest.Reset}, transient, "connection reset by peer"},
-		{ollamatest.Fault{Kind: ollamatest.Cut}, transient, "chat at URL: reply cut after"},
-		{ollamatest.Fault{Kind: ollamatest.Cut, Byte: 1}, transient, "reply cut after 1 bytes: unexpected EOF"},
+		{ollamatest.Fault{Kind: ollamatest.Cut}, transient, "chat at URL: reply truncated after"},
+		{ollamatest.Fault{Kind: ollamatest.Cut, Byte: 1}, transient, "reply truncated after 1 bytes: unexpected EOF"},
 		{ollamatest.Fault{Kind: ollamatest.Status}, transient, "status 500"},
 		{ollamatest.Fault{Kind: ollamatest.Status, Status: 502, Text: "x"}, transient, "status 502: x"},
 		{ollamatest.Fault{Kind: ollamatest.Busy}, server.Busy, "status 503: server busy"},

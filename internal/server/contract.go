@@ -73,7 +73,7 @@ func isAnyReply(ask *Request, r *Reply) error {
 
 func noLogProbs(ask *Request, r *Reply) error {
 	return &Error{Class: NoLogProbs, Host: r.Host, Model: ask.Model, Op: opChat,
-		Err: errors.New("the server does not tell how sure the model is (no log-probabilities in its reply)")}
+		Err: errors.New("the server returns no log-probabilities with its reply")}
 }
 
 func (c *Client) proveHosts(ctx context.Context, r *Request, check proof, retries int, wait func(n int, after time.Duration) error) (*Contract, error) {
@@ -173,11 +173,11 @@ var contractObject = regexp.MustCompile(`\{\s*"` + contractKey + `"\s*:\s*"` + c
 func describeReply(r *Reply) string {
 	switch text := excerpt([]byte(r.Text)); {
 	case r.CutWhileThinking():
-		return fmt.Sprintf("nothing: the reply was cut while thinking, after %d tokens", r.Tokens)
+		return fmt.Sprintf("nothing: the reply was truncated while thinking, after %d tokens", r.Tokens)
 	case text == "":
 		return "nothing"
 	case r.DoneReason == Length:
-		return fmt.Sprintf("\"%s\", cut after %d tokens", text, r.Tokens)
+		return fmt.Sprintf("\"%s\", truncated after %d tokens", text, r.Tokens)
 	default:
 		return "\"" + text + "\""
 	}

@@ -136,7 +136,7 @@ func TestProveContractShowsTheReply(t *testing.T) {
 	}{
 		{free, `it answered "` + ollamatest.FreeReply + `"`},
 		{ollamatest.Fault{Kind: ollamatest.Empty, Contract: true}, "it answered nothing"},
-		{ollamatest.Fault{Kind: ollamatest.Think, Tokens: 5000, Contract: true}, "nothing: the reply was cut while thinking, after 2030 tokens"},
+		{ollamatest.Fault{Kind: ollamatest.Think, Tokens: 5000, Contract: true}, "nothing: the reply was truncated while thinking, after 2030 tokens"},
 	} {
 		srv := ollamatest.Start(t, c.fault)
 		_, err := newClient(t, server.Config{Hosts: []string{srv.URL}}).ProveContract(t.Context(), twoRows(), 0, nil)

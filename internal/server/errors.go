@@ -95,7 +95,7 @@ type Error struct {
 func (e *Error) Error() string {
 	switch {
 	case e.Cause() == ProxyFailed || e.Cause() == ProxyDenied:
-		return fmt.Sprintf("no way to %s: %v", e.Host, e.Err)
+		return fmt.Sprintf("cannot reach %s through the proxy: %v", e.Host, e.Err)
 	case e.Class == Unreachable && e.API == OpenAI:
 		return fmt.Sprintf("no server at %s: %v", e.Host, e.Err)
 	case e.Class == Unreachable:
@@ -212,7 +212,7 @@ func (h *host) netError(model, op string, err error) *Error {
 			e.Class, e.cause = Denied, ProxyDenied
 		}
 	case connecting && h.proxyName() != "":
-		e.Class, e.cause, e.Err = Unreachable, ProxyFailed, fmt.Errorf("the proxy %s: %w", h.proxyName(), e.Err)
+		e.Class, e.cause, e.Err = Unreachable, ProxyFailed, fmt.Errorf("%s: %w", h.proxyName(), e.Err)
 	case errors.As(err, &dns):
 		e.Class, e.cause, e.Err = Unreachable, NameUnknown, errors.New(dns.Err)
 	case connecting:

@@ -49,7 +49,7 @@ func (a openAI) checkModel(ctx context.Context, h *host, model string, timeout t
 	}
 	if version != "" && !a.allowTruncation {
 		return nil, &Error{Class: CutsPrompts, Host: h.name, Op: opModels, cause: OllamaInDisguise, Err: fmt.Errorf(
-			"it answers like an Ollama server (version %s), which cuts over-long prompts silently under /v1", excerpt([]byte(version)))}
+			"it answers like an Ollama server (version %s), which truncates over-long prompts silently under /v1", excerpt([]byte(version)))}
 	}
 	listed, err := h.askModels(ctx, timeout)
 	if err != nil {
@@ -189,7 +189,7 @@ func (c *Client) refusesOverlong(ctx context.Context, h *host, ask Request, boun
 		errors.As(err, &said)
 		switch {
 		case said != nil && said.Class == Overflow && said.Status == 0: // it was answered, and the answer counts more than there can be
-			return c.cutsPrompts(h, ask.Model, "a prompt of at least %d tokens, more than the %d of its context, was answered: the server cuts over-long prompts silently", words, bound)
+			return c.cutsPrompts(h, ask.Model, "a prompt of at least %d tokens, more than the %d of its context, was answered: the server truncates over-long prompts silently", words, bound)
 		case said != nil && said.Class == Overflow && said.Status != http.StatusRequestEntityTooLarge: // which is a gateway's bound of bytes
 			return nil
 		case said != nil && said.Class == BadRequest: // in words that are not known: is it the length?
@@ -239,7 +239,7 @@ func (c *Client) Clock(ctx context.Context, name string) (time.Time, error) {
 
 func describeCut(tokens int) string {
 	if tokens < 0 {
-		return "and the answer does not say how much of it was read: the server may cut over-long prompts silently"
+		return "and the answer does not say how much of it was read: the server may truncate over-long prompts silently"
 	}
-	return fmt.Sprintf("after reading %d: the server cuts over-long prompts silently", tokens)
+	return fmt.Sprintf("after reading %d: the server truncates over-long prompts silently", tokens)
 }

@@ -110,5 +110,5 @@ func (s *ratingScan) confidenceError(b *table.Block, i, k int) error {
 	name := term.Printable(s.file.header.Names[s.cut[place]])
 	text := table.AppendText(nil, s.file.header.Format, b.Token(b.Spans[k*len(s.cut)+place]))
 	bad := &table.Error{File: s.file.Options.Name, Line: line, Msg: fmt.Sprintf("%s %.40q: want a number from 0 to 1", name, text)}
-	return bad.WithHint(fmt.Sprintf("%s says how sure the values of %s are; if it says something else, give it another name", name, term.Printable(s.ratings.plans[i].output)))
+	return bad.WithHint(fmt.Sprintf("%s says how sure the values of %s are; if it means something else, rename it", name, term.Printable(s.ratings.plans[i].output)))
 }

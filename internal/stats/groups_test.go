@@ -138,14 +138,14 @@ func TestErrorGroupsAreBounded(t *testing.T) {
 func TestErrorsOfDifferentRowsAreOneGroup(t *testing.T) {
 	var all errorGroups
 	for i := range 1000 {
-		reason := []string{"no object with its RowID in the reply", "\"Topic\" is missing"}[i%2]
+		reason := []string{"no object with this RowID in the reply", "\"Topic\" is missing"}[i%2]
 		all.addCall(&calllog.Call{Time: at(0), Outcome: calllog.Bad, Rows: 1, Error: fmt.Sprintf("RowID %d: %s", i-500, reason)})
 	}
 	got := map[string]int64{}
 	for _, s := range all.sorted() {
 		got[s.Error] = s.Calls
 	}
-	want := map[string]int64{"RowID …: no object with its RowID in the reply": 500, "RowID …: \"Topic\" is missing": 500}
+	want := map[string]int64{"RowID …: no object with this RowID in the reply": 500, "RowID …: \"Topic\" is missing": 500}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

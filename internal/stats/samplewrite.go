@@ -28,7 +28,7 @@ type SampleOptions struct {
 type NoInputColumnsError struct{ File string }
 
 func (e *NoInputColumnsError) Error() string {
-	return e.File + " has no column Message, so nothing tells which columns people need and which they label"
+	return e.File + " has no column Message, so it is unknown which columns people need and which they label"
 }
 
 // Sample is what WriteSample wrote.

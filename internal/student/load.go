@@ -31,7 +31,7 @@ type damagedError struct {
 func (e *damagedError) Error() string { return e.File + ": " + e.What.Error() }
 
 // errOtherFile is of a file that no training wrote.
-var errOtherFile = errors.New("is not a student's file")
+var errOtherFile = errors.New("is not a student file")
 
 // Hint says what to do about it. A file that somebody else made is not to be trained over.
 func (e *damagedError) Hint() string {
@@ -149,7 +149,7 @@ func (st *Student) checkHeader(numbers int) error {
 		first += c.functions()
 	}
 	if st.Functions != first || st.Buckets < 0 || st.Buckets > 1<<bucketBits || (st.Buckets+1)*(st.Functions+2)-2 != numbers {
-		return errors.New("the file has not as many weights as its header says")
+		return errors.New("weight count does not match the header")
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func (st *Student) checkHeader(numbers int) error {
 // readWeights reads the numbers after the header.
 func (st *Student) readWeights(body []byte) error {
 	if len(body)%wordBytes != 0 {
-		return errors.New("the file has not as many weights as its header says")
+		return errors.New("weight count does not match the header")
 	}
 	st.buckets = make([]uint32, st.Buckets)
 	st.index = make([]int32, 1<<bucketBits)

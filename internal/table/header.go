@@ -180,7 +180,7 @@ func (r *Reader) explainHeader(err error, scan *recordScan) error {
 }
 
 func (r *Reader) endsInCR() error {
-	return r.formError("its lines end in CR alone; LF or CRLF is needed")
+	return r.formError("its lines end in CR alone; LF or CRLF is required")
 }
 
 // readStart reads the first bytes, by which a file is known, and steps over a mark.

@@ -34,7 +34,7 @@ func NormalizeCommand(file string, headerLine int64) (command, output string) {
 // hintNormalize says how a file becomes one that can be read.
 func hintNormalize(file string) string {
 	command, _ := NormalizeCommand(file, 0)
-	return "this makes it a table that can be read: " + command
+	return "to convert it: " + command
 }
 
 // detectForm tells by its first bytes, without a mark, what a file is that is not
@@ -55,7 +55,7 @@ func detectForm(b []byte, f Format) (what string, refused bool) {
 	case kind == UTF16LE || kind == UTF16BE:
 		return "this is UTF-16, not UTF-8", false
 	case f != JSONL && SeparatorLine(b) != 0:
-		return fmt.Sprintf("the first line is \"sep=%c\", which Excel alone reads", SeparatorLine(b)), false
+		return fmt.Sprintf("the first line is \"sep=%c\", which only Excel reads", SeparatorLine(b)), false
 	case f != JSONL && LooksLikeJSON(b):
 		return fmt.Sprintf("this is JSON, not %s", strings.ToUpper(f.String())), false
 	case f == JSONL && LooksLikeJSON(b) && !startsWithObject(b):
@@ -90,7 +90,7 @@ func (h *Header) HintHeaderLine(file string) string {
 		return ""
 	}
 	command, _ := NormalizeCommand(file, h.others.below)
-	return fmt.Sprintf("line %d looks like the header; this makes a table of it: %s", h.others.below, command)
+	return fmt.Sprintf("line %d looks like the header; to convert the table: %s", h.others.below, command)
 }
 
 // MissingColumn is the *Error for a column that a file with this header lacks. It

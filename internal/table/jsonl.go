@@ -57,7 +57,7 @@ func (p *objectParser) parseObject(line []byte, member func(key []byte, value sp
 		return jsonFault(err)
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return &fault{msg: "bad JSON: a line must hold one object and nothing else"}
+		return &fault{msg: "bad JSON: want one object a line"}
 	}
 	return nil
 }

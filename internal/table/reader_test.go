@@ -59,7 +59,7 @@ func TestReader(t *testing.T) {
 		{name: "all names at once", in: "a,,a,a\n", err: `f:1: column 2 of the header has no name; duplicate column "a" in the header (columns 1 and 3); duplicate column "a" in the header (columns 1 and 4)`},
 		{name: "many names", in: "a,,,,,,,,\n", err: `f:1: column 2 of the header has no name; column 3 of the header has no name; column 4 of the header has no name; column 5 of the header has no name; column 6 of the header has no name; 3 more columns like these`},
 		{name: "column without a name", in: "a,,b\n", err: "f:1: column 2 of the header has no name"},
-		{name: "cr alone", in: "a,b\r1,2\r3,4\r", err: `f:1: its lines end in CR alone; LF or CRLF is needed`},
+		{name: "cr alone", in: "a,b\r1,2\r3,4\r", err: `f:1: its lines end in CR alone; LF or CRLF is required`},
 		{name: "gzip", in: "\x1F\x8B\x08\x00\n", err: "f:1: this is compressed by gzip"},
 		{name: "workbook", in: "PK\x03\x04\x14\x00", err: "f:1: this is a ZIP archive, as workbooks are (.xlsx)"},
 		{name: "utf-16", in: "\xFF\xFEa\x00", err: "f:1: this is UTF-16, not UTF-8"},

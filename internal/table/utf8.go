@@ -14,7 +14,7 @@ import (
 // Hints for text that is not UTF-8.
 const (
 	hintConvert = "if the file is Windows-1252, convert it: "
-	hintMixed   = "the rest of the file is UTF-8: mend these lines by hand; to convert the whole file would spoil the others"
+	hintMixed   = "the rest of the file is UTF-8: fix these lines by hand; converting the whole file would damage the others"
 )
 
 // checkUTF8 reads bytes from up to to of a file. Where some are not UTF-8 it

@@ -46,7 +46,7 @@ const (
 func Open(name string, r io.ReaderAt, size int64) (*Workbook, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, &table.Error{File: name, Msg: "this begins like a workbook (.xlsx) but is cut or damaged: " + err.Error()}
+		return nil, &table.Error{File: name, Msg: "this begins like a workbook (.xlsx) but is truncated or damaged: " + err.Error()}
 	}
 	archive.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
 	w := &Workbook{name: name, parts: map[string]*zip.File{}, limit: size*maxRatio + minUnpacked}

@@ -314,8 +314,8 @@ func TestDamagedBooks(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{"cut", whole[:len(whole)/2], "cut or damaged"},
-		{"only the start", []byte("PK\x03\x04"), "cut or damaged"},
+		{"cut", whole[:len(whole)/2], "truncated or damaged"},
+		{"only the start", []byte("PK\x03\x04"), "truncated or damaged"},
 		{"flipped", flip(whole), "damaged"},
 	} {
 		_, _, err := readBook(t, tt.data, "")

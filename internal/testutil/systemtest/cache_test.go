@@ -93,7 +93,7 @@ func labelUnderKills(t *testing.T, host, dir, input string, kills int, rng *rand
 			}
 			return
 		case err := <-done:
-			if err != nil || strings.Contains(stderr.String(), "warning: ") && !strings.Contains(stderr.String(), "not wholly saved") {
+			if err != nil || strings.Contains(stderr.String(), "warning: ") && !strings.Contains(stderr.String(), "incomplete write") {
 				t.Errorf("%s: %v\n%s", dir, err, stderr)
 			}
 			return

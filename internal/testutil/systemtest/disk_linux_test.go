@@ -123,7 +123,7 @@ func TestFullDiskOfParts(t *testing.T) {
 	}
 	out, err := split()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(out, "no space left on device\nhint: make room on that disk") {
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(out, "no space left on device\nhint: free space on that disk") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if left, err := os.ReadDir(parts); err != nil || len(left) > 0 {
@@ -153,7 +153,7 @@ func TestFullDiskOfInputs(t *testing.T) {
 	}
 	out, err := plan()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(out, "error: write logs/r/inputs/packed.csv: ") || !strings.Contains(out, "no space left on device\nhint: make room on that disk") {
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(out, "error: write logs/r/inputs/packed.csv: ") || !strings.Contains(out, "no space left on device\nhint: free space on that disk") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "logs", "r", "[^r]*")); err != nil || len(left) > 0 {
