@@ -23,7 +23,7 @@ type grammar struct {
 	Workers     *int     `xor:"cut" min:"1" max:"10000" help:"Split each file into N equal units [4]." placeholder:"N" group:"Units:"`
 	Rows        *int64   `xor:"cut" min:"1" help:"Split each file into units of N rows." placeholder:"N" group:"Units:"`
 	Ranges      string   `filled:"" xor:"cut" help:"Take only these positions of each file, inclusive; 501- means the rest." placeholder:"1-100,101-300" group:"Units:"`
-	Format      string   `enum:"jsonl,tsv,args,settings" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs); settings prints what --print-settings does, of the run that was planned [${default}]." group:"Units:"`
+	Format      string   `enum:"jsonl,tsv,args,settings" default:"jsonl" help:"Print units as jsonl, tsv or args (the flags of prism-classify, quoted for xargs); settings prints what --print-settings does, with unit_count, of the run that is planned [${default}]." group:"Units:"`
 	Label       string   `filled:"" help:"Label of a single file [its name]." placeholder:"L" group:"Units:"`
 	Write       string   `filled:"" help:"Write each unit as a file {label}_part0001.csv into this folder." placeholder:"DIR" group:"Units:"`
 	NoCheck     bool     `help:"Check only fields and quotes, not RowIDs and UTF-8." group:"Input:"`

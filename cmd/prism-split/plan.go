@@ -62,7 +62,10 @@ func (g *grammar) planRun(ctx context.Context, s splitter) error {
 	if err != nil {
 		return err
 	}
-	if g.DryRun {
+	switch {
+	case g.DryRun && g.Format == "settings":
+		return p.printSettingsOf(m)
+	case g.DryRun:
 		return p.printPlan(m)
 	}
 	p.std.Infof("planned run %s: %s of %s, %s", m.RunID, term.Plural(int64(len(m.Units)), "unit"),

@@ -48,7 +48,7 @@ func (p *planner) printSettings(ctx context.Context) error {
 	return a.w.Flush()
 }
 
-// printSettingsOf prints the settings of a run that was just planned.
+// printSettingsOf prints the settings of a run that was just planned, or would be.
 func (p *planner) printSettingsOf(m *job.Manifest) error {
 	a := assignments{bufio.NewWriter(p.std.Out)}
 	p.printGeneral(a)
@@ -137,6 +137,7 @@ func (p *planner) printRun(a assignments, m *job.Manifest) {
 		outputs = append(outputs, m.Path(m.MergedName(label)))
 	}
 	a.setList("outputs", outputs)
+	a.setNumber("unit_count", len(m.Units)) // 0 before the run is planned
 	workers := c.Workers()
 	if p.g.Workers != nil {
 		workers = *p.g.Workers
