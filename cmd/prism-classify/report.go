@@ -197,13 +197,14 @@ func (g *grammar) writeStartFailure(std cli.Std, err error) {
 	if g.Manifest != "" {
 		w.Resume = cmp.Or(g.GoesOnWith, "prism-classify "+job.UnitArgs(g.Manifest, g.Unit))
 	}
-	w.Permanent = false
+	w.Cause, w.Permanent = "", false
 	w.UpdatedAt, w.LastError, w.Hint = status.At(time.Now()), err.Error(), classify.Hint(err, s.Model.Name)
 	w.PID, w.ProcessStart = os.Getpid(), status.ProcessStart(os.Getpid())
 	w.Host, _ = os.Hostname() // without a name the process cannot be asked for, and need not
 	switch {
 	case classify.IsServer(err):
-		w.State, w.StopReason, w.Permanent = status.Stopped, status.Unreachable, classify.IsPermanent(err)
+		w.State, w.StopReason = status.Stopped, status.Unreachable
+		w.Cause, w.Permanent = classify.ServerCause(err), classify.IsPermanent(err)
 	case classify.IsUsage(err):
 		w.State, w.StopReason = status.Failed, status.BadInput
 	default:

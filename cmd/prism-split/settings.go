@@ -144,6 +144,7 @@ func (p *planner) printRun(a assignments, m *job.Manifest) {
 	}
 	a.setNumber("workers", workers)
 	a.setText("program", job.UnitProgram(&c.Model))
+	a.setText("api", c.Model.API)
 	a.setSeconds("retry_delay", c.Model.Delay)
 	a.setNumber("max_worker_retries", c.ErrorHandling.MaxWorkerRetries)
 	a.setText("failure_strategy", c.ErrorHandling.Strategy)

@@ -83,7 +83,7 @@ func (g *grammar) printUnits(m *monitor, out io.Writer) error {
 	if g.Format == "tsv" {
 		fmt.Fprintln(w, strings.Join(unitColumns, "\t"))
 	}
-	printed := map[string]bool{} // last errors
+	printed := map[string]bool{} // last errors or causes
 	for _, u := range unitStates(m.plan, v) {
 		switch {
 		case !u.selected(g.Units):
@@ -98,6 +98,11 @@ func (g *grammar) printUnits(m *monitor, out io.Writer) error {
 				for hint := range strings.Lines(u.worker.Hint) {
 					fmt.Fprintln(w, "hint: "+term.Printable(strings.TrimSpace(hint)))
 				}
+			}
+		case g.Format == "causes":
+			if u.worker != nil && u.worker.Cause != "" && !printed[u.worker.Cause] {
+				printed[u.worker.Cause] = true
+				fmt.Fprintln(w, term.Printable(u.worker.Cause))
 			}
 		default:
 			fmt.Fprintln(w, strings.Join(u.cells(), "\t"))

@@ -60,6 +60,15 @@ func IsPermanent(err error) bool {
 	return !said.Class.Retryable()
 }
 
+// ServerCause names why a server did not serve; empty for other errors.
+func ServerCause(err error) string {
+	var said *server.Error
+	if !errors.As(err, &said) {
+		return ""
+	}
+	return said.Cause().String()
+}
+
 // Hint says what the user can do about an error of a job with this model; empty
 // where nothing is known.
 func Hint(err error, model string) string {

@@ -158,7 +158,10 @@ func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end er
 	st.LastError = lastErr
 	if end != nil {
 		st.LastError, st.Hint = end.Error(), Hint(end, w.s.Model.Name)
-		st.StopReason, st.Permanent = reason, reason == status.Unreachable && IsPermanent(end)
+		st.StopReason = reason
+		if reason == status.Unreachable {
+			st.Cause, st.Permanent = ServerCause(end), IsPermanent(end)
+		}
 	}
 	return st.WriteFile(job.RunDir(w.s.Monitoring.StatusDir, w.s.RunID))
 }

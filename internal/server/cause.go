@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -41,6 +42,25 @@ const (
 	SchemaIgnored                     // see NoContract
 	LikelihoodUntold                  // see NoLogProbs
 )
+
+// causeNames are the names of the causes in status files. Scripts rely on them.
+var causeNames = [...]string{
+	Other: "other", NotConnected: "not_connected", NameUnknown: "name_unknown", NoReply: "no_reply", WrongTLS: "wrong_tls",
+	ProxyFailed: "proxy_failed", ProxyDenied: "proxy_denied", OutOfMemory: "out_of_memory", QuotaUsedUp: "quota_used_up",
+	ServerFull: "server_full", SignInNeeded: "sign_in_needed", Unauthorized: "unauthorized", Forbidden: "forbidden",
+	NoModel: "no_model", TooLong: "too_long", WrongServer: "wrong_server", Redirected: "redirected", ServerFailed: "server_failed",
+	DiskFull: "disk_full", GatewayTimeout: "gateway_timeout", CallTooLarge: "call_too_large", ModelTooNew: "model_too_new",
+	ModelUnfit: "model_unfit", ServerTooOld: "server_too_old", ModelsDiffer: "models_differ", OllamaInDisguise: "ollama_in_disguise",
+	PromptsCut: "prompts_cut", SchemaIgnored: "schema_ignored", LikelihoodUntold: "likelihood_untold",
+}
+
+// String is the name of a cause in status files; empty for 0.
+func (c Cause) String() string {
+	if int(c) < len(causeNames) {
+		return causeNames[c]
+	}
+	return fmt.Sprintf("cause_%d", uint8(c))
+}
 
 // causesOfClass are the causes of classes that have one.
 var causesOfClass = map[Class]Cause{

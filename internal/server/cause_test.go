@@ -61,6 +61,18 @@ func TestCause(t *testing.T) {
 	}
 }
 
+// TestCausesHaveNames, each its own.
+func TestCausesHaveNames(t *testing.T) {
+	seen := map[string]Cause{}
+	for c := Other; c <= LikelihoodUntold; c++ {
+		name := c.String()
+		if other, twice := seen[name]; name == "" || twice {
+			t.Errorf("cause %d is named %q, as is %d", c, name, other)
+		}
+		seen[name] = c
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	date := "Sat, 28 Nov 2026 06:00:00 GMT"
 	for _, c := range []struct {

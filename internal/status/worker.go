@@ -114,6 +114,7 @@ type Worker struct {
 	LastError       string   `json:"last_error,omitempty"`
 	Hint            string   `json:"hint,omitempty"`        // what helps against LastError, where that ended the worker
 	StopReason      Reason   `json:"stop_reason,omitempty"` // set with Failed and Stopped
+	Cause           string   `json:"cause,omitempty"`       // with StopReason Unreachable: why the server did not serve (server.Cause)
 	Permanent       bool     `json:"permanent,omitempty"`   // with StopReason Unreachable: waiting does not help, somebody must mend it
 	Log             string   `json:"log,omitempty"`         // absolute path of the worker's log
 	Resume          string   `json:"resume,omitempty"`      // command that resumes this worker
