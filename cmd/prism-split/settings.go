@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -93,6 +94,9 @@ func (p *planner) findManifest() (*job.Manifest, error) {
 
 func (p *planner) printGeneral(a assignments) {
 	s := p.settings
+	a.setText("manifest_name", filepath.Base(job.ManifestPath("", "")))
+	a.setText("call_log_name", filepath.Base(job.CallLogPath("", 1)))
+	a.setText("student_target", strconv.FormatFloat(job.StudentTarget, 'f', -1, 64))
 	a.setText("input_filename", s.InputFilename)
 	a.setText("interactive_version", s.InteractiveVersion)
 	a.setBool("save_terminal_logs", s.LogSettings.SaveTerminalLogs)
@@ -132,11 +136,8 @@ func (p *planner) printRun(a assignments, m *job.Manifest) {
 	a.setText("analytics", m.AnalyticsPath())
 	a.setText("failed_ranges", m.FailedRangesPath())
 	a.setList("labels", m.Labels())
-	var outputs []string
-	for _, label := range m.Labels() {
-		outputs = append(outputs, m.Path(m.MergedName(label)))
-	}
-	a.setList("outputs", outputs)
+	a.setListOf("outputs", m.Labels(), func(label string) string { return m.Path(m.MergedName(label)) })
+	printRunFiles(a, m)
 	a.setNumber("unit_count", len(m.Units)) // 0 before the run is planned
 	workers := c.Workers()
 	if p.g.Workers != nil {
@@ -155,6 +156,28 @@ func (p *planner) printRun(a assignments, m *job.Manifest) {
 	a.setSeconds("dashboard_refresh", c.Monitoring.DashboardRefresh)
 }
 
+// printRunFiles prints the files of the run that scripts write or read.
+func printRunFiles(a assignments, m *job.Manifest) {
+	a.setText("orchestrator_lock", m.OrchestratorLockPath())
+	a.setText("orchestrator_pid", m.OrchestratorPIDPath())
+	a.setText("workers_lock", m.WorkersLockPath())
+	a.setText("stop_flag", m.StopFlagPath())
+	a.setText("background_log", m.BackgroundLogPath())
+	a.setText("machines", m.MachinesPath())
+	a.setText("slurm_jobs", m.SlurmJobsPath())
+	a.setText("slurm_units_script", m.SlurmScriptPath(job.SlurmUnits))
+	a.setText("slurm_units_log", m.SlurmLogPath(job.SlurmUnits))
+	a.setText("slurm_merge_script", m.SlurmScriptPath(job.SlurmMerge))
+	a.setText("slurm_merge_log", m.SlurmLogPath(job.SlurmMerge))
+	a.setListOf("unit_lists", m.Labels(), m.UnitListPath)
+	a.setListOf("terminal_logs", m.Labels(), m.TerminalLogPath)
+	a.setListOf("parallel_logs", m.Labels(), m.ParallelLogPath)
+	a.setText("first_unit_log", job.RunLogPath(m.Path(m.Paths.LogsDir), m.RunID, 1))
+	if labels := m.Labels(); len(labels) > 0 {
+		a.setText("first_unit_output", m.FirstUnitOutput(labels[0]))
+	}
+}
+
 // assignments writes lines of a shell.
 type assignments struct{ w *bufio.Writer }
 
@@ -169,6 +192,15 @@ func (a assignments) setSeconds(name string, s job.Seconds) {
 
 // setBool writes the text true or false.
 func (a assignments) setBool(name string, v bool) { fmt.Fprintf(a.w, "%s=%t\n", name, v) }
+
+// setListOf sets a list to what path makes of each name.
+func (a assignments) setListOf(name string, names []string, path func(string) string) {
+	var values []string
+	for _, n := range names {
+		values = append(values, path(n))
+	}
+	a.setList(name, values)
+}
 
 func (a assignments) setList(name string, values []string) {
 	quoted := make([]string, len(values))

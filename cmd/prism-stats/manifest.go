@@ -54,8 +54,7 @@ func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
 		}
 	}
 	for _, u := range m.Units {
-		texts := job.RunDir(m.TextsLogsDir(u.Label), m.RunID) // of a student's rows
-		for _, dir := range []string{m.RunDir(), texts} {
+		for _, dir := range []string{m.RunDir(), m.TextsDir(u.Label)} {
 			if path := job.CallLogPath(dir, u.Unit.Unit); fsutil.IsRegular(path) {
 				g.Calls = append(g.Calls, path)
 			}

@@ -26,6 +26,8 @@
 //	checkpoint_{job_id}.failed.jsonl    a line a failed row
 //	checkpoint_{job_id}.stream          fingerprints of the rows of the input
 //	checkpoint_{job_id}_part0001.csv …  Position and the columns of the output
+//	checkpoint_{job_id}.moving/, .moved/  a new checkpoint that takes the place of the old one: swap.go
+//	checkpoint_{job_id}.aside1/ …       parts that --restart set aside
 package checkpoint
 
 import (
@@ -34,6 +36,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -113,7 +116,7 @@ func Open(o Options, want Sidecar) (*Store, error) {
 	if err := s.checkLinks(); err != nil {
 		return nil, err
 	}
-	lock, err := fsutil.AcquireLock(s.path(".lock"))
+	lock, err := fsutil.AcquireLock(s.path(job.CheckpointLock))
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +139,7 @@ func Open(o Options, want Sidecar) (*Store, error) {
 // only where nothing is.
 func (s *Store) checkLinks() error {
 	var errs []error
-	for _, suffix := range []string{".lock", ".json", ".sums", ".rowsums", ".stream", ".failed.jsonl", movingSuffix, movedSuffix} {
+	for _, suffix := range append(job.CheckpointSuffixes(), movingSuffix, movedSuffix) {
 		errs = append(errs, fsutil.CheckInside(s.dir, s.path(suffix)))
 	}
 	return errors.Join(errs...)
@@ -173,7 +176,7 @@ func (s *Store) path(suffix string) string {
 }
 
 func (s *Store) partName(number int) string {
-	return fmt.Sprintf("%s_part%04d.csv", job.CheckpointPrefix(s.job), number)
+	return job.CheckpointPartName(s.job, number)
 }
 
 func (s *Store) partPath(number int) string { return filepath.Join(s.dir, s.partName(number)) }
@@ -295,12 +298,8 @@ func (s *Store) nextAside() string {
 // isMine keeps job R_w1 from the files of job R_w10.
 func (s *Store) isMine(path string) bool {
 	rest := strings.TrimPrefix(path, s.path(""))
-	switch rest {
-	case ".json", ".sums", ".failed.jsonl", ".stream", ".rowsums":
-		return true
-	}
-	_, ok := partNumber(rest)
-	return ok
+	_, isPart := job.ParseCheckpointPart(rest)
+	return isPart || rest != job.CheckpointLock && slices.Contains(job.CheckpointSuffixes(), rest)
 }
 
 var globMeta = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
@@ -312,7 +311,7 @@ func globEscape(path string) string { return globMeta.Replace(path) }
 // process works on the job.
 func Remove(dir, jobID string) error {
 	s := &Store{dir: dir, job: jobID}
-	lock, err := fsutil.AcquireLock(s.path(".lock"))
+	lock, err := fsutil.AcquireLock(s.path(job.CheckpointLock))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/rowid"
 	"prism/internal/table"
 )
@@ -79,7 +80,7 @@ func (s *Store) eachRow(each func(pos int64, record []byte) error) error {
 
 // readSums reads the checksums without dropping a torn line.
 func (s *Store) readSums() (map[int]sum, error) {
-	data, err := os.ReadFile(s.path(".sums"))
+	data, err := os.ReadFile(s.path(job.CheckpointSums))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/rowid"
 )
 
@@ -26,7 +27,7 @@ type Failure struct {
 }
 
 func (s *Store) openFailures() error {
-	path := s.path(".failed.jsonl")
+	path := s.path(job.CheckpointFailures)
 	f, err := fsutil.OpenOwn(path, os.O_RDWR|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 )
 
 // fingerprintSize is the bytes that tell a row of the input from another.
@@ -41,7 +42,7 @@ type fingerprints struct {
 }
 
 func (s *Store) openFingerprints() error {
-	f, err := fsutil.OpenOwn(s.path(".stream"), os.O_RDWR|os.O_CREATE)
+	f, err := fsutil.OpenOwn(s.path(job.CheckpointStream), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func (s *Store) SameRow(pos int64, record []byte) (bool, error) {
 		return false, nil
 	}
 	if s.State(pos) != Unfinished { // by an earlier process: this one asks for a row after it is known
-		return false, &DamageError{File: s.path(".stream"), What: fmt.Sprintf("the fingerprint of row %d is missing", pos)}
+		return false, &DamageError{File: s.path(job.CheckpointStream), What: fmt.Sprintf("the fingerprint of row %d is missing", pos)}
 	}
 	if err := s.prints.write(pos, now); err != nil {
 		return false, fmt.Errorf("write checkpoint fingerprints of the input: %w", err)
@@ -120,7 +121,7 @@ func (s *Store) StreamRows() int64 {
 func (s *Store) knownFingerprint(pos int64) (fingerprint, error) {
 	have, err := s.prints.readAt(pos)
 	if errors.Is(err, io.EOF) { // not the end of the input
-		return 0, &DamageError{File: s.path(".stream"), What: "it became shorter since the start"}
+		return 0, &DamageError{File: s.path(job.CheckpointStream), What: "it became shorter since the start"}
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read fingerprints of the input: %w", err)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 )
 
 // InputRecords are the records that the rows of a job have in the input as it is now. A
@@ -43,7 +44,7 @@ func (in *InputRecords) knowsHeader(columns []string) bool {
 
 // openKnownPrints opens the fingerprints of a job for reading alone; nil if it has none.
 func (s *Store) openKnownPrints() (*fingerprints, error) {
-	f, err := fsutil.OpenRegular(s.path(".stream"))
+	f, err := fsutil.OpenRegular(s.path(job.CheckpointStream))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

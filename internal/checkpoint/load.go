@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 	"prism/internal/rowid"
 	"prism/internal/table"
 )
@@ -48,16 +49,6 @@ type sum struct {
 	CRC   string `json:"crc32c"`
 }
 
-func partNumber(rest string) (int, bool) {
-	digits, ok := strings.CutPrefix(rest, "_part")
-	if !ok {
-		return 0, false
-	}
-	digits, ok = strings.CutSuffix(digits, ".csv")
-	n, err := strconv.Atoi(digits)
-	return n, ok && err == nil && n > 0 && len(digits) >= 4
-}
-
 // partNumbers lists the parts that are there, in order. A job can have very many.
 func (s *Store) partNumbers() ([]int, error) {
 	dir, err := os.Open(s.dir)
@@ -65,13 +56,13 @@ func (s *Store) partNumbers() ([]int, error) {
 		return nil, err
 	}
 	defer dir.Close()
-	job := filepath.Base(s.path(""))
+	prefix := filepath.Base(s.path(""))
 	var numbers []int
 	for {
 		names, err := dir.Readdirnames(1000)
 		for _, name := range names {
-			if rest, ok := strings.CutPrefix(name, job); ok {
-				if n, ok := partNumber(rest); ok {
+			if rest, ok := strings.CutPrefix(name, prefix); ok {
+				if n, ok := job.ParseCheckpointPart(rest); ok {
 					numbers = append(numbers, n)
 				}
 			}
@@ -130,7 +121,7 @@ func (s *Store) sortResumed() {
 // openSums reads the sums, which are there before the first part is: that of
 // part n at n-1. A torn last line is dropped.
 func (s *Store) openSums(haveParts bool) ([]sealedSum, error) {
-	path := s.path(".sums")
+	path := s.path(job.CheckpointSums)
 	if _, err := os.Lstat(path); haveParts && errors.Is(err, fs.ErrNotExist) {
 		return nil, &DamageError{File: path, What: "it is missing, but its parts exist"}
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"prism/internal/job"
 	"prism/internal/rowid"
 	"prism/internal/table"
 )
@@ -133,7 +134,7 @@ func (s *Store) keepFingerprints(all bool) error {
 		return err
 	}
 	s.inputProven = false
-	return s.want.save(s.path(".json"))
+	return s.want.save(s.path(job.CheckpointSidecar))
 }
 
 func (r *reconciliation) collectKnown() error {

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 )
 
 // rowSum proves a row of a part that is not sealed: the length and the CRC-32C of its
@@ -36,7 +37,7 @@ func appendRowSum(dst []byte, part int, line []byte) []byte {
 // sealed.
 func (s *Store) openRowSums() error {
 	var err error
-	s.rowSums, err = fsutil.OpenOwn(s.path(".rowsums"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND)
+	s.rowSums, err = fsutil.OpenOwn(s.path(job.CheckpointRowSums), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND)
 	return err
 }
 
@@ -44,7 +45,7 @@ func (s *Store) openRowSums() error {
 // A torn last entry, and zeros that a power cut left, are passed over. It returns nil if
 // the parts are of an earlier version, which has no such file or an empty one.
 func (s *Store) readRowSums(sealed int) (map[int][]rowSum, error) {
-	f, err := fsutil.OpenRegular(s.path(".rowsums"))
+	f, err := fsutil.OpenRegular(s.path(job.CheckpointRowSums))
 	if errors.Is(err, os.ErrNotExist) { // of an earlier version
 		return nil, nil
 	}

@@ -77,7 +77,7 @@ func (e *OtherJobError) Hint() string {
 func (s *Store) checkJob() error {
 	side, err := ReadSidecar(s.dir, s.job)
 	if err == nil && side.JobID != "" && side.JobID != s.job {
-		return &OtherJobError{s.path(".json"), side.JobID}
+		return &OtherJobError{s.path(job.CheckpointSidecar), side.JobID}
 	}
 	return nil // what else is wrong with it, checkSidecar says
 }
@@ -116,7 +116,7 @@ func (e *MismatchError) Only(may func(Difference) bool) bool {
 // Earlier versions kept the checksum of a file among the conditions, and no fingerprints. Where it is
 // still that of the input it stays, until all rows have a fingerprint.
 func (s *Store) checkSidecar(want Sidecar, o Options) error {
-	path := s.path(".json")
+	path := s.path(job.CheckpointSidecar)
 	data, err := fsutil.ReadFile(path, fsutil.MaxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		if numbers, err := s.partNumbers(); err != nil || len(numbers) > 0 {
@@ -225,16 +225,16 @@ func shorten(s string) string {
 // fs.ErrNotExist.
 func ReadSidecar(dir, jobID string) (*Sidecar, error) {
 	s := &Store{dir: dir, job: jobID}
-	data, err := fsutil.ReadFile(s.path(".json"), fsutil.MaxConfig)
+	data, err := fsutil.ReadFile(s.path(job.CheckpointSidecar), fsutil.MaxConfig)
 	if err != nil {
 		return nil, err
 	}
 	var side Sidecar
 	if err := json.Unmarshal(data, &side); err != nil {
-		return nil, &DamageError{File: s.path(".json"), What: err.Error()}
+		return nil, &DamageError{File: s.path(job.CheckpointSidecar), What: err.Error()}
 	}
 	if len(side.Columns) == 0 || side.Columns[0] != positionColumn {
-		return nil, &DamageError{File: s.path(".json"), What: "it does not name the columns of a part"}
+		return nil, &DamageError{File: s.path(job.CheckpointSidecar), What: "it does not name the columns of a part"}
 	}
 	return &side, nil
 }
@@ -253,5 +253,5 @@ func (s *Store) changeSidecar(change func(*Sidecar)) error {
 		return err
 	}
 	change(side)
-	return side.save(s.path(".json"))
+	return side.save(s.path(job.CheckpointSidecar))
 }

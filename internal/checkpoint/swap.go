@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"prism/internal/fsutil"
+	"prism/internal/job"
 )
 
 // A new checkpoint is written in a folder with the suffix movingSuffix, and takes the
@@ -83,7 +84,7 @@ func (s *Store) swapSteps() ([]func() error, error) {
 	from := s.path(movedSuffix)
 	next := &Store{dir: from, job: s.job}
 	var steps []func() error
-	data, err := os.ReadFile(next.path(".sums"))
+	data, err := os.ReadFile(next.path(job.CheckpointSums))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (s *Store) replaceSteps(next *Store, parts int) ([]func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	sums := filepath.Base(next.path(".sums"))
+	sums := filepath.Base(next.path(job.CheckpointSums))
 	replace := func(name string) {
 		path := filepath.Join(s.dir, name)
 		steps = append(steps,

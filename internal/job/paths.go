@@ -1,22 +1,17 @@
 package job
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
-
-	"prism/internal/fsutil"
-	"prism/internal/term"
 )
 
 // The files of a run, by the folders that --logs-dir, --status-dir,
-// --checkpoint-dir and --output-dir name. No other file knows these names.
+// --checkpoint-dir and --output-dir name. The functions of paths.go and runpaths.go make
+// all these paths; scripts take them from prism-split --print-settings.
 //
 //	logs_dir/{run_id}/run_manifest.json          the plan (ManifestPath)
 //	logs_dir/{run_id}/run_{run_id}_w{id}.log     a worker's log (RunLogPath)
@@ -24,13 +19,24 @@ import (
 //	logs_dir/{run_id}/failed_ranges_w{id}.json   its failed rows (FailedRowsPath)
 //	logs_dir/{run_id}/failed_ranges.json         rows that a merge misses (FailedRangesPath)
 //	logs_dir/{run_id}/inputs/{label}.csv         an input in normal form (normalInputPath)
-//	logs_dir/{run_id}/summary_{run_id}.md        statistics (SummaryPath, AnalyticsPath)
+//	logs_dir/{run_id}/summary_{run_id}.md        statistics (Manifest.SummaryPath)
+//	logs_dir/{run_id}/analytics_{run_id}.csv     figures (Manifest.AnalyticsPath)
 //	logs_dir/{run_id}/cascade_{label}/           what prism-cascade did with a file (Manifest.CascadeDir)
-//	logs_dir/{run_id}/workers.lock               locked while prism-run's workers live (Manifest.WorkersLockPath)
 //	logs_dir/{run_id}/orchestrator.lock          locked while a prism-run works (Manifest.OrchestratorLockPath)
+//	logs_dir/{run_id}/orchestrator.pid           its process ID (Manifest.OrchestratorPIDPath)
+//	logs_dir/{run_id}/workers.lock               locked while prism-run's workers live (Manifest.WorkersLockPath)
+//	logs_dir/{run_id}/stop                       makes prism-run start no more workers (Manifest.StopFlagPath)
+//	logs_dir/{run_id}/prism-run.log              messages of a prism-run in the background (Manifest.BackgroundLogPath)
+//	logs_dir/{run_id}/units_{label}              units that were started last (Manifest.UnitListPath)
+//	logs_dir/{run_id}/terminal_{label}.log       what the workers of a file print (Manifest.TerminalLogPath)
+//	logs_dir/{run_id}/joblog_{label}             what GNU parallel notes of them (Manifest.ParallelLogPath)
+//	logs_dir/{run_id}/machines                   machines of --backend ssh (Manifest.MachinesPath)
+//	logs_dir/{run_id}/slurm_jobs                 numbers of Slurm's jobs (Manifest.SlurmJobsPath)
+//	logs_dir/{run_id}/slurm_{job}.sh             their scripts (Manifest.SlurmScriptPath)
+//	logs_dir/{run_id}/slurm_units_{id}.log       what they print, with slurm_merge.log (Manifest.SlurmLogPath)
 //	status_dir/{run_id}/worker_{id}.json         a worker's status (WorkerStatusPath)
 //	status_dir/{run_id}/pause.flag               makes workers wait (PauseFlagPath)
-//	checkpoint_dir/checkpoint_{run_id}_w{id}…    finished rows (CheckpointPrefix)
+//	checkpoint_dir/checkpoint_{run_id}_w{id}…    finished rows (CheckpointPrefix; package checkpoint lists them)
 //	output_dir/{run_id}_{label}_w{id}.csv        a unit's output (Manifest.UnitOutput)
 //	output_dir/{naming_pattern}.csv              a merged output (Manifest.MergedName)
 //	output_dir/report_{run_id}.html              the page for whoever asked (Manifest.ReportPath)
@@ -38,20 +44,41 @@ const (
 	manifestName     = "run_manifest.json"
 	failedRangesName = "failed_ranges.json"
 	pauseFlagName    = "pause.flag"
-	workersLockName  = "workers.lock"
 	inputsName       = "inputs"
-	cascadePrefix    = "cascade_"
-	cascadeDoneName  = "done"
-	cascadeReport    = "report.json"
+	callLogPattern   = "calls_w*.jsonl"
+
+	summaryPrefix   = "summary_"
+	analyticsPrefix = "analytics_"
+	reportPrefix    = "report_"
+
+	cascadePrefix   = "cascade_"
+	cascadeDoneName = "done"
+	cascadeReport   = "report.json"
 
 	orchestratorLockName = "orchestrator.lock"
+	orchestratorPIDName  = "orchestrator.pid"
+	workersLockName      = "workers.lock"
+	stopFlagName         = "stop"
+	backgroundLogName    = "prism-run.log"
+	machinesName         = "machines"
+	unitListPrefix       = "units_"
+	terminalLogPrefix    = "terminal_"
+	parallelLogPrefix    = "joblog_"
+	slurmPrefix          = "slurm_"
+)
 
-	callLogPattern = "calls_w*.jsonl"
+// Jobs that Slurm is given.
+const (
+	SlurmUnits = "units"
+	SlurmMerge = "merge"
 )
 
 // keptOfRun are how the names of files begin that workers, prism-merge and prism-run keep
-// in a run's folder of logs.
-var keptOfRun = []string{"run_", "calls_w", "failed_ranges", inputsName + string(filepath.Separator), "workers.", "orchestrator.", "terminal_", "units_", "joblog_", cascadePrefix}
+// in a run's folder of logs, but those that stdout of a tool may be: prism-run.log and the logs of Slurm.
+var keptOfRun = []string{
+	"run_", "calls_w", "failed_ranges", inputsName + string(filepath.Separator), "workers.", "orchestrator.", stopFlagName,
+	machinesName, unitListPrefix, terminalLogPrefix, parallelLogPrefix, cascadePrefix,
+}
 
 // JobID names the work of one worker of a run, and so its checkpoint.
 func JobID(runID string, worker int) string { return fmt.Sprintf("%s_w%d", runID, worker) }
@@ -135,87 +162,51 @@ func PauseFlagPath(runDir string) string { return filepath.Join(runDir, pauseFla
 // CheckpointPrefix begins the names of all files of a job's checkpoint.
 func CheckpointPrefix(jobID string) string { return "checkpoint_" + jobID }
 
-// runExists tells whether a worker of a run left anything in the folders of
-// logs, status files and checkpoints; empty names are skipped.
-func runExists(logsDir, statusDir, checkpointDir, runID string, worker int) bool {
-	paths := []string{RunDir(logsDir, runID), RunDir(statusDir, runID)}
-	if checkpointDir != "" {
-		paths = append(paths, filepath.Join(checkpointDir, CheckpointPrefix(JobID(runID, worker))+".json"))
-	}
-	for _, path := range paths {
-		if path == "" {
-			continue
-		}
-		if _, err := os.Lstat(path); err == nil {
-			return true
-		}
-	}
-	return false
+// What follows CheckpointPrefix in the names of a checkpoint's files, but its parts. Package checkpoint says
+// what they hold.
+const (
+	CheckpointSidecar  = ".json"
+	CheckpointLock     = ".lock"
+	CheckpointSums     = ".sums"
+	CheckpointRowSums  = ".rowsums"
+	CheckpointFailures = ".failed.jsonl"
+	CheckpointStream   = ".stream"
+)
+
+// CheckpointSuffixes lists them.
+func CheckpointSuffixes() []string {
+	return []string{CheckpointSidecar, CheckpointLock, CheckpointSums, CheckpointRowSums, CheckpointFailures, CheckpointStream}
 }
 
-// reserveRun makes the lock file of a worker's checkpoint, else the run's folder of
-// logs or of status files. It returns false where it exists.
-func reserveRun(logsDir, statusDir, checkpointDir, runID string, worker int) (bool, error) {
-	dir, create := checkpointDir, func() error {
-		path := filepath.Join(checkpointDir, CheckpointPrefix(JobID(runID, worker))+".lock")
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if err != nil {
-			return err
-		}
-		return f.Close()
-	}
-	if checkpointDir == "" {
-		dir = cmp.Or(logsDir, statusDir)
-		create = func() error { return os.Mkdir(RunDir(dir, runID), 0o777) }
-	}
-	if dir == "" {
-		return true, nil
-	}
-	err := os.MkdirAll(dir, 0o777)
-	if err == nil {
-		err = create()
-	}
-	if errors.Is(err, fs.ErrExist) {
-		return false, nil
-	}
-	return err == nil, err
+// CheckpointPartName is the name of a part of a job's checkpoint; the first has the number 1.
+func CheckpointPartName(jobID string, number int) string {
+	return fmt.Sprintf("%s_part%04d.csv", CheckpointPrefix(jobID), number)
 }
 
-// checkWorkerPlaces makes sure that no link leads what a worker keeps out of its folders.
-func checkWorkerPlaces(logsDir, statusDir, runID string, worker int) error {
-	var errs []error
-	check := func(dir string, paths ...string) {
-		for _, path := range paths {
-			errs = append(errs, fsutil.CheckInside(dir, path))
-		}
+// ParseCheckpointPart returns the number of the part in whose name this follows CheckpointPrefix. It
+// refuses all other names.
+func ParseCheckpointPart(suffix string) (number int, ok bool) {
+	digits, ok := strings.CutPrefix(suffix, "_part")
+	if !ok {
+		return 0, false
 	}
-	if run := RunDir(logsDir, runID); run != "" {
-		check(logsDir, run, RunLogPath(logsDir, runID, worker), CallLogPath(run, worker), FailedRowsPath(run, worker))
-	}
-	if run := RunDir(statusDir, runID); run != "" {
-		check(statusDir, run, WorkerStatusPath(run, worker), PauseFlagPath(run))
-	}
-	return errors.Join(errs...)
+	digits, ok = strings.CutSuffix(digits, ".csv")
+	n, err := strconv.Atoi(digits)
+	return n, ok && err == nil && n > 0 && len(digits) >= 4
 }
 
-// CheckPlaces makes sure that no link leads what the run keeps, or its outputs, out of their
-// folders.
-func (m *Manifest) CheckPlaces() error {
-	out := m.Path(m.Paths.OutputDir)
-	errs := []error{
-		fsutil.CheckInside(m.Path(m.Paths.LogsDir), m.RunDir()), fsutil.CheckLinks(m.RunDir()), fsutil.CheckLinks(filepath.Join(m.RunDir(), inputsName)),
-		fsutil.CheckInside(m.Path(m.Paths.StatusDir), m.StatusDir()), fsutil.CheckLinks(m.StatusDir()),
+// checkpointOfWorker matches the names of a checkpoint's files; its group is what ParseCheckpointPart and
+// CheckpointSuffixes tell.
+var checkpointOfWorker = regexp.MustCompile(`^checkpoint_.+_w[0-9]+([._].*)$`)
+
+// isCheckpointName tells whether a file has the name of one of a checkpoint.
+func isCheckpointName(name string) bool {
+	m := checkpointOfWorker.FindStringSubmatch(name)
+	if m == nil {
+		return false
 	}
-	for _, u := range m.Units {
-		errs = append(errs, fsutil.CheckInside(out, m.UnitOutput(u)))
-	}
-	for _, f := range m.Files {
-		errs = append(errs, fsutil.CheckInside(out, m.Path(m.MergedName(f.Label))))
-	}
-	if page := m.ReportPath(); page != "" {
-		errs = append(errs, fsutil.CheckInside(out, page))
-	}
-	return errors.Join(errs...)
+	_, isPart := ParseCheckpointPart(m[1])
+	return isPart || slices.Contains(CheckpointSuffixes(), m[1])
 }
 
 // OutputName is the file name of a worker's output that belongs to no manifest.
@@ -227,9 +218,6 @@ func OutputName(label string, worker int, format string) string {
 func unitOutputName(runID string, u Unit, format string) string {
 	return OutputName(runID+"_"+u.Label, u.Unit, format)
 }
-
-// JobID names the checkpoint of a unit.
-func (m *Manifest) JobID(unit int) string { return JobID(m.RunID, unit) }
 
 // DescribeRunFile says what a file is that a run keeps, by its name; empty if the name is none
 // of these.
@@ -243,110 +231,8 @@ func DescribeRunFile(path string) string {
 		return "a status file of a run"
 	case IsCallLog(path):
 		return "the call log of a run"
-	case checkpointName.MatchString(name):
+	case isCheckpointName(name):
 		return "a file of a checkpoint"
 	}
 	return ""
 }
-
-// checkpointName matches the names of the files of a checkpoint.
-var checkpointName = regexp.MustCompile(`^checkpoint_.+_w[0-9]+(\.json|\.sums|\.rowsums|\.stream|\.failed\.jsonl|\.lock|_part[0-9]{4,}\.csv)$`)
-
-// UnitOutput is the path of a unit's output, from the current folder.
-func (m *Manifest) UnitOutput(u UnitPlan) string {
-	return m.Path(filepath.Join(m.Paths.OutputDir, u.OutputName))
-}
-
-// MergeCommand is the command that merges the outputs of a file's units to CSV.
-func (m *Manifest) MergeCommand(label string) string {
-	return "prism-merge -o NAME.csv " + term.QuoteShell(m.Path(filepath.Join(m.Paths.OutputDir, m.RunID+"_"+label))) + "_w*." + m.Config.Output.PartFormat()
-}
-
-// ResumeCommand is the command that resumes the run, as a shell takes it.
-func (m *Manifest) ResumeCommand() string {
-	path := m.Path(m.JobFile)
-	if strings.HasPrefix(path, "-") { // else it reads as a flag
-		path = "./" + path
-	}
-	return fmt.Sprintf("prism-run %s --resume --run-id %s", term.QuoteShell(path), term.QuoteShell(m.RunID))
-}
-
-// MergedName is the path of the merged output of a file, as the job file has paths.
-func (m *Manifest) MergedName(label string) string {
-	return filepath.Join(m.Paths.OutputDir, m.mergedName(label))
-}
-
-// mergedName is the name of the merged output of a file in its folder.
-func (m *Manifest) mergedName(label string) string {
-	name := strings.NewReplacer("{run_id}", m.RunID, "{label}", label, "{project}", m.Project, "{version}", m.Version,
-		"{model}", modelName(m.ModelName, m.ModelID), "{timestamp}", m.CreatedAt.Format(timestamp),
-	).Replace(m.Config.Output.NamingPattern)
-	return name + "." + m.Config.Output.Format
-}
-
-// RunDir is the run's folder of manifest and logs, from the current folder.
-func (m *Manifest) RunDir() string { return m.Path(RunDir(m.Paths.LogsDir, m.RunID)) }
-
-// StatusDir is the run's folder of status files, from the current folder.
-func (m *Manifest) StatusDir() string { return m.Path(RunDir(m.Paths.StatusDir, m.RunID)) }
-
-// SummaryPath is the summary that prism-stats writes beside the manifest; empty
-// if the settings want none.
-func (m *Manifest) SummaryPath() string {
-	if !m.Settings.LogSettings.CreateSummaries {
-		return ""
-	}
-	return filepath.Join(m.RunDir(), "summary_"+m.RunID+".md")
-}
-
-// AnalyticsPath is the table of figures that prism-stats writes beside the
-// manifest; empty if the settings want none.
-func (m *Manifest) AnalyticsPath() string {
-	if !m.Settings.LogSettings.CreateAnalytics {
-		return ""
-	}
-	return filepath.Join(m.RunDir(), "analytics_"+m.RunID+".csv")
-}
-
-// ReportPath is the page that prism-stats writes beside the merged outputs; empty if the
-// settings want none.
-func (m *Manifest) ReportPath() string {
-	if !m.Settings.LogSettings.CreateReports {
-		return ""
-	}
-	return m.Path(filepath.Join(m.Paths.OutputDir, "report_"+m.RunID+".html"))
-}
-
-// CascadeDir is the folder in which prism-cascade keeps what it did with a file of a run with a
-// student: its own checkpoints among it.
-func (m *Manifest) CascadeDir(label string) string {
-	return filepath.Join(m.RunDir(), cascadePrefix+label)
-}
-
-// CascadeDonePath is a file with the checksum of the unit that the output of prism-cascade was made of.
-func (m *Manifest) CascadeDonePath(label string) string {
-	return filepath.Join(m.CascadeDir(label), cascadeDoneName)
-}
-
-// CascadeReportPath is what prism-cascade reports of a file.
-func (m *Manifest) CascadeReportPath(label string) string {
-	return filepath.Join(m.CascadeDir(label), cascadeReport)
-}
-
-// TextsLogsDir is the folder of logs of the calls that write the texts of a student's rows.
-func (m *Manifest) TextsLogsDir(label string) string {
-	return filepath.Join(m.CascadeDir(label), "texts", "logs")
-}
-
-// WorkersLockPath is the file that prism-run, the program that starts workers for
-// it and these workers keep locked. It holds the process group of that program.
-func (m *Manifest) WorkersLockPath() string { return filepath.Join(m.RunDir(), workersLockName) }
-
-// OrchestratorLockPath is the file that a prism-run keeps locked while it works on the
-// run.
-func (m *Manifest) OrchestratorLockPath() string {
-	return filepath.Join(m.RunDir(), orchestratorLockName)
-}
-
-// FailedRangesPath is the list of the run's rows without labels.
-func (m *Manifest) FailedRangesPath() string { return FailedRangesPath(m.RunDir()) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +49,7 @@ func measureUnequalHosts(c *config) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	spread, err := lastCalls(filepath.Join(p.dir, "logs", "bench", "calls_w1.jsonl"))
+	spread, err := lastCalls(p.callLog())
 	if err != nil {
 		return nil, err
 	}

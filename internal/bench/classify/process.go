@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"prism/internal/bench/measure"
+	"prism/internal/job"
 	"prism/internal/prompt"
 	"prism/internal/testutil/ollamatest"
 )
@@ -142,10 +143,15 @@ func (c *config) classify(s *fakeServer, name, input string, flags ...string) (m
 	return p.waitSuccess()
 }
 
+// callLog is where the calls are logged.
+func (p *classifier) callLog() string {
+	return job.CallLogPath(job.RunDir(filepath.Join(p.dir, "logs"), "bench"), 1)
+}
+
 // waitFirstCall waits for the first line of the call log, at most for limit, and
 // returns how long after the start that call was sent.
 func (p *classifier) waitFirstCall(limit time.Duration) (time.Duration, error) {
-	path := filepath.Join(p.dir, "logs", "bench", "calls_w1.jsonl")
+	path := p.callLog()
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		data, _ := os.ReadFile(path) // may not exist yet, or be incomplete
 		line, _, complete := strings.Cut(string(data), "\n")

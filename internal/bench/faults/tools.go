@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"prism/internal/job"
 	"prism/internal/testutil/ollamatest"
 )
 
@@ -24,7 +25,7 @@ type tool struct {
 func (c *config) list() []tool {
 	all := []tool{
 		{name: "prism-classify", command: c.prismCommand, failed: func(dir string) (map[int64]bool, error) {
-			return readFailedRanges(filepath.Join(dir, "logs", "r", "failed_ranges_w1.json"))
+			return readFailedRanges(job.FailedRowsPath(job.RunDir(filepath.Join(dir, "logs"), "r"), 1))
 		}},
 		c.peer("shell loop with curl and jq", "curl-loop", "bash", "curl", "jq"),
 		c.peer("GNU parallel with curl and jq", "gnu-parallel", "bash", "curl", "jq", "parallel"),

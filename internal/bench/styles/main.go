@@ -20,6 +20,7 @@ import (
 
 	"prism/internal/bench/measure"
 	"prism/internal/calllog"
+	"prism/internal/job"
 	"prism/internal/prompt"
 )
 
@@ -116,7 +117,7 @@ func (c *config) measure(style prompt.Style) (figures, error) {
 		return figures{}, fmt.Errorf("prism-classify: %w\n%s", err, &said)
 	}
 	wall := measure.Finished(began, cmd.ProcessState).Wall
-	return readFigures(filepath.Join(logs, "r", "calls_w1.jsonl"), wall)
+	return readFigures(job.CallLogPath(job.RunDir(logs, "r"), 1), wall)
 }
 
 // readFigures sums up a call log.
