@@ -12,9 +12,6 @@ import (
 	"prism/internal/student"
 )
 
-// defaultTarget is the share of rows that a student is to get right where no --target says it.
-const defaultTarget = 0.97
-
 // studentFlags are those of the training of a student.
 type studentFlags struct {
 	TrainStudent    string   `filled:"" help:"Train a student on the labels of results, for prism-classify --api student, write it to this file, and print how far it can be relied on. Takes the prompt schema, --gold and --target." placeholder:"FILE" group:"Student:"`
@@ -85,7 +82,7 @@ func (g *grammar) trainStudent(ctx context.Context, o stats.Options, files []str
 
 // readStudentRows reads the results and gold.
 func (g *grammar) readStudentRows(ctx context.Context, rated *ratedFiles, o stats.Options, files []string) (*stats.StudentRows, error) {
-	so := stats.StudentOptions{Schema: o.Schema, Seed: g.Seed, Target: defaultTarget, Columns: job.InputColumns{
+	so := stats.StudentOptions{Schema: o.Schema, Seed: g.Seed, Target: job.StudentTarget, Columns: job.InputColumns{
 		IDColumn: g.IDColumn, TextColumn: g.TextColumn, TitleColumn: g.TitleColumn, SentimentColumn: g.SentimentColumn, ContextColumns: g.ContextColumns,
 	}}
 	if g.Target != nil {
