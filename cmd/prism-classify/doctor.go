@@ -26,7 +26,7 @@ var errExamined = errors.New("some checks failed")
 
 // examine prints what a run would meet. Its exit code is that of such a run: 4 for a
 // server or a model that cannot be used, 1 for this machine.
-func (g *grammar) examine(ctx context.Context, std cli.Std) error {
+func (g *flags) examine(ctx context.Context, std cli.Std) error {
 	if g.Manifest != "" {
 		if err := g.applyManifest(ctx); err != nil {
 			return err
@@ -71,9 +71,9 @@ func (g *grammar) examine(ctx context.Context, std cli.Std) error {
 }
 
 // examineServer returns an error only where the examination itself cannot go on.
-func (g *grammar) examineServer(ctx context.Context, e *doctor.Examiner) error {
+func (g *flags) examineServer(ctx context.Context, e *doctor.Examiner) error {
 	if g.Model.Name == "" {
-		names, err := classify.ListModels(ctx, g.Settings)
+		names, err := classify.ListModels(ctx, g.WorkerOptions)
 		switch {
 		case ctx.Err() != nil || err != nil && classify.IsUsage(err):
 			return errors.Join(context.Cause(ctx), err)
@@ -84,7 +84,7 @@ func (g *grammar) examineServer(ctx context.Context, e *doctor.Examiner) error {
 		}
 		return nil
 	}
-	s := g.Settings
+	s := g.WorkerOptions
 	s.Model.Parallel = max(s.Model.Parallel, maxTried) // connections are kept for as many
 	var err error
 	e.Client, e.Model, e.Request, err = classify.Connect(ctx, s)
@@ -100,7 +100,7 @@ func (g *grammar) examineServer(ctx context.Context, e *doctor.Examiner) error {
 }
 
 // writtenFolders are the folders that a run with these flags writes to.
-func (g *grammar) writtenFolders() []string {
+func (g *flags) writtenFolders() []string {
 	dirs := []string{g.Output.Checkpoints.Directory, g.Output.Directory}
 	if g.OutputFile != "" && g.OutputFile != "-" {
 		dirs = append(dirs, filepath.Dir(g.OutputFile))

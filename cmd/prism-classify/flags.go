@@ -17,13 +17,13 @@ import (
 	"prism/internal/term"
 )
 
-// grammar is the command line: the settings of a worker, most of which are flags
+// flags is the command line: the settings of a worker, most of which are flags
 // and defaults of package job, and what only this command knows.
-type grammar struct {
+type flags struct {
 	File      string `arg:"" optional:"" help:"Table to label; - or no argument: stdin."`
 	InputFile string `filled:"" placeholder:"FILE" help:"The same as the argument." group:"Input:"`
 
-	classify.Settings
+	classify.WorkerOptions
 
 	ListModels bool   `help:"Print the models that the server has, one per line, and exit." group:"Model:"`
 	Doctor     bool   `help:"Examine the server, the model and this machine, say what to do, and exit." group:"Model:"`
@@ -45,14 +45,14 @@ type grammar struct {
 
 // AfterApply notes which flags were typed: what the environment or a default
 // gave them counts less than the manifest.
-func (g *grammar) AfterApply(ctx *kong.Context) error {
+func (g *flags) AfterApply(ctx *kong.Context) error {
 	g.typed = cli.ExplicitFlags(ctx)
 	return nil
 }
 
-// ignoresOllamaHost tells whether the hosts are those of OLLAMA_HOST although the API is
+// ignoresOllamaHost reports whether the hosts are those of OLLAMA_HOST although the API is
 // another: rows and a key are not for that server.
-func (g *grammar) ignoresOllamaHost() bool {
+func (g *flags) ignoresOllamaHost() bool {
 	return g.Model.API == server.OpenAI && !g.typed["host"] && os.Getenv("PRISM_HOST") == ""
 }
 
@@ -60,8 +60,8 @@ func (g *grammar) ignoresOllamaHost() bool {
 var flagsOfServers = []string{"host", "proxy", "cache", "cache-ttl", "votes", "doctor", "list-models", "dry-run", "allow-free-replies", "allow-truncation"}
 
 // checkStudentFlags refuses flags of servers beside --api student.
-func (g *grammar) checkStudentFlags() error {
-	if !g.Model.IsStudent() {
+func (g *flags) checkStudentFlags() error {
+	if !g.Model.UsesStudent() {
 		return nil
 	}
 	for _, flag := range flagsOfServers {
@@ -79,7 +79,7 @@ func (g *grammar) checkStudentFlags() error {
 
 // resolveSettings completes the settings by the manifest, if there is one, and
 // checks what no single flag shows.
-func (g *grammar) resolveSettings(ctx context.Context) error {
+func (g *flags) resolveSettings(ctx context.Context) error {
 	if g.File != "" && g.InputFile != "" {
 		return cli.Usagef("--input-file %q cannot be combined with FILE %q", g.InputFile, g.File)
 	}
@@ -107,12 +107,12 @@ func (g *grammar) resolveSettings(ctx context.Context) error {
 }
 
 // missingFlags says which of the flags without default are not there.
-func (g *grammar) missingFlags() error {
+func (g *flags) missingFlags() error {
 	var flags []string
 	hint := "--manifest and --unit set both; prism-classify --help lists all flags"
 	if g.Model.Name == "" {
 		flags = append(flags, "--model (or PRISM_MODEL)")
-		if g.Model.IsStudent() {
+		if g.Model.UsesStudent() {
 			hint = "--model names the file that prism-stats --train-student wrote; " + hint
 		} else {
 			hint = "--list-models lists the models of the server; " + hint
@@ -125,7 +125,7 @@ func (g *grammar) missingFlags() error {
 }
 
 // resolveOutput finds the path of the output by its flags.
-func (g *grammar) resolveOutput() error {
+func (g *flags) resolveOutput() error {
 	folder := g.Output.Directory
 	switch {
 	case g.OutputFile != "" && (g.typed["output-dir"] || g.typed["output-name"]):
@@ -139,7 +139,7 @@ func (g *grammar) resolveOutput() error {
 	case g.OutputName != "" && !filepath.IsLocal(g.OutputName):
 		return cli.Usagef("--output-name %q: want a name in the folder of --output-dir; -o names any file", g.OutputName)
 	default:
-		g.OutputPath, g.OutputFolder = filepath.Join(folder, cmp.Or(g.OutputName, g.Settings.OutputName())), folder
+		g.OutputPath, g.OutputFolder = filepath.Join(folder, cmp.Or(g.OutputName, g.WorkerOptions.OutputName())), folder
 	}
 	return nil
 }

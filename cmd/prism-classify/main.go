@@ -33,7 +33,7 @@ func main() {
 }
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	g := grammar{args: args}
+	g := flags{args: args}
 	g.progress = term.NewProgress(errOut, isTerminal(errOut), func() int { return width(errOut) }, time.Now)
 	g.progress.Color = term.WantsColor(os.Getenv)
 	return cli.Main(cli.Command{
@@ -58,7 +58,7 @@ func width(w io.Writer) int {
 }
 
 // runMode does what the flags ask for: list models, print the first prompt, or label.
-func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
+func (g *flags) runMode(ctx context.Context, std cli.Std) error {
 	g.APIKey = os.Getenv("PRISM_API_KEY")
 	if g.ignoresOllamaHost() {
 		g.Model.Hosts = nil
@@ -92,7 +92,7 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 	start := time.Now()
 	defer onUSR1(func() { g.printProgress(start) })()
 	g.outputOnTerminal = g.OutputPath == "-" && isTerminal(std.Out)
-	result, err := classify.Run(ctx, g.Settings, classify.Streams{
+	result, err := classify.Run(ctx, g.WorkerOptions, classify.Streams{
 		In: std.In, Out: std.Out, Messages: std, Progress: g.updateProgress, Now: time.Now, Sleep: cli.Sleep,
 	})
 	g.progress.Clear()
@@ -104,12 +104,12 @@ func (g *grammar) runMode(ctx context.Context, std cli.Std) error {
 
 // printFirstBatch prints what the model would see. A terminal gets it without the control
 // characters of rows; a file or a pipe gets the bytes.
-func (g *grammar) printFirstBatch(ctx context.Context, std cli.Std) error {
+func (g *flags) printFirstBatch(ctx context.Context, std cli.Std) error {
 	if !isTerminal(std.Out) {
-		return exitError(ctx, classify.DryRun(ctx, g.Settings, std.In, std.Out), g.Model.Name)
+		return exitError(ctx, classify.DryRun(ctx, g.WorkerOptions, std.In, std.Out), g.Model.Name)
 	}
 	var b bytes.Buffer
-	if err := classify.DryRun(ctx, g.Settings, std.In, &b); err != nil {
+	if err := classify.DryRun(ctx, g.WorkerOptions, std.In, &b); err != nil {
 		return exitError(ctx, err, g.Model.Name)
 	}
 	_, err := io.WriteString(std.Out, term.PrintableLines(b.String()))
@@ -117,8 +117,8 @@ func (g *grammar) printFirstBatch(ctx context.Context, std cli.Std) error {
 }
 
 // listModels prints the names of models.
-func (g *grammar) listModels(ctx context.Context, out io.Writer) error {
-	names, err := classify.ListModels(ctx, g.Settings)
+func (g *flags) listModels(ctx context.Context, out io.Writer) error {
+	names, err := classify.ListModels(ctx, g.WorkerOptions)
 	if err != nil {
 		return exitError(ctx, err, "")
 	}
@@ -136,7 +136,7 @@ func isTerminalReader(r io.Reader) bool {
 }
 
 // updateProgress keeps how far the work is and, on a terminal, shows it.
-func (g *grammar) updateProgress(p classify.Progress) {
+func (g *flags) updateProgress(p classify.Progress) {
 	g.latest.Store(&p)
 	switch {
 	case g.Quiet || g.outputOnTerminal:

@@ -14,7 +14,7 @@ import (
 
 // applyManifest gives the settings the values of a run's unit, except for the
 // flags that were typed.
-func (g *grammar) applyManifest(ctx context.Context) error {
+func (g *flags) applyManifest(ctx context.Context) error {
 	if g.SafeCSV {
 		return cli.Fail(cli.Usage, errors.New("--safe-csv cannot be combined with --manifest"), "the merged outputs of a run take it: set output.safe_csv in its job file, or use prism-merge --safe-csv")
 	}
@@ -31,7 +31,7 @@ func (g *grammar) applyManifest(ctx context.Context) error {
 	case g.RunID != "" && g.RunID != m.RunID:
 		return cli.Usagef("--run-id %q does not match the run of the manifest, %q", g.RunID, m.RunID)
 	}
-	hasStudent := m.Config.Model.HasStudent()
+	hasStudent := m.Config.Model.TrainsStudent()
 	const hint = "the manifest names the input and its rows"
 	switch {
 	case g.File != "" && !hasStudent:
@@ -57,7 +57,7 @@ func (g *grammar) applyManifest(ctx context.Context) error {
 
 // checkPromptsUnchanged refuses a prompt schema file that changed since the run
 // was planned: all units of a run have the same prompts.
-func (g *grammar) checkPromptsUnchanged(ctx context.Context, m *job.Manifest) error {
+func (g *flags) checkPromptsUnchanged(ctx context.Context, m *job.Manifest) error {
 	if g.typed["prompts-config"] {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (g *grammar) checkPromptsUnchanged(ctx context.Context, m *job.Manifest) er
 }
 
 // applyUnit gives the settings the rows of a unit and the place of its output.
-func (g *grammar) applyUnit(m *job.Manifest, u job.UnitPlan) {
+func (g *flags) applyUnit(m *job.Manifest, u job.UnitPlan) {
 	g.ManifestPath = g.Manifest
 	g.RunID, g.WorkerID, g.Label = m.RunID, u.Unit.Unit, u.Label
 	g.InputFormat = m.File(u.Label).Format

@@ -22,7 +22,7 @@ func tuneCollector(o *job.CallOptions) {
 
 // studentMemory is what a student takes beside all else: its file, which is read whole, and its weights.
 func studentMemory(o *job.CallOptions) int64 {
-	if !o.IsStudent() {
+	if !o.UsesStudent() {
 		return 0
 	}
 	info, err := os.Stat(o.Name)

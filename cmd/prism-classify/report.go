@@ -20,7 +20,7 @@ import (
 )
 
 // reportResult prints what came of the work and maps the error to its exit code.
-func (g *grammar) reportResult(ctx context.Context, std cli.Std, r classify.Result, err error, elapsed time.Duration) error {
+func (g *flags) reportResult(ctx context.Context, std cli.Std, r classify.Result, err error, elapsed time.Duration) error {
 	if err == nil {
 		std.Infof("%s", summary(r, elapsed))
 		for _, line := range slices.Concat(unlistedLines(r), gateLines(r)) {
@@ -75,8 +75,8 @@ func summary(r classify.Result, elapsed time.Duration) string {
 		text += fmt.Sprintf(" (%.1f rows/s)", float64(r.Labelled)/s)
 	}
 	text += ", " + term.Plural(r.Calls, "call")
-	if r.AtOnce > 0 {
-		text += fmt.Sprintf(" (best with %s in parallel)", term.Plural(int64(r.AtOnce), "call"))
+	if r.BestParallel > 0 {
+		text += fmt.Sprintf(" (best with %s in parallel)", term.Plural(int64(r.BestParallel), "call"))
 	}
 	if r.Cached > 0 {
 		text += ", " + term.Plural(r.Cached, "row") + " from the cache"
@@ -90,8 +90,8 @@ func summary(r classify.Result, elapsed time.Duration) string {
 	if r.Organic > 0 {
 		text += ", " + term.Plural(r.Organic, "unlisted label")
 	}
-	if r.Untold > 0 {
-		text += ", " + term.Plural(r.Untold, "row") + " without confidence"
+	if r.NoConfidence > 0 {
+		text += ", " + term.Plural(r.NoConfidence, "row") + " without confidence"
 	}
 	if r.Failed > 0 {
 		text += ", " + term.Plural(r.Failed, "row") + " failed"
@@ -121,7 +121,7 @@ func gateLines(r classify.Result) []string {
 }
 
 // printProgress prints how far the work is, whether or not there is a progress line.
-func (g *grammar) printProgress(start time.Time) {
+func (g *flags) printProgress(start time.Time) {
 	fmt.Fprintln(g.progress, progressText(g.latest.Load(), time.Since(start)))
 }
 
@@ -141,8 +141,8 @@ func progressText(p *classify.Progress, elapsed time.Duration) string {
 		fmt.Fprintf(&b, ", %.1f rows/s", float64(p.Labelled)/s)
 	}
 	fmt.Fprintf(&b, ", %s, %s", term.Plural(p.Calls, "call"), term.Plural(p.Errors, "error"))
-	if p.AtOnce > 0 {
-		fmt.Fprintf(&b, ", %s in parallel", term.Plural(int64(p.AtOnce), "call"))
+	if p.BestParallel > 0 {
+		fmt.Fprintf(&b, ", %s in parallel", term.Plural(int64(p.BestParallel), "call"))
 	}
 	if p.Failed > 0 {
 		fmt.Fprintf(&b, ", %s failed", term.Plural(p.Failed, "row"))
@@ -175,8 +175,8 @@ func exitError(ctx context.Context, err error, model string) error {
 
 // writeStartFailure writes to the status of a run why a worker ended before it
 // began, for example without a server. What an earlier process did stays in it.
-func (g *grammar) writeStartFailure(std cli.Std, err error) {
-	s := &g.Settings
+func (g *flags) writeStartFailure(std cli.Std, err error) {
+	s := &g.WorkerOptions
 	if _, outside := errors.AsType[*fsutil.OutsideError](err); outside {
 		return // the status may be what leads elsewhere
 	}

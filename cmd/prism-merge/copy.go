@@ -88,7 +88,7 @@ func (r *runMerger) commitCopy(ctx context.Context, f *job.File, out *output) er
 	if err := note(append(slices.Clone(before), sum.String())...); err != nil {
 		return err
 	}
-	backup, err := out.file.CommitKeeping(sum, func(old fsutil.Checksum) bool { return slices.Contains(before, old.String()) })
+	backup, err := out.file.CommitWithBackup(sum, func(old fsutil.Checksum) bool { return slices.Contains(before, old.String()) })
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // checkLayers makes sure that the flags of --labelled-by go together.
-func (g *grammar) checkLayers() error {
+func (g *flags) checkLayers() error {
 	names := g.LabelledBy
 	if len(names) == 0 {
 		return nil

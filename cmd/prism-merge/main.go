@@ -61,11 +61,11 @@ import (
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	var g grammar
+	var g flags
 	return cli.Main(cli.Command{Name: "prism-merge", Manual: manual, Grammar: &g, Run: g.run}, args, in, out, errOut)
 }
 
-type grammar struct {
+type flags struct {
 	Parts         []string `arg:"" optional:"" name:"PART" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
 	Output        string   `filled:"" short:"o" help:"Output file, which appears as a whole at the end; by its name CSV, TSV, JSONL, .xlsx, .parquet, or text compressed by .gz or .zst [stdout]. With --manifest: a copy of the merged output." placeholder:"FILE" group:"Output:"`
 	IDColumn      string   `name:"id-column" help:"Column that identifies a row [RowID]." placeholder:"NAME" group:"Parts:"`
@@ -99,12 +99,12 @@ const (
 )
 
 // AfterApply notes which flags were typed.
-func (g *grammar) AfterApply(ctx *kong.Context) error {
+func (g *flags) AfterApply(ctx *kong.Context) error {
 	g.typed = cli.ExplicitFlags(ctx)
 	return nil
 }
 
-func (g *grammar) run(ctx context.Context, std cli.Std) error {
+func (g *flags) run(ctx context.Context, std cli.Std) error {
 	debug.SetMemoryLimit(max(int64(g.Memory), leastMemory) + runtimeMemory)
 	if len(g.Overrides) > 0 {
 		debug.SetGCPercent(overridesGarbage) // they stay in memory: twice of them would be too much
@@ -144,7 +144,7 @@ func exit(ctx context.Context, err error) error {
 
 // merger is one call of the command.
 type merger struct {
-	g      *grammar
+	g      *flags
 	std    cli.Std
 	steps  *term.Steps
 	o      merge.Options
@@ -152,7 +152,7 @@ type merger struct {
 	bytes  int64 // of all inputs
 }
 
-func (g *grammar) merger(std cli.Std) (*merger, error) {
+func (g *flags) merger(std cli.Std) (*merger, error) {
 	tty, isFile := std.Err().(*os.File)
 	m := &merger{g: g, std: std}
 	m.steps = term.NewSteps(std.Err(), isFile && !std.Quiet() && isatty.IsTerminal(tty.Fd()), time.Now)
@@ -175,7 +175,7 @@ func (g *grammar) merger(std cli.Std) (*merger, error) {
 
 // whyNothingIsMarked is why an output of this text has no cell that --safe-csv marks; empty: it may
 // have some.
-func (g *grammar) whyNothingIsMarked(text table.Format) string {
+func (g *flags) whyNothingIsMarked(text table.Format) string {
 	form, _, _ := export.FormByName(g.Output)
 	switch {
 	case g.Check:
@@ -191,7 +191,7 @@ func (g *grammar) whyNothingIsMarked(text table.Format) string {
 }
 
 // outputFormat is the format of the output's text; zero where the first part decides.
-func (g *grammar) outputFormat() (table.Format, error) {
+func (g *flags) outputFormat() (table.Format, error) {
 	form, text, err := export.FormByName(g.Output)
 	if err != nil && !g.Check {
 		return 0, cli.Fail(cli.Usage, err, "")

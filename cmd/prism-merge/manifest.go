@@ -30,7 +30,7 @@ type runMerger struct {
 }
 
 // checkManifestFlags refuses flags that a manifest answers.
-func (g *grammar) checkManifestFlags() error {
+func (g *flags) checkManifestFlags() error {
 	const hint, hintCopy = "the manifest names the parts and the inputs", "the manifest names the outputs; -o FILE writes a copy of one"
 	switch {
 	case len(g.Parts) > 0:
@@ -188,7 +188,7 @@ func (r *runMerger) recordStatus(ctx context.Context, label string, status job.F
 	})
 }
 
-// conditionHolds tells whether the condition lets a file of so many units be merged.
+// conditionHolds reports whether the condition lets a file of so many units be merged.
 func conditionHolds(condition string, completed, units int) bool {
 	switch condition {
 	case job.AllSuccess:

@@ -110,7 +110,7 @@ func (r *runMerger) commitMerged(ctx context.Context, f *job.File, path string, 
 	if err != nil {
 		return err
 	}
-	backup, err := out.file.CommitKeeping(sum, func(old fsutil.Checksum) bool {
+	backup, err := out.file.CommitWithBackup(sum, func(old fsutil.Checksum) bool {
 		return len(r.lost) == 0 && (old.String() == before.MergedSum && before.MergedRows <= rows || old.String() == before.PendingSum && before.PendingRows <= rows)
 	})
 	if err != nil {

@@ -122,10 +122,10 @@ func (o *output) abort() {
 func (m *merger) refuseLoops(expected *merge.Input) error {
 	var guard fsutil.Guard
 	for _, in := range m.inputs {
-		guard.KeepOpen("an input", in.File.File)
+		guard.ProtectOpen("an input", in.File.File)
 	}
 	if expected != nil {
-		guard.KeepOpen("an input", expected.File.File)
+		guard.ProtectOpen("an input", expected.File.File)
 	}
 	m.guardOverrides(&guard)
 	var errs []error
@@ -133,7 +133,7 @@ func (m *merger) refuseLoops(expected *merge.Input) error {
 	case m.g.Check:
 	case m.g.Output != "" && m.g.Output != "-":
 		if what := job.DescribeRunFile(m.g.Output); what != "" { // no input tells whose it is
-			guard.Keep(what, m.g.Output)
+			guard.Protect(what, m.g.Output)
 		}
 		errs = append(errs, guard.Check(m.g.Output))
 	case isFile:

@@ -20,7 +20,7 @@ import (
 )
 
 // checkOverrides makes sure that the flags of overrides go together.
-func (g *grammar) checkOverrides() error {
+func (g *flags) checkOverrides() error {
 	isTyped := g.typed["prompts-config"]
 	switch {
 	case g.Manifest != "" && isTyped:
@@ -66,14 +66,14 @@ func (m *merger) guardOverrides(guard *fsutil.Guard) {
 	for _, name := range m.g.Overrides {
 		if name == "-" {
 			if f, ok := m.std.In.(*os.File); ok {
-				guard.KeepOpen("an input", f)
+				guard.ProtectOpen("an input", f)
 			}
 			continue
 		}
-		guard.Keep("an input", name)
+		guard.Protect("an input", name)
 	}
 	if len(m.g.Overrides) > 0 && m.g.Manifest == "" {
-		guard.Keep("an input", m.g.PromptsConfig)
+		guard.Protect("an input", m.g.PromptsConfig)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 const defaultWorkers = 4
 
-type grammar struct {
+type flags struct {
 	Files       []string `arg:"" optional:"" name:"FILE" help:"CSV, TSV or JSONL by file name, else CSV; - is stdin."`
 	InputFile   []string `filled:"" help:"The same as FILE." placeholder:"FILE" group:"Input:"`
 	InputFormat string   `help:"Format of the input: csv, tsv or jsonl [by file name, else csv]." placeholder:"FORMAT" group:"Input:"`
@@ -51,12 +51,12 @@ type grammar struct {
 }
 
 // AfterApply notes which flags were typed.
-func (g *grammar) AfterApply(ctx *kong.Context) error {
+func (g *flags) AfterApply(ctx *kong.Context) error {
 	g.typed = cli.ExplicitFlags(ctx)
 	return nil
 }
 
-func (g *grammar) readCutting() (job.Cutting, error) {
+func (g *flags) readCutting() (job.Cutting, error) {
 	c := job.Cutting{Workers: defaultWorkers}
 	if g.Workers != nil {
 		c.Workers = *g.Workers
@@ -76,7 +76,7 @@ func (g *grammar) readCutting() (job.Cutting, error) {
 
 // unitColumns are the input columns of the units of a file; nil if they are as they would
 // be without flags. Parts that were written have the numbers of their rows.
-func (g *grammar) unitColumns(h *table.Header) *job.InputColumns {
+func (g *flags) unitColumns(h *table.Header) *job.InputColumns {
 	c := g.InputColumns
 	c.NumberRows = c.NumberRows && g.Write == ""
 	c.ContextColumns = table.MatchNames(c.ContextColumns, h.Names)
@@ -87,7 +87,7 @@ func (g *grammar) unitColumns(h *table.Header) *job.InputColumns {
 }
 
 // commandFor is the command that was typed, for one file and with these flags.
-func (g *grammar) commandFor(columns []string, file string) string {
+func (g *flags) commandFor(columns []string, file string) string {
 	args := append([]string{"prism-split"}, columns...)
 	add := func(flag, value string) {
 		if value != "" {
@@ -120,7 +120,7 @@ func (g *grammar) commandFor(columns []string, file string) string {
 	return strings.Join(append(args, term.QuoteShell(file)), " ")
 }
 
-func (g *grammar) listInputs() (files, labels []string, err error) {
+func (g *flags) listInputs() (files, labels []string, err error) {
 	files = g.Files
 	if len(g.InputFile) > 0 {
 		if len(files) > 0 {
@@ -148,7 +148,7 @@ const hintJobInputs = "the job file names the inputs (input_queue)"
 // columnFlags are those of job.InputColumns.
 var columnFlags = []string{"id-column", "text-column", "title-column", "sentiment-column", "context-columns", "number-rows", "delimiter", "blank-rows"}
 
-func (g *grammar) checkJobFlags() error {
+func (g *flags) checkJobFlags() error {
 	if len(g.Files) > 0 {
 		return cli.Fail(cli.Usage, errors.New("FILE cannot be combined with --job"), hintJobInputs)
 	}

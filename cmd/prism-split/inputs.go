@@ -61,7 +61,7 @@ func (p *planner) checkInput(ctx context.Context, in job.Input) error {
 	}
 	if !in.NeedsNormalForm() {
 		err := p.checkTable(ctx, f, in.Label, columns.Options{Table: o, Columns: in.InputColumns})
-		if !columns.IsForm(err) && !columns.AreTextIDs(err) {
+		if !columns.NeedsNormalizing(err) && !columns.AreTextIDs(err) {
 			return err
 		}
 	}
@@ -139,7 +139,7 @@ func (p *planner) checkColumns(name string, h *table.Header, c job.InputColumns)
 	if len(h.Names) == 0 {
 		return // JSONL without records
 	}
-	if p.config.Model.HasStudent() && h.Index(override.LabelledBy) >= 0 {
+	if p.config.Model.TrainsStudent() && h.Index(override.LabelledBy) >= 0 {
 		p.addMistake(fmt.Errorf("model.student: %s:1: the table has a column %s, which the result adds", name, override.LabelledBy))
 	}
 	p.checkSortBy(name, h, c)

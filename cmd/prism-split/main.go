@@ -48,7 +48,7 @@ import (
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	var g grammar
+	var g flags
 	return cli.Main(cli.Command{Name: "prism-split", Manual: manual, Grammar: &g, Run: g.splitOrPlan}, args, in, out, errOut)
 }
 
@@ -58,7 +58,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 const goMemory = 24 << 20
 
 // splitOrPlan does what the flags ask for: cut files, or plan a run.
-func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
+func (g *flags) splitOrPlan(ctx context.Context, std cli.Std) error {
 	debug.SetMemoryLimit(goMemory)
 	if g.Normalize {
 		return g.normalizeFile(ctx, std)
@@ -104,7 +104,7 @@ func (g *grammar) splitOrPlan(ctx context.Context, std cli.Std) error {
 }
 
 // requireModes refuses flags of --normalize, --select, --print-columns and --job where these were not typed.
-func (g *grammar) requireModes() error {
+func (g *flags) requireModes() error {
 	errs := []error{
 		cli.RequireFlag(g.typed, "--select", rowFlags...),
 		cli.RequireFlag(g.typed, "--normalize or --select", "o"),

@@ -122,7 +122,7 @@ func (n *normalInput) place(ctx context.Context, path string, isOurs func(fsutil
 	if err != nil {
 		return "", err
 	}
-	return out.CommitKeeping(sum, isOurs)
+	return out.CommitWithBackup(sum, isOurs)
 }
 
 // placeInputs puts the normal forms of the inputs into the folder of the run.
@@ -173,7 +173,7 @@ func (p *planner) normalizeAgain(ctx context.Context, m *job.Manifest, in *job.F
 	return n, nil
 }
 
-// isIntact tells whether the normal form of an input is as it was written.
+// isIntact reports whether the normal form of an input is as it was written.
 func isIntact(ctx context.Context, m *job.Manifest, in *job.File) (bool, error) {
 	f, err := table.Open(ctx, m.Path(in.InputFile), nil)
 	if _, missing := errors.AsType[*table.Error](err); missing {

@@ -36,7 +36,7 @@ func normalizeOptions(c *job.InputColumns) (normalize.Options, error) {
 }
 
 // flagOptions are the options of --normalize.
-func (g *grammar) flagOptions(std cli.Std) (normalize.Options, error) {
+func (g *flags) flagOptions(std cli.Std) (normalize.Options, error) {
 	n, c := &g.normalizeFlags, g.InputColumns
 	c.InputForm = job.InputForm{Encoding: n.Encoding, Sheet: n.Sheet, HeaderLine: n.HeaderLine, SkipRows: n.SkipRows}
 	switch {
@@ -54,7 +54,7 @@ func (g *grammar) flagOptions(std cli.Std) (normalize.Options, error) {
 }
 
 // normalizeFile writes one table in normal form.
-func (g *grammar) normalizeFile(ctx context.Context, std cli.Std) (err error) {
+func (g *flags) normalizeFile(ctx context.Context, std cli.Std) (err error) {
 	o, err := g.flagOptions(std)
 	if err != nil {
 		return err
@@ -102,9 +102,9 @@ func refuseInput(in *table.File, output string) error {
 		return cli.Fail(cli.Usage, fmt.Errorf("%s: normal form is CSV", output), "call the output .csv")
 	}
 	var guard fsutil.Guard
-	guard.KeepOpen("the input", in.File)
+	guard.ProtectOpen("the input", in.File)
 	if what := job.DescribeRunFile(output); what != "" {
-		guard.Keep(what, output)
+		guard.Protect(what, output)
 	}
 	if err := guard.Check(output); err != nil {
 		return cli.Fail(cli.Usage, err, "choose another name for -o")

@@ -35,7 +35,7 @@ func (s *splitter) writeParts(ctx context.Context, f *table.File, sum table.Summ
 	for i, u := range units {
 		paths[i] = filepath.Join(s.g.Write, fmt.Sprintf("%s_part%04d.%s", u.Label, i+1, o.Format))
 	}
-	if err := s.refuseForeignParts(units[0].Label, o.Format, paths); err != nil {
+	if err := s.refuseOtherParts(units[0].Label, o.Format, paths); err != nil {
 		return err
 	}
 	if err := refuseOverwrite(f.File, paths); err != nil {
@@ -65,9 +65,9 @@ func (s *splitter) writeParts(ctx context.Context, f *table.File, sum table.Summ
 // maxWriters is how many parts are written at once.
 const maxWriters = 4
 
-// refuseForeignParts makes sure that DIR has no parts of another split: a merge by
+// refuseOtherParts makes sure that DIR has no parts of another split: a merge by
 // their common pattern would take them in.
-func (s *splitter) refuseForeignParts(label string, format table.Format, paths []string) error {
+func (s *splitter) refuseOtherParts(label string, format table.Format, paths []string) error {
 	entries, err := os.ReadDir(s.g.Write)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -95,7 +95,7 @@ func refuseStdout(stdout io.Writer, in *os.File) error {
 		return nil
 	}
 	var guard fsutil.Guard
-	guard.KeepOpen("an input", in)
+	guard.ProtectOpen("an input", in)
 	if err := guard.CheckOpen("stdout", out); err != nil {
 		return cli.Fail(cli.Usage, err, "")
 	}

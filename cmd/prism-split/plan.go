@@ -32,7 +32,7 @@ type planner struct {
 }
 
 // planRun does what --job asks for.
-func (g *grammar) planRun(ctx context.Context, s splitter) error {
+func (g *flags) planRun(ctx context.Context, s splitter) error {
 	if err := g.checkJobFlags(); err != nil {
 		return err
 	}
@@ -91,13 +91,13 @@ func (p *planner) refuseStdout() error {
 		return nil
 	}
 	var guard fsutil.Guard
-	guard.Keep("the job file", p.g.Job)
-	guard.Keep("the settings", cmp.Or(p.g.Settings, defaultSettings))
-	guard.Keep("the models", cmp.Or(p.g.Models, defaultModels))
+	guard.Protect("the job file", p.g.Job)
+	guard.Protect("the settings", cmp.Or(p.g.Settings, defaultSettings))
+	guard.Protect("the models", cmp.Or(p.g.Models, defaultModels))
 	if p.config != nil {
-		guard.Keep("the prompt schema", p.config.Prompts.ConfigFile)
+		guard.Protect("the prompt schema", p.config.Prompts.ConfigFile)
 		for _, in := range p.config.InputQueue {
-			guard.Keep("an input", in.Path)
+			guard.Protect("an input", in.Path)
 		}
 	}
 	if err := guard.CheckOpen("stdout", out); err != nil {
@@ -223,7 +223,7 @@ func (p *planner) readPrompts(ctx context.Context) {
 		p.addMistake(err)
 		return
 	}
-	if p.config.Model.HasStudent() && !slices.ContainsFunc(schema.Columns, func(c prompt.Column) bool { return c.IsClosed() }) {
+	if p.config.Model.TrainsStudent() && !slices.ContainsFunc(schema.Columns, func(c prompt.Column) bool { return c.IsClosed() }) {
 		p.addMistake(fmt.Errorf("model.student: no column of %s has values that are known beforehand: a student gives labels, booleans and integers of a range alone", path))
 	}
 	p.prompt = schema.InStyle(prompt.Style(p.config.Model.PromptStyle))

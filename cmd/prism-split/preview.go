@@ -40,7 +40,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	w := new(bytes.Buffer)
 	c := p.config
 	fmt.Fprintf(w, "run        %s\n", m.RunID)
-	if c.Model.IsStudent() {
+	if c.Model.UsesStudent() {
 		fmt.Fprintf(w, "model      %s, no calls\n", c.Model.ModelName())
 	} else {
 		fmt.Fprintf(w, "model      %s, %s a call, %s\n", c.Model.Name, term.Plural(int64(c.Model.BatchSize), "row"), callsText(&c.Model))
@@ -49,7 +49,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 	if p.prompt.Style != prompt.Classic {
 		style = fmt.Sprintf(", in %s style", p.prompt.Style)
 	}
-	if c.Model.HasStudent() {
+	if c.Model.TrainsStudent() {
 		fmt.Fprintf(w, "student    learns from %s rows of each file, drawn at random, and labels those of which it is sure\n", term.Count(int64(c.Model.Student)))
 	}
 	fmt.Fprintf(w, "prompts    %s%s\n", c.Prompts.ConfigFile, style)
@@ -64,7 +64,7 @@ func (p *planner) printPlan(m *job.Manifest) error {
 		return err
 	}
 	e := c.Estimate(p.load, rate, p.models)
-	if c.Model.HasStudent() {
+	if c.Model.TrainsStudent() {
 		fmt.Fprintf(w, "\ncalls      %s without a student; what it saves is known when it is trained\n", term.Count(e.Calls))
 	} else {
 		fmt.Fprintf(w, "\ncalls      %s at least\n", term.Count(e.Calls))

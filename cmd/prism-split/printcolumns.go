@@ -39,7 +39,7 @@ func (s *splitter) printColumns(ctx context.Context) error {
 	sum, err := s.checkText(ctx, f, o)
 	form := ""
 	var doubts []normalize.Doubt
-	if p := columns.Look(f, f.Size, o); columns.IsForm(err) || hasTextIDs(p) || c.NeedsNormalForm() {
+	if p := columns.Look(f, f.Size, o); columns.NeedsNormalizing(err) || hasTextIDs(p) || c.NeedsNormalForm() {
 		n, err := s.normalizeInput(ctx, f, c)
 		if err != nil {
 			return exitError(ctx, err)
@@ -76,7 +76,7 @@ func (a assignments) setDoubts(doubts []normalize.Doubt) {
 	a.setNumber("likely_header", int(line))
 }
 
-// hasTextIDs tells whether a table has a column RowID of texts.
+// hasTextIDs reports whether a table has a column RowID of texts.
 func hasTextIDs(p *columns.Preview) bool {
 	i := slices.Index(p.Names, table.RowID)
 	return i >= 0 && p.HasTexts(i)

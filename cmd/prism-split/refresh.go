@@ -115,7 +115,7 @@ func (p *planner) cutAgain(ctx context.Context, m *job.Manifest, in *job.File, f
 	return units, nil
 }
 
-// isPlanned tells whether a file has the content that its units were planned for.
+// isPlanned reports whether a file has the content that its units were planned for.
 func isPlanned(ctx context.Context, in *job.File, f *table.File) (bool, error) {
 	if f.Size != in.InputSize {
 		return false, nil

@@ -34,7 +34,7 @@ type selectFlags struct {
 var rowFlags = []string{"with", "without", "unsure", "threshold", "draw", "shuffle", "blind"}
 
 // checkSelectFlags makes sure that the flags of --select go together.
-func (g *grammar) checkSelectFlags() error {
+func (g *flags) checkSelectFlags() error {
 	f := &g.selectFlags
 	errs := []error{
 		cli.RefuseBeside(g.typed, "--select", "", "encoding", "sheet", "header-line", "skip-rows", "workers", "rows", "ranges", "write", "job", "no-check", "label"),
@@ -53,7 +53,7 @@ func (g *grammar) checkSelectFlags() error {
 }
 
 // selectRows writes some of the rows of a table.
-func (g *grammar) selectRows(ctx context.Context, std cli.Std) (err error) {
+func (g *flags) selectRows(ctx context.Context, std cli.Std) (err error) {
 	if err := g.checkSelectFlags(); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (g *grammar) selectRows(ctx context.Context, std cli.Std) (err error) {
 
 // rowSelector opens what --select reads.
 type rowSelector struct {
-	g    *grammar
+	g    *flags
 	std  cli.Std
 	open []*table.File
 }
@@ -196,7 +196,7 @@ func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
 func (s *rowSelector) checkOutput(in selection.Table) error {
 	var guard fsutil.Guard
 	for _, f := range s.open {
-		guard.KeepOpen("an input", f.File)
+		guard.ProtectOpen("an input", f.File)
 	}
 	if s.g.Output == "" {
 		if f, ok := s.std.Out.(*os.File); ok {
@@ -206,9 +206,9 @@ func (s *rowSelector) checkOutput(in selection.Table) error {
 		}
 		return nil
 	}
-	guard.Keep("the prompt schema", s.g.PromptsConfig)
+	guard.Protect("the prompt schema", s.g.PromptsConfig)
 	if what := job.DescribeRunFile(s.g.Output); what != "" {
-		guard.Keep(what, s.g.Output)
+		guard.Protect(what, s.g.Output)
 	}
 	err := errors.Join(table.CheckOutputName(s.g.Output), guard.Check(s.g.Output))
 	if format, ok := table.FormatByName(s.g.Output); ok && format != in.Options.Format {

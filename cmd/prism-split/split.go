@@ -14,7 +14,7 @@ import (
 
 // splitter holds what the files of one call have given so far.
 type splitter struct {
-	g       *grammar
+	g       *flags
 	std     cli.Std
 	steps   *term.Steps
 	cutting job.Cutting

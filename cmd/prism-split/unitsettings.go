@@ -14,7 +14,7 @@ import (
 
 // printUnitSettings prints what prism-cascade needs of a unit of a run with a student, as assignments that a
 // shell may evaluate.
-func (g *grammar) printUnitSettings(ctx context.Context, out io.Writer) error {
+func (g *flags) printUnitSettings(ctx context.Context, out io.Writer) error {
 	if !g.PrintSettings {
 		return cli.RequireFlag(g.typed, "--print-settings", "manifest", "unit")
 	}
@@ -32,7 +32,7 @@ func (g *grammar) printUnitSettings(ctx context.Context, out io.Writer) error {
 	switch {
 	case g.Unit < 1 || g.Unit > len(m.Units):
 		return cli.Usagef("--unit %d: run %q has units 1 to %d", g.Unit, m.RunID, len(m.Units))
-	case !model.HasStudent():
+	case !model.TrainsStudent():
 		return cli.Fail(cli.Usage, fmt.Errorf("run %q has no student: the job file does not set model.student", m.RunID), "prism-classify "+job.UnitArgs(g.Manifest, g.Unit)+" labels the unit")
 	}
 	if err := m.CheckPlaces(); err != nil {

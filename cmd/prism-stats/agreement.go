@@ -34,7 +34,7 @@ type agreementFlags struct {
 }
 
 // checkAgreement makes sure that the flags go together.
-func (g *grammar) checkAgreement(files []string) error {
+func (g *flags) checkAgreement(files []string) error {
 	if err := g.checkTarget(); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (g *grammar) checkAgreement(files []string) error {
 }
 
 // checkTarget makes sure that --target is an accuracy, and that there is gold to tell one.
-func (g *grammar) checkTarget() error {
+func (g *flags) checkTarget() error {
 	switch {
 	case g.Target == nil:
 	case !(*g.Target > 0 && *g.Target < 1):
@@ -83,11 +83,11 @@ func (g *grammar) checkTarget() error {
 
 // openRated opens gold and the results to compare, or of which a page shows rows; nil where
 // neither is wanted. What is opened can be read more than once.
-func (g *grammar) openRated(ctx context.Context, files []string, std cli.Std) (*ratedFiles, error) {
+func (g *flags) openRated(ctx context.Context, files []string, std cli.Std) (*ratedFiles, error) {
 	if g.Gold == "" && g.Estimate == "" && !g.Compare && (!g.writesPage() || len(files) == 0) {
 		return nil, nil
 	}
-	r := &ratedFiles{std: std, grammar: g}
+	r := &ratedFiles{std: std, flags: g}
 	var err error
 	if g.Gold != "" {
 		r.gold, err = r.openEdited(ctx, g.Gold)
@@ -118,7 +118,7 @@ type agreement struct {
 // compareFiles compares results with gold, with a sample or with each other. In the same
 // pass it counts their labels, but not of those that are compared with each other: these are
 // of the same rows, which would count twice.
-func (g *grammar) compareFiles(ctx context.Context, t *stats.Distributions, o stats.Options, rated *ratedFiles, std cli.Std) (agreement, error) {
+func (g *flags) compareFiles(ctx context.Context, t *stats.Distributions, o stats.Options, rated *ratedFiles, std cli.Std) (agreement, error) {
 	var a agreement
 	options := stats.RatingOptions{Schema: o.Schema, Columns: o.Columns, IDColumn: o.IDColumn, Seed: g.Seed, Separate: g.Compare}
 	if !g.Compare {
@@ -165,7 +165,7 @@ func (g *grammar) compareFiles(ctx context.Context, t *stats.Distributions, o st
 }
 
 // countOpened counts the labels of results that are compared with nothing.
-func (g *grammar) countOpened(ctx context.Context, t *stats.Distributions, rated *ratedFiles) error {
+func (g *flags) countOpened(ctx context.Context, t *stats.Distributions, rated *ratedFiles) error {
 	for _, f := range rated.results {
 		if err := t.CountFile(ctx, f.Content, f.Size, f.Options); err != nil {
 			return g.countError(err)
@@ -191,7 +191,7 @@ func warnOfMissing(name string, rows, missing int64, first []int64, std cli.Std)
 }
 
 // warnOfTarget says that there are no confidences in which to look for the threshold.
-func (g *grammar) warnOfTarget(gold *stats.Gold, std cli.Std) {
+func (g *flags) warnOfTarget(gold *stats.Gold, std cli.Std) {
 	hasConfidence := func(c stats.GoldColumn) bool { return c.Reliability != nil }
 	if g.Target != nil && !slices.ContainsFunc(gold.Columns, hasConfidence) {
 		std.Warnf("--target: the results have no confidences (NAME%s) of the columns of gold; prism-classify --confidence writes them", prompt.ConfidenceSuffix)
@@ -208,7 +208,7 @@ const blockSize = 256 << 10
 
 // writeList writes a list of rows to a file in the form that its name says, CSV else. An
 // empty path is none.
-func (g *grammar) writeList(ctx context.Context, path string, write func(io.Writer, table.Format) error) error {
+func (g *flags) writeList(ctx context.Context, path string, write func(io.Writer, table.Format) error) error {
 	if path == "" {
 		return nil
 	}
@@ -236,7 +236,7 @@ func inputError(err error) error {
 	return err
 }
 
-func (g *grammar) ratingsError(err error) error {
+func (g *flags) ratingsError(err error) error {
 	if nothing, ok := errors.AsType[*stats.NothingToCompareError](err); ok {
 		return cli.Fail(cli.Usage, err, nothing.Hint())
 	}

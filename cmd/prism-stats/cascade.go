@@ -11,7 +11,7 @@ import (
 
 // readCascades reads what prism-cascade reported: the files of --cascade, and of a run with a student a report for each
 // file that is there.
-func (g *grammar) readCascades(ctx context.Context, m *job.Manifest) (cascades []stats.Cascade, err error) {
+func (g *flags) readCascades(ctx context.Context, m *job.Manifest) (cascades []stats.Cascade, err error) {
 	add := func(path, name string) error {
 		data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
 		if err != nil {
@@ -29,7 +29,7 @@ func (g *grammar) readCascades(ctx context.Context, m *job.Manifest) (cascades [
 			return nil, err
 		}
 	}
-	if m == nil || !m.Config.Model.HasStudent() {
+	if m == nil || !m.Config.Model.TrainsStudent() {
 		return cascades, nil
 	}
 	for _, label := range m.Labels() {

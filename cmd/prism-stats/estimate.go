@@ -16,7 +16,7 @@ import (
 )
 
 // estimateShares corrects shares and means by a sample.
-func (g *grammar) estimateShares(ctx context.Context, t *stats.Distributions, o stats.RatingOptions, rated *ratedFiles, std cli.Std) (*stats.Estimate, error) {
+func (g *flags) estimateShares(ctx context.Context, t *stats.Distributions, o stats.RatingOptions, rated *ratedFiles, std cli.Std) (*stats.Estimate, error) {
 	o.AllRows = true
 	ratings, err := rated.readRatings(ctx, rated.sample, o)
 	if err != nil {
@@ -39,7 +39,7 @@ func (g *grammar) estimateShares(ctx context.Context, t *stats.Distributions, o 
 }
 
 // refuseReports refuses flags of other output beside flag, which says what is written instead.
-func (g *grammar) refuseReports(flag, why string, others ...string) error {
+func (g *flags) refuseReports(flag, why string, others ...string) error {
 	others = append(others, "summary", "html", "analytics", "save", "cross")
 	if g.Manifest == "" {
 		others = append(others, "calls")
@@ -48,7 +48,7 @@ func (g *grammar) refuseReports(flag, why string, others ...string) error {
 }
 
 // checkSampling makes sure that the flags of --sample and --needed go together.
-func (g *grammar) checkSampling() error {
+func (g *flags) checkSampling() error {
 	var others error
 	switch {
 	case g.Sample != nil:
@@ -72,8 +72,8 @@ func (g *grammar) checkSampling() error {
 }
 
 // writeSample draws rows and writes them.
-func (g *grammar) writeSample(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
-	rated := &ratedFiles{std: std, grammar: g}
+func (g *flags) writeSample(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
+	rated := &ratedFiles{std: std, flags: g}
 	defer rated.closeFiles()
 	if err := rated.openResults(ctx, files); err != nil {
 		return inputError(err)
@@ -124,10 +124,10 @@ func describeStrata(strata []stats.SampledStratum) string {
 
 // printNeeded prints how many rows a half-width takes: of all rows of the results, if there
 // are any.
-func (g *grammar) printNeeded(ctx context.Context, files []string, std cli.Std) error {
+func (g *flags) printNeeded(ctx context.Context, files []string, std cli.Std) error {
 	var all int64
 	if !slices.Equal(files, []string{"-"}) || len(g.Files) > 0 {
-		rated := &ratedFiles{std: std, grammar: g}
+		rated := &ratedFiles{std: std, flags: g}
 		defer rated.closeFiles()
 		if err := rated.openResults(ctx, files); err != nil {
 			return inputError(err)

@@ -22,7 +22,7 @@ import (
 )
 
 // resultsAndCallLogs separates results from call logs among the arguments.
-func (g *grammar) resultsAndCallLogs() (files, logs []string) {
+func (g *flags) resultsAndCallLogs() (files, logs []string) {
 	logs = g.Calls
 	for _, name := range g.Files {
 		if job.IsCallLog(name) {
@@ -40,7 +40,7 @@ func (g *grammar) resultsAndCallLogs() (files, logs []string) {
 // crossPairs parses --cross: two column names with a comma between them. A comma in a name
 // may be escaped; names of columns are found without that too. The two are the same to see
 // which of several labels occur together.
-func (g *grammar) crossPairs() (pairs [][]string, err error) {
+func (g *flags) crossPairs() (pairs [][]string, err error) {
 	for _, text := range g.Cross {
 		pieces := kong.SplitEscaped(text, ',')
 		if len(pieces) < 2 || slices.Contains(pieces, "") {
@@ -67,7 +67,7 @@ func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
 }
 
 // countFiles counts the labels of results.
-func (g *grammar) countFiles(ctx context.Context, t *stats.Distributions, files []string, std cli.Std) error {
+func (g *flags) countFiles(ctx context.Context, t *stats.Distributions, files []string, std cli.Std) error {
 	for _, name := range files {
 		if err := g.countFile(ctx, t, name, std.In); err != nil {
 			return err
@@ -76,7 +76,7 @@ func (g *grammar) countFiles(ctx context.Context, t *stats.Distributions, files 
 	return nil
 }
 
-func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name string, stdin io.Reader) error {
+func (g *flags) countFile(ctx context.Context, t *stats.Distributions, name string, stdin io.Reader) error {
 	o, ofRun := g.runTables[name]
 	if !ofRun {
 		var err error
@@ -99,7 +99,7 @@ func (g *grammar) countFile(ctx context.Context, t *stats.Distributions, name st
 }
 
 // countError gives errors of counting their exit codes and hints.
-func (g *grammar) countError(err error) error {
+func (g *flags) countError(err error) error {
 	var bad *table.Error
 	var lacks *stats.MissingColumnError
 	var other *stats.ColumnMismatchError
@@ -119,7 +119,7 @@ func (g *grammar) countError(err error) error {
 }
 
 // hintMissing says where names of missing columns come from, and what else the errors advise.
-func (g *grammar) hintMissing(lacks *stats.MissingColumnError) string {
+func (g *flags) hintMissing(lacks *stats.MissingColumnError) string {
 	var hints []string
 	for _, err := range lacks.Unwrap() {
 		if bad, ok := errors.AsType[*table.Error](err); ok && bad.Hint() != "" {

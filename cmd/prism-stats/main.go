@@ -42,11 +42,11 @@ import (
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	var g grammar
+	var g flags
 	return cli.Main(cli.Command{Name: "prism-stats", Manual: manual, Grammar: &g, Run: g.printStats}, args, in, out, errOut)
 }
 
-type grammar struct {
+type flags struct {
 	Files         []string `arg:"" optional:"" name:"FILE" help:"Results: CSV, TSV or JSONL, by file name; - is stdin."`
 	Calls         callLogs `filled:"" help:"Call logs to summarise (repeatable)." placeholder:"CALLS.jsonl..." group:"Input:"`
 	Manifest      string   `filled:"" help:"Count a run: its merged outputs (of files that are not merged, the outputs of their units) and its call logs." placeholder:"FILE" group:"Input:"`
@@ -77,12 +77,12 @@ type grammar struct {
 }
 
 // AfterApply notes which flags were typed.
-func (g *grammar) AfterApply(ctx *kong.Context) error {
+func (g *flags) AfterApply(ctx *kong.Context) error {
 	g.typed = cli.ExplicitFlags(ctx)
 	return nil
 }
 
-func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
+func (g *flags) printStats(ctx context.Context, std cli.Std) error {
 	var m *job.Manifest
 	var err error
 	if g.Save && g.Manifest == "" {
@@ -139,7 +139,7 @@ func (g *grammar) printStats(ctx context.Context, std cli.Std) error {
 }
 
 // countAll counts labels and calls, and compares results with what people said. m is nil without a run.
-func (g *grammar) countAll(ctx context.Context, o stats.Options, m *job.Manifest, files, logs []string, std cli.Std) (*stats.Result, error) {
+func (g *flags) countAll(ctx context.Context, o stats.Options, m *job.Manifest, files, logs []string, std cli.Std) (*stats.Result, error) {
 	t := stats.NewDistributions(o)
 	rated, err := g.openRated(ctx, files, std)
 	if err != nil {
@@ -177,7 +177,7 @@ func (g *grammar) countAll(ctx context.Context, o stats.Options, m *job.Manifest
 }
 
 // checkFlags makes sure that the flags have values that can be used, and go together.
-func (g *grammar) checkFlags(files []string) error {
+func (g *flags) checkFlags(files []string) error {
 	if err := table.CheckInputFlags(g.InputFormat, g.Delimiter); err != nil {
 		return cli.Fail(cli.Usage, err, "")
 	}

@@ -19,7 +19,7 @@ import (
 // readManifest reads from a manifest what to count: the merged outputs of its files,
 // the outputs of the units of files that are not merged or are merged to workbooks or Parquet, all call logs, and the
 // prompt schema.
-func (g *grammar) readManifest(ctx context.Context) (*job.Manifest, error) {
+func (g *flags) readManifest(ctx context.Context) (*job.Manifest, error) {
 	if len(g.Files) > 0 {
 		return nil, cli.Fail(cli.Usage, errors.New("FILE cannot be combined with --manifest"), "the manifest names the results and the call logs")
 	}

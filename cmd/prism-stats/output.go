@@ -19,7 +19,7 @@ import (
 )
 
 // writeResult writes the files of --summary, --analytics and --html, then prints the result.
-func (g *grammar) writeResult(ctx context.Context, r *stats.Result, out io.Writer) error {
+func (g *flags) writeResult(ctx context.Context, r *stats.Result, out io.Writer) error {
 	for _, f := range []struct{ path, format string }{{g.Summary, "markdown"}, {g.Analytics, "csv"}, {g.HTML, "html"}} {
 		if f.path == "" {
 			continue
@@ -40,7 +40,7 @@ func (g *grammar) writeResult(ctx context.Context, r *stats.Result, out io.Write
 	return err
 }
 
-func (g *grammar) render(r *stats.Result, format string) ([]byte, error) {
+func (g *flags) render(r *stats.Result, format string) ([]byte, error) {
 	switch format {
 	case "csv":
 		text, err := report.CSV(r)
@@ -87,13 +87,13 @@ func writeText(to io.Writer, form table.Format, safeCSV bool, write func(out io.
 
 // checkOutputs makes sure that no output overwrites an input, a file of the run or
 // another output.
-func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) error {
+func (g *flags) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) error {
 	var guard fsutil.Guard
 	for _, name := range inputs {
 		if f, ok := std.In.(*os.File); ok && name == "-" {
-			guard.KeepOpen("an input", f)
+			guard.ProtectOpen("an input", f)
 		} else if name != "-" {
-			guard.Keep("an input", name)
+			guard.Protect("an input", name)
 		}
 	}
 	if m != nil {
@@ -116,7 +116,7 @@ func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) er
 			continue
 		}
 		errs = append(errs, table.CheckOutputName(out.path, out.written...), guard.Check(out.path))
-		guard.Keep("the file of "+out.flag, out.path)
+		guard.Protect("the file of "+out.flag, out.path)
 	}
 	if g.TrainStudent != "" {
 		errs = append(errs, guard.Check(g.TrainStudent))
@@ -134,8 +134,8 @@ func (g *grammar) checkOutputs(m *job.Manifest, inputs []string, std cli.Std) er
 	return nil
 }
 
-// writesCSV tells whether anything that is written has cells that --safe-csv may mark.
-func (g *grammar) writesCSV() bool {
+// writesCSV reports whether anything that is written has cells that --safe-csv may mark.
+func (g *flags) writesCSV() bool {
 	isText := func(path string) bool {
 		form, name, err := export.FormByName(path)
 		format, _ := table.FormatByName(name)

@@ -17,12 +17,12 @@ import (
 // missesOfColumn is how many misses of a column a page lists.
 const missesOfColumn = 40
 
-// writesPage tells whether an HTML page is written.
-func (g *grammar) writesPage() bool { return g.Format == "html" || g.HTML != "" || g.reportPath != "" }
+// writesPage reports whether an HTML page is written.
+func (g *flags) writesPage() bool { return g.Format == "html" || g.HTML != "" || g.reportPath != "" }
 
 // readExamples reads the results once more for rows of each value, and for the texts of the
 // misses.
-func (g *grammar) readExamples(ctx context.Context, r *stats.Result, rated *ratedFiles) error {
+func (g *flags) readExamples(ctx context.Context, r *stats.Result, rated *ratedFiles) error {
 	var files []stats.ExampleFile
 	for i, f := range rated.results {
 		column := cmp.Or(g.TextColumn, g.textColumns[rated.names[i]], "Message")
@@ -42,7 +42,7 @@ func (g *grammar) readExamples(ctx context.Context, r *stats.Result, rated *rate
 }
 
 // namePage gives the page its title, and the commands that go further than it.
-func (g *grammar) namePage(m *job.Manifest, files []string) {
+func (g *flags) namePage(m *job.Manifest, files []string) {
 	g.page.Title = g.Title
 	of := ""
 	for _, name := range files {
@@ -69,7 +69,7 @@ func (g *grammar) namePage(m *job.Manifest, files []string) {
 
 // saveReport writes the page of a run beside its outputs. A page there that the run did not
 // write, or that was edited since, is kept beside it: the manifest has the checksum of the last.
-func (g *grammar) saveReport(ctx context.Context, r *stats.Result, std cli.Std) error {
+func (g *flags) saveReport(ctx context.Context, r *stats.Result, std cli.Std) error {
 	if g.reportPath == "" {
 		return nil
 	}
@@ -97,7 +97,7 @@ func (g *grammar) saveReport(ctx context.Context, r *stats.Result, std cli.Std) 
 	if err != nil {
 		return fmt.Errorf("note the report in %s: %w", g.Manifest, err)
 	}
-	backup, err := f.CommitKeeping(sum, func(old fsutil.Checksum) bool { return slices.Contains(before, old.String()) })
+	backup, err := f.CommitWithBackup(sum, func(old fsutil.Checksum) bool { return slices.Contains(before, old.String()) })
 	if err != nil {
 		return err
 	}

@@ -20,9 +20,9 @@ type ratedFiles struct {
 	results []*stats.RatedFile
 	names   []string // of results, as given
 
-	std     cli.Std
-	grammar *grammar
-	open    []*table.File
+	std   cli.Std
+	flags *flags
+	open  []*table.File
 }
 
 // closeFiles closes the files, which were only read.
@@ -48,10 +48,10 @@ func (r *ratedFiles) openResults(ctx context.Context, names []string) error {
 
 // openResult opens a result; a stream is copied to a temporary file.
 func (r *ratedFiles) openResult(ctx context.Context, name string) (*stats.RatedFile, error) {
-	o, ofRun := r.grammar.runTables[name]
+	o, ofRun := r.flags.runTables[name]
 	if !ofRun {
 		var err error
-		if o, err = table.NewOptions(name, r.grammar.InputFormat, r.grammar.Delimiter); err != nil {
+		if o, err = table.NewOptions(name, r.flags.InputFormat, r.flags.Delimiter); err != nil {
 			return nil, err
 		}
 	}
@@ -103,7 +103,7 @@ func (r *ratedFiles) readGold(ctx context.Context, gold *editedFile, read func(g
 		return read(nil)
 	}
 	err := read(gold.RatedFile)
-	if bad, ok := errors.AsType[*table.Error](err); !ok || !columns.IsForm(err) || bad.File != gold.Options.Name {
+	if bad, ok := errors.AsType[*table.Error](err); !ok || !columns.NeedsNormalizing(err) || bad.File != gold.Options.Name {
 		return err
 	}
 	if err := r.normalizeGold(ctx, gold); err != nil {
@@ -121,7 +121,7 @@ func (r *ratedFiles) normalizeGold(ctx context.Context, gold *editedFile) error 
 	r.open = append(r.open, &table.File{File: tmp, Name: gold.Options.Name, Spooled: true})
 	note := func(format string, args ...any) { r.std.Debugf(format, args...) }
 	out := bufio.NewWriterSize(tmp, blockSize)
-	if err := normalize.Convert(ctx, gold.original, out, normalize.Options{IDColumn: r.grammar.IDColumn, NeedID: true, Note: note}); err != nil {
+	if err := normalize.Convert(ctx, gold.original, out, normalize.Options{IDColumn: r.flags.IDColumn, NeedID: true, Note: note}); err != nil {
 		return err
 	}
 	if err := out.Flush(); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // checkReview makes sure that the flags of --review, and -o, go together with others.
-func (g *grammar) checkReview() error {
+func (g *flags) checkReview() error {
 	switch {
 	case g.Output != "" && g.Review == nil && g.Sample == nil:
 		return cli.Fail(cli.Usage, errors.New("-o requires --review or --sample"), "--summary, --html and --analytics write reports to files")
@@ -26,8 +26,8 @@ func (g *grammar) checkReview() error {
 }
 
 // writeReview writes the rows that are most worth a look.
-func (g *grammar) writeReview(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
-	rated := &ratedFiles{std: std, grammar: g}
+func (g *flags) writeReview(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
+	rated := &ratedFiles{std: std, flags: g}
 	defer rated.closeFiles()
 	if err := rated.openResults(ctx, files); err != nil {
 		return inputError(err)
@@ -55,7 +55,7 @@ func (g *grammar) writeReview(ctx context.Context, o stats.Options, files []stri
 }
 
 // reviewError gives errors of a review their exit codes and hints.
-func (g *grammar) reviewError(err error) error {
+func (g *flags) reviewError(err error) error {
 	if err == nil {
 		return nil
 	}

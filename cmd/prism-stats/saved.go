@@ -17,7 +17,7 @@ const maxSavedFiles = 10
 
 // printSaved says in a few lines what came of a run: how many rows have no labels or unlisted
 // ones, where its results and its report are and, if it is done, what to do next.
-func (g *grammar) printSaved(m *job.Manifest, r *stats.Result, std cli.Std) {
+func (g *flags) printSaved(m *job.Manifest, r *stats.Result, std cli.Std) {
 	page := cmp.Or(g.HTML, g.reportPath)
 	std.Infof("%-9s  %s", "rows", savedRows(r))
 	g.printResults(m, r, std)
@@ -76,7 +76,7 @@ func savedRows(r *stats.Result) string {
 }
 
 // printResults says where the results are.
-func (g *grammar) printResults(m *job.Manifest, r *stats.Result, std cli.Std) {
+func (g *flags) printResults(m *job.Manifest, r *stats.Result, std cli.Std) {
 	for i, f := range r.Run.Files {
 		if i == maxSavedFiles {
 			std.Infof("%-9s  … and %s more: prism-stats --manifest %s lists them", "result", term.Count(int64(len(r.Run.Files)-i)), term.QuoteShell(g.Manifest))
@@ -93,7 +93,7 @@ func (g *grammar) printResults(m *job.Manifest, r *stats.Result, std cli.Std) {
 	}
 }
 
-// isComplete tells whether every file of a run is merged with all its rows.
+// isComplete reports whether every file of a run is merged with all its rows.
 func isComplete(run *stats.Run) bool {
 	for _, f := range run.Files {
 		if f.Status != string(job.Completed) || f.Missing > 0 {

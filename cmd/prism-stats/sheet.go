@@ -20,7 +20,7 @@ import (
 
 // writeRows writes rows for people to stdout as CSV, or to the file of -o in the form that
 // its name says. A workbook offers the values of the codebook.
-func (g *grammar) writeRows(ctx context.Context, s *prompt.Schema, std cli.Std, write func(out io.Writer, form table.Format) error) (err error) {
+func (g *flags) writeRows(ctx context.Context, s *prompt.Schema, std cli.Std, write func(out io.Writer, form table.Format) error) (err error) {
 	if g.Output == "" || g.Output == "-" {
 		return writeText(std.Out, table.CSV, g.SafeCSV, func(out io.Writer) error { return write(out, table.CSV) })
 	}
@@ -71,14 +71,14 @@ func keepFilledIn(out *fsutil.AtomicFile, path string, std cli.Std) error {
 	if err != nil {
 		return err
 	}
-	backup, err := out.CommitKeeping(sum, func(fsutil.Checksum) bool { return false })
+	backup, err := out.CommitWithBackup(sum, func(fsutil.Checksum) bool { return false })
 	if backup != "" {
 		std.Warnf("%s existed and may be filled in; moved to %s", path, backup)
 	}
 	return err
 }
 
-func (g *grammar) idColumn() string {
+func (g *flags) idColumn() string {
 	if g.IDColumn == "" {
 		return table.RowID
 	}

@@ -21,7 +21,7 @@ type studentFlags struct {
 }
 
 // checkStudent makes sure that the flags of --train-student go together with others.
-func (g *grammar) checkStudent(files []string) error {
+func (g *flags) checkStudent(files []string) error {
 	if g.TrainStudent == "" {
 		return cli.RequireFlag(g.typed, "--train-student", "title-column", "sentiment-column", "context-columns")
 	}
@@ -47,8 +47,8 @@ func (g *grammar) checkStudent(files []string) error {
 }
 
 // trainStudent trains a student, writes its file and prints its report.
-func (g *grammar) trainStudent(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
-	rated := &ratedFiles{std: std, grammar: g}
+func (g *flags) trainStudent(ctx context.Context, o stats.Options, files []string, std cli.Std) error {
+	rated := &ratedFiles{std: std, flags: g}
 	defer rated.closeFiles()
 	rows, err := g.readStudentRows(ctx, rated, o, files)
 	if err != nil {
@@ -81,7 +81,7 @@ func (g *grammar) trainStudent(ctx context.Context, o stats.Options, files []str
 }
 
 // readStudentRows reads the results and gold.
-func (g *grammar) readStudentRows(ctx context.Context, rated *ratedFiles, o stats.Options, files []string) (*stats.StudentRows, error) {
+func (g *flags) readStudentRows(ctx context.Context, rated *ratedFiles, o stats.Options, files []string) (*stats.StudentRows, error) {
 	so := stats.StudentOptions{Schema: o.Schema, Seed: g.Seed, Target: job.StudentTarget, Columns: job.InputColumns{
 		IDColumn: g.IDColumn, TextColumn: g.TextColumn, TitleColumn: g.TitleColumn, SentimentColumn: g.SentimentColumn, ContextColumns: g.ContextColumns,
 	}}

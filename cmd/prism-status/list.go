@@ -15,7 +15,7 @@ import (
 
 // printList prints the runs of the status folder, or the labels of the manifest, one a line or as
 // JSON, {"runs": ["ID"]}. A folder without runs has none to print.
-func (g *grammar) printList(ctx context.Context, std cli.Std) error {
+func (g *flags) printList(ctx context.Context, std cli.Std) error {
 	names, err := g.listNames(ctx, std)
 	if err != nil {
 		return cli.Fail(cli.Usage, err, "")
@@ -36,7 +36,7 @@ func (g *grammar) printList(ctx context.Context, std cli.Std) error {
 	return nil
 }
 
-func (g *grammar) listNames(ctx context.Context, std cli.Std) ([]string, error) {
+func (g *flags) listNames(ctx context.Context, std cli.Std) ([]string, error) {
 	if g.List == "labels" {
 		m, err := job.AwaitManifest(ctx, g.Manifest)
 		if err != nil {

@@ -39,13 +39,13 @@ import (
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	var g grammar
+	var g flags
 	return cli.Main(cli.Command{Name: "prism-status", Manual: manual, Grammar: &g, Run: g.showRun}, args, in, out, errOut)
 }
 
 const statusDir = "status"
 
-type grammar struct {
+type flags struct {
 	StatusDir     string       `filled:"" help:"Folder of the status files of all runs [status]." env:"PRISM_STATUS_DIR" placeholder:"DIR" group:"Run:"`
 	RunID         string       `filled:"" help:"Run to show [the latest]." name:"run-id" xor:"run" placeholder:"ID" group:"Run:"`
 	Manifest      string       `filled:"" help:"Manifest of the run to show." xor:"run" placeholder:"FILE" group:"Run:"`
@@ -71,12 +71,12 @@ type grammar struct {
 }
 
 // AfterApply notes which flags were typed.
-func (g *grammar) AfterApply(ctx *kong.Context) error {
+func (g *flags) AfterApply(ctx *kong.Context) error {
 	g.typed = cli.ExplicitFlags(ctx)
 	return nil
 }
 
-func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
+func (g *flags) showRun(ctx context.Context, std cli.Std) error {
 	if g.LockFD != 0 {
 		return lockInherited(ctx, g.LockFD)
 	}
@@ -137,7 +137,7 @@ func (g *grammar) showRun(ctx context.Context, std cli.Std) error {
 }
 
 // checkFlags reports flags that do not go together.
-func (g *grammar) checkFlags() error {
+func (g *flags) checkFlags() error {
 	switch {
 	case g.Units != "" && g.ProcessGroups:
 		return cli.Usagef("--units cannot be combined with --process-groups")
@@ -162,7 +162,7 @@ func (g *grammar) checkFlags() error {
 }
 
 // refreshInterval is the time between two reads.
-func (g *grammar) refreshInterval(live bool) time.Duration {
+func (g *flags) refreshInterval(live bool) time.Duration {
 	switch {
 	case g.Refresh > 0:
 		return max(time.Duration(g.Refresh), 10*time.Millisecond)
@@ -174,7 +174,7 @@ func (g *grammar) refreshInterval(live bool) time.Duration {
 
 // metricsWriter writes the file of --metrics, which may be a pipe whose reader never comes;
 // nil if there is none.
-func (g *grammar) metricsWriter(ctx context.Context) func(text []byte) error {
+func (g *flags) metricsWriter(ctx context.Context) func(text []byte) error {
 	if g.Metrics == "" {
 		return nil
 	}
@@ -186,10 +186,10 @@ func (g *grammar) metricsWriter(ctx context.Context) func(text []byte) error {
 
 // checkOutputs makes sure that neither what is printed nor the metrics overwrite a file
 // of the run.
-func (g *grammar) checkOutputs(p *runPlan, std cli.Std) error {
+func (g *flags) checkOutputs(p *runPlan, std cli.Std) error {
 	var guard fsutil.Guard
-	guard.Keep("the manifest", g.Manifest)
-	guard.KeepAll("a status file", job.RunDir(p.statusDir, p.runID), "")
+	guard.Protect("the manifest", g.Manifest)
+	guard.ProtectAll("a status file", job.RunDir(p.statusDir, p.runID), "")
 	if p.manifest != nil {
 		p.manifest.GuardFiles(&guard)
 	}

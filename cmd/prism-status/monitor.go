@@ -98,7 +98,7 @@ func (m *monitor) watchUntilIdle(ctx context.Context) error {
 
 // readIdle reads the run, and whether no worker is active and prism-run is not starting any.
 func (m *monitor) readIdle() (v *status.View, idle bool, err error) {
-	starting, err := m.plan.startsWorkers() // before the read, which then has what the last worker wrote
+	starting, err := m.plan.workersLockHeld() // before the read, which then has what the last worker wrote
 	if err != nil {
 		return nil, false, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // setPause pauses the run of a manifest, or ends its pause.
-func (g *grammar) setPause(m *monitor, std cli.Std) error {
+func (g *flags) setPause(m *monitor, std cli.Std) error {
 	v, err := m.readView(m.now())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -25,7 +25,7 @@ type runPlan struct {
 }
 
 // findRun finds the run to show, and its plan if it has one.
-func (g *grammar) findRun(ctx context.Context, std cli.Std) (*runPlan, error) {
+func (g *flags) findRun(ctx context.Context, std cli.Std) (*runPlan, error) {
 	if g.Manifest != "" {
 		return g.planFromManifest(ctx)
 	}
@@ -58,7 +58,7 @@ func (g *grammar) findRun(ctx context.Context, std cli.Std) (*runPlan, error) {
 }
 
 // planFromManifest reads from the manifest what concerns the status of its run.
-func (g *grammar) planFromManifest(ctx context.Context) (*runPlan, error) {
+func (g *flags) planFromManifest(ctx context.Context) (*runPlan, error) {
 	m, err := job.AwaitManifest(ctx, g.Manifest)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, err, "")
@@ -72,7 +72,7 @@ func (g *grammar) planFromManifest(ctx context.Context) (*runPlan, error) {
 	}
 	for _, u := range p.selectedUnits() {
 		p.units++
-		if !m.Config.Model.HasStudent() { // else the model is asked for a part of them: workers tell for how many
+		if !m.Config.Model.TrainsStudent() { // else the model is asked for a part of them: workers tell for how many
 			p.rows += u.Rows
 		}
 	}

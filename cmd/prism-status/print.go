@@ -17,7 +17,7 @@ import (
 )
 
 // newPrinter returns a function that prints a view in the format of the flags.
-func (g *grammar) newPrinter(p *runPlan, std cli.Std, terminal *redrawer) func(*status.View) error {
+func (g *flags) newPrinter(p *runPlan, std cli.Std, terminal *redrawer) func(*status.View) error {
 	redraws := isTerminal(std.Out) && os.Getenv("TERM") != "dumb"
 	return func(v *status.View) error {
 		var text []byte

@@ -21,7 +21,7 @@ import (
 // prism-run is found by its lock, also between two workers.
 func printProcessGroups(m *monitor, out io.Writer) error {
 	var groups []int
-	if started, err := m.plan.startsWorkers(); err != nil {
+	if started, err := m.plan.workersLockHeld(); err != nil {
 		return err
 	} else if started {
 		groups = append(groups, m.plan.starterGroup())
@@ -49,9 +49,9 @@ func printProcessGroups(m *monitor, out io.Writer) error {
 	return nil
 }
 
-// startsWorkers reports whether prism-run, the program that starts workers for it
+// workersLockHeld reports whether prism-run, the program that starts workers for it
 // or one of these workers is alive: they keep a file of the run locked.
-func (p *runPlan) startsWorkers() (bool, error) {
+func (p *runPlan) workersLockHeld() (bool, error) {
 	if p.manifest == nil {
 		return false, nil
 	}

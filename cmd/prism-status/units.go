@@ -74,7 +74,7 @@ func (u *unitState) selected(which string) bool {
 }
 
 // printUnits prints the selected units, one per line.
-func (g *grammar) printUnits(m *monitor, out io.Writer) error {
+func (g *flags) printUnits(m *monitor, out io.Writer) error {
 	v, err := m.readView(m.now())
 	if err != nil {
 		return err

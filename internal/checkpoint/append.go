@@ -58,7 +58,7 @@ func (s *Store) Append(rows []Row) error {
 	return err
 }
 
-// appendRows tells whether the current part has all its rows.
+// appendRows reports whether the current part has all its rows.
 func (s *Store) appendRows(rows []Row) (full bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -67,25 +67,25 @@ type Options struct {
 }
 
 // Store is the checkpoint of one job. One goroutine may append rows and failures,
-// one may ask for State and SameRow, and one may read resumed rows, at the same time.
+// one may ask for State and MatchOrRecord, and one may read resumed rows, at the same time.
 type Store struct {
-	dir, job    string
-	interval    int
-	lock        *fsutil.Lock
-	partHeader  []byte // with the Position
-	sums        *os.File
-	prints      *fingerprints // nil: nothing is kept
-	isStream    bool
-	idColumn    string
-	want        Sidecar
-	inputProven bool     // rows without a fingerprint are those of the input
-	resumed     []extent // rows that earlier processes finished, by position; not changed after Open
-	reader      extentReader
-	rowSums     *os.File // of the parts that are not sealed
-	dropped     int64    // rows of earlier processes that did not fit their checksums
-	previous    string   // folder of the checkpoint before Reconcile, if it was kept
-	buf         []byte   // of Append
-	sumBuf      []byte   // of Append
+	dir, job     string
+	interval     int
+	lock         *fsutil.Lock
+	partHeader   []byte // with the Position
+	sums         *os.File
+	fingerprints *fingerprints // nil: nothing is kept
+	isStream     bool
+	idColumn     string
+	want         Sidecar
+	inputProven  bool     // rows without a fingerprint are those of the input
+	resumed      []extent // rows that earlier processes finished, by position; not changed after Open
+	reader       extentReader
+	rowSums      *os.File // of the parts that are not sealed
+	dropped      int64    // rows of earlier processes that did not fit their checksums
+	previous     string   // folder of the checkpoint before Reconcile, if it was kept
+	buf          []byte   // of Append
+	sumBuf       []byte   // of Append
 
 	mu            sync.Mutex
 	err           error // sticky: the disk failed
@@ -227,10 +227,10 @@ func (s *Store) closeFiles() error {
 			errs = append(errs, f.Close())
 		}
 	}
-	if s.prints != nil {
-		errs = append(errs, s.prints.flush(), s.prints.f.Close())
+	if s.fingerprints != nil {
+		errs = append(errs, s.fingerprints.flush(), s.fingerprints.f.Close())
 	}
-	s.failures, s.sums, s.rowSums, s.reader.file, s.prints = nil, nil, nil, nil, nil
+	s.failures, s.sums, s.rowSums, s.reader.file, s.fingerprints = nil, nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 

@@ -29,21 +29,21 @@ func EachRow(dir, jobID string, in *InputRecords, each func(pos int64, record []
 	if err != nil {
 		return 0, err
 	}
-	prints, err := s.openKnownPrints()
+	known, err := s.openFingerprintsForReading()
 	if err != nil {
 		return 0, err
 	}
-	if prints != nil {
-		defer prints.f.Close()
+	if known != nil {
+		defer known.f.Close()
 	}
-	sameHeader := prints != nil && in.knowsHeader(side.InputColumns)
+	sameHeader := known != nil && in.knowsHeader(side.InputColumns)
 	err = s.eachRow(func(pos int64, record []byte) error {
 		if sameHeader {
-			print, err := prints.readAt(pos)
+			fp, err := known.readAt(pos)
 			if err != nil {
 				return fmt.Errorf("read fingerprints of the input: %w", err)
 			}
-			if in.has(print) {
+			if in.has(fp) {
 				return each(pos, record)
 			}
 		}

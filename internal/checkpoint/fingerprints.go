@@ -46,7 +46,7 @@ func (s *Store) openFingerprints() error {
 	if err != nil {
 		return err
 	}
-	s.prints, err = newFingerprints(f)
+	s.fingerprints, err = newFingerprints(f)
 	return err
 }
 
@@ -61,10 +61,10 @@ func newFingerprints(f *os.File) (*fingerprints, error) {
 
 // syncFingerprints makes the fingerprints durable, which rows must not be before them.
 func (s *Store) syncFingerprints() error {
-	if s.prints == nil {
+	if s.fingerprints == nil {
 		return nil
 	}
-	if err := s.prints.sync(); err != nil {
+	if err := s.fingerprints.sync(); err != nil {
 		return fmt.Errorf("sync checkpoint fingerprints of the input: %w", err)
 	}
 	return nil
@@ -72,21 +72,21 @@ func (s *Store) syncFingerprints() error {
 
 // flushFingerprints comes before the rows are written.
 func (s *Store) flushFingerprints() error {
-	if s.prints == nil {
+	if s.fingerprints == nil {
 		return nil
 	}
-	if err := s.prints.flush(); err != nil {
+	if err := s.fingerprints.flush(); err != nil {
 		return fmt.Errorf("write checkpoint fingerprints of the input: %w", err)
 	}
 	return nil
 }
 
-// SameRow tells whether the row of the input at pos is the one that it was for
+// MatchOrRecord reports whether the row of the input at pos is the one that it was for
 // earlier processes, and remembers one that none has finished; of a stream one that none
 // has read. It returns a *DamageError where that cannot be told of a finished row.
 // Positions must grow. Without a folder all rows are the same.
-func (s *Store) SameRow(pos int64, record []byte) (bool, error) {
-	if s.prints == nil {
+func (s *Store) MatchOrRecord(pos int64, record []byte) (bool, error) {
+	if s.fingerprints == nil {
 		return true, nil
 	}
 	now := fingerprintOf(record)
@@ -103,7 +103,7 @@ func (s *Store) SameRow(pos int64, record []byte) (bool, error) {
 	if s.State(pos) != Unfinished { // by an earlier process: this one asks for a row after it is known
 		return false, &DamageError{File: s.path(job.CheckpointStream), What: fmt.Sprintf("the fingerprint of row %d is missing", pos)}
 	}
-	if err := s.prints.write(pos, now); err != nil {
+	if err := s.fingerprints.write(pos, now); err != nil {
 		return false, fmt.Errorf("write checkpoint fingerprints of the input: %w", err)
 	}
 	return true, nil
@@ -111,15 +111,15 @@ func (s *Store) SameRow(pos int64, record []byte) (bool, error) {
 
 // StreamRows is the number of rows that earlier processes read of the stream.
 func (s *Store) StreamRows() int64 {
-	if s.prints == nil {
+	if s.fingerprints == nil {
 		return 0
 	}
-	return s.prints.rows
+	return s.fingerprints.rows
 }
 
 // knownFingerprint is what the row at pos was for earlier processes.
 func (s *Store) knownFingerprint(pos int64) (fingerprint, error) {
-	have, err := s.prints.readAt(pos)
+	have, err := s.fingerprints.readAt(pos)
 	if errors.Is(err, io.EOF) { // not the end of the input
 		return 0, &DamageError{File: s.path(job.CheckpointStream), What: "it became shorter since the start"}
 	}

@@ -28,7 +28,7 @@ func TestSameRow(t *testing.T) {
 		t.Errorf("%d rows of a new stream", n)
 	}
 	for pos := int64(3); pos <= 20_000; pos++ { // positions 1 and 2 are not read
-		if same, err := s.SameRow(pos, row(pos)); err != nil || !same {
+		if same, err := s.MatchOrRecord(pos, row(pos)); err != nil || !same {
 			t.Fatalf("row %d: same %v, %v", pos, same, err)
 		}
 	}
@@ -47,12 +47,12 @@ func TestSameRow(t *testing.T) {
 		t.Errorf("%d rows of the stream, want 20000", n)
 	}
 	for pos := int64(1); pos <= 20_010; pos++ {
-		if same, err := s.SameRow(pos, row(pos)); err != nil || !same {
+		if same, err := s.MatchOrRecord(pos, row(pos)); err != nil || !same {
 			t.Fatalf("row %d again: same %v, %v", pos, same, err)
 		}
 	}
 	for _, pos := range []int64{3, 5, 19_000} {
-		if same, err := s.SameRow(pos, []byte("another")); err != nil || same {
+		if same, err := s.MatchOrRecord(pos, []byte("another")); err != nil || same {
 			t.Errorf("row %d is another: same %v, %v", pos, same, err)
 		}
 	}
@@ -62,7 +62,7 @@ func TestSameRow(t *testing.T) {
 func TestMissingFingerprint(t *testing.T) {
 	dir := t.TempDir()
 	s := openStreamJob(t, dir)
-	if _, err := s.SameRow(1, []byte("one")); err != nil {
+	if _, err := s.MatchOrRecord(1, []byte("one")); err != nil {
 		t.Fatal(err)
 	}
 	add(t, s, 1)
@@ -73,7 +73,7 @@ func TestMissingFingerprint(t *testing.T) {
 	s = openStreamJob(t, dir)
 	defer mustClose(t, s)
 	var damage *DamageError
-	if _, err := s.SameRow(1, []byte("one")); !errors.As(err, &damage) {
+	if _, err := s.MatchOrRecord(1, []byte("one")); !errors.As(err, &damage) {
 		t.Errorf("got %v, want damage", err)
 	}
 }
@@ -101,7 +101,7 @@ func TestFilesCutWhileOpen(t *testing.T) {
 	dir := t.TempDir()
 	s := openStreamJob(t, dir)
 	for pos := int64(1); pos <= 3; pos++ {
-		if _, err := s.SameRow(pos, []byte{byte(pos)}); err != nil {
+		if _, err := s.MatchOrRecord(pos, []byte{byte(pos)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +115,7 @@ func TestFilesCutWhileOpen(t *testing.T) {
 		}
 	}
 	_, readErr := s.ReadResumed(1, s.LastResumed(1))
-	_, sameErr := s.SameRow(1, []byte{1})
+	_, sameErr := s.MatchOrRecord(1, []byte{1})
 	for file, err := range map[string]error{s.partName(1): readErr, ".stream": sameErr} {
 		var damage *DamageError
 		if !errors.As(err, &damage) || errors.Is(err, io.EOF) || !strings.Contains(err.Error(), file) {

@@ -14,9 +14,9 @@ import (
 type InputRecords struct {
 	Mark bool // the input begins with a byte order mark
 
-	columns []string // of the input's header; nil: each record names its own
-	prints  []fingerprint
-	sorted  bool
+	columns      []string // of the input's header; nil: each record names its own
+	fingerprints []fingerprint
+	sorted       bool
 }
 
 // NewInputRecords begins without records. columns are those of the input's header, nil
@@ -25,25 +25,25 @@ func NewInputRecords(columns []string) *InputRecords { return &InputRecords{colu
 
 // AddRecord adds a record as the input holds it.
 func (in *InputRecords) AddRecord(record []byte) {
-	in.prints, in.sorted = append(in.prints, fingerprintOf(record)), false
+	in.fingerprints, in.sorted = append(in.fingerprints, fingerprintOf(record)), false
 }
 
 func (in *InputRecords) has(p fingerprint) bool {
 	if !in.sorted {
-		slices.Sort(in.prints)
+		slices.Sort(in.fingerprints)
 		in.sorted = true
 	}
-	_, found := slices.BinarySearch(in.prints, p)
+	_, found := slices.BinarySearch(in.fingerprints, p)
 	return found && p != 0
 }
 
-// knowsHeader tells whether rows that were made from these columns can be those of the input.
+// knowsHeader reports whether rows that were made from these columns can be those of the input.
 func (in *InputRecords) knowsHeader(columns []string) bool {
 	return columns == nil || in.columns == nil || slices.Equal(columns, in.columns)
 }
 
-// openKnownPrints opens the fingerprints of a job for reading alone; nil if it has none.
-func (s *Store) openKnownPrints() (*fingerprints, error) {
+// openFingerprintsForReading opens the fingerprints of a job for reading alone; nil if it has none.
+func (s *Store) openFingerprintsForReading() (*fingerprints, error) {
 	f, err := fsutil.OpenRegular(s.path(job.CheckpointStream))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -274,7 +274,7 @@ func (l *partLoader) cutRows(s *Store, number int, f io.ReaderAt, size int64) er
 	return nil
 }
 
-// addResumed adds a row of an earlier process. It tells whether its position is new.
+// addResumed adds a row of an earlier process. It reports whether its position is new.
 func (s *Store) addResumed(e extent) bool {
 	s.resumed = appendExtent(s.resumed, e)
 	return s.finished.Add(e.pos)

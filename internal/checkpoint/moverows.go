@@ -64,14 +64,14 @@ func (r *reconciliation) moveRows() error {
 	return r.moveFailures()
 }
 
-// isRead tells whether this process reads the position, so that its row is known.
+// isRead reports whether this process reads the position, so that its row is known.
 func (r *reconciliation) isRead(pos int64) bool {
 	return pos >= r.first && (pos <= r.last || r.toEnd)
 }
 
 // moveRow gives the row at position old its place in the input.
-func (r *reconciliation) moveRow(old int64, row InputRow, print fingerprint) error {
-	if err := r.next.prints.write(row.Pos, print); err != nil {
+func (r *reconciliation) moveRow(old int64, row InputRow, fp fingerprint) error {
+	if err := r.next.fingerprints.write(row.Pos, fp); err != nil {
 		return err
 	}
 	if !r.s.finished.Has(old) {

@@ -40,7 +40,7 @@ func (s *Store) Outputs() (outputs []Output, err error) {
 // now. Where nothing is known of the output, it was, unless the unit was planned again since.
 // With a student the last step of prism-cascade notes it.
 func IsCurrentOutput(m *job.Manifest, u job.UnitPlan) bool {
-	if m.Config.Model.HasStudent() {
+	if m.Config.Model.TrainsStudent() {
 		sum, _ := cascadeDone(m, u.Label)
 		return sum == u.InputSum && sum != ""
 	}
@@ -72,7 +72,7 @@ func HasWholeOutput(m *job.Manifest, u job.UnitPlan) bool {
 	if err != nil || !info.Mode().IsRegular() {
 		return true // it is not there, or that it is not a file is told by who reads it
 	}
-	if m.Config.Model.HasStudent() {
+	if m.Config.Model.TrainsStudent() {
 		_, size := cascadeDone(m, u.Label)
 		return info.Size() > 0 && info.Size() >= size
 	}

@@ -51,15 +51,15 @@ type reconciliation struct {
 
 // knownRow is a finished or failed row.
 type knownRow struct {
-	print fingerprint
-	pos   int64
+	fp  fingerprint
+	pos int64
 }
 
 // Reconcile makes the finished and failed rows those of the input as it is now, whose
 // rows begin at position first. It is called before any row is appended. Rows that
 // changed, or that nothing is known of, become unfinished.
 func (s *Store) Reconcile(first int64, rows InputRows) (Changes, error) {
-	if s.prints == nil || s.isStream || s.finished.Len()+s.failed.Len() == 0 {
+	if s.fingerprints == nil || s.isStream || s.finished.Len()+s.failed.Len() == 0 {
 		return Changes{}, nil
 	}
 	r := &reconciliation{s: s, rows: rows, first: first, moved: map[int64]InputRow{}}
@@ -83,7 +83,7 @@ func (s *Store) Reconcile(first int64, rows InputRows) (Changes, error) {
 	return changes, s.takeMoved()
 }
 
-// compareInPlace tells whether all known rows are still at their positions. Of a
+// compareInPlace reports whether all known rows are still at their positions. Of a
 // checkpoint that was made before files had fingerprints the input is proven by its
 // checksum; the fingerprints are added.
 func (r *reconciliation) compareInPlace() (bool, error) {
@@ -100,7 +100,7 @@ func (r *reconciliation) compareInPlace() (bool, error) {
 		}
 		now := fingerprintOf(row.Record)
 		if have == 0 && r.s.inputProven {
-			return r.s.prints.write(row.Pos, now)
+			return r.s.fingerprints.write(row.Pos, now)
 		}
 		same = same && have == now
 		return nil
@@ -150,14 +150,14 @@ func (r *reconciliation) collectKnown() error {
 			}
 		}
 	}
-	slices.SortFunc(r.known, func(a, b knownRow) int { return cmp.Compare(a.print, b.print) })
+	slices.SortFunc(r.known, func(a, b knownRow) int { return cmp.Compare(a.fp, b.fp) })
 	return nil
 }
 
 // oldPosition is where the row with this record was; 0 if it is not known.
 func (r *reconciliation) oldPosition(record []byte) int64 {
-	print := fingerprintOf(record)
-	i, found := slices.BinarySearchFunc(r.known, print, func(k knownRow, p fingerprint) int { return cmp.Compare(k.print, p) })
+	fp := fingerprintOf(record)
+	i, found := slices.BinarySearchFunc(r.known, fp, func(k knownRow, p fingerprint) int { return cmp.Compare(k.fp, p) })
 	if !found {
 		return 0
 	}

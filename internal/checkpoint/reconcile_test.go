@@ -47,7 +47,7 @@ func finish(t *testing.T, dir string, rows []string, state func(i int) State) {
 	defer mustClose(t, s)
 	for i, row := range rows {
 		pos := int64(i + 1)
-		if same, err := s.SameRow(pos, []byte(row)); err != nil || !same {
+		if same, err := s.MatchOrRecord(pos, []byte(row)); err != nil || !same {
 			t.Fatalf("row %d: %v, %v", pos, same, err)
 		}
 		var err error
@@ -160,7 +160,7 @@ func TestReconcile(t *testing.T) {
 					t.Errorf("time %d:\n got %q\nwant %q", again, got, want)
 				}
 				for pos, row := range edited {
-					if same, err := s.SameRow(int64(pos+1), []byte(row)); err != nil || !same {
+					if same, err := s.MatchOrRecord(int64(pos+1), []byte(row)); err != nil || !same {
 						t.Fatalf("row %d of the edited input: %v, %v", pos+1, same, err)
 					}
 				}
@@ -410,7 +410,7 @@ func TestLostRowsAreKnownByTheirIDs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if same, err := s.SameRow(1, []byte("17,old")); err != nil || !same {
+			if same, err := s.MatchOrRecord(1, []byte("17,old")); err != nil || !same {
 				t.Fatal(same, err)
 			}
 			if err := s.Append([]Row{{1, []byte(tt.kept + ",a")}}); err != nil {

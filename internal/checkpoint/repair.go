@@ -157,7 +157,7 @@ func (s *Store) readRecords(p *part, file io.ReaderAt, size int64, d *doubtfulRo
 	}
 }
 
-// endsLine tells whether the first size bytes of a file, at least one, end with a
+// endsLine reports whether the first size bytes of a file, at least one, end with a
 // line feed. A file that cannot be read is an error, not a torn one.
 func endsLine(file io.ReaderAt, size int64) (bool, error) {
 	var last [1]byte

@@ -119,7 +119,7 @@ type doubtfulRows struct {
 	n    int64    // doubtful rows; 0: none
 }
 
-// add looks at the next row. It tells whether the row is proven, and returns the
+// add looks at the next row. It reports whether the row is proven, and returns the
 // line of the first doubtful row if a proven one follows it.
 func (d *doubtfulRows) add(record []byte, off, line int64) (proven bool, damaged int64) {
 	i := d.rows
@@ -143,7 +143,7 @@ func (d *doubtfulRows) addDoubtful(off, line int64) {
 	d.n++
 }
 
-// holdsProvenRow tells whether one of these rows begins any line of tail.
+// holdsProvenRow reports whether one of these rows begins any line of tail.
 func holdsProvenRow(tail []byte, sums []rowSum) bool {
 	for len(tail) > 0 {
 		for _, want := range sums {

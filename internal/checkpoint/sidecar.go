@@ -105,7 +105,7 @@ func (e *MismatchError) Error() string {
 	return fmt.Sprintf("%s was made with other settings: %s", e.File, strings.Join(texts, "; "))
 }
 
-// Only tells whether nothing changed but what may.
+// Only reports whether nothing changed but what may.
 func (e *MismatchError) Only(may func(Difference) bool) bool {
 	return !slices.ContainsFunc(e.Differences, func(d Difference) bool { return !may(d) })
 }

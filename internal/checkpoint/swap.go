@@ -39,7 +39,7 @@ func (s *Store) keepOld(c Changes) error {
 	return os.Mkdir(filepath.Join(s.path(movingSuffix), oldFolder), 0o777)
 }
 
-// isSwapping tells whether a new checkpoint has not wholly taken its place.
+// isSwapping reports whether a new checkpoint has not wholly taken its place.
 func (s *Store) isSwapping() bool {
 	_, err := os.Lstat(s.path(movedSuffix))
 	return err == nil

@@ -161,7 +161,7 @@ func (e *engine) commitAnswers(rows []*row, labelled []reply.Row) error {
 	if err := e.commit(rows, labelled, e.c.Tail); err != nil {
 		return err
 	}
-	e.meter.countCached(len(rows), e.noteTraits(labelled))
+	e.meter.countCached(len(rows), e.countTraits(labelled))
 	e.c.Log(call)
 	return nil
 }

@@ -15,7 +15,7 @@ func TestAutoOnSeveralHosts(t *testing.T) {
 	b.s.Model.BatchSize, b.s.Model.Parallel, b.s.Model.Retries = 2, job.AutoCalls, 3
 	r := b.mustRun()
 	b.check()
-	if r.Failed != 0 || r.AtOnce < 1 {
-		t.Errorf("%d rows failed, %d calls at once worked best", r.Failed, r.AtOnce)
+	if r.Failed != 0 || r.BestParallel < 1 {
+		t.Errorf("%d rows failed, %d calls at once worked best", r.Failed, r.BestParallel)
 	}
 }

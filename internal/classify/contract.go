@@ -126,12 +126,12 @@ func shortText(text string) string {
 	return term.Truncate(term.Printable(strings.TrimSpace(text)), longest)
 }
 
-// settleInOrder settles a round, unless it is one of a whole batch that is unusable, or
+// settleOrHold settles a round, unless it is one of a whole batch that is unusable, or
 // of a row that the server fails on, before any row of the job is labelled.
-func (e *engine) settleInOrder(r *round) error {
+func (e *engine) settleOrHold(r *round) error {
 	if len(r.labelled) > 0 {
 		e.answered = true
-		if err := e.releaseUnusable(); err != nil {
+		if err := e.settleHeldRounds(); err != nil {
 			return err
 		}
 	}
@@ -139,8 +139,8 @@ func (e *engine) settleInOrder(r *round) error {
 	if !failing && !r.isUnusable() || e.resumed || e.answered || e.meter.anyFinished() {
 		return e.settle(r)
 	}
-	e.unusable = append(e.unusable, r)
-	same := slices.DeleteFunc(slices.Clone(e.unusable), func(other *round) bool { return other.isFailing() != failing })
+	e.heldRounds = append(e.heldRounds, r)
+	same := slices.DeleteFunc(slices.Clone(e.heldRounds), func(other *round) bool { return other.isFailing() != failing })
 	switch {
 	case failing && len(same) == maxFailing:
 		return errFailing(same[0], e.c.Request.Model)
@@ -150,13 +150,13 @@ func (e *engine) settleInOrder(r *round) error {
 	return nil
 }
 
-// isFailing tells whether a round of a single row ended with an error although the
+// isFailing reports whether a round of a single row ended with an error although the
 // server works, so that the row is to fail.
 func (r *round) isFailing() bool {
 	return r.action == failRow && (r.outcome == serverUp || r.outcome == otherHostUp)
 }
 
-// isUnusable tells whether a round of a whole batch brought a reply without a row,
+// isUnusable reports whether a round of a whole batch brought a reply without a row,
 // and the policy has nothing left but to ask for less or to give up. A reply that
 // begins as it should and is cut by its length is not meant: fewer rows may fit, unless it
 // ends in a long run of white space.
@@ -168,16 +168,16 @@ func (r *round) isUnusable() bool {
 	return r.batch.whole && (r.outcome == cutThinking || r.outcome == noneLabelled && (r.action == splitHalves || r.action == failRow))
 }
 
-// beginsAsAsked tells whether a reply begins like an object, or like the array of a compact one.
+// beginsAsAsked reports whether a reply begins like an object, or like the array of a compact one.
 func beginsAsAsked(text string) bool {
 	start := strings.TrimLeft(text, " \t\r\n[{")
 	return strings.HasPrefix(start, `"`) || start != text && strings.HasPrefix(start, "1")
 }
 
-// releaseUnusable settles the rounds that wait as unusable.
-func (e *engine) releaseUnusable() error {
-	rounds := e.unusable
-	e.unusable = nil
+// settleHeldRounds settles the rounds that wait as unusable.
+func (e *engine) settleHeldRounds() error {
+	rounds := e.heldRounds
+	e.heldRounds = nil
 	for _, r := range slices.Backward(rounds) { // the first is asked for next
 		if err := e.settle(r); err != nil {
 			return err

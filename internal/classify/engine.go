@@ -79,21 +79,21 @@ type engine struct {
 	answers *answers // of the cache; nil: there is none
 	held    int      // bytes of rows that wait for the answer of another, about
 
-	batches  chan *batch // from the reader
-	seen     chan int64  // from the reader: the last position read, if it grew
-	rounds   chan *batch // to ask for, at most as many as calls may be in flight
-	results  chan *round
-	waiting  []*batch // to be asked for next, the last one first
-	inFlight int
-	window   *window
-	organic  map[reply.Label]bool // that were warned of
-	unlisted map[string]int64     // rows with an unlisted label, by column
-	failed   int                  // rows
-	untold   bool                 // people were told that rows have no confidence
-	unusable []*round             // of whole batches, while no row is labelled
-	resumed  bool                 // an earlier process finished rows
-	answered bool                 // a reply had labels for a row
-	finished []checkpoint.Row     // of commit
+	batches          chan *batch // from the reader
+	seen             chan int64  // from the reader: the last position read, if it grew
+	rounds           chan *batch // to ask for, at most as many as calls may be in flight
+	results          chan *round
+	queue            []*batch // to be asked for next, the last one first
+	inFlight         int
+	reorder          *reorderBuffer
+	organic          map[reply.Label]bool // that were warned of
+	unlistedRows     map[string]int64     // rows with an unlisted label, by column
+	failed           int                  // rows
+	warnedConfidence bool                 // people were told that rows have no confidence
+	heldRounds       []*round             // of whole batches, while no row is labelled
+	resumed          bool                 // an earlier process finished rows
+	answered         bool                 // a reply had labels for a row
+	finished         []checkpoint.Row     // of commit
 
 	contract   contract
 	thinks     atomic.Bool  // the model thinks before it answers
@@ -111,7 +111,7 @@ func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) 
 	most := e.c.Options.MostParallel()
 	e.rounds = make(chan *batch, most)
 	e.results = make(chan *round, most)
-	e.organic, e.unlisted = map[reply.Label]bool{}, map[string]int64{}
+	e.organic, e.unlistedRows = map[reply.Label]bool{}, map[string]int64{}
 	e.resumed = e.store.FinishedRows() > e.c.BlankRows
 	e.buffers.New = func() any { return new(callBuffers) }
 	quit := make(chan struct{})
@@ -141,7 +141,7 @@ func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) 
 	}
 	for range e.batches { // let the reader see quit
 	}
-	e.window.read = e.source.last
+	e.reorder.read = e.source.last
 	e.handOutRest()
 	_ = side.Wait() // both keep their errors apart
 	return cmp.Or(err, writeErr, readErr)
@@ -153,48 +153,48 @@ func (e *engine) labelRows(ctx context.Context, cancel context.CancelCauseFunc) 
 func (e *engine) coordinate(ctx context.Context, cancel context.CancelCauseFunc) error {
 	var ended error
 	done := ctx.Done()
-	for more := true; ; {
-		free := ended == nil && e.inFlight < e.c.Limit()
-		if free && len(e.waiting) > 0 {
-			last := len(e.waiting) - 1
-			e.startRound(e.waiting[last])
-			e.waiting = e.waiting[:last]
+	for inputOpen := true; ; {
+		mayCall := ended == nil && e.inFlight < e.c.Limit()
+		if mayCall && len(e.queue) > 0 {
+			last := len(e.queue) - 1
+			e.startRound(e.queue[last])
+			e.queue = e.queue[:last]
 			continue
 		}
-		full := e.window.bytes+e.held > e.c.MaxWindow
-		if e.inFlight == 0 && ended == nil && (!more || full) && len(e.unusable) > 0 {
-			ended = e.releaseUnusable()
+		bufferFull := e.reorder.bytes+e.held > e.c.MaxWindow
+		if e.inFlight == 0 && ended == nil && (!inputOpen || bufferFull) && len(e.heldRounds) > 0 {
+			ended = e.settleHeldRounds()
 			continue
 		}
-		if e.inFlight == 0 && (ended != nil || !more) {
+		if e.inFlight == 0 && (ended != nil || !inputOpen) {
 			return ended
 		}
 		var chunks chan<- chunk
-		if e.window.prepare() {
+		if e.reorder.fillChunk() {
 			chunks = e.out.chunks
 		}
-		stuck := e.inFlight == 0 && len(e.waiting) == 0 && chunks == nil // all wait for a row that the reader has
+		allWaitForReader := e.inFlight == 0 && len(e.queue) == 0 && chunks == nil // all wait for a row that the reader has
 		var batches <-chan *batch
-		if more && (!full || stuck) && (free || ended == nil && e.answers != nil && len(e.waiting) == 0) {
+		if inputOpen && (!bufferFull || allWaitForReader) && (mayCall || ended == nil && e.answers != nil && len(e.queue) == 0) {
 			batches = e.batches
 		}
 		select {
 		case b, open := <-batches:
-			if more = open; open {
+			if inputOpen = open; open {
 				if ended = e.takeBatch(b); ended != nil {
 					cancel(ended)
 				}
 			}
 		case pos := <-e.seen:
-			e.window.read = pos
+			e.reorder.read = pos
 		case r := <-e.results:
 			e.inFlight--
-			if err := e.settleInOrder(r); err != nil && ended == nil {
+			if err := e.settleOrHold(r); err != nil && ended == nil {
 				ended = err
 				cancel(err)
 			}
-		case chunks <- e.window.ready:
-			e.window.release()
+		case chunks <- e.reorder.ready:
+			e.reorder.release()
 		case <-done:
 			done = nil
 			if ended == nil {
@@ -241,10 +241,10 @@ func (e *engine) runRounds(ctx context.Context) {
 // finished, and then nothing more.
 func (e *engine) handOutRest() {
 	defer close(e.out.chunks)
-	for e.window.prepare() {
+	for e.reorder.fillChunk() {
 		select {
-		case e.out.chunks <- e.window.ready:
-			e.window.release()
+		case e.out.chunks <- e.reorder.ready:
+			e.reorder.release()
 		case <-e.out.done: // it failed
 			return
 		}

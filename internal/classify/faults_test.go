@@ -44,7 +44,7 @@ func TestFaults(t *testing.T) {
 		// One row of the reply is lost: it alone is asked for again.
 		{"missing row", row(ollamatest.MissingRow, 1), 31, 4},
 		{"a row twice, with other labels", row(ollamatest.TwiceRow, 1), 31, 4},
-		{"foreign RowID", row(ollamatest.ForeignRow, 1), 31, 4},
+		{"foreign RowID", row(ollamatest.OtherRow, 1), 31, 4},
 		{"label that is not listed", row(ollamatest.WrongLabel, 1), 31, 4},
 		{"null label", row(ollamatest.NullValue, 1), 31, 4},
 

@@ -55,7 +55,7 @@ func serve(t *testing.T, options ...ollamatest.Option) *ollamatest.Server {
 type bench struct {
 	t     *testing.T
 	dir   string
-	s     Settings
+	s     WorkerOptions
 	rows  []ollamatest.Row
 	in    []byte        // for stdin
 	stdin io.Reader     // nil: in
@@ -78,7 +78,7 @@ func newBench(t *testing.T, rows int, hosts ...*ollamatest.Server) *bench {
 	for n := 1; n <= rows; n++ {
 		b.rows = append(b.rows, ollamatest.MakeRow(n))
 	}
-	b.s = Settings{
+	b.s = WorkerOptions{
 		Input: filepath.Join(b.dir, "in.csv"), OutputPath: "-", WorkerID: 1, RunID: "r",
 		Options: job.Options{
 			Model: job.CallOptions{

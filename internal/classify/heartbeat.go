@@ -111,7 +111,7 @@ func (b *heartbeat) logPauses() status.State {
 func (b *heartbeat) reportProgress(done bool) {
 	if b.w.io.Progress != nil {
 		c, paused, _ := b.w.meter.state()
-		b.w.io.Progress(Progress{Counts: c, Total: b.w.in.rows, AtOnce: b.w.chosen(), Paused: paused, Done: done})
+		b.w.io.Progress(Progress{Counts: c, Total: b.w.in.rows, BestParallel: b.w.chosen(), Paused: paused, Done: done})
 	}
 }
 
@@ -149,7 +149,7 @@ func (b *heartbeat) writeStatus(state status.State, reason status.Reason, end er
 	st.UpdatedAt = status.At(now)
 	st.RowsProcessed = c.Rows + c.Failed
 	st.RowsFailed = c.Failed
-	st.RowsResumed, st.RowsBlank, st.RowsCached, st.RowsUntold = c.Resumed, c.Blank, c.Cached, c.Untold
+	st.RowsResumed, st.RowsBlank, st.RowsCached, st.RowsWithoutConfidence = c.Resumed, c.Blank, c.Cached, c.NoConfidence
 	st.APICalls, st.Retries, st.Errors = c.Calls, c.Retries, c.Errors
 	st.Tokens, st.PromptTokens = c.Tokens, c.PromptTokens
 	st.RowsPerSec, st.TokensPerSec = b.rows.Rate(now), b.tokens.Rate(now)

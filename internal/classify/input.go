@@ -39,7 +39,7 @@ func (in *input) close() error {
 
 // openInput opens and checks the input: a whole regular file or a unit's range
 // before anything else happens, a stream as it is read.
-func (s *Settings) openInput(ctx context.Context, stdin io.Reader, schema *prompt.Schema) (*input, error) {
+func (s *WorkerOptions) openInput(ctx context.Context, stdin io.Reader, schema *prompt.Schema) (*input, error) {
 	o, err := table.NewOptions(s.Input, s.InputFormat, s.Columns.Delimiter)
 	if err != nil {
 		return nil, &usageError{What: "--delimiter: " + err.Error()}
@@ -85,7 +85,7 @@ func openFile(ctx context.Context, path string) (*os.File, error) {
 }
 
 // openStream opens a stream at the first position of the range.
-func (s *Settings) openStream(ctx context.Context, in *input, r io.Reader, schema *prompt.Schema) error {
+func (s *WorkerOptions) openStream(ctx context.Context, in *input, r io.Reader, schema *prompt.Schema) error {
 	records, err := table.NewReader(fsutil.NewCancelReader(ctx, r), in.options)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (s *Settings) openStream(ctx context.Context, in *input, r io.Reader, schem
 
 // checkFile reads the rows to label once, before anything else happens. They are
 // read again to be labelled: from in.stable, which gives the same bytes then.
-func (s *Settings) checkFile(ctx context.Context, in *input, schema *prompt.Schema) error {
+func (s *WorkerOptions) checkFile(ctx context.Context, in *input, schema *prompt.Schema) error {
 	o := in.options
 	found, err := columns.Examine(in.stable, in.size, s.neededColumns(o))
 	if err != nil {
@@ -132,13 +132,13 @@ func (s *Settings) checkFile(ctx context.Context, in *input, schema *prompt.Sche
 }
 
 // neededColumns are what a table must have.
-func (s *Settings) neededColumns(o table.Options) columns.Options {
+func (s *WorkerOptions) neededColumns(o table.Options) columns.Options {
 	return columns.Options{Table: o, Columns: s.Columns, NeedsText: true, Command: s.commandFor}
 }
 
 // layOut makes the layout of an input, whose check ended with an error or without. The
 // error has all that is wrong with the table and with the output's columns.
-func (s *Settings) layOut(ctx context.Context, in *input, found *columns.Findings, file *table.File, checked error, schema *prompt.Schema) error {
+func (s *WorkerOptions) layOut(ctx context.Context, in *input, found *columns.Findings, file *table.File, checked error, schema *prompt.Schema) error {
 	if found.CanScan() {
 		if err := s.checkStudentInputs(in.name, found.Header.Names); err != nil {
 			return err
@@ -162,7 +162,7 @@ func (s *Settings) layOut(ctx context.Context, in *input, found *columns.Finding
 
 // checkRows checks all that is read of the input. What prism-split gave a checksum
 // it has checked.
-func (s *Settings) checkRows(ctx context.Context, in *input, o table.Options, has *columns.Findings) (err error) {
+func (s *WorkerOptions) checkRows(ctx context.Context, in *input, o table.Options, has *columns.Findings) (err error) {
 	switch rg := s.rows(); {
 	case s.InputSum != "" && rg.ByteEnd > 0 && rg.RowEnd > 0:
 		in.rows = max(rg.RowEnd-max(rg.RowStart, 1)+1, 0)
@@ -178,7 +178,7 @@ func (s *Settings) checkRows(ctx context.Context, in *input, o table.Options, ha
 
 // checkSum refuses a range with another checksum than prism-split found, and one without
 // a checksum that does not begin and end with a line.
-func (s *Settings) checkSum(in *input, h *table.Header) error {
+func (s *WorkerOptions) checkSum(in *input, h *table.Header) error {
 	rg := s.rows()
 	switch {
 	case s.InputSum == "":
@@ -193,7 +193,7 @@ func (s *Settings) checkSum(in *input, h *table.Header) error {
 	return err
 }
 
-func (s *Settings) changedSinceSplit(how string) error {
+func (s *WorkerOptions) changedSinceSplit(how string) error {
 	hint := "split it again with prism-split"
 	if s.Label != "" { // the unit is one of a planned run
 		hint = "prism-run JOB_FILE --resume --run-id " + term.QuoteShell(s.RunID) + " plans its units again; rows that did not change keep their labels"
@@ -203,7 +203,7 @@ func (s *Settings) changedSinceSplit(how string) error {
 
 // checkRange reads the unit's range once; the rest of the file is the split's to
 // check. So are its RowIDs, if the split's sum says that it is the same file.
-func (s *Settings) checkRange(ctx context.Context, in *input, o table.Options, has *columns.Findings) (rows int64, err error) {
+func (s *WorkerOptions) checkRange(ctx context.Context, in *input, o table.Options, has *columns.Findings) (rows int64, err error) {
 	rg := s.rows()
 	if err := in.checkBytes(rg); err != nil {
 		return 0, err
@@ -290,7 +290,7 @@ func (in *input) checkBytes(rg table.Range) error {
 
 // checkCount refuses a range without rows, and offsets that hold another number
 // of rows than positions.
-func (s *Settings) checkCount(rows int64) error {
+func (s *WorkerOptions) checkCount(rows int64) error {
 	rg := s.rows()
 	switch want := rg.RowEnd - max(rg.RowStart, 1) + 1; {
 	case rows == 0 && rg.RowStart <= 1 && rg.RowEnd == 0: // a file without rows, as prism-split has it

@@ -13,7 +13,7 @@ import (
 
 // DryRun prints the messages and the reply schema of the first batch to out. It
 // calls no server.
-func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) error {
+func DryRun(ctx context.Context, s WorkerOptions, stdin io.Reader, out io.Writer) error {
 	p, err := s.checkAndLoadPrompts(ctx, Streams{In: stdin, Out: out})
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func DryRun(ctx context.Context, s Settings, stdin io.Reader, out io.Writer) err
 }
 
 // ListModels names the models that every one of the hosts has, sorted.
-func ListModels(ctx context.Context, s Settings) ([]string, error) {
+func ListModels(ctx context.Context, s WorkerOptions) ([]string, error) {
 	if s.Model.API == server.OpenAI && len(s.Model.Hosts) == 0 {
 		return nil, errNoHost
 	}
@@ -68,7 +68,7 @@ func ListModels(ctx context.Context, s Settings) ([]string, error) {
 
 // Connect finds the hosts and the model of the settings, and returns a call as a run
 // makes it, without its messages.
-func Connect(ctx context.Context, s Settings) (*server.Client, *server.Model, server.Request, error) {
+func Connect(ctx context.Context, s WorkerOptions) (*server.Client, *server.Model, server.Request, error) {
 	if err := s.checkFlags(); err != nil {
 		return nil, nil, server.Request{}, err
 	}

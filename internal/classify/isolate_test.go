@@ -31,7 +31,7 @@ func TestOneBadRowCostsFewCalls(t *testing.T) {
 		{"its own label is not listed", ollamatest.WrongLabel, ollamatest.WrongText, 2},
 		{"its label is null", ollamatest.NullValue, "null", 2},
 		{"it is missing", ollamatest.MissingRow, "no object", 2},
-		{"foreign RowID", ollamatest.ForeignRow, "no object", 2},
+		{"foreign RowID", ollamatest.OtherRow, "no object", 2},
 	}
 	for _, tt := range tests {
 		for n := range 10 {

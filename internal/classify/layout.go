@@ -97,7 +97,7 @@ func newLayout(file string, h *table.Header, form table.Format, schema *prompt.S
 	return l, errors.Join(append(errs, l.checkClashes(file))...)
 }
 
-// hasConfidence tells whether a labelled row has all the confidences that the output has of it.
+// hasConfidence reports whether a labelled row has all the confidences that the output has of it.
 func (l *layout) hasConfidence(r *reply.Row) bool {
 	return !slices.ContainsFunc(l.sure, func(i int) bool {
 		asked := !r.Gate || i == l.gate

@@ -30,17 +30,17 @@ type Counts struct {
 	PromptTokens int64
 	Tokens       int64 // generated
 	Organic      int64 // labels outside the listed values
-	Untold       int64 // of Labelled: without a confidence that was asked for
+	NoConfidence int64 // of Labelled: without a confidence that was asked for
 	Gated        int64 // of Labelled: NOT_APPLICABLE, as the gate says
 }
 
 // rowTraits are how many of some labelled rows are what a summary tells of.
-type rowTraits struct{ organic, untold, gated int }
+type rowTraits struct{ organic, noConfidence, gated int }
 
 func (c *Counts) addLabelled(rows int, t rowTraits) {
 	c.Labelled += int64(rows)
 	c.Organic += int64(t.organic)
-	c.Untold += int64(t.untold)
+	c.NoConfidence += int64(t.noConfidence)
 	c.Gated += int64(t.gated)
 }
 
@@ -82,7 +82,7 @@ func (m *meter) countCached(rows int, t rowTraits) {
 	m.c.addLabelled(rows, t)
 }
 
-// anyFinished tells whether a call of this process or an earlier one labelled a row.
+// anyFinished reports whether a call of this process or an earlier one labelled a row.
 func (m *meter) anyFinished() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

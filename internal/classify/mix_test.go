@@ -15,7 +15,7 @@ func mix(p float64) ollamatest.Option {
 		ollamatest.Close, ollamatest.Reset, ollamatest.Cut, ollamatest.Hang, ollamatest.Slow, ollamatest.Busy, ollamatest.Kill,
 		ollamatest.ErrorIn200, ollamatest.NoDone, ollamatest.NoMetrics, ollamatest.NotJSON, ollamatest.Loop, ollamatest.CutReply,
 		ollamatest.WhiteSpace, ollamatest.Empty, ollamatest.Prose, ollamatest.Fence, ollamatest.Wrapped, ollamatest.ThinkBlock,
-		ollamatest.TrailingComma, ollamatest.MissingRow, ollamatest.TwiceRow, ollamatest.SwapRows, ollamatest.ForeignRow,
+		ollamatest.TrailingComma, ollamatest.MissingRow, ollamatest.TwiceRow, ollamatest.SwapRows, ollamatest.OtherRow,
 		ollamatest.WrongLabel, ollamatest.NullValue, ollamatest.TextID, ollamatest.OtherCase,
 	}
 	var faults ollamatest.Faults

@@ -92,7 +92,7 @@ func (w *worker) commitOutput() error {
 	if err := w.store.RecordPending(next); err != nil {
 		return err
 	}
-	backup, err := w.out.CommitKeeping(sum, func(old fsutil.Checksum) bool {
+	backup, err := w.out.CommitWithBackup(sum, func(old fsutil.Checksum) bool {
 		return slices.ContainsFunc(before, func(o checkpoint.Output) bool { return o.Sum == old.String() && o.Rows <= next.Rows })
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ type outputWriter struct {
 	rows    int64         // written
 }
 
-func (s *Settings) newOutputWriter(store *checkpoint.Store, l *layout, form table.Format, out io.Writer) *outputWriter {
+func (s *WorkerOptions) newOutputWriter(store *checkpoint.Store, l *layout, form table.Format, out io.Writer) *outputWriter {
 	w := &outputWriter{store: store, layout: l, form: form, chunks: make(chan chunk), done: make(chan struct{})}
 	_, w.streams = out.(*cancelWriter)
 	if s.SafeCSV && form != table.JSONL {

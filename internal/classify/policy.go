@@ -109,7 +109,7 @@ const (
 	stop                      // end the worker with the error
 )
 
-// endsRound tells whether the round is over.
+// endsRound reports whether the round is over.
 func (a action) endsRound() bool { return a != resend && a != probe }
 
 // maxNewRounds is how often rows are asked for as if they were new before they are

@@ -16,7 +16,7 @@ import (
 )
 
 // checkAndLoadPrompts checks all that needs neither input nor server.
-func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt.Prompt, error) {
+func (s *WorkerOptions) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt.Prompt, error) {
 	if err := errors.Join(s.checkFlags(), s.checkOutput(io)); err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func (s *Settings) checkAndLoadPrompts(ctx context.Context, io Streams) (*prompt
 }
 
 // serverConfig says whom the worker talks to. A key is for servers of OpenAI's API alone.
-func (s *Settings) serverConfig() server.Config {
+func (s *WorkerOptions) serverConfig() server.Config {
 	c := server.Config{
 		API: s.Model.API, Hosts: s.Model.Hosts, Proxy: s.Model.Proxy,
 		First: s.WorkerID - 1, InFlight: s.Model.MostParallel(), Timeout: time.Duration(s.Model.Timeout), AllowTruncation: s.Model.AllowTruncation,
@@ -41,7 +41,7 @@ func (s *Settings) serverConfig() server.Config {
 // errNoHost is about an API whose servers have no usual address.
 var errNoHost = &usageError{What: "--api openai requires --host", Hint: "--host has the base URL of the server, such as http://gpu1:8000/v1"}
 
-func (s *Settings) connect(ctx context.Context) (*server.Client, *server.Model, error) {
+func (s *WorkerOptions) connect(ctx context.Context) (*server.Client, *server.Model, error) {
 	if s.Model.API == server.OpenAI && len(s.Model.Hosts) == 0 {
 		return nil, nil, errNoHost
 	}
@@ -53,7 +53,7 @@ func (s *Settings) connect(ctx context.Context) (*server.Client, *server.Model, 
 	return client, found, err
 }
 
-func (s *Settings) newRequest(m *server.Model) (server.Request, error) {
+func (s *WorkerOptions) newRequest(m *server.Model) (server.Request, error) {
 	numCtx, err := s.numCtx(m)
 	if err != nil {
 		return server.Request{}, err

@@ -203,7 +203,7 @@ func TestResumeCommand(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := worker{s: &Settings{RunID: "r", Command: tt.command}}
+			w := worker{s: &WorkerOptions{RunID: "r", Command: tt.command}}
 			w.s.Output.Checkpoints.Directory = "cp"
 			if got := w.resume(); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
@@ -306,29 +306,29 @@ func TestOrganicLabels(t *testing.T) {
 func TestWrongSettingsAreRefused(t *testing.T) {
 	tests := []struct {
 		name   string
-		change func(s *Settings)
+		change func(s *WorkerOptions)
 		want   string
 	}{
-		{"batch size", func(s *Settings) { s.Model.BatchSize = 0 }, "--batch-size 0"},
-		{"parallel", func(s *Settings) { s.Model.Parallel = 0 }, "--parallel 0"},
-		{"retries", func(s *Settings) { s.Model.Retries = -1 }, "--retries -1"},
-		{"timeout", func(s *Settings) { s.Model.Timeout = 0 }, "--timeout 0s"},
-		{"run ID", func(s *Settings) { s.RunID = "a/b" }, `--run-id "a/b"`},
-		{"run ID of dots", func(s *Settings) { s.RunID = ".." }, `--run-id ".."`},
-		{"range", func(s *Settings) { s.RowStart, s.RowEnd = 5, 4 }, "--row-end 4 is before --row-start 5"},
-		{"bytes without rows", func(s *Settings) { s.ByteStart = 5 }, "--byte-start requires --row-start"},
-		{"bytes of a stream", func(s *Settings) { s.Input = "-"; s.RowStart, s.ByteStart = 1, 5 }, "require a file"},
-		{"retry without checkpoint", func(s *Settings) { s.Output.Checkpoints.Directory, s.RetryFailed = "", true }, "--retry-failed requires"},
-		{"retry and restart", func(s *Settings) { s.RetryFailed, s.Restart = true, true }, "cannot be combined"},
-		{"context of the model", func(s *Settings) { s.Model.NumCtx = 1 << 20 }, "--num-ctx 1048576 is more than"},
-		{"keep alive", func(s *Settings) { s.Model.KeepAlive = "soon" }, "--keep-alive"},
-		{"think", func(s *Settings) { s.Model.Think = "hard" }, "--think"},
-		{"host", func(s *Settings) { s.Model.Hosts = []string{"ftp://x"} }, "ftp"},
-		{"sum", func(s *Settings) { s.InputSum = "00" }, "changed since it was split"},
-		{"drop", func(s *Settings) { s.Output.Drop = []string{"Titel"} }, `unknown column "Titel" to drop`},
-		{"prompts", func(s *Settings) { s.Prompts.ConfigFile = "nowhere.json" }, "nowhere.json"},
-		{"output is the input", func(s *Settings) { s.OutputPath = s.Input }, "is the input"},
-		{"temperature", func(s *Settings) { s.Model.Temperature = -1 }, "--temperature -1"},
+		{"batch size", func(s *WorkerOptions) { s.Model.BatchSize = 0 }, "--batch-size 0"},
+		{"parallel", func(s *WorkerOptions) { s.Model.Parallel = 0 }, "--parallel 0"},
+		{"retries", func(s *WorkerOptions) { s.Model.Retries = -1 }, "--retries -1"},
+		{"timeout", func(s *WorkerOptions) { s.Model.Timeout = 0 }, "--timeout 0s"},
+		{"run ID", func(s *WorkerOptions) { s.RunID = "a/b" }, `--run-id "a/b"`},
+		{"run ID of dots", func(s *WorkerOptions) { s.RunID = ".." }, `--run-id ".."`},
+		{"range", func(s *WorkerOptions) { s.RowStart, s.RowEnd = 5, 4 }, "--row-end 4 is before --row-start 5"},
+		{"bytes without rows", func(s *WorkerOptions) { s.ByteStart = 5 }, "--byte-start requires --row-start"},
+		{"bytes of a stream", func(s *WorkerOptions) { s.Input = "-"; s.RowStart, s.ByteStart = 1, 5 }, "require a file"},
+		{"retry without checkpoint", func(s *WorkerOptions) { s.Output.Checkpoints.Directory, s.RetryFailed = "", true }, "--retry-failed requires"},
+		{"retry and restart", func(s *WorkerOptions) { s.RetryFailed, s.Restart = true, true }, "cannot be combined"},
+		{"context of the model", func(s *WorkerOptions) { s.Model.NumCtx = 1 << 20 }, "--num-ctx 1048576 is more than"},
+		{"keep alive", func(s *WorkerOptions) { s.Model.KeepAlive = "soon" }, "--keep-alive"},
+		{"think", func(s *WorkerOptions) { s.Model.Think = "hard" }, "--think"},
+		{"host", func(s *WorkerOptions) { s.Model.Hosts = []string{"ftp://x"} }, "ftp"},
+		{"sum", func(s *WorkerOptions) { s.InputSum = "00" }, "changed since it was split"},
+		{"drop", func(s *WorkerOptions) { s.Output.Drop = []string{"Titel"} }, `unknown column "Titel" to drop`},
+		{"prompts", func(s *WorkerOptions) { s.Prompts.ConfigFile = "nowhere.json" }, "nowhere.json"},
+		{"output is the input", func(s *WorkerOptions) { s.OutputPath = s.Input }, "is the input"},
+		{"temperature", func(s *WorkerOptions) { s.Model.Temperature = -1 }, "--temperature -1"},
 	}
 	srv := serve(t)
 	for _, tt := range tests {

@@ -16,8 +16,8 @@
 //     policy (policy.go) says what to do when that goes wrong. A student (student.go)
 //     labels the rows without a call.
 //  4. The coordinator settles the round (settle.go): labelled rows are appended to
-//     the checkpoint and put into the window; the others make new batches, or fail.
-//  5. The window (window.go) brings rows into input order. Rows of this process wait
+//     the checkpoint and put into the reorder buffer; the others make new batches, or fail.
+//  5. The reorder buffer (reorder.go) brings rows into input order. Rows of this process wait
 //     there in memory; rows of an earlier one stay in the checkpoint.
 //  6. The coordinator hands the writer (outputwriter.go) chunks of rows whose turn it is.
 //     The writer reads those of an earlier process from the checkpoint, converts
@@ -67,20 +67,20 @@ type Streams struct {
 // Progress is how far a worker is.
 type Progress struct {
 	Counts
-	Total  int64 // rows; -1: unknown
-	AtOnce int   // calls in flight that work best so far, with --parallel auto; 0: without it
-	Paused bool
-	Done   bool // the last call
+	Total        int64 // rows; -1: unknown
+	BestParallel int   // calls in flight that work best so far, with --parallel auto; 0: without it
+	Paused       bool
+	Done         bool // the last call
 }
 
 // Result is what a worker did. Without a RunID it ended before it began.
 type Result struct {
 	Counts
-	RunID    string
-	Resume   string // command that goes on; empty: nothing was kept
-	Failures string // file that lists the failed rows; empty: none
-	Unlisted []Unlisted
-	AtOnce   int // calls in flight that worked best, with --parallel auto; 0: without it
+	RunID        string
+	Resume       string // command that goes on; empty: nothing was kept
+	Failures     string // file that lists the failed rows; empty: none
+	Unlisted     []Unlisted
+	BestParallel int // calls in flight that worked best, with --parallel auto; 0: without it
 }
 
 // Unlisted is a column with unlisted (organic) labels.
@@ -91,14 +91,14 @@ type Unlisted struct {
 
 // Run does a worker's job. The error, if any, says what ended it early: all
 // finished rows are saved then, if there is a checkpoint folder.
-func Run(outer context.Context, s Settings, io Streams) (Result, error) {
+func Run(outer context.Context, s WorkerOptions, io Streams) (Result, error) {
 	p, err := s.checkAndLoadPrompts(outer, io)
 	if err != nil {
 		return Result{}, err
 	}
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
-	if s.Model.IsStudent() {
+	if s.Model.UsesStudent() {
 		if err := s.loadStudent(ctx, p.Schema, io.Messages); err != nil {
 			return Result{}, err
 		}
@@ -135,7 +135,7 @@ func Run(outer context.Context, s Settings, io Streams) (Result, error) {
 	if closeErr := w.store.Close(); !errors.Is(err, closeErr) { // an error of the disk is told once
 		err = errors.Join(err, closeErr)
 	}
-	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume(), Unlisted: w.unlisted, AtOnce: w.chosen()}
+	r := Result{Counts: w.counts(), RunID: s.RunID, Resume: w.resume(), Unlisted: w.unlisted, BestParallel: w.chosen()}
 	if w.store.FailedRows() > 0 {
 		r.Failures = w.failuresPath()
 	}
@@ -175,12 +175,12 @@ func (w *worker) chosen() int {
 	if w.client == nil {
 		return 0
 	}
-	return w.client.Chosen()
+	return w.client.BestParallel()
 }
 
 // worker is one run of the engine with all that surrounds it.
 type worker struct {
-	s          *Settings
+	s          *WorkerOptions
 	io         Streams
 	prompt     *prompt.Prompt
 	in         *input
@@ -267,8 +267,8 @@ func endText(err error, c Counts) string {
 	if c.Blank > 0 {
 		text += fmt.Sprintf(", %d blank and not sent", c.Blank)
 	}
-	if c.Untold > 0 {
-		text += fmt.Sprintf(", %d without confidence", c.Untold)
+	if c.NoConfidence > 0 {
+		text += fmt.Sprintf(", %d without confidence", c.NoConfidence)
 	}
 	return text
 }
@@ -294,7 +294,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 			Lists: s.Monitoring.LogsDir != "" || s.Output.Checkpoints.Directory != "",
 		},
 		source: src, store: w.store, meter: &w.meter,
-		out: s.newOutputWriter(w.store, w.layout, form, out), window: newWindow(w.store, first),
+		out: s.newOutputWriter(w.store, w.layout, form, out), reorder: newReorderBuffer(w.store, first),
 	}
 	if s.student != nil {
 		e.runRound, e.c.Limit = e.labelByStudent(s.student), s.Model.MostParallel
@@ -305,7 +305,7 @@ func (w *worker) newEngine(out io.Writer) *engine {
 }
 
 // newSource makes the source of an input's rows.
-func (s *Settings) newSource(in *input) *source {
+func (s *WorkerOptions) newSource(in *input) *source {
 	return &source{
 		records: in.records, layout: in.layout, file: in.name, limit: s.Limit, until: s.RowEnd, last: max(s.RowStart, 1) - 1,
 		stream: in.stable == nil, ids: table.UniqueIDs{Column: s.Columns.ID()},

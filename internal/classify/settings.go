@@ -22,7 +22,7 @@ import (
 
 // Settings say what one worker does: the options of its run, and which rows it
 // labels. Fields with tags are flags of prism-classify.
-type Settings struct {
+type WorkerOptions struct {
 	Input       string `kong:"-"` // path; "-": the stream given to Run
 	InputFormat string `name:"input-format" enum:"csv,tsv,jsonl," default:"" placeholder:"FORMAT" help:"csv, tsv or jsonl [by file name, else csv]." group:"Input:"`
 	RowStart    int64  `name:"row-start" placeholder:"N" help:"First position to label, counted from 1." group:"Input:"`
@@ -56,7 +56,7 @@ type Settings struct {
 }
 
 // rows is the range of rows to label; zero: the whole input.
-func (s *Settings) rows() table.Range {
+func (s *WorkerOptions) rows() table.Range {
 	return table.Range{RowStart: s.RowStart, RowEnd: s.RowEnd, ByteStart: s.ByteStart, ByteEnd: s.ByteEnd}
 }
 
@@ -71,7 +71,7 @@ func (e *usageError) Error() string { return e.What }
 func (e *usageError) Unwrap() error { return e.err }
 
 // checkFlags reports every invalid value, by its flag.
-func (s *Settings) checkFlags() error {
+func (s *WorkerOptions) checkFlags() error {
 	var errs []error
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {
@@ -93,7 +93,7 @@ func (s *Settings) checkFlags() error {
 	refuse(s.Restart && s.Output.Checkpoints.Directory == "", "--restart requires --checkpoint-dir: without it nothing is saved")
 	refuse(s.Model.Votes > 1 && s.Model.BatchSize == 1 && s.Model.Temperature == 0,
 		"--votes %d: a single row at temperature 0 gets the same answer each time; use a --batch-size of 2 or more, whose rows change places, or a --temperature", s.Model.Votes)
-	refuse(s.Model.IsStudent() && s.Model.Votes > 1, "--votes %d: a student (--api student) gives a row the same labels each time", s.Model.Votes)
+	refuse(s.Model.UsesStudent() && s.Model.Votes > 1, "--votes %d: a student (--api student) gives a row the same labels each time", s.Model.Votes)
 	refuse(s.Model.CacheTTL > 0 && s.Model.Cache == "", "--cache-ttl requires --cache")
 	err := table.CheckInputFlags(s.InputFormat, s.Columns.Delimiter)
 	refuse(err != nil, "%v", err)
@@ -103,7 +103,7 @@ func (s *Settings) checkFlags() error {
 
 // checkOutput refuses an output that cannot take the place of what is there, and links that lead
 // what the worker keeps out of its folder.
-func (s *Settings) checkOutput(io Streams) error {
+func (s *WorkerOptions) checkOutput(io Streams) error {
 	err := s.CheckPlaces(s.RunID, s.WorkerID)
 	if s.OutputFolder != "" {
 		err = errors.Join(err, fsutil.CheckInside(s.OutputFolder, s.OutputPath))
@@ -135,41 +135,41 @@ func (s *Settings) checkOutput(io Streams) error {
 }
 
 // guard knows the files that the worker reads or keeps.
-func (s *Settings) guard(stdin io.Reader) *fsutil.Guard {
+func (s *WorkerOptions) guard(stdin io.Reader) *fsutil.Guard {
 	var g fsutil.Guard
 	if f, ok := stdin.(*os.File); ok && s.Input == "-" {
-		g.KeepOpen("the input", f)
+		g.ProtectOpen("the input", f)
 	} else if s.Input != "-" {
-		g.Keep("the input", s.Input)
+		g.Protect("the input", s.Input)
 	}
-	g.Keep("the prompt schema", s.Prompts.ConfigFile)
-	g.Keep("the manifest", s.ManifestPath)
-	if s.Model.IsStudent() {
-		g.Keep("the student", s.Model.Name)
+	g.Protect("the prompt schema", s.Prompts.ConfigFile)
+	g.Protect("the manifest", s.ManifestPath)
+	if s.Model.UsesStudent() {
+		g.Protect("the student", s.Model.Name)
 	}
 	if dir := s.Output.Checkpoints.Directory; dir != "" {
-		g.KeepAll("a file of the checkpoint", dir, job.CheckpointPrefix(""))
+		g.ProtectAll("a file of the checkpoint", dir, job.CheckpointPrefix(""))
 	}
 	if dir := s.Model.Cache; dir != "" {
-		g.KeepAll("a file of the cache", dir, job.CachePrefix)
+		g.ProtectAll("a file of the cache", dir, job.CachePrefix)
 	}
 	if dir := job.RunDir(s.Monitoring.LogsDir, s.RunID); dir != "" {
-		g.Keep("the log", job.RunLogPath(s.Monitoring.LogsDir, s.RunID, s.WorkerID))
-		g.Keep("the call log", job.CallLogPath(dir, s.WorkerID))
-		g.Keep("the list of failed rows", job.FailedRowsPath(dir, s.WorkerID))
+		g.Protect("the log", job.RunLogPath(s.Monitoring.LogsDir, s.RunID, s.WorkerID))
+		g.Protect("the call log", job.CallLogPath(dir, s.WorkerID))
+		g.Protect("the list of failed rows", job.FailedRowsPath(dir, s.WorkerID))
 	}
 	if dir := job.RunDir(s.Monitoring.StatusDir, s.RunID); dir != "" {
-		g.Keep("the status file", job.WorkerStatusPath(dir, s.WorkerID))
-		g.Keep("the pause flag", job.PauseFlagPath(dir))
+		g.Protect("the status file", job.WorkerStatusPath(dir, s.WorkerID))
+		g.Protect("the pause flag", job.PauseFlagPath(dir))
 	}
 	if what := job.DescribeRunFile(s.OutputPath); what != "" {
-		g.Keep(what, s.OutputPath)
+		g.Protect(what, s.OutputPath)
 	}
 	return &g
 }
 
 // commandFor is the command that was typed, for one file and with these flags.
-func (s *Settings) commandFor(flags []string, file string) string {
+func (s *WorkerOptions) commandFor(flags []string, file string) string {
 	if len(s.Command) == 0 || s.ManifestPath != "" {
 		return ""
 	}
@@ -190,7 +190,7 @@ func (s *Settings) commandFor(flags []string, file string) string {
 	return strings.Join(args, " ")
 }
 
-func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Prompt, error) {
+func (s *WorkerOptions) loadPrompts(ctx context.Context) (*prompt.Prompt, error) {
 	data, err := fsutil.ReadFileContext(ctx, s.Prompts.ConfigFile, fsutil.MaxConfig)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -211,14 +211,14 @@ func (s *Settings) loadPrompts(ctx context.Context) (*prompt.Prompt, error) {
 	return schema.InStyle(prompt.Style(s.Model.PromptStyle)), nil
 }
 
-// strict tells whether labels outside the listed values are refused.
-func (s *Settings) strict(schema *prompt.Schema) bool {
+// strict reports whether labels outside the listed values are refused.
+func (s *WorkerOptions) strict(schema *prompt.Schema) bool {
 	return cmp.Or(s.Model.Labels, schema.LabelPolicy) == prompt.Strict
 }
 
 // outputFormat is the format that a flag or the name of the output says, else CSV. CSV keeps
 // the delimiter of the input.
-func (s *Settings) outputFormat(in *input) table.Format {
+func (s *WorkerOptions) outputFormat(in *input) table.Format {
 	said := table.AnyCSV
 	if f, err := table.ParseFormat(s.Output.Format); err == nil {
 		said = f
@@ -228,7 +228,7 @@ func (s *Settings) outputFormat(in *input) table.Format {
 	return table.OutputFormat(said, in.options, in.records.Header())
 }
 
-func (s *Settings) label() string {
+func (s *WorkerOptions) label() string {
 	switch {
 	case s.Label != "":
 		return s.Label
@@ -240,7 +240,7 @@ func (s *Settings) label() string {
 }
 
 // numCtx is the context that all calls ask for, in tokens.
-func (s *Settings) numCtx(m *server.Model) (int, error) {
+func (s *WorkerOptions) numCtx(m *server.Model) (int, error) {
 	const usual = 8192
 	isOpenAI := s.Model.API == server.OpenAI
 	switch {
@@ -265,7 +265,7 @@ func (s *Settings) numCtx(m *server.Model) (int, error) {
 }
 
 // OutputName is the file name of the output if no flag names it.
-func (s *Settings) OutputName() string {
+func (s *WorkerOptions) OutputName() string {
 	format := cmp.Or(s.Output.Format, table.CSV.String())
 	return job.OutputName(job.SafeName(s.label(), '_'), s.WorkerID, format)
 }

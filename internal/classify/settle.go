@@ -77,7 +77,7 @@ func (e *engine) settleSecondHalf(b *batch, first outcome) {
 
 // askNext puts a batch before all that wait, on the stack of those to ask for:
 // rows that others wait for come first.
-func (e *engine) askNext(b *batch) { e.waiting = append(e.waiting, b) }
+func (e *engine) askNext(b *batch) { e.queue = append(e.queue, b) }
 
 // withoutLabelled returns the rows whose RowID is not among the labelled.
 func withoutLabelled(rows []*row, labelled []reply.Row) []*row {
@@ -112,25 +112,25 @@ func (e *engine) commitLabelled(b *batch, labelled []reply.Row) error {
 	if err := e.commit(found, labelled, e.c.Tail); err != nil {
 		return err
 	}
-	e.meter.countFinished(len(labelled), e.noteTraits(labelled))
+	e.meter.countFinished(len(labelled), e.countTraits(labelled))
 	return e.shareAnswers(found, labelled)
 }
 
-// noteTraits counts what the summary tells of labelled rows, and warns of the first organic labels.
-func (e *engine) noteTraits(labelled []reply.Row) rowTraits {
-	t := rowTraits{untold: e.noteUntold(labelled)}
+// countTraits counts what the summary tells of labelled rows, and warns of the first organic labels.
+func (e *engine) countTraits(labelled []reply.Row) rowTraits {
+	t := rowTraits{noConfidence: e.countWithoutConfidence(labelled)}
 	for i := range labelled {
 		t.organic += len(labelled[i].Organic)
 		if labelled[i].Gate {
 			t.gated++
 		}
-		e.warnOrganic(&labelled[i])
+		e.warnUnlisted(&labelled[i])
 	}
 	return t
 }
 
-// noteUntold counts the rows in which a confidence is missing that a server was asked for, and warns of the first one.
-func (e *engine) noteUntold(labelled []reply.Row) (untold int) {
+// countWithoutConfidence counts the rows in which a confidence is missing that a server was asked for, and warns of the first one.
+func (e *engine) countWithoutConfidence(labelled []reply.Row) (untold int) {
 	if e.c.Confidence == nil {
 		return 0
 	}
@@ -139,8 +139,8 @@ func (e *engine) noteUntold(labelled []reply.Row) (untold int) {
 			untold++
 		}
 	}
-	if untold > 0 && !e.untold {
-		e.untold = true
+	if untold > 0 && !e.warnedConfidence {
+		e.warnedConfidence = true
 		e.c.Warn("some replies lack log-probabilities; their rows get no confidence")
 	}
 	return untold
@@ -160,7 +160,7 @@ func (e *engine) commit(rows []*row, labelled []reply.Row, tail []byte) error {
 		return err
 	}
 	for _, r := range finished {
-		e.window.addRecord(r.Pos, r.Record[:len(r.Record)+1])
+		e.reorder.addRecord(r.Pos, r.Record[:len(r.Record)+1])
 	}
 	return nil
 }
@@ -204,11 +204,11 @@ func (e *engine) recordsSize(rows []*row, labelled []reply.Row) int {
 	return size
 }
 
-// warnOrganic counts the organic labels of a row, and warns of the first ones.
-func (e *engine) warnOrganic(l *reply.Row) {
+// warnUnlisted counts the organic labels of a row, and warns of the first ones.
+func (e *engine) warnUnlisted(l *reply.Row) {
 	for i, o := range l.Organic {
 		if i == 0 || o.Column != l.Organic[i-1].Column {
-			e.unlisted[o.Column]++
+			e.unlistedRows[o.Column]++
 		}
 		if e.organic[o] || len(e.organic) > maxWarnings {
 			continue
@@ -225,8 +225,8 @@ func (e *engine) warnOrganic(l *reply.Row) {
 // listUnlisted is which columns have organic labels, in the order of the schema.
 func (e *engine) listUnlisted() (list []Unlisted) {
 	for i := range e.c.Prompt.Columns {
-		if name := e.c.Prompt.Columns[i].Name; e.unlisted[name] > 0 {
-			list = append(list, Unlisted{name, e.unlisted[name]})
+		if name := e.c.Prompt.Columns[i].Name; e.unlistedRows[name] > 0 {
+			list = append(list, Unlisted{name, e.unlistedRows[name]})
 		}
 	}
 	return list

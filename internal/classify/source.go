@@ -119,7 +119,7 @@ func (s *source) readTexts(r *row, rec *table.Record) {
 	}
 }
 
-// isBlank tells whether a record has neither text nor title.
+// isBlank reports whether a record has neither text nor title.
 func (s *source) isBlank(rec *table.Record) bool {
 	s.text = s.appendText(s.text[:0], rec, s.layout.places.Text)
 	s.text = s.appendText(s.text, rec, s.layout.places.Title)
@@ -150,7 +150,7 @@ func (s *source) checkSameRow(rec *table.Record) error {
 		return nil
 	}
 	s.key = s.layout.rowIdentity(s.key, rec)
-	same, err := s.store.SameRow(rec.Pos, s.key)
+	same, err := s.store.MatchOrRecord(rec.Pos, s.key)
 	if err != nil || same {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 const studentBatch = 256
 
 // loadStudent reads the student that is to label the rows, and sets what follows from it.
-func (s *Settings) loadStudent(ctx context.Context, schema *prompt.Schema, messages Messages) error {
+func (s *WorkerOptions) loadStudent(ctx context.Context, schema *prompt.Schema, messages Messages) error {
 	path := s.Model.Name
 	st, err := student.Load(ctx, path, schema)
 	switch {
@@ -56,7 +56,7 @@ func asideColumns(st *student.Student) (names []string) {
 }
 
 // checkStudentInputs refuses a table without the columns that the student reads.
-func (s *Settings) checkStudentInputs(file string, names []string) error {
+func (s *WorkerOptions) checkStudentInputs(file string, names []string) error {
 	if s.student == nil {
 		return nil
 	}

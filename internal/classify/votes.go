@@ -108,7 +108,7 @@ func majorityOf(s *prompt.Schema, votes []reply.Row) reply.Row {
 	return row
 }
 
-// isText tells whether a column has texts, which are not voted on: each may be another one.
+// isText reports whether a column has texts, which are not voted on: each may be another one.
 func isText(s *prompt.Schema, c int) bool { return s.Columns[c].Type == prompt.TypeText && c != s.Gate }
 
 // mostAlike is the vote that has the most of the elected values; of several that whose texts most votes

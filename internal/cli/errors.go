@@ -122,7 +122,7 @@ func findHints(err error, hints []string) []string {
 	return hints
 }
 
-// isTemporary tells whether a path is that of a temporary file: mostly it has no name any more,
+// isTemporary reports whether a path is that of a temporary file: mostly it has no name any more,
 // and the user never gave it one.
 func isTemporary(path string) bool {
 	name := filepath.Base(path)

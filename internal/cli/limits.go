@@ -80,7 +80,7 @@ func checkFlagLimits(flags []*kong.Flag) error {
 	return Fail(Usage, errors.Join(errs...), "")
 }
 
-// isEmpty tells whether a text is blank, or a list has a blank text or none.
+// isEmpty reports whether a text is blank, or a list has a blank text or none.
 func isEmpty(v reflect.Value) bool {
 	if v.Kind() != reflect.Slice {
 		return strings.TrimSpace(v.String()) == ""

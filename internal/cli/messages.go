@@ -18,7 +18,7 @@ type Messages struct {
 // Err is the stream that messages go to.
 func (m Messages) Err() io.Writer { return m.w }
 
-// Quiet tells whether only errors may be printed.
+// Quiet reports whether only errors may be printed.
 func (m Messages) Quiet() bool { return m.quiet }
 
 // Infof prints a line, unless quiet.

@@ -58,7 +58,7 @@ func Find(names []string, c job.InputColumns) Places {
 	return p
 }
 
-// IsBlank tells whether a text has nothing to read: no characters but blanks, controls
+// IsBlank reports whether a text has nothing to read: no characters but blanks, controls
 // and invisible ones.
 func IsBlank(text string) bool {
 	const brailleBlank = '\u2800'

@@ -26,7 +26,7 @@ func (f *Findings) Explain(ctx context.Context, file *table.File, scanErr error)
 	switch {
 	case len(errs)+len(f.others) == 0 && (len(f.faults) == 0 || f.isMild()):
 		return nil
-	case slices.ContainsFunc(errs, IsForm) && file != nil:
+	case slices.ContainsFunc(errs, NeedsNormalizing) && file != nil:
 		return f.explainForm(ctx, file, errs, f.o.Columns)
 	case f.Header == nil:
 		return errors.Join(errs...)
@@ -103,23 +103,23 @@ func (f *Findings) addFaults(e *tableError, faults []fault, line int64) {
 	}
 }
 
-// IsForm tells whether an error is of a file that normalizing turns into a table.
-func IsForm(err error) bool {
+// NeedsNormalizing reports whether an error is of a file that normalizing turns into a table.
+func NeedsNormalizing(err error) bool {
 	if e, ok := errors.AsType[*tableError](err); ok {
-		return slices.ContainsFunc(e.errs, IsForm)
+		return slices.ContainsFunc(e.errs, NeedsNormalizing)
 	}
 	bad, ok := errors.AsType[*table.Error](err)
-	return ok && bad.IsForm()
+	return ok && bad.NeedsNormalizing()
 }
 
-// areTextIDs tells whether scanErr is of an ID that is no integer, and most are not.
+// areTextIDs reports whether scanErr is of an ID that is no integer, and most are not.
 func (f *Findings) areTextIDs(s *sample, scanErr error) bool {
 	i := f.Places.ID
 	bad, ok := errors.AsType[*table.Error](scanErr)
 	return ok && f.HasIDs() && i < len(s.badLines) && s.badLines[i] > 0 && s.badLines[i] == bad.Line && s.isMostlyText(i)
 }
 
-// isDuplicate tells whether scanErr is of an ID that another row has.
+// isDuplicate reports whether scanErr is of an ID that another row has.
 func isDuplicate(scanErr error) bool {
 	bad, ok := errors.AsType[*table.Error](scanErr)
 	return ok && bad.IsDuplicate()
@@ -131,7 +131,7 @@ func (f *Findings) explainForm(ctx context.Context, file *table.File, errs []err
 	for _, err := range slices.Concat(f.others, errs) {
 		e.addError(err)
 	}
-	if f.o.Keys && slices.ContainsFunc(errs, IsForm) { // a job normalizes it by itself
+	if f.o.Keys && slices.ContainsFunc(errs, NeedsNormalizing) { // a job normalizes it by itself
 		return e
 	}
 	form, err := f.findForm(ctx, file, c.IDColumn)
@@ -236,7 +236,7 @@ type tableError struct {
 	textIDs bool
 }
 
-// AreTextIDs tells whether an error is of a table whose RowIDs are texts. In normal form
+// AreTextIDs reports whether an error is of a table whose RowIDs are texts. In normal form
 // its rows have others, and these stay as RowID_2.
 func AreTextIDs(err error) bool {
 	e, ok := errors.AsType[*tableError](err)

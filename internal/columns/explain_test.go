@@ -128,8 +128,8 @@ func TestExplain(t *testing.T) {
 			if is := AreTextIDs(obstacles); is != (tt.name == "texts as RowIDs") {
 				t.Errorf("AreTextIDs is %t", is)
 			}
-			if is := obstacles != nil && IsForm(obstacles); is != (tt.name == "JSON") {
-				t.Errorf("IsForm is %t", is)
+			if is := obstacles != nil && NeedsNormalizing(obstacles); is != (tt.name == "JSON") {
+				t.Errorf("NeedsNormalizing is %t", is)
 			}
 		})
 	}

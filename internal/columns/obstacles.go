@@ -70,7 +70,7 @@ func ExamineHeader(h *table.Header, err error, o Options) *Findings {
 		f.faults = o.findFaults(&sample{names: h.Names}, false)
 	}
 	for _, name := range []string{o.Columns.ID(), o.Columns.Text()} {
-		if missing := h.MissingColumn(o.Table.Name, name); h.Index(name) < 0 && (missing.IsForm() || h.OtherDelimiter(name) != 0) {
+		if missing := h.MissingColumn(o.Table.Name, name); h.Index(name) < 0 && (missing.NeedsNormalizing() || h.OtherDelimiter(name) != 0) {
 			f.headerErr = missing
 			break
 		}
@@ -78,11 +78,11 @@ func ExamineHeader(h *table.Header, err error, o Options) *Findings {
 	return f
 }
 
-// CanScan tells whether the table can be read as a whole, to find what is wrong below
+// CanScan reports whether the table can be read as a whole, to find what is wrong below
 // the header.
 func (f *Findings) CanScan() bool { return f.Header != nil && f.headerErr == nil }
 
-// HasIDs tells whether the IDs of the rows can be checked: they are wanted, and their
+// HasIDs reports whether the IDs of the rows can be checked: they are wanted, and their
 // column is there.
 func (f *Findings) HasIDs() bool { return !f.o.NoIDs && f.Places.ID >= 0 }
 
@@ -118,7 +118,7 @@ func (f *Findings) Warnings(file io.ReaderAt, size int64) []string {
 	return lines
 }
 
-// hasPurpose tells whether a column is an input column.
+// hasPurpose reports whether a column is an input column.
 func (f *Findings) hasPurpose(name string) bool {
 	p, i := f.Places, f.Header.Index(name)
 	return i == p.ID || i == p.Text || i == p.Title || i == p.Sentiment || slices.Contains(p.Context, i)

@@ -61,10 +61,10 @@ func takeSample(r io.Reader, o table.Options) *sample {
 	return s
 }
 
-// hasIntegers tells whether column i has an integer in every row.
+// hasIntegers reports whether column i has an integer in every row.
 func (s *sample) hasIntegers(i int) bool { return s.rows > 0 && s.integers[i] == s.rows }
 
-// isMostlyText tells whether less than half of the rows have an integer in column i.
+// isMostlyText reports whether less than half of the rows have an integer in column i.
 func (s *sample) isMostlyText(i int) bool { return s.integers[i] < (s.rows+1)/2 }
 
 // longestColumn is the column with the longest texts that none of these is; -1: none has any.
@@ -94,10 +94,10 @@ func Look(f io.ReaderAt, size int64, o table.Options) *Preview {
 	return p
 }
 
-// HasIntegers tells whether column i has an integer in every row that was read.
+// HasIntegers reports whether column i has an integer in every row that was read.
 func (p *Preview) HasIntegers(i int) bool { return p.sample.hasIntegers(i) }
 
-// HasTexts tells whether column i has integers in less than half of these rows.
+// HasTexts reports whether column i has integers in less than half of these rows.
 func (p *Preview) HasTexts(i int) bool { return p.sample.rows > 0 && p.sample.isMostlyText(i) }
 
 // sampleNormalForm is the sample of what prism-split --normalize makes of a file, and what

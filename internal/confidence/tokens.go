@@ -175,14 +175,14 @@ type fits struct {
 func (f *fits) addText(rest string) {
 	longest := 0
 	for _, text := range f.named {
-		if f.begins(text) && goesOn(rest, text[f.before:]) {
+		if f.begins(text) && continuesText(rest, text[f.before:]) {
 			longest = max(longest, len(text))
 		}
 	}
 	f.rests, f.longest = append(f.rests, rest), append(f.longest, longest)
 }
 
-// begins tells whether a token begins as the written one does before the choice.
+// begins reports whether a token begins as the written one does before the choice.
 func (f *fits) begins(text string) bool {
 	return len(text) > f.before && text[:f.before] == f.token[:f.before]
 }
@@ -193,7 +193,7 @@ func (f *fits) begins(text string) bool {
 func (f *fits) textsOf(token string, chosen int) []int {
 	var all, own []int
 	for i, rest := range f.rests {
-		if f.longest[i] < len(token) || !f.begins(token) || !goesOn(rest, token[f.before:]) {
+		if f.longest[i] < len(token) || !f.begins(token) || !continuesText(rest, token[f.before:]) {
 			continue
 		}
 		all = append(all, i)
@@ -252,9 +252,9 @@ func (s *step) fillRest(longest []int, rest, least float64) {
 	}
 }
 
-// goesOn tells whether a text of which rest is left goes on with a token. A number is over
+// continuesText reports whether a text of which rest is left goes on with a token. A number is over
 // only where no digit follows.
-func goesOn(rest, token string) bool {
+func continuesText(rest, token string) bool {
 	if !strings.HasPrefix(token, rest) {
 		return strings.HasPrefix(rest, token)
 	}

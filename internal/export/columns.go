@@ -107,7 +107,7 @@ func (t *cellTypes) parquetType() parquet.Type {
 	return parquet.Text
 }
 
-// isNumber tells whether programs take a text for a number, such as 007 and 1.50.
+// isNumber reports whether programs take a text for a number, such as 007 and 1.50.
 func isNumber(text []byte) bool {
 	for _, c := range text {
 		if (c < '0' || c > '9') && c != '+' && c != '-' && c != '.' && c|0x20 != 'e' {

@@ -67,7 +67,7 @@ func FormByName(name string) (form Form, text string, err error) {
 	return form, text, err
 }
 
-// IsRowForm tells whether xlsx or parquet is named.
+// IsRowForm reports whether xlsx or parquet is named.
 func IsRowForm(name string) bool {
 	form, _, _ := FormByName("." + name)
 	return form == Workbook || form == Parquet

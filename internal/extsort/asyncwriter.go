@@ -57,7 +57,7 @@ func (w *asyncWriter) writeFull(b []byte) []byte {
 // writeLast writes the last bytes.
 func (w *asyncWriter) writeLast(b []byte) { w.full <- b }
 
-// failed tells whether a write went wrong: close says how.
+// failed reports whether a write went wrong: close says how.
 func (w *asyncWriter) failed() bool { return w.bad.Load() }
 
 // close waits until all is written.

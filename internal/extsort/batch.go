@@ -29,7 +29,7 @@ type Span struct{ From, To uint32 }
 // Reset empties the batch; its memory is used again.
 func (b *Batch) Reset() { b.Data, b.Keys, b.Items = b.Data[:0], b.Keys[:0], b.Items[:0] }
 
-// dense tells whether nothing lies between the first n items.
+// dense reports whether nothing lies between the first n items.
 func (b *Batch) dense(n int) bool {
 	for i := 1; i < n; i++ {
 		if b.Items[i].From != b.Items[i-1].To {
@@ -41,7 +41,7 @@ func (b *Batch) dense(n int) bool {
 
 func (b *Batch) item(i int) []byte { return b.Data[b.Items[i].From:b.Items[i].To] }
 
-// Sorted tells whether the batch's keys never get less.
+// Sorted reports whether the batch's keys never get less.
 func (b *Batch) Sorted(long bool) bool {
 	var order Order
 	return order.Ascends(b, long)

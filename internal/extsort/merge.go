@@ -118,7 +118,7 @@ func (m *merger) merge() error {
 	return nil
 }
 
-// batchIsNext tells whether all items of the winner's new batch come before those of
+// batchIsNext reports whether all items of the winner's new batch come before those of
 // the other sources, as where sorted parts follow each other.
 func (m *merger) batchIsNext(s *source) bool {
 	b := s.batch

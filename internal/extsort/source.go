@@ -83,7 +83,7 @@ type Order struct {
 	long    []byte
 }
 
-// Ascends tells whether the keys of b go on in order after those of the batches
+// Ascends reports whether the keys of b go on in order after those of the batches
 // before; long says that items have long keys.
 func (c *Order) Ascends(b *Batch, long bool) bool {
 	if len(b.Items) == 0 {

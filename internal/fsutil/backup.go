@@ -24,7 +24,7 @@ func (f *AtomicFile) Checksum() (Checksum, error) {
 	return sum, nil
 }
 
-// CommitKeeping is Commit for an output that a person may have edited; sum is the Checksum
+// CommitWithBackup is Commit for an output that a person may have edited; sum is the Checksum
 // of the new file. The file at the path is first moved to path.bak, or path.bak2 and so on where that
 // exists, unless it has the same content or isOurs says of its checksum that it can be made
 // again. It returns the path of the old file if that was moved.
@@ -34,7 +34,7 @@ func (f *AtomicFile) Checksum() (Checksum, error) {
 // microseconds between the last look and the replacement. At every moment one of both has the
 // name, but on file systems without hard links, where it is without a file for a moment.
 // A stream replaces nothing: reading what is at its path might wait for ever.
-func (f *AtomicFile) CommitKeeping(sum Checksum, isOurs func(sum Checksum) bool) (backup string, err error) {
+func (f *AtomicFile) CommitWithBackup(sum Checksum, isOurs func(sum Checksum) bool) (backup string, err error) {
 	if f.IsStream() {
 		return "", f.Commit()
 	}
@@ -125,7 +125,7 @@ func (o *oldFile) isAt(path string) bool {
 	return err == nil && os.SameFile(info, o.info)
 }
 
-// isUnchanged tells whether the file still can be made again. It is read again only if it was
+// isUnchanged reports whether the file still can be made again. It is read again only if it was
 // written to.
 func (o *oldFile) isUnchanged() (bool, error) {
 	now, err := o.file.Stat()

@@ -25,7 +25,7 @@ func TestCommitKeeping(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		backup, err := f.CommitKeeping(sum, isOurs)
+		backup, err := f.CommitWithBackup(sum, isOurs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestCommitKeepingALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Abort()
-	if backup, err := f.CommitKeeping(Checksum{}, func(Checksum) bool { return false }); err != nil || filepath.Clean(backup) != "there/out.csv.bak" {
+	if backup, err := f.CommitWithBackup(Checksum{}, func(Checksum) bool { return false }); err != nil || filepath.Clean(backup) != "there/out.csv.bak" {
 		t.Errorf("backup %q, %v", backup, err)
 	}
 	if to, err := os.Readlink("out.csv"); err != nil || to != "there/out.csv" {
@@ -121,7 +121,7 @@ func TestCommitKeepingAnEdit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			backup, err := f.CommitKeeping(Checksum{}, func(sum Checksum) bool {
+			backup, err := f.CommitWithBackup(Checksum{}, func(sum Checksum) bool {
 				if looks++; looks == 1 {
 					if err := tt.edit(path); err != nil {
 						t.Fatal(err)

@@ -26,15 +26,15 @@ func (e *GuardError) Error() string {
 }
 
 // Keep guards the file at a path, which need not exist; an empty path is none.
-func (g *Guard) Keep(what, path string) {
+func (g *Guard) Protect(what, path string) {
 	if path != "" {
 		g.kept = append(g.kept, guardedFile{what: what, file: identify(path)})
 	}
 }
 
-// KeepAll guards every file in dir whose name begins with prefix, and with an empty
+// ProtectAll guards every file in dir whose name begins with prefix, and with an empty
 // prefix also those in the folders below. An empty dir is none.
-func (g *Guard) KeepAll(what, dir, prefix string) {
+func (g *Guard) ProtectAll(what, dir, prefix string) {
 	if dir == "" {
 		return
 	}
@@ -43,8 +43,8 @@ func (g *Guard) KeepAll(what, dir, prefix string) {
 	g.kept = append(g.kept, guardedFile{what: what, file: id, prefix: true})
 }
 
-// KeepOpen guards an open file, such as a redirected stdin.
-func (g *Guard) KeepOpen(what string, f *os.File) {
+// ProtectOpen guards an open file, such as a redirected stdin.
+func (g *Guard) ProtectOpen(what string, f *os.File) {
 	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 		g.kept = append(g.kept, guardedFile{what: what, file: fileID{info: info}})
 	}

@@ -32,13 +32,13 @@ func TestGuard(t *testing.T) {
 	abs, err := filepath.Abs("in.csv")
 	try(err)
 	var g Guard
-	g.Keep("the input", "in.csv")
-	g.Keep("the plan", "sub/missing.json")
-	g.Keep("nothing", "")
-	g.Keep("the list", "missing.csv")
-	g.KeepAll("a file of the checkpoint", "sub", "checkpoint_")
-	g.KeepAll("a log", "subs/logs/r", "")
-	g.KeepAll("nothing", "", "")
+	g.Protect("the input", "in.csv")
+	g.Protect("the plan", "sub/missing.json")
+	g.Protect("nothing", "")
+	g.Protect("the list", "missing.csv")
+	g.ProtectAll("a file of the checkpoint", "sub", "checkpoint_")
+	g.ProtectAll("a log", "subs/logs/r", "")
+	g.ProtectAll("nothing", "", "")
 	for path, want := range map[string]string{
 		"in.csv": "the input", "./sub/../in.csv": "the input", abs: "the input", "hard.csv": "the input",
 		"sub/link.csv": "the input", "subs/link.csv": "the input", "sub/missing.json": "the plan", "subs/missing.json": "the plan",
@@ -70,7 +70,7 @@ func TestGuard(t *testing.T) {
 		}
 	}
 	var open Guard
-	open.KeepOpen("stdin", in)
+	open.ProtectOpen("stdin", in)
 	if err := open.Check("sub/link.csv"); err == nil {
 		t.Error("an open file is not guarded")
 	}

@@ -2,7 +2,7 @@ package fsutil
 
 import "golang.org/x/sys/unix"
 
-// IsShared tells whether other machines may use the folder at the same time.
+// IsShared reports whether other machines may use the folder at the same time.
 func IsShared(dir string) (bool, error) {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err != nil {

@@ -30,7 +30,7 @@ var networkTypes = []uint32{
 	0xbacbacbc, // shared folders of VMware
 }
 
-// IsShared tells whether other machines may use the folder at the same time.
+// IsShared reports whether other machines may use the folder at the same time.
 func IsShared(dir string) (bool, error) {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err != nil {

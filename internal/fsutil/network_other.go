@@ -2,6 +2,6 @@
 
 package fsutil
 
-// IsShared tells whether other machines may use the folder at the same time: here that
+// IsShared reports whether other machines may use the folder at the same time: here that
 // is not known.
 func IsShared(string) (bool, error) { return true, nil }

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// IsShared tells whether other machines may use the folder at the same time: whether it is
+// IsShared reports whether other machines may use the folder at the same time: whether it is
 // on a drive of the network.
 func IsShared(dir string) (bool, error) {
 	abs, err := filepath.Abs(dir)

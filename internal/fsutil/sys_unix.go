@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// canReplaceOpenFiles tells whether a file can be replaced while it is open.
+// canReplaceOpenFiles reports whether a file can be replaced while it is open.
 const canReplaceOpenFiles = true
 
 // nonBlocking lets a named pipe be opened without its writer.
@@ -31,7 +31,7 @@ func (f renameioFile) osFile() *os.File { return f.File }
 func (f renameioFile) commit() error    { return f.CloseAtomicallyReplace() }
 func (f renameioFile) abort() error     { return f.Cleanup() }
 
-// IsDiskFull tells whether an error, and none that it wraps, says that a disk or a quota is full.
+// IsDiskFull reports whether an error, and none that it wraps, says that a disk or a quota is full.
 func IsDiskFull(err error) bool { return err == unix.ENOSPC || err == unix.EDQUOT }
 
 // SyncDir makes the names in a folder durable.
@@ -47,13 +47,13 @@ func SyncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
-// isSystemDevice tells whether a path leads to a device that root owns: not to the terminal of a user.
+// isSystemDevice reports whether a path leads to a device that root owns: not to the terminal of a user.
 func isSystemDevice(path string) bool {
 	var at unix.Stat_t
 	return unix.Stat(path, &at) == nil && at.Mode&unix.S_IFMT == unix.S_IFCHR && at.Uid == 0
 }
 
-// isPlantedLink tells whether another user may have put a link into a folder in which all may make
+// isPlantedLink reports whether another user may have put a link into a folder in which all may make
 // files, such as /tmp, to have its target overwritten: the rule of Linux's protected_symlinks.
 func isPlantedLink(link string) bool {
 	var folder, own unix.Stat_t

@@ -10,7 +10,7 @@ import (
 
 const nonBlocking = 0
 
-// canReplaceOpenFiles tells whether a file can be replaced while it is open.
+// canReplaceOpenFiles reports whether a file can be replaced while it is open.
 const canReplaceOpenFiles = false
 
 func newPendingFile(path string) (pendingFile, error) {
@@ -21,7 +21,7 @@ func newPendingFile(path string) (pendingFile, error) {
 	return &namedFile{File: f, path: path}, nil
 }
 
-// IsDiskFull tells whether an error, and none that it wraps, says that a disk or a quota is full.
+// IsDiskFull reports whether an error, and none that it wraps, says that a disk or a quota is full.
 func IsDiskFull(err error) bool {
 	return err == windows.ERROR_DISK_FULL || err == windows.ERROR_HANDLE_DISK_FULL || err == windows.ERROR_DISK_QUOTA_EXCEEDED
 }

@@ -14,19 +14,19 @@ import (
 func (m *Manifest) CheckOutputs() error {
 	var guard fsutil.Guard
 	for _, f := range m.Files {
-		guard.Keep("an input of the run", m.Path(f.InputFile))
-		guard.Keep("an input of the run", m.Path(f.Original()))
+		guard.Protect("an input of the run", m.Path(f.InputFile))
+		guard.Protect("an input of the run", m.Path(f.Original()))
 	}
-	guard.Keep("the prompt schema", m.Path(m.Paths.PromptsConfig))
-	guard.Keep("the job file", m.Path(m.JobFile))
-	if m.Config.Model.IsStudent() {
-		guard.Keep("the student", m.Path(m.Config.Model.Name))
+	guard.Protect("the prompt schema", m.Path(m.Paths.PromptsConfig))
+	guard.Protect("the job file", m.Path(m.JobFile))
+	if m.Config.Model.UsesStudent() {
+		guard.Protect("the student", m.Path(m.Config.Model.Name))
 	}
-	guard.Keep("the manifest", filepath.Join(m.RunDir(), manifestName))
-	guard.KeepAll("a file of the checkpoints", m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
+	guard.Protect("the manifest", filepath.Join(m.RunDir(), manifestName))
+	guard.ProtectAll("a file of the checkpoints", m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
 	m.guardCache(&guard)
-	guard.KeepAll("a file of the run", m.RunDir(), "")
-	guard.KeepAll("a status file", m.StatusDir(), "")
+	guard.ProtectAll("a file of the run", m.RunDir(), "")
+	guard.ProtectAll("a status file", m.StatusDir(), "")
 	var errs []error
 	for _, u := range m.Units {
 		path := m.UnitOutput(u)
@@ -35,14 +35,14 @@ func (m *Manifest) CheckOutputs() error {
 		}
 	}
 	for _, u := range m.Units {
-		guard.Keep(fmt.Sprintf("the output of unit %d", u.Unit.Unit), m.UnitOutput(u))
+		guard.Protect(fmt.Sprintf("the output of unit %d", u.Unit.Unit), m.UnitOutput(u))
 	}
 	for _, f := range m.Files {
 		path := m.Path(m.MergedName(f.Label))
 		if err := guard.Check(path); err != nil {
 			errs = append(errs, fmt.Errorf("output.naming_pattern %q: %w", m.Config.Output.NamingPattern, err))
 		}
-		guard.Keep(fmt.Sprintf("the merged output of %s", f.Label), path)
+		guard.Protect(fmt.Sprintf("the merged output of %s", f.Label), path)
 	}
 	return errors.Join(errs...)
 }
@@ -52,21 +52,21 @@ func (m *Manifest) CheckOutputs() error {
 func (m *Manifest) GuardFiles(guard *fsutil.Guard) {
 	const what = "a file of the run"
 	for _, path := range []string{m.Path(m.Paths.PromptsConfig), m.Path(m.JobFile), filepath.Join(m.RunDir(), manifestName)} {
-		guard.Keep(what, path)
+		guard.Protect(what, path)
 	}
 	for _, f := range m.Files {
 		for _, path := range []string{m.Path(f.InputFile), m.Path(f.Original()), m.Path(m.MergedName(f.Label))} {
-			guard.Keep(what, path)
+			guard.Protect(what, path)
 		}
 	}
 	for _, u := range m.Units {
-		guard.Keep(what, m.UnitOutput(u))
+		guard.Protect(what, m.UnitOutput(u))
 	}
 	for _, prefix := range keptOfRun {
-		guard.KeepAll(what, m.RunDir(), prefix)
+		guard.ProtectAll(what, m.RunDir(), prefix)
 	}
-	guard.KeepAll(what, m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
-	guard.KeepAll(what, m.StatusDir(), "")
+	guard.ProtectAll(what, m.Path(m.Paths.CheckpointDir), CheckpointPrefix(""))
+	guard.ProtectAll(what, m.StatusDir(), "")
 	m.guardCache(guard)
 }
 
@@ -75,6 +75,6 @@ const CachePrefix = "answers"
 
 func (m *Manifest) guardCache(guard *fsutil.Guard) {
 	if dir := m.Config.Model.Cache; dir != "" {
-		guard.KeepAll("a file of the cache", m.Path(dir), CachePrefix)
+		guard.ProtectAll("a file of the cache", m.Path(dir), CachePrefix)
 	}
 }

@@ -35,7 +35,7 @@ type InputForm struct {
 	SkipRows   int64  `json:"skip_rows,omitempty" kong:"-" min:"0" max:"1000000000" help:"Records after the header to leave out."`
 }
 
-// NeedsNormalForm tells whether the file must be normalized whatever it is.
+// NeedsNormalForm reports whether the file must be normalized whatever it is.
 func (c *InputColumns) NeedsNormalForm() bool {
 	return c.NumberRows || c.InputForm != InputForm{}
 }
@@ -96,7 +96,7 @@ func (c InputColumns) Args() []string {
 	return args
 }
 
-// IsColumnFlag tells whether an argument is a flag of InputColumns, and whether it takes a value.
+// IsColumnFlag reports whether an argument is a flag of InputColumns, and whether it takes a value.
 func IsColumnFlag(arg string) (takesValue, ok bool) {
 	for _, option := range optionsIn(reflect.ValueOf(new(InputColumns)).Elem()) {
 		if option.flag != "" && arg == "--"+option.flag {

@@ -111,7 +111,7 @@ func tagDefaults() *Config {
 
 // Workers is how many workers a file gets at once: with a student one, as its rows are drawn from the whole file.
 func (c *Config) Workers() int {
-	if !c.Parallelization.Enabled || c.Model.HasStudent() {
+	if !c.Parallelization.Enabled || c.Model.TrainsStudent() {
 		return 1
 	}
 	return c.Parallelization.Workers

@@ -48,9 +48,9 @@ func (c *InputColumns) byKey() map[string]reflect.Value {
 	return values
 }
 
-// rivalKeys are keys that exclude each other: a file that sets one does not take the
+// exclusiveKeys are keys that exclude each other: a file that sets one does not take the
 // other from input:.
-var rivalKeys = map[string]string{"id_column": "number_rows", "number_rows": "id_column"}
+var exclusiveKeys = map[string]string{"id_column": "number_rows", "number_rows": "id_column"}
 
 // inheritInputKeys gives each file of the queue the keys of input: that it does not set.
 func (c *Config) inheritInputKeys(d *decoder) {
@@ -62,7 +62,7 @@ func (c *Config) inheritInputKeys(d *decoder) {
 			return set
 		}
 		for key, value := range shared {
-			rival, has := rivalKeys[key]
+			rival, has := exclusiveKeys[key]
 			if sets(key) || has && sets(rival) && !own[rival].IsZero() {
 				continue
 			}

@@ -58,10 +58,10 @@ func SafeName(s string, other rune) string {
 	return s
 }
 
-// IsRunID tells whether a text may name a run: a folder of it, on any system.
+// IsRunID reports whether a text may name a run: a folder of it, on any system.
 func IsRunID(s string) bool { return SafeName(s, '_') == s && !strings.HasSuffix(s, ".") }
 
-// isFileName tells whether a text is the name of one file in a folder, on any system: without
+// isFileName reports whether a text is the name of one file in a folder, on any system: without
 // separators, control characters and what Windows gives another meaning.
 func isFileName(s string) bool {
 	return s != "" && utf8.ValidString(s) && !isReserved(s) &&

@@ -31,7 +31,7 @@ func TestKeysAreBounded(t *testing.T) {
 		"files of pretty JSON": {"{\n  \"input_queue\": [\n" + many("    {\n      \"path\": \"%d.csv\",\n      \"label\": \"a\"\n    },\n") + "  ]\n}", 0},
 	}
 	for name, tt := range tests {
-		if got := crowdedLine([]byte(tt.text)); got != tt.line {
+		if got := lineOfTooManyKeys([]byte(tt.text)); got != tt.line {
 			t.Errorf("%s: got line %d, want %d", name, got, tt.line)
 		}
 	}

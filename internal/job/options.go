@@ -77,7 +77,7 @@ type CallOptions struct {
 	Timeout     Seconds `json:"timeout" name:"timeout" min:"1ms" max:"168h" default:"5m" help:"Longest call, from sending to its last byte." group:"Calls:"`
 }
 
-// AsksConfidence tells whether the server is asked how sure the model is.
+// AsksConfidence reports whether the server is asked how sure the model is.
 func (o *CallOptions) AsksConfidence() bool { return o.Confidence || o.FastConfidence }
 
 // MostParallel is how many calls a worker may have in flight.
@@ -91,18 +91,18 @@ func (o *CallOptions) MostParallel() int {
 // StudentAPI is the API of a model that is a student's file: no server is called.
 const StudentAPI = "student"
 
-// IsStudent tells whether the model is a student's file.
-func (o *CallOptions) IsStudent() bool { return o.API == StudentAPI }
+// UsesStudent reports whether the model is a student's file.
+func (o *CallOptions) UsesStudent() bool { return o.API == StudentAPI }
 
 // StudentTarget is the share of model.student_target where the job file does not say it.
 const StudentTarget = 0.97
 
-// HasStudent tells whether a student of the model is trained, and labels most rows.
-func (o *CallOptions) HasStudent() bool { return o.Student > 0 }
+// TrainsStudent reports whether a student of the model is trained, and labels most rows.
+func (o *CallOptions) TrainsStudent() bool { return o.Student > 0 }
 
 // ModelName is what results and run IDs call the model; the name of a student's file tells its folder to nobody.
 func (o *CallOptions) ModelName() string {
-	if o.IsStudent() && o.Name != "" {
+	if o.UsesStudent() && o.Name != "" {
 		return StudentAPI + ":" + filepath.Base(o.Name)
 	}
 	return o.Name
@@ -218,13 +218,13 @@ func (s *Seconds) UnmarshalText(text []byte) error {
 	return err
 }
 
-// RunExists tells whether a worker of a run left anything in the folders of logs,
+// RunExists reports whether a worker of a run left anything in the folders of logs,
 // status files and checkpoints.
 func (o *Options) RunExists(runID string, worker int) bool {
 	return runExists(o.Monitoring.LogsDir, o.Monitoring.StatusDir, o.Output.Checkpoints.Directory, runID, worker)
 }
 
-// ReserveRun tells whether a run ID that was made is this process's alone: of several
+// ReserveRun reports whether a run ID that was made is this process's alone: of several
 // processes that make the same one at once it is for one. What it makes for that is
 // what the worker will use.
 func (o *Options) ReserveRun(runID string, worker int) (bool, error) {

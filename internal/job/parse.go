@@ -46,8 +46,8 @@ func (c *Config) checkConfig(d *decoder) {
 	if c.Model.CacheTTL > 0 && c.Model.Cache == "" && !slices.Contains(d.supplied, "model.cache") {
 		d.reject("model.cache_ttl", "requires model.cache")
 	}
-	c.checkStudent(d)
-	c.checkStudentOf(d)
+	c.checkStudentAPI(d)
+	c.checkStudentTraining(d)
 	if c.Monitoring.DashboardRefresh == 0 {
 		d.reject("monitoring.dashboard_refresh", "want more than 0 seconds")
 	}
@@ -56,9 +56,9 @@ func (c *Config) checkConfig(d *decoder) {
 	}
 }
 
-// checkStudent refuses keys that are for servers.
-func (c *Config) checkStudent(d *decoder) {
-	if !c.Model.IsStudent() {
+// checkStudentAPI refuses keys that are for servers.
+func (c *Config) checkStudentAPI(d *decoder) {
+	if !c.Model.UsesStudent() {
 		return
 	}
 	for _, path := range []string{"model.hosts", "model.proxy", "model.cache", "model.cache_ttl", "model.votes"} {
@@ -68,8 +68,8 @@ func (c *Config) checkStudent(d *decoder) {
 	}
 }
 
-// checkStudentOf refuses what does not go with model.student, and its keys without it.
-func (c *Config) checkStudentOf(d *decoder) {
+// checkStudentTraining refuses what does not go with model.student, and its keys without it.
+func (c *Config) checkStudentTraining(d *decoder) {
 	given := func(path string) bool { _, ok := d.locations[path]; return ok }
 	if !given("model.student") {
 		for _, path := range []string{"model.student_target", "model.student_text_columns"} {
@@ -79,7 +79,7 @@ func (c *Config) checkStudentOf(d *decoder) {
 		}
 		return
 	}
-	if c.Model.IsStudent() {
+	if c.Model.UsesStudent() {
 		d.reject("model.student", "a student learns from a model: model.api student has none to ask")
 	} else if c.Model.Name == StudentAPI {
 		d.reject("model.name", "the model is named student, as its student is in Labelled_By")
@@ -124,7 +124,7 @@ func (c *Config) checkNames(d *decoder) {
 	}
 }
 
-// hasMistakeAt tells whether a mistake at a location is known already.
+// hasMistakeAt reports whether a mistake at a location is known already.
 func (d *decoder) hasMistakeAt(at location) bool {
 	return slices.ContainsFunc(d.mistakes, func(m mistake) bool { return m.at == at })
 }

@@ -116,7 +116,7 @@ func FindCallLogs(runDir string) ([]string, error) {
 	return filepath.Glob(filepath.Join(runDir, callLogPattern))
 }
 
-// IsCallLog tells whether a file has the name of a call log.
+// IsCallLog reports whether a file has the name of a call log.
 func IsCallLog(path string) bool {
 	ok, err := filepath.Match(callLogPattern, filepath.Base(path))
 	return ok && err == nil
@@ -199,7 +199,7 @@ func ParseCheckpointPart(suffix string) (number int, ok bool) {
 // CheckpointSuffixes tell.
 var checkpointOfWorker = regexp.MustCompile(`^checkpoint_.+_w[0-9]+([._].*)$`)
 
-// isCheckpointName tells whether a file has the name of one of a checkpoint.
+// isCheckpointName reports whether a file has the name of one of a checkpoint.
 func isCheckpointName(name string) bool {
 	m := checkpointOfWorker.FindStringSubmatch(name)
 	if m == nil {

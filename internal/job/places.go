@@ -10,7 +10,7 @@ import (
 	"prism/internal/fsutil"
 )
 
-// runExists tells whether a worker of a run left anything in the folders of
+// runExists reports whether a worker of a run left anything in the folders of
 // logs, status files and checkpoints; empty names are skipped.
 func runExists(logsDir, statusDir, checkpointDir, runID string, worker int) bool {
 	paths := []string{RunDir(logsDir, runID), RunDir(statusDir, runID)}

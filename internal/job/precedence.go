@@ -47,7 +47,7 @@ func (m *Manifest) Options() Options {
 	} {
 		*path = m.Path(*path)
 	}
-	if o.Model.IsStudent() {
+	if o.Model.UsesStudent() {
 		o.Model.Name = m.Path(o.Model.Name)
 	}
 	return o

@@ -159,7 +159,7 @@ func Cut(ctx context.Context, f io.ReaderAt, sum table.Summary, o table.Options,
 
 // UnitProgram is the program that labels a unit.
 func UnitProgram(o *CallOptions) string {
-	if o.HasStudent() {
+	if o.TrainsStudent() {
 		return "prism-cascade"
 	}
 	return "prism-classify"

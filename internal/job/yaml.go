@@ -22,7 +22,7 @@ func (d *decoder) parseDocument(data []byte) (ast.Node, bool) {
 		d.rejectAt(location{line, 1}, "nested too deeply")
 		return nil, false
 	}
-	if line := crowdedLine(data); line > 0 {
+	if line := lineOfTooManyKeys(data); line > 0 {
 		d.rejectAt(location{line, 1}, "more than %d keys on one level", maxKeys)
 		return nil, false
 	}
@@ -78,9 +78,9 @@ func deepLine(data []byte) int {
 // maxKeys is how many keys a level may have: the YAML reader takes time by the square of it.
 const maxKeys = 1000
 
-// crowdedLine is the line on which a level gets more keys than maxKeys, 0 if none does. Keys
+// lineOfTooManyKeys is the line on which a level gets more keys than maxKeys, 0 if none does. Keys
 // of one level are lines of one indentation with a colon, without a line between that is indented less.
-func crowdedLine(data []byte) int {
+func lineOfTooManyKeys(data []byte) int {
 	var levels []struct{ indent, keys int } // those that are open, outer ones first
 	number := 0
 	for line := range bytes.Lines(data) {

@@ -41,7 +41,7 @@ func (b *batcher) scanOptions() table.ScanOptions {
 	return table.ScanOptions{Options: b.p.Options, Columns: b.columns, Text: !b.p.textChecked, Prepare: b.prepare}
 }
 
-// direct tells whether items are records where they stand in the block.
+// direct reports whether items are records where they stand in the block.
 func (b *batcher) direct() bool { return b.p.raw && !b.s.long }
 
 // blockBatch is the batch of a block, which prepare keeps with it.
@@ -107,7 +107,7 @@ func (b *batcher) eachBatch(ctx context.Context, o table.ScanOptions, drop func(
 		}
 		m := blk.Aux.(*blockBatch)
 		if b.direct() {
-			b.lendData(m, blk)
+			b.adoptBlock(m, blk)
 			defer func() { blk.Data, m.Data = m.Data, nil }()
 		}
 		if drop != nil {
@@ -117,8 +117,8 @@ func (b *batcher) eachBatch(ctx context.Context, o table.ScanOptions, drop func(
 	})
 }
 
-// lendData gives the batch the memory of its block, whose records are the items.
-func (b *batcher) lendData(m *blockBatch, blk *table.Block) {
+// adoptBlock gives the batch the memory of its block, whose records are the items.
+func (b *batcher) adoptBlock(m *blockBatch, blk *table.Block) {
 	m.Data = blk.Data
 	last := &m.Items[len(m.Items)-1]
 	if int(last.To) == len(m.Data) {

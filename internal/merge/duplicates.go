@@ -125,7 +125,7 @@ func (d *drops) count() int64 {
 	return d.positions.Len()
 }
 
-// ofPart returns what tells whether to drop the row at a position of a part; nil
+// ofPart returns what reports whether to drop the row at a position of a part; nil
 // if no part has such rows.
 func (d *drops) ofPart(p *part) func(pos int64) bool {
 	if d == nil {

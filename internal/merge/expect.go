@@ -64,7 +64,7 @@ func Expect(ctx context.Context, inputs []Input, input Input, o Options, missing
 	return e, err
 }
 
-// compare counts the unexpected rows and returns what tells whether a row of the
+// compare counts the unexpected rows and returns what reports whether a row of the
 // input is missing. It remembers the RowIDs of the input, then those of the parts
 // among them.
 func (e *Expectation) compare(ctx context.Context, got, want *layout, o Options) (isMissing func(rowid.Row) bool, err error) {

@@ -7,7 +7,7 @@
 //
 //  1. The headers give the columns of the output, and what each part is to them:
 //     its records are copied as they stand or rewritten (layout.go).
-//  2. The first block of each large part tells whether the part looks sorted.
+//  2. The first block of each large part reports whether the part looks sorted.
 //  3. Parts that do not are read in batches of records with their keys and sorted
 //     within the memory; what does not fit waits in a temporary file in sorted runs.
 //  4. The runs and the parts that look sorted are merged as they are read. Of equal

@@ -35,7 +35,7 @@ func listHead(input string) string {
 	return "{\n  \"input_file\": " + string(name)
 }
 
-// IsMissingList tells whether r begins as the list of an input file does.
+// IsMissingList reports whether r begins as the list of an input file does.
 func IsMissingList(r io.Reader, input string) (bool, error) {
 	want := listHead(input)
 	have := make([]byte, len(want))

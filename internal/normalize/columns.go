@@ -21,7 +21,7 @@ type plan struct {
 // nameless begins the names of columns that have none; the number of the column follows.
 const nameless = "column_"
 
-// IsNameless tells whether a column of the normal form had no name.
+// IsNameless reports whether a column of the normal form had no name.
 func IsNameless(name string) bool {
 	number, ok := strings.CutPrefix(name, nameless)
 	_, err := strconv.ParseUint(number, 10, 32)

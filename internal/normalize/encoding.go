@@ -111,7 +111,7 @@ func (t *decodedText) Write(b []byte) (int, error) {
 	return n, t.err
 }
 
-// mayHaveReplacement tells whether U+FFFD may be in a piece of a text, or begin at its end.
+// mayHaveReplacement reports whether U+FFFD may be in a piece of a text, or begin at its end.
 func mayHaveReplacement(b []byte) bool {
 	return bytes.Contains(b, []byte("\xEF\xBF")) || len(b) > 0 && b[len(b)-1] == 0xEF
 }

@@ -166,7 +166,7 @@ func (e *recordEncoder) encodeBlock(b *table.Block) {
 	}
 }
 
-// isPlain tells whether the fields of a record are in normal form but for the delimiter.
+// isPlain reports whether the fields of a record are in normal form but for the delimiter.
 func (e *recordEncoder) isPlain(raw []byte) bool {
 	return bytes.IndexByte(raw, '"') < 0 && bytes.IndexByte(raw, '\r') < 0 && (e.delimiter == ',' || bytes.IndexByte(raw, ',') < 0)
 }

@@ -232,7 +232,7 @@ func (a *applier) textOf(cell table.Cell) []byte {
 	return a.text
 }
 
-// isSame tells whether a value is the one that a row has already, however it is written.
+// isSame reports whether a value is the one that a row has already, however it is written.
 func isSame(s *prompt.Schema, c *prompt.Column, kind byte, value, present string) bool {
 	if kind == validValue {
 		cell, err := s.ParseTyped(c, present, false)

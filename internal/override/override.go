@@ -35,7 +35,7 @@ const (
 	LabelledBy           = "Labelled_By" // who labelled a row of a result that several made
 )
 
-// IsDescribing tells whether a column says something of the labels of a row, or of why it was
+// IsDescribing reports whether a column says something of the labels of a row, or of why it was
 // chosen, and has no values to take or to compare.
 func IsDescribing(name string) bool {
 	_, isShare := prompt.CutShareSuffix(name)
@@ -138,7 +138,7 @@ func (o *Overrides) unknownRow(id int64) string {
 	return text + "; a row that failed is in no result"
 }
 
-// hasValues tells whether a row has a value for any coded column.
+// hasValues reports whether a row has a value for any coded column.
 func (o *Overrides) hasValues(row int) bool {
 	return slices.ContainsFunc(o.columns, func(c *column) bool { return c.valueOf(row) != 0 })
 }

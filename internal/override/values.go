@@ -130,7 +130,7 @@ func hashCell(cell []byte) uint32 {
 	case len(cell) == 0:
 		return 0
 	case len(cell) <= longestNumber:
-		text := term.CanonicalName(loseCharacters(string(cell)))
+		text := term.CanonicalName(asWindows1252(string(cell)))
 		if text == "" {
 			return 0
 		}
@@ -143,14 +143,14 @@ func hashCell(cell []byte) uint32 {
 	case isPlain(cell):
 		return max(uint32(maphash.Bytes(hashSeed, cell)), 1)
 	}
-	text := loseCharacters(strings.ReplaceAll(string(cell), "\r\n", "\n"))
+	text := asWindows1252(strings.ReplaceAll(string(cell), "\r\n", "\n"))
 	return max(uint32(maphash.String(hashSeed, term.CanonicalName(text))), 1)
 }
 
 // longestNumber is the bytes of a text that programs may write as another number or boolean.
 const longestNumber = 24
 
-// isRewrittenNumber tells whether a text is only what a spreadsheet program makes of the present
+// isRewrittenNumber reports whether a text is only what a spreadsheet program makes of the present
 // one, which it takes for a number: 7 for 007, 1.23457E+15 for 1234567890123456.
 func isRewrittenNumber(c *prompt.Column, value, present string) bool {
 	if c.Type != prompt.TypeText && c.Type != prompt.TypeLabel {
@@ -165,7 +165,7 @@ func isRewrittenNumber(c *prompt.Column, value, present string) bool {
 	return is == was || strings.ContainsAny(value, "eE") && math.Abs(is-was) <= shownDigits*math.Abs(was)
 }
 
-// isPlain tells whether a text is ASCII without carriage returns.
+// isPlain reports whether a text is ASCII without carriage returns.
 func isPlain(text []byte) bool {
 	for _, c := range text {
 		if c >= utf8.RuneSelf || c == '\r' {
@@ -175,9 +175,9 @@ func isPlain(text []byte) bool {
 	return true
 }
 
-// loseCharacters makes of a text what a spreadsheet program saves as CSV in Windows-1252: a
+// asWindows1252 makes of a text what a spreadsheet program saves as CSV in Windows-1252: a
 // question mark for each character that this lacks, two beyond the basic plane.
-func loseCharacters(text string) string {
+func asWindows1252(text string) string {
 	if term.IsASCII(text) {
 		return text
 	}
@@ -195,8 +195,8 @@ func loseCharacters(text string) string {
 	return b.String()
 }
 
-// isLossyCopy tells whether a value is only what a program that saves in Windows-1252 made
+// isLossyCopy reports whether a value is only what a program that saves in Windows-1252 made
 // of the present text: nobody typed it.
 func isLossyCopy(value, present string) bool {
-	return strings.Contains(value, "?") && value != present && value == loseCharacters(present)
+	return strings.Contains(value, "?") && value != present && value == asWindows1252(present)
 }

@@ -21,7 +21,7 @@ const (
 	Boolean
 )
 
-// Fits tells whether a value of the type reads back as this text.
+// Fits reports whether a value of the type reads back as this text.
 func (t Type) Fits(text []byte) bool {
 	var buf [32]byte
 	switch t {

@@ -162,10 +162,10 @@ func (c *Column) appendValue(dst []byte, cell string) []byte {
 	return append(dst, cell...)
 }
 
-// isQuoted tells whether the column's values are strings in JSON.
+// isQuoted reports whether the column's values are strings in JSON.
 func (c *Column) isQuoted() bool { return c.Type == TypeLabel || c.Type == TypeText }
 
-// NeedsJSON tells whether a cell of the column is something else than a string in JSON.
+// NeedsJSON reports whether a cell of the column is something else than a string in JSON.
 func (c *Column) NeedsJSON() bool { return c.Optional || !c.isQuoted() }
 
 // SplitLabels returns the labels of a cell with several; none of an empty one.

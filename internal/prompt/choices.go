@@ -11,7 +11,7 @@ import (
 // mostWholeNumbers is how many values the range of an integer may have for it to be closed.
 const mostWholeNumbers = 1000
 
-// IsClosed tells whether the column's values are known beforehand: listed labels, booleans,
+// IsClosed reports whether the column's values are known beforehand: listed labels, booleans,
 // integers of a range. Of these a model says how sure it is.
 func (c *Column) IsClosed() bool {
 	switch c.Type {
@@ -23,7 +23,7 @@ func (c *Column) IsClosed() bool {
 	return c.HasLabels()
 }
 
-// MeansNotApplicable tells whether a gate with this text says NOT_APPLICABLE. N/A is the same, which it then never
+// MeansNotApplicable reports whether a gate with this text says NOT_APPLICABLE. N/A is the same, which it then never
 // means as a label of its own, and so is "Not applicable", unless it is listed.
 func (c *Column) MeansNotApplicable(text string) bool {
 	t := term.CanonicalName(text)

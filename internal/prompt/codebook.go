@@ -131,7 +131,7 @@ func joinSome(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// containsWord tells whether text has word with no letter or digit at its ends.
+// containsWord reports whether text has word with no letter or digit at its ends.
 func containsWord(text, word string) bool {
 	isWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	for at := 0; ; {

@@ -48,7 +48,7 @@ type description struct {
 	values map[string]node
 }
 
-// hasSeveralLabels tells whether the column has several labels a row.
+// hasSeveralLabels reports whether the column has several labels a row.
 func (d *description) hasSeveralLabels() bool { return d.values[keyType].text == string(TypeLabels) }
 
 // describedColumns reads which keys the file has for each column.

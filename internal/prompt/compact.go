@@ -101,7 +101,7 @@ func appendCompactCell(dst []byte, s string) []byte {
 	}
 }
 
-// mayPrecedeNumber tells whether s begins with a number, after what a reader may pass over, or ends
+// mayPrecedeNumber reports whether s begins with a number, after what a reader may pass over, or ends
 // before that is known.
 func mayPrecedeNumber(s string) bool {
 	for s != "" {

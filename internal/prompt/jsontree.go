@@ -51,7 +51,7 @@ func (p *parser) parseTree(data []byte) (node, bool) {
 		if errors.As(err, &syntax) {
 			end = syntax.Offset
 		}
-		if line, what := job.DescribeSlip(data, max(end, 1)-1, err.Error()); what != "" { // the offset is that after the byte at fault
+		if line, what := job.ExplainJSONError(data, max(end, 1)-1, err.Error()); what != "" { // the offset is that after the byte at fault
 			p.addMistake(line, "not JSON: %s", what)
 		} else {
 			p.addMistake(line, "not JSON: %w", err)

@@ -79,7 +79,7 @@ func (p *parser) parseLabels(n node, line int, key labelsKey) (labels, definitio
 	return labels, definitions
 }
 
-// checkIsNew tells whether a label is not among those seen, and adds it.
+// checkIsNew reports whether a label is not among those seen, and adds it.
 func (p *parser) checkIsNew(e node, seen map[string]string, what string) bool {
 	key := foldCase(term.CanonicalName(e.text))
 	switch other, ok := seen[key]; {

@@ -92,7 +92,7 @@ func (p *parser) joinMistakes() error {
 	return errors.Join(errs...)
 }
 
-// expectKind tells whether n is of kind k; if not, that is a mistake.
+// expectKind reports whether n is of kind k; if not, that is a mistake.
 func (p *parser) expectKind(n node, k kind, what string) bool {
 	if n.kind != k {
 		p.addMistake(n.line, "%s: want %s, have %s", what, k, n.kind)
@@ -203,7 +203,7 @@ func (p *parser) parseColumns(values map[string]node) []Column {
 	return columns
 }
 
-// checkColumnName tells whether n can name one more column beside others.
+// checkColumnName reports whether n can name one more column beside others.
 func (p *parser) checkColumnName(n node, others []Column) bool {
 	if !p.checkText(n, "column") {
 		return false
@@ -233,7 +233,7 @@ func (p *parser) checkColumnName(n node, others []Column) bool {
 	return true
 }
 
-// checkText tells whether n's text is not empty and has nothing that package
+// checkText reports whether n's text is not empty and has nothing that package
 // reply would trim or replace.
 func (p *parser) checkText(n node, what string) bool {
 	switch {

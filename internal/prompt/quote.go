@@ -22,7 +22,7 @@ var frameStarts = []string{"═══", "[mention ", "rowid:", "[input sentiment
 // copied into the reply is no row's, and hides none. A NUL is shown as \x00. Any other text
 // keeps its bytes.
 func appendCell(dst []byte, s string) []byte {
-	if !mayForge(s) {
+	if !mayNeedQuoting(s) {
 		return append(dst, s...)
 	}
 	for s != "" {
@@ -36,8 +36,8 @@ func appendCell(dst []byte, s string) []byte {
 	return dst
 }
 
-// mayForge is a quick look for what appendCell quotes: false if there is none.
-func mayForge(s string) bool {
+// mayNeedQuoting is a quick look for what appendCell quotes: false if there is none.
+func mayNeedQuoting(s string) bool {
 	for i := range len(s) {
 		switch s[i] {
 		case 0:

@@ -80,7 +80,7 @@ type Column struct {
 	IsReasoning bool   // it is the Reasoning that the schema asks for, not a column to code
 }
 
-// HasLabels tells whether the column's values are labels.
+// HasLabels reports whether the column's values are labels.
 func (c *Column) HasLabels() bool { return c.Labels != nil }
 
 // Validated is put before a column to code that the input has too.

@@ -264,7 +264,7 @@ func checkStrictly(t *testing.T, r Result, text string, ids []int64, s *prompt.P
 	}
 }
 
-// hasDuplicateOrNested tells whether a valid text of n objects has what
+// hasDuplicateOrNested reports whether a valid text of n objects has what
 // encoding/json hides or what Read takes its own way: keys twice, objects in objects.
 func hasDuplicateOrNested(text string, n int) bool {
 	return strings.Count(text, "{") > n || strings.Count(strings.ToLower(text), `rowid`) > n ||

@@ -173,7 +173,7 @@ type openObject struct {
 	objectIsHolder bool // a member of kind object holds rows' objects
 }
 
-// isRow tells whether the object stands for a row.
+// isRow reports whether the object stands for a row.
 func (o *openObject) isRow() bool { return o.hasRowID || o.isLabelled }
 
 // parseObject reads the object whose brace is next. If it has a RowID or columns

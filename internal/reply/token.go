@@ -205,7 +205,7 @@ func unescape(raw string) (string, bool) {
 	}, b.String()), true
 }
 
-// isClean tells whether unescape would change nothing.
+// isClean reports whether unescape would change nothing.
 func isClean(s string) bool {
 	for _, r := range s {
 		if r == '\\' || r == utf8.RuneError || isUnprintable(r) {

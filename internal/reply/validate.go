@@ -67,7 +67,7 @@ func (v *validator) appendNotApplicable(vals []value) {
 	}
 }
 
-// isGate tells whether the gate says that the row is not applicable.
+// isGate reports whether the gate says that the row is not applicable.
 func isGate(c *prompt.Column, v value) bool {
 	if v.kind != text {
 		return false
@@ -127,7 +127,7 @@ func (v *validator) validate(c *prompt.Column, val value) (cell string, organic 
 	return t, nil, ""
 }
 
-// isJSONNumber tells whether t is a number as JSON writes it. Its quotes, if it had any, are gone.
+// isJSONNumber reports whether t is a number as JSON writes it. Its quotes, if it had any, are gone.
 func isJSONNumber(t string) bool {
 	return t != "" && (t[0] == '-' || t[0]-'0' <= 9) && json.Valid([]byte(t))
 }

@@ -9,8 +9,8 @@ import (
 	"prism/internal/term"
 )
 
-// rightness is how right a column is, by the rows that people labelled.
-type rightness struct {
+// goldAccuracy is how right a column is, by the rows that people labelled.
+type goldAccuracy struct {
 	Name     string
 	Sentence string // what the figures say
 	Interval *interval
@@ -43,11 +43,11 @@ func onScale(share stats.Figure, scale float64) float64 {
 
 const maxPageConfusion = 8 // of a column
 
-// rightnessOf says how right the columns are.
-func rightnessOf(g *stats.Gold) (out []rightness) {
+// goldAccuracies says how right the columns are.
+func goldAccuracies(g *stats.Gold) (out []goldAccuracy) {
 	for i := range g.Columns {
 		c := &g.Columns[i]
-		r := rightness{Name: term.Printable(c.Column), Sentence: accuracySentence(c), Interval: newInterval(c.Accuracy, c.AccuracyLow, c.AccuracyHigh, 1), Sure: newReliabilityPanel(c)}
+		r := goldAccuracy{Name: term.Printable(c.Column), Sentence: accuracySentence(c), Interval: newInterval(c.Accuracy, c.AccuracyLow, c.AccuracyHigh, 1), Sure: newReliabilityPanel(c)}
 		for _, f := range goldFigures(c) {
 			r.Figures = append(r.Figures, figure{f[0], f[1], f[2]})
 		}

@@ -31,7 +31,7 @@ func certaintyLines(c *stats.Column) (lines []string) {
 }
 
 // changedRows is how many rows of an agreement change with their place.
-func changedRows(s *stats.Agreement) int64 {
+func changedRows(s *stats.VoteShare) int64 {
 	if !s.Changed.IsDefined() {
 		return 0
 	}

@@ -100,7 +100,7 @@ func columnNotes(c *stats.Column) []string {
 	return notes
 }
 
-// showsHistogram tells whether a column is shown as a histogram: its numbers are no scale,
+// showsHistogram reports whether a column is shown as a histogram: its numbers are no scale,
 // whose values are listed one by one.
 func showsHistogram(c *stats.Column) bool {
 	return c.Numbers != nil && len(c.Numbers.Histogram) > 0 && (len(c.Values) == 0 || len(c.Values) > stats.MaxScale)

@@ -65,7 +65,7 @@ type page struct {
 	Asked       []askedColumn
 	Gold        string // what gold is; empty: none
 	RightInAll  *grid
-	Rightness   []rightness
+	Rightness   []goldAccuracy
 	Unknown     string // how to find out how right the labels are; empty: that is known
 	LabelledBy  *grid
 	Cascades    []cascadePanel
@@ -177,7 +177,7 @@ func newPage(r *stats.Result, d *PageData) *page {
 func (p *page) addAgreement(r *stats.Result, d *PageData) {
 	switch {
 	case r.Gold != nil:
-		p.Gold, p.RightInAll, p.Rightness = goldSentence(r.Gold), goldGrid(r.Gold), rightnessOf(r.Gold)
+		p.Gold, p.RightInAll, p.Rightness = goldSentence(r.Gold), goldGrid(r.Gold), goldAccuracies(r.Gold)
 	case r.Compare == nil && len(r.Columns) > 0:
 		p.Unknown = d.Commands.Sample
 	}

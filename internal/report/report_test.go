@@ -31,7 +31,7 @@ func hostileResult() *stats.Result {
 	r.RunColumns = []stats.RunColumn{{Column: "Model_Name", Values: []stats.ValueCount{{Value: "m\x1b[2J", Count: 3}, {Value: "n", Count: 2}, {Value: "o"}, {Value: "p"}}}}
 	r.Gate = &stats.Gate{Column: "Topic", NotApplicable: 7, Share: 7.0 / 5_000_000}
 	wide := stats.Column{Name: "Topic\nof all", Kind: stats.Labels, Rows: 5_000_000, MissingRows: 3, Distinct: 40, OrganicRows: 39, Overflow: true, OtherRows: 3}
-	wide.Confidence, wide.Agreement = &stats.Confidence{Rows: 4_999_999, Mean: 0.123456}, &stats.Agreement{Rows: 5_000_000, Mean: 1, Changed: 2e-7}
+	wide.Confidence, wide.Agreement = &stats.Confidence{Rows: 4_999_999, Mean: 0.123456}, &stats.VoteShare{Rows: 5_000_000, Mean: 1, Changed: 2e-7}
 	for i := range 40 {
 		wide.Values = append(wide.Values, stats.ValueCount{Value: strings.Repeat("退款 <b>|`*_", i) + "\r\n", Count: 4_999_999 >> i, Class: stats.Organic})
 	}

@@ -39,7 +39,7 @@ func wholePart(text []byte) int {
 	return n - 1
 }
 
-// IsNumber tells whether an ID is written as JSON writes numbers: without leading zeros.
+// IsNumber reports whether an ID is written as JSON writes numbers: without leading zeros.
 func IsNumber(text []byte) bool {
 	if _, err := Parse(text); err != nil {
 		return false

@@ -60,7 +60,7 @@ func (w *writer) readFilters(ctx context.Context) error {
 	return nil
 }
 
-// fits tells whether the row of a RowID may be taken.
+// fits reports whether the row of a RowID may be taken.
 func (w *writer) fits(id int64) bool {
 	for _, f := range w.filters {
 		if !f(id) {

@@ -87,7 +87,7 @@ func (d Draw) of(n int64) int64 {
 	return n
 }
 
-// isAll tells whether no rows are left out at random.
+// isAll reports whether no rows are left out at random.
 func (d Draw) isAll() bool { return d == Draw{} }
 
 // Write writes the rows of in that are taken to out, in the form that in has. Bad input is a

@@ -54,7 +54,7 @@ type ruleColumn struct {
 	least      float64
 }
 
-// isSure tells whether no label of a row is unsure. A label is sure if its confidence reaches the threshold
+// isSure reports whether no label of a row is unsure. A label is sure if its confidence reaches the threshold
 // of its column. Where the gate says that a row is not applicable, the other columns have no values to be sure of.
 // A row of which nothing tells how sure it is is unsure, unless it was not sent to a model.
 func (r *rule) isSure(cells [][]byte) bool {

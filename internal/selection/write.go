@@ -60,7 +60,7 @@ func (w *writer) planColumns() {
 	w.cells = make([]table.Cell, len(w.kept))
 }
 
-// isFilled tells whether a column of a table with these columns is one that a model fills, or tells of
+// isFilled reports whether a column of a table with these columns is one that a model fills, or tells of
 // its labels or of the run that made them. What comes with a label has its name in front.
 func isFilled(s *prompt.Schema, name string, columns []string) bool {
 	return s.FindOutput(name, columns) != nil || override.IsDescribing(name) || slices.Contains(prompt.RunColumns(), name)

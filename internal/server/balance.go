@@ -84,7 +84,7 @@ func (l *load) share() float64 {
 // pick is a call on its way to a host.
 type pick struct {
 	host *host
-	trip trip
+	call sentCall
 }
 
 // acquire picks a host for a call of so many bytes and counts it as in flight. left is how
@@ -102,9 +102,9 @@ func (b *balancer) acquire(bytes, left int) *pick {
 		h = b.leastLoaded(func(*host) bool { return true })
 	}
 	h.load.inFlight++
-	p := &pick{h, trip{inFlight: h.load.inFlight, bytes: bytes, began: b.now()}}
+	p := &pick{h, sentCall{inFlight: h.load.inFlight, bytes: bytes, began: b.now()}}
 	if h.load.pace != nil {
-		p.trip.round = h.load.pace.round
+		p.call.round = h.load.pace.round
 	}
 	return p
 }
@@ -189,14 +189,14 @@ func (b *balancer) release(p *pick, err error) {
 		p.host.load.errors++
 	}
 	if err == nil {
-		p.host.load.speed.observe(p.trip.inFlight, now.Sub(p.trip.began))
+		p.host.load.speed.observe(p.call.inFlight, now.Sub(p.call.began))
 	}
 	if pace := p.host.load.pace; pace != nil {
 		switch cause := causeOfError(err); {
 		case err == nil:
-			pace.end(p.trip, now)
+			pace.addAnswered(p.call, now)
 		case ClassOf(err) == Busy || cause == NoReply || cause == GatewayTimeout:
-			pace.backOff(p.trip)
+			pace.backOff(p.call)
 		}
 	}
 	b.endCall(p.host, err)

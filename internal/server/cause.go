@@ -12,35 +12,35 @@ import (
 type Cause uint8
 
 const (
-	Other            Cause = iota + 1 // none of those below
-	NotConnected                      // nothing answers at the address
-	NameUnknown                       // the host's name has no address
-	NoReply                           // the server took the request and did not answer in time
-	WrongTLS                          // the certificate is not trusted, or one side does not speak TLS
-	ProxyFailed                       // the proxy does not answer or has no connection
-	ProxyDenied                       // the proxy wants credentials
-	OutOfMemory                       // the model does not fit the server's memory
-	QuotaUsedUp                       // no more calls now, or without payment
-	ServerFull                        // too many calls wait
-	SignInNeeded                      // the account of a service; SignIn may have the address
-	Unauthorized                      // credentials are missing or wrong
-	Forbidden                         // the server does not serve this caller
-	NoModel                           // it is not on the server
-	TooLong                           // the prompt does not fit the context
-	WrongServer                       // something else answers
-	Redirected                        // the answer points to another address
-	ServerFailed                      // the server answers that it failed
-	DiskFull                          // the server's disk has no room
-	GatewayTimeout                    // what stands before the server did not wait for its answer
-	CallTooLarge                      // what stands before the server takes no call of this size
-	ModelTooNew                       // the server's version does not know the model
-	ModelUnfit                        // the model does not chat, or not as the options want it
-	ServerTooOld                      // see OldServer
-	ModelsDiffer                      // see Mismatch
-	OllamaInDisguise                  // an Ollama server, called as another
-	PromptsCut                        // see CutsPrompts
-	SchemaIgnored                     // see NoContract
-	LikelihoodUntold                  // see NoLogProbs
+	Other           Cause = iota + 1 // none of those below
+	NotConnected                     // nothing answers at the address
+	NameUnknown                      // the host's name has no address
+	NoReply                          // the server took the request and did not answer in time
+	WrongTLS                         // the certificate is not trusted, or one side does not speak TLS
+	ProxyFailed                      // the proxy does not answer or has no connection
+	ProxyDenied                      // the proxy wants credentials
+	OutOfMemory                      // the model does not fit the server's memory
+	QuotaUsedUp                      // no more calls now, or without payment
+	ServerFull                       // too many calls wait
+	SignInNeeded                     // the account of a service; SignIn may have the address
+	Unauthorized                     // credentials are missing or wrong
+	Forbidden                        // the server does not serve this caller
+	NoModel                          // it is not on the server
+	TooLong                          // the prompt does not fit the context
+	WrongServer                      // something else answers
+	Redirected                       // the answer points to another address
+	ServerFailed                     // the server answers that it failed
+	DiskFull                         // the server's disk has no room
+	GatewayTimeout                   // what stands before the server did not wait for its answer
+	CallTooLarge                     // what stands before the server takes no call of this size
+	ModelTooNew                      // the server's version does not know the model
+	ModelUnfit                       // the model does not chat, or not as the options want it
+	ServerTooOld                     // see OldServer
+	ModelsDiffer                     // see Mismatch
+	OllamaAsOpenAI                   // an Ollama server, called as another
+	PromptsCut                       // see CutsPrompts
+	SchemaIgnored                    // see NoContract
+	LogProbsMissing                  // see NoLogProbs
 )
 
 // causeNames are the names of the causes in status files. Scripts rely on them.
@@ -50,8 +50,8 @@ var causeNames = [...]string{
 	ServerFull: "server_full", SignInNeeded: "sign_in_needed", Unauthorized: "unauthorized", Forbidden: "forbidden",
 	NoModel: "no_model", TooLong: "too_long", WrongServer: "wrong_server", Redirected: "redirected", ServerFailed: "server_failed",
 	DiskFull: "disk_full", GatewayTimeout: "gateway_timeout", CallTooLarge: "call_too_large", ModelTooNew: "model_too_new",
-	ModelUnfit: "model_unfit", ServerTooOld: "server_too_old", ModelsDiffer: "models_differ", OllamaInDisguise: "ollama_in_disguise",
-	PromptsCut: "prompts_cut", SchemaIgnored: "schema_ignored", LikelihoodUntold: "likelihood_untold",
+	ModelUnfit: "model_unfit", ServerTooOld: "server_too_old", ModelsDiffer: "models_differ", OllamaAsOpenAI: "ollama_as_openai",
+	PromptsCut: "prompts_cut", SchemaIgnored: "schema_ignored", LogProbsMissing: "log_probs_missing",
 }
 
 // String is the name of a cause in status files; empty for 0.
@@ -65,7 +65,7 @@ func (c Cause) String() string {
 // causesOfClass are the causes of classes that have one.
 var causesOfClass = map[Class]Cause{
 	Unreachable: NotConnected, Overflow: TooLong, MissingModel: NoModel, OldServer: ServerTooOld, Mismatch: ModelsDiffer,
-	CutsPrompts: PromptsCut, NoContract: SchemaIgnored, NoLogProbs: LikelihoodUntold,
+	CutsPrompts: PromptsCut, NoContract: SchemaIgnored, NoLogProbs: LogProbsMissing,
 }
 
 // Cause returns why the server did not serve.
@@ -154,7 +154,7 @@ var memoryTexts = [...]string{
 // quotaTexts are how services say that no more calls are served for now.
 var quotaTexts = [...]string{"usage limit", "rate limit", "quota", "insufficient credit", "subscription"}
 
-// says tells whether a text has one of the words, which are in lower case.
+// says reports whether a text has one of the words, which are in lower case.
 func says(text string, words []string) bool {
 	text = strings.ToLower(text)
 	for _, w := range words {

@@ -64,7 +64,7 @@ func TestCause(t *testing.T) {
 // TestCausesHaveNames, each its own.
 func TestCausesHaveNames(t *testing.T) {
 	seen := map[string]Cause{}
-	for c := Other; c <= LikelihoodUntold; c++ {
+	for c := Other; c <= LogProbsMissing; c++ {
 		name := c.String()
 		if other, twice := seen[name]; name == "" || twice {
 			t.Errorf("cause %d is named %q, as is %d", c, name, other)

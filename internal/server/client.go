@@ -170,7 +170,7 @@ func (c *Client) Limit() int {
 
 // Chosen is how many calls in flight were found best so far; 0: not known yet, or without
 // MaxParallel. Limit differs from it while more or fewer are tried.
-func (c *Client) Chosen() int {
+func (c *Client) BestParallel() int {
 	if c.balancer.most == 0 {
 		return 0
 	}

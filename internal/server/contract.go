@@ -52,7 +52,7 @@ func (c *Client) ProveLogProbs(ctx context.Context, r *Request, retries int, wai
 	return c.proveHosts(ctx, r, isAnyReply, retries, wait)
 }
 
-// proof tells whether a reply to the contract's call is what it has to be, and if not why the host is of no use.
+// proof reports whether a reply to the contract's call is what it has to be, and if not why the host is of no use.
 type proof func(ask *Request, r *Reply) error
 
 func keepsToSchema(ask *Request, r *Reply) error {
@@ -65,7 +65,7 @@ func keepsToSchema(ask *Request, r *Reply) error {
 
 // isAnyReply takes every reply but an empty one, which has no token to tell of.
 func isAnyReply(ask *Request, r *Reply) error {
-	if r.Text != "" || tellsChoice(r.LogProbs, ask.Alternatives) {
+	if r.Text != "" || hasLogProbs(r.LogProbs, ask.Alternatives) {
 		return nil
 	}
 	return noLogProbs(ask, r)
@@ -140,7 +140,7 @@ func (c *Client) proveHost(ctx context.Context, h *host, ask Request, check proo
 			unproven = check(&ask, reply)
 		}
 		switch {
-		case err == nil && unproven == nil && ask.LogProbs && !tellsChoice(reply.LogProbs, ask.Alternatives):
+		case err == nil && unproven == nil && ask.LogProbs && !hasLogProbs(reply.LogProbs, ask.Alternatives):
 			return nil, noLogProbs(&ask, reply)
 		case err == nil && unproven == nil:
 			if err = c.refusesOverlong(ctx, h, ask, c.dialect.overlongTokens(h, &ask)); err == nil || !ClassOf(err).Retryable() {

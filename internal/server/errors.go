@@ -60,7 +60,7 @@ func (c Class) String() string {
 	return fmt.Sprintf("class %d", uint8(c))
 }
 
-// Retryable tells whether the same call may work later.
+// Retryable reports whether the same call may work later.
 func (c Class) Retryable() bool { return c == Unreachable || c == Busy || c == Transient }
 
 // ClassOf returns the class of an error of this package, 0 for nil and others

@@ -28,9 +28,9 @@ type Alternative struct {
 	LogProb float64
 }
 
-// tellsChoice tells whether some token has what confidence takes: its probability, and others in its place, if they
+// hasLogProbs reports whether some token has what confidence takes: its probability, and others in its place, if they
 // were asked for.
-func tellsChoice(tokens []Token, alternatives int) bool {
+func hasLogProbs(tokens []Token, alternatives int) bool {
 	return slices.ContainsFunc(tokens, func(t Token) bool {
 		return !math.IsNaN(t.LogProb) && (len(t.Alternatives) > 0 || alternatives == 0)
 	})

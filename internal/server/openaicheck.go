@@ -48,7 +48,7 @@ func (a openAI) checkModel(ctx context.Context, h *host, model string, timeout t
 		return nil, h.apiError(ctx, opModels, err, timeout)
 	}
 	if version != "" && !a.allowTruncation {
-		return nil, &Error{Class: CutsPrompts, Host: h.name, Op: opModels, cause: OllamaInDisguise, Err: fmt.Errorf(
+		return nil, &Error{Class: CutsPrompts, Host: h.name, Op: opModels, cause: OllamaAsOpenAI, Err: fmt.Errorf(
 			"it answers like an Ollama server (version %s), which truncates over-long prompts silently under /v1", excerpt([]byte(version)))}
 	}
 	listed, err := h.askModels(ctx, timeout)

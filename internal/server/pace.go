@@ -22,14 +22,14 @@ type pace struct {
 	limit int // calls in flight now
 	phase phase
 
-	round    int     // number of this round
-	calls    int     // of this round that are over
-	offered  float64 // sum of the bytes of these calls, each times the calls in flight when it began
-	bytes    float64 // sum of their bytes
-	taken    float64 // sum of their times, in seconds
-	base     float64 // bytes a second at baseAt
-	baseAt   int
-	shortest float64 // time a byte of a call, of the round where it was the least, in seconds
+	round               int     // number of this round
+	calls               int     // of this round that are over
+	byteCalls           float64 // sum of the bytes of these calls, each times the calls in flight when it began
+	bytes               float64 // sum of their bytes
+	seconds             float64 // sum of their times, in seconds
+	bestRate            float64 // bytes a second at bestLimit
+	bestLimit           int
+	leastSecondsPerByte float64 // time a byte of a call, of the round where it was the least, in seconds
 
 	untilDown int // rounds until a step down is tried
 	downAfter int // rounds between two such steps
@@ -53,7 +53,7 @@ const (
 	climbingGain  = 1.10
 	upGain        = 1.08
 	downLoss      = 0.98
-	plainly       = 1.25
+	clearGain     = 1.25
 	changedBeyond = 1.15 // a base that is so much off is of another server's state
 )
 
@@ -65,139 +65,139 @@ func newPace(most int) *pace {
 func (p *pace) current() int { return p.limit }
 
 func (p *pace) chosen() int {
-	if p.base == 0 {
+	if p.bestRate == 0 {
 		return 0
 	}
-	return p.baseAt
+	return p.bestLimit
 }
 
-// trip is a call on its way.
-type trip struct {
+// sentCall is a call on its way.
+type sentCall struct {
 	round    int // of its server's pace, when it began
 	inFlight int // on the server, with this call
 	bytes    int
 	began    time.Time
 }
 
-// end notes that a call brought an answer.
-func (p *pace) end(t trip, now time.Time) {
+// addAnswered notes that a call brought an answer.
+func (p *pace) addAnswered(t sentCall, now time.Time) {
 	if t.round != p.round {
 		return
 	}
 	p.calls++
 	p.bytes += float64(max(t.bytes, 1))
-	p.offered += float64(t.inFlight) * float64(max(t.bytes, 1))
-	p.taken += max(now.Sub(t.began).Seconds(), 1e-6)
+	p.byteCalls += float64(t.inFlight) * float64(max(t.bytes, 1))
+	p.seconds += max(now.Sub(t.began).Seconds(), 1e-6)
 	if p.calls >= max(2, p.limit/2) {
-		p.decide(p.offered/p.taken, p.calls >= max(p.limit, leastRound))
+		p.decide(p.byteCalls/p.seconds, p.calls >= max(p.limit, leastRound))
 	}
 }
 
 // backOff makes the limit smaller: the server had too much to do for a call.
-func (p *pace) backOff(t trip) {
+func (p *pace) backOff(t sentCall) {
 	if t.round != p.round {
 		return
 	}
-	p.settle(max(1, p.limit/2), 0)
+	p.hold(max(1, p.limit/2), 0)
 }
 
 // decide says by the rate of a round what comes next. Before the round is over only what
 // is plain counts.
-func (p *pace) decide(rate float64, over bool) {
-	each := p.taken / p.bytes
+func (p *pace) decide(rate float64, roundOver bool) {
+	perByte := p.seconds / p.bytes
 	switch p.phase {
 	case climbing:
-		p.decideClimb(rate, each, p.calls >= p.limit)
+		p.decideClimb(rate, perByte, p.calls >= p.limit)
 	case holding:
 		switch {
-		case over:
-			p.decideHold(rate, each)
-		case p.base > 0 && rate >= plainly*p.base: // the server became faster
-			p.note(rate, each)
+		case roundOver:
+			p.decideHold(rate, perByte)
+		case p.bestRate > 0 && rate >= clearGain*p.bestRate: // the server became faster
+			p.recordBest(rate, perByte)
 			p.climb()
 		}
 	case lookingUp:
-		gain := rate / p.base
+		gain := rate / p.bestRate
 		switch {
-		case p.tooLong(each):
-			p.settle(p.baseAt, p.base)
-		case gain >= plainly, over && gain >= upGain:
-			p.note(rate, each)
+		case p.takesTooLong(perByte):
+			p.hold(p.bestLimit, p.bestRate)
+		case gain >= clearGain, roundOver && gain >= upGain:
+			p.recordBest(rate, perByte)
 			p.climb()
-		case over:
-			p.settle(p.baseAt, p.base)
+		case roundOver:
+			p.hold(p.bestLimit, p.bestRate)
 		}
 	case lookingDown:
-		gain := rate / p.base
+		gain := rate / p.bestRate
 		switch {
-		case over && gain >= downLoss:
+		case roundOver && gain >= downLoss:
 			p.downAfter, p.untilDown = leastWait, 0
-			p.settle(p.limit, max(rate, p.base*downLoss))
-		case over, gain <= 1/plainly:
+			p.hold(p.limit, max(rate, p.bestRate*downLoss))
+		case roundOver, gain <= 1/clearGain:
 			p.downAfter = min(2*p.downAfter, longestWait)
 			p.untilDown = p.downAfter
-			p.limit = p.baseAt
-			p.lookUp(each)
+			p.limit = p.bestLimit
+			p.tryHigher(perByte)
 		}
 	}
 }
 
-func (p *pace) decideClimb(rate, each float64, over bool) {
-	if grew := p.base == 0 || rate >= plainly*p.base || over && rate >= climbingGain*p.base; !grew {
-		if over {
-			p.settle(p.baseAt, p.base)
+func (p *pace) decideClimb(rate, perByte float64, roundOver bool) {
+	if grew := p.bestRate == 0 || rate >= clearGain*p.bestRate || roundOver && rate >= climbingGain*p.bestRate; !grew {
+		if roundOver {
+			p.hold(p.bestLimit, p.bestRate)
 		}
 		return
 	}
-	tooLong := p.tooLong(each)
-	p.note(rate, each)
+	tooLong := p.takesTooLong(perByte)
+	p.recordBest(rate, perByte)
 	if tooLong || p.limit == p.most {
-		p.settle(p.limit, rate)
+		p.hold(p.limit, rate)
 		return
 	}
 	p.climb()
 }
 
 // decideHold takes the rate of a round as what the limit brings, and looks up or down.
-func (p *pace) decideHold(rate, each float64) {
-	if changed := rate / p.base; p.base > 0 && changed < changedBeyond && changed > 1/changedBeyond {
-		rate = (rate + p.base) / 2
+func (p *pace) decideHold(rate, perByte float64) {
+	if changed := rate / p.bestRate; p.bestRate > 0 && changed < changedBeyond && changed > 1/changedBeyond {
+		rate = (rate + p.bestRate) / 2
 	} else {
-		p.downAfter, p.untilDown, p.shortest = leastWait, min(p.untilDown, leastWait), 0
+		p.downAfter, p.untilDown, p.leastSecondsPerByte = leastWait, min(p.untilDown, leastWait), 0
 	}
-	p.note(rate, each)
+	p.recordBest(rate, perByte)
 	p.untilDown--
 	if p.untilDown < 0 && p.limit > 1 {
 		p.start(lookingDown, p.limit-max(1, p.limit/4))
 		return
 	}
-	p.lookUp(each)
+	p.tryHigher(perByte)
 }
 
-func (p *pace) lookUp(each float64) {
-	if p.limit == p.most || p.tooLong(each) {
+func (p *pace) tryHigher(perByte float64) {
+	if p.limit == p.most || p.takesTooLong(perByte) {
 		p.start(holding, p.limit)
 		return
 	}
 	p.start(lookingUp, min(p.most, p.limit+max(1, p.limit/2)))
 }
 
-// note keeps the rate and the time a byte as those of the limit.
-func (p *pace) note(rate, each float64) {
-	p.base, p.baseAt = rate, p.limit
-	if p.shortest == 0 || each < p.shortest {
-		p.shortest = each
+// recordBest keeps the rate and the time a byte as those of the limit.
+func (p *pace) recordBest(rate, perByte float64) {
+	p.bestRate, p.bestLimit = rate, p.limit
+	if p.leastSecondsPerByte == 0 || perByte < p.leastSecondsPerByte {
+		p.leastSecondsPerByte = perByte
 	}
 }
 
-func (p *pace) tooLong(each float64) bool {
-	return p.shortest > 0 && each > longestTimes*p.shortest
+func (p *pace) takesTooLong(perByte float64) bool {
+	return p.leastSecondsPerByte > 0 && perByte > longestTimes*p.leastSecondsPerByte
 }
 
 func (p *pace) climb() { p.start(climbing, min(p.most, 2*p.limit)) }
 
-func (p *pace) settle(limit int, rate float64) {
-	p.base, p.baseAt = rate, limit
+func (p *pace) hold(limit int, rate float64) {
+	p.bestRate, p.bestLimit = rate, limit
 	p.start(holding, limit)
 }
 
@@ -205,5 +205,5 @@ func (p *pace) settle(limit int, rate float64) {
 func (p *pace) start(phase phase, limit int) {
 	p.phase, p.limit = phase, limit
 	p.round++
-	p.calls, p.offered, p.bytes, p.taken = 0, 0, 0, 0
+	p.calls, p.byteCalls, p.bytes, p.seconds = 0, 0, 0, 0
 }

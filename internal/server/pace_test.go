@@ -17,7 +17,7 @@ type simulated struct {
 	refuse int           // calls in flight from which it says that it is busy; 0: never
 	rng    *rand.Rand
 	now    time.Time
-	line   []trip
+	line   []sentCall
 	busy   ends
 }
 
@@ -25,7 +25,7 @@ var seed uint64 = 1
 
 type ending struct {
 	at time.Time
-	t  trip
+	t  sentCall
 }
 
 type ends []ending
@@ -55,16 +55,16 @@ func (s *simulated) run(p *pace, calls int) float64 {
 	for range calls {
 		for s.inFlight() < p.limit {
 			if s.refuse > 0 && s.inFlight() >= s.refuse {
-				p.backOff(trip{round: p.round})
+				p.backOff(sentCall{round: p.round})
 				break
 			}
-			s.line = append(s.line, trip{p.round, s.inFlight() + 1, 1000, s.now})
+			s.line = append(s.line, sentCall{p.round, s.inFlight() + 1, 1000, s.now})
 			s.admit()
 		}
 		over := heap.Pop(&s.busy).(ending)
 		s.now = over.at
 		s.admit()
-		p.end(over.t, s.now)
+		p.addAnswered(over.t, s.now)
 	}
 	return float64(calls) / s.now.Sub(began).Seconds()
 }

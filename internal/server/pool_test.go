@@ -11,7 +11,7 @@ import (
 type pool struct {
 	*balancer
 	servers []*simulated
-	picks   []map[trip]*pick // of each server, by what its line holds
+	picks   []map[sentCall]*pick // of each server, by what its line holds
 	clock   *clock
 	serial  int
 }
@@ -27,7 +27,7 @@ func newPool(auto bool, slots int, jitter float64, each ...time.Duration) *pool 
 		if auto {
 			h.load.pace = newPace(64)
 		}
-		p.servers, p.hosts, p.picks = append(p.servers, s), append(p.hosts, h), append(p.picks, map[trip]*pick{})
+		p.servers, p.hosts, p.picks = append(p.servers, s), append(p.hosts, h), append(p.picks, map[sentCall]*pick{})
 	}
 	return p
 }
@@ -40,7 +40,7 @@ func (p *pool) send(left int) {
 			continue
 		}
 		p.serial++
-		key := trip{bytes: p.serial}
+		key := sentCall{bytes: p.serial}
 		p.picks[i][key] = picked
 		s := p.servers[i]
 		s.now = p.clock.now()

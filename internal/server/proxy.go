@@ -84,7 +84,7 @@ func routeTo(ctx context.Context, to *url.URL, want string) (*route, error) {
 	return &route{proxy, "the environment"}, nil
 }
 
-// isNear tells whether a host is this machine or in one of its networks, by its
+// isNear reports whether a host is this machine or in one of its networks, by its
 // address, its name or an address that the name has. A name that cannot be
 // resolved here and has a dot is far.
 func isNear(ctx context.Context, host string) bool {

@@ -93,7 +93,7 @@ func decodeChat(body []byte) (*chatResponse, error) {
 	}
 }
 
-// hasError tells whether the server says that something went wrong.
+// hasError reports whether the server says that something went wrong.
 func (r *chatResponse) hasError() bool {
 	return len(r.Error) > 0 && string(r.Error) != "null" && string(r.Error) != `""`
 }

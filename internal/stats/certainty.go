@@ -36,7 +36,7 @@ func parseCertainty(token []byte, form table.Format, scratch []byte) (certainty,
 
 func isCertainty(v float64) bool { return v >= 0 && v <= 1 }
 
-// isCertaintyColumn tells whether a column of a file says how certain the values of another of
+// isCertaintyColumn reports whether a column of a file says how certain the values of another of
 // its columns are.
 func isCertaintyColumn(h *table.Header, name string) bool {
 	coded, ok := prompt.CutShareSuffix(name)
@@ -81,7 +81,7 @@ type Confidence struct {
 
 // Agreement is how far votes on the values of a column agree. In each vote the rows of a
 // batch are in another order.
-type Agreement struct {
+type VoteShare struct {
 	Rows    int64  `json:"rows"` // with an agreement
 	Mean    Figure `json:"mean"`
 	Changed Figure `json:"changed"` // share of Rows that some votes give another value: they change with their place
@@ -91,12 +91,12 @@ type Agreement struct {
 type certainties struct{ confidence, agreement *certaintySums }
 
 // describeCertainties returns nil for what no file has.
-func (c *certainties) describeCertainties() (confidence *Confidence, agreement *Agreement) {
+func (c *certainties) describeCertainties() (confidence *Confidence, agreement *VoteShare) {
 	if s := c.confidence; s != nil {
 		confidence = &Confidence{s.rows, Figure(s.mean())}
 	}
 	if s := c.agreement; s != nil {
-		agreement = &Agreement{s.rows, Figure(s.mean()), Figure(float64(s.below) / float64(s.rows))}
+		agreement = &VoteShare{s.rows, Figure(s.mean()), Figure(float64(s.below) / float64(s.rows))}
 	}
 	return confidence, agreement
 }

@@ -81,7 +81,7 @@ func countLevels(rows iter.Seq[judgedRow]) iter.Seq[confidenceLevel] {
 // millionthsOf is a confidence in millionths, rounded.
 func millionthsOf(confidence float64) int { return int(confidence*millionths + 0.5) }
 
-// areMillionths tells whether all confidences are whole millionths; NaN stands for a row without one.
+// areMillionths reports whether all confidences are whole millionths; NaN stands for a row without one.
 func areMillionths(confidences []float64) bool {
 	for _, c := range confidences {
 		if !math.IsNaN(c) && float64(millionthsOf(c))/millionths != c {

@@ -93,7 +93,7 @@ func (c *crossCounter) summarize() CrossTable {
 	return out
 }
 
-// isUncounted tells whether the values of a column were not counted separately: free text, or
+// isUncounted reports whether the values of a column were not counted separately: free text, or
 // more numbers than that.
 func (c *column) isUncounted() bool { return c.isText() || c.manyNumbers != nil }
 

@@ -98,11 +98,11 @@ type sameReason struct {
 	value  int32
 }
 
-// worthOfRow is what a look at a row with these reasons is worth. With chances it is the number of
+// scoreRow is what a look at a row with these reasons is worth. With chances it is the number of
 // wrong values that the look is expected to find: the sum, over the columns, of the chance that
 // one of the column's reasons is right. Else the worths of the reasons add up. seen counts the
 // reasons of the rows before. Doubts of the model are of this row alone, and keep their worth.
-func (k *ranking) worthOfRow(reasons []reason, seen map[sameReason]int) (worth float64) {
+func (k *ranking) scoreRow(reasons []reason, seen map[sameReason]int) (worth float64) {
 	right := 1.0 // chance that the value of the column is
 	for i, r := range reasons {
 		if r.kind != isUnsure && r.kind != hasFewVotes {
@@ -123,7 +123,7 @@ func (k *ranking) worthOfRow(reasons []reason, seen map[sameReason]int) (worth f
 	return worth
 }
 
-// isTold tells whether the i-th best reason is worth a word.
+// isTold reports whether the i-th best reason is worth a word.
 func (r *reason) isTold(i int) bool {
 	return i == 0 || r.kind != isUnsure && r.kind != hasFewVotes || r.worth >= leastTold
 }

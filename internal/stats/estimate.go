@@ -95,10 +95,10 @@ func (r *Ratings) Estimate(crosses [][2]string) *Estimate {
 	return e
 }
 
-// IsPicked tells whether the rows of gold were chosen for doubt, not drawn at random.
+// IsPicked reports whether the rows of gold were chosen for doubt, not drawn at random.
 func (r *Ratings) IsPicked() bool { return r.isPicked && r.drawn == nil }
 
-// HasProbabilities tells whether gold says with which probabilities its rows were drawn.
+// HasProbabilities reports whether gold says with which probabilities its rows were drawn.
 func (r *Ratings) HasProbabilities() bool { return r.drawn != nil }
 
 func (r *Ratings) columnNamed(name string) int {

@@ -27,5 +27,5 @@ func (f *Figure) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// IsDefined tells whether the figure has a value.
+// IsDefined reports whether the figure has a value.
 func (f Figure) IsDefined() bool { return !math.IsNaN(float64(f)) && !math.IsInf(float64(f), 0) }

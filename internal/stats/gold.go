@@ -95,7 +95,7 @@ func (r *Ratings) Gold() *Gold {
 	return g
 }
 
-// isKnown tells whether gold and some raters say something of a row. An empty cell is a value
+// isKnown reports whether gold and some raters say something of a row. An empty cell is a value
 // of a result, but not of gold.
 func (r *Ratings) isKnown(c *ratedColumn, row int, raters ...int) bool {
 	known := !c.isEmpty(goldRater, row)

@@ -8,7 +8,7 @@ import (
 	"prism/internal/prompt"
 )
 
-// saysNothing tells whether a value says only that a column does not apply to a row.
+// saysNothing reports whether a value says only that a column does not apply to a row.
 func saysNothing(text string) bool {
 	return text == "" || text == prompt.NoValue || text == prompt.NotApplicable
 }
@@ -51,7 +51,7 @@ func kindOfTexts(texts []string) Kind {
 	return Label
 }
 
-// looksLikeText tells whether values are free text: nearly every row has another, and
+// looksLikeText reports whether values are free text: nearly every row has another, and
 // they are many or long. Length is the mean, in characters.
 func looksLikeText(distinct, rows int64, length float64) bool {
 	return distinct*2 > rows && (distinct > 20 || length > 30)

@@ -7,7 +7,7 @@ type Miss struct {
 	Gold, Label string
 }
 
-// isMiss tells whether results differ from gold in a row. Free text of more than maxDistinct
+// isMiss reports whether results differ from gold in a row. Free text of more than maxDistinct
 // values is not kept, so nothing is told of it.
 func (r *Ratings) isMiss(c *ratedColumn, row int) bool {
 	return !(c.isWide && !c.isNumeric) && !c.isEmpty(goldRater, row) && r.has[resultRater][row] && !c.areEqual(goldRater, resultRater, row)

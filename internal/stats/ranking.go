@@ -276,7 +276,7 @@ func (k *ranking) chooseRows(n int64, seed uint64) (rows []int, standOut int64) 
 		if !k.ratings.has[0][row] {
 			continue
 		}
-		worth := k.worthOfRow(k.findReasons(row), seen)
+		worth := k.scoreRow(k.findReasons(row), seen)
 		if worth == 0 {
 			plain = append(plain, int32(row))
 			continue

@@ -29,7 +29,7 @@ type ratedPlan struct {
 	isBeside bool
 }
 
-// isDescribing tells whether a column holds no values to compare.
+// isDescribing reports whether a column holds no values to compare.
 func isDescribing(name, id string) bool {
 	return name == id || slices.Contains(skippedColumns, name) || slices.Contains(runColumnNames, name) ||
 		override.IsDescribing(name)
@@ -191,7 +191,7 @@ func (o *RatingOptions) idColumn() string {
 	return o.IDColumn
 }
 
-// isWanted tells whether the options name a column, or none.
+// isWanted reports whether the options name a column, or none.
 func (o *RatingOptions) isWanted(names ...string) bool {
 	return len(o.Columns) == 0 || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(o.Columns, n) })
 }

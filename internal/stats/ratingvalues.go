@@ -190,7 +190,7 @@ func parseNumber(text string) (float64, bool) {
 	return v, true
 }
 
-// isEmpty tells whether a rater has nothing in the cell of a row, or lacks the row.
+// isEmpty reports whether a rater has nothing in the cell of a row, or lacks the row.
 func (c *ratedColumn) isEmpty(rater, row int) bool {
 	if c.isWide {
 		return c.wide[rater][row] == noWide || c.wide[rater][row] == emptyWide
@@ -198,7 +198,7 @@ func (c *ratedColumn) isEmpty(rater, row int) bool {
 	return c.codes[rater][row] <= emptyCode
 }
 
-// areEqual tells whether two raters give a row the same value.
+// areEqual reports whether two raters give a row the same value.
 func (c *ratedColumn) areEqual(a, b, row int) bool {
 	if !c.isWide {
 		return c.codes[a][row] == c.codes[b][row]

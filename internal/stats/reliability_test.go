@@ -36,7 +36,7 @@ func reliabilityOf(rows []judged, target float64) *Reliability {
 	return newReliability(sortLevels(judgedRows, weights), target)
 }
 
-// isClose tells whether a figure is a number, NaN standing for an undefined one.
+// isClose reports whether a figure is a number, NaN standing for an undefined one.
 func isClose(got Figure, want float64) bool {
 	return math.Abs(float64(got)-want) <= 1e-9 || math.IsNaN(float64(got)) && math.IsNaN(want)
 }

@@ -23,7 +23,7 @@ type rowClasses struct {
 	strata  map[string]int32
 }
 
-// differ tells whether rows are of several classes.
+// differ reports whether rows are of several classes.
 func (c *rowClasses) differ() bool { return c != nil && len(c.classes) > 1 }
 
 // classOf is how a row of gold was drawn; if all rows are alike they weigh one.
@@ -110,7 +110,7 @@ func (d *drawnColumns) readClass(b *table.Block, v *drawnBlock, i int, r *Rating
 		return v.text
 	}
 	text := string(textOf(&v.probability))
-	weight, fault := rowsStoodFor(text)
+	weight, fault := parseWeight(text)
 	if fault != "" {
 		line, err := table.LineAt(f.Content, b.Offset+int64(b.Recs[i].From))
 		if err != nil {
@@ -125,8 +125,8 @@ func (d *drawnColumns) readClass(b *table.Block, v *drawnBlock, i int, r *Rating
 	return class, nil
 }
 
-// rowsStoodFor is how many rows a drawn row stands for, by its inclusion probability, and what is wrong with this.
-func rowsStoodFor(probability string) (weight float64, fault string) {
+// parseWeight is how many rows a drawn row stands for, by its inclusion probability, and what is wrong with this.
+func parseWeight(probability string) (weight float64, fault string) {
 	p, ok := parseNumber(probability)
 	if !ok || p <= 0 || p > 1 {
 		return 0, InclusionProbability + " " + strconv.Quote(probability) + ": want a probability above 0 and at most 1"

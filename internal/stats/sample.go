@@ -157,7 +157,7 @@ func newSample(sizes, drawn []int64, seed uint64) *sample {
 	return s
 }
 
-// take tells whether the next row of a stratum is in the sample.
+// take reports whether the next row of a stratum is in the sample.
 func (s *sample) take(stratum int32) bool {
 	at := s.seen[stratum]
 	s.seen[stratum]++

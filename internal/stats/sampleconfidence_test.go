@@ -174,7 +174,7 @@ func (p *population) drawOften(t *testing.T, result string, o SampleOptions, dra
 	return d
 }
 
-// isUnbiased tells whether the mean of estimates is within three standard errors of the truth.
+// isUnbiased reports whether the mean of estimates is within three standard errors of the truth.
 func isUnbiased(estimates []float64, truth float64) bool {
 	mean, variance := meanVariance(estimates)
 	return math.Abs(mean-truth) < 3*math.Sqrt(variance/float64(len(estimates)))

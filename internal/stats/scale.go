@@ -49,7 +49,7 @@ func (c *column) addScaleValues(values []ValueCount) []ValueCount {
 	return values
 }
 
-// isNumberedScale tells whether the listed labels begin with numbers, each with another.
+// isNumberedScale reports whether the listed labels begin with numbers, each with another.
 func (c *column) isNumberedScale() bool {
 	if !c.hasListedLabels() || len(c.schema.Labels) < 2 {
 		return false

@@ -78,7 +78,7 @@ type Column struct {
 	Length      *Length      `json:"length,omitempty"`  // of a text
 	Numbers     *Numbers     `json:"numbers,omitempty"` // of an integer or number
 	Confidence  *Confidence  `json:"confidence,omitempty"`
-	Agreement   *Agreement   `json:"agreement,omitempty"`
+	Agreement   *VoteShare   `json:"agreement,omitempty"`
 
 	Schema *prompt.Column `json:"-"` // nil without a prompt schema
 }

@@ -51,7 +51,7 @@ type StudentColumn struct {
 	Levels        []StudentLevel `json:"thresholds"`
 }
 
-// HasSkill tells whether the student agrees with the model clearly more often than by chance, or
+// HasSkill reports whether the student agrees with the model clearly more often than by chance, or
 // there is nothing to tell apart: both say the same of all rows.
 func (c *StudentColumn) HasSkill() bool {
 	return float64(c.KappaLow) >= leastKappa || !c.Kappa.IsDefined() && c.Agreement == 1
@@ -100,7 +100,7 @@ func (t *StudentRows) Train(ctx context.Context) (*student.Student, *StudentRepo
 	return st, r, nil
 }
 
-// isJudged tells whether a column is one of those that a student is to give: a gate of free text is only
+// isJudged reports whether a column is one of those that a student is to give: a gate of free text is only
 // if there was anything to learn.
 func (t *StudentRows) isJudged(st *student.Student, column int) bool {
 	c := &st.Columns[column]
@@ -163,7 +163,7 @@ func (t *StudentRows) verdictsOf(column int, o *student.OpinionColumn) (verdicts
 	return verdicts
 }
 
-// applies tells whether a row has a value in a column: it is not one that the gate finds not applicable, and is
+// applies reports whether a row has a value in a column: it is not one that the gate finds not applicable, and is
 // not empty without saying so.
 func (t *StudentRows) applies(values [][]string, column, row int) bool {
 	s := t.options.Schema
@@ -328,13 +328,13 @@ func (t *StudentRows) judgeWhole(st *student.Student, o *student.Opinions) Stude
 	return level
 }
 
-// isRefused tells whether the student finds a row not applicable: then it gives the gate alone.
+// isRefused reports whether the student finds a row not applicable: then it gives the gate alone.
 func (t *StudentRows) isRefused(o *student.Opinions, row int) bool {
 	gate := t.options.Schema.Gate
 	return gate != prompt.NoGate && o.Columns[gate].Given != nil && o.Columns[gate].Given[row] == prompt.NotApplicable
 }
 
-// isSureOf tells whether a row is above the threshold in every column that it has. A column that could not be learned is
+// isSureOf reports whether a row is above the threshold in every column that it has. A column that could not be learned is
 // above none.
 func (t *StudentRows) isSureOf(st *student.Student, o *student.Opinions, row int) bool {
 	isRefused := t.isRefused(o, row)

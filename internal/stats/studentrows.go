@@ -197,7 +197,7 @@ func (t *StudentRows) readGold(ctx context.Context, gold *RatedFile) error {
 		weight := 1.0
 		if probability >= 0 {
 			fault := ""
-			if weight, fault = rowsStoodFor(string(rec.Text(nil, probability))); fault != "" {
+			if weight, fault = parseWeight(string(rec.Text(nil, probability))); fault != "" {
 				return &table.Error{File: gold.Options.Name, Line: rec.Line, Msg: fault}
 			}
 		}

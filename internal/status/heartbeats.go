@@ -36,7 +36,7 @@ func (h *Heartbeats) silence(w *Worker, now time.Time) time.Duration {
 	return min(own, files)
 }
 
-// isFarAhead tells whether the clocks of a worker and of its file system say nothing of
+// isFarAhead reports whether the clocks of a worker and of its file system say nothing of
 // when the file changed: they are ahead by more than the silence of a dead worker. A single look
 // at such a file cannot call its worker running.
 func (w *Worker) isFarAhead(now time.Time, deadAfter time.Duration) bool {

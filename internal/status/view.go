@@ -43,24 +43,24 @@ type View struct {
 	UpdatedAt Time   `json:"updated_at"` // newest heartbeat
 	Units     int    `json:"units"`      // planned; without a plan the workers seen
 
-	States        map[State]int `json:"states"`         // workers by state
-	RowsProcessed int64         `json:"rows_processed"` // including failed and resumed rows
-	RowsFailed    int64         `json:"rows_failed"`
-	RowsResumed   int64         `json:"rows_resumed"`          // read from checkpoints
-	RowsBlank     int64         `json:"rows_blank,omitempty"`  // without text, not sent
-	RowsCached    int64         `json:"rows_cached,omitempty"` // labelled without a call, by the processes that work or worked last
-	RowsUntold    int64         `json:"rows_untold,omitempty"` // labelled without a confidence that was asked for, by these processes
-	Parallel      int           `json:"parallel,omitempty"`    // calls in flight that --parallel auto found best, of running workers together
-	TotalRows     int64         `json:"total_rows"`            // 0: unknown
-	ProgressPct   float64       `json:"progress_pct"`
-	RowsPerSec    float64       `json:"rows_per_sec"`   // of running workers; after the end the mean
-	TokensPerSec  float64       `json:"tokens_per_sec"` // generated, of the same workers
-	ETASeconds    *float64      `json:"eta_seconds"`    // nil: unknown
-	APICalls      int64         `json:"api_calls"`
-	Errors        int64         `json:"errors"`
-	Retries       int64         `json:"retries"`
-	Tokens        int64         `json:"tokens"` // generated
-	PromptTokens  int64         `json:"prompt_tokens"`
+	States                map[State]int `json:"states"`         // workers by state
+	RowsProcessed         int64         `json:"rows_processed"` // including failed and resumed rows
+	RowsFailed            int64         `json:"rows_failed"`
+	RowsResumed           int64         `json:"rows_resumed"`          // read from checkpoints
+	RowsBlank             int64         `json:"rows_blank,omitempty"`  // without text, not sent
+	RowsCached            int64         `json:"rows_cached,omitempty"` // labelled without a call, by the processes that work or worked last
+	RowsWithoutConfidence int64         `json:"rows_untold,omitempty"` // labelled without a confidence that was asked for, by these processes
+	Parallel              int           `json:"parallel,omitempty"`    // calls in flight that --parallel auto found best, of running workers together
+	TotalRows             int64         `json:"total_rows"`            // 0: unknown
+	ProgressPct           float64       `json:"progress_pct"`
+	RowsPerSec            float64       `json:"rows_per_sec"`   // of running workers; after the end the mean
+	TokensPerSec          float64       `json:"tokens_per_sec"` // generated, of the same workers
+	ETASeconds            *float64      `json:"eta_seconds"`    // nil: unknown
+	APICalls              int64         `json:"api_calls"`
+	Errors                int64         `json:"errors"`
+	Retries               int64         `json:"retries"`
+	Tokens                int64         `json:"tokens"` // generated
+	PromptTokens          int64         `json:"prompt_tokens"`
 
 	Servers    []Server     `json:"servers,omitempty"` // sums over the workers, in order of their URLs
 	Workers    []WorkerView `json:"workers"`
@@ -207,7 +207,7 @@ func (v *View) addWorker(w *WorkerView) {
 	v.RowsResumed += w.RowsResumed
 	v.RowsBlank += w.RowsBlank
 	v.RowsCached += w.RowsCached
-	v.RowsUntold += w.RowsUntold
+	v.RowsWithoutConfidence += w.RowsWithoutConfidence
 	if w.State == Running {
 		v.Parallel += w.Parallel
 	}

@@ -95,29 +95,29 @@ type Worker struct {
 	ETASeconds    *float64 `json:"eta_seconds"`    // nil: unknown
 	Checkpoints   []string `json:"checkpoints"`    // names of the newest parts, oldest first
 
-	CheckpointCount int      `json:"checkpoint_count"`
-	PID             int      `json:"pid"`
-	ProcessStart    string   `json:"process_start,omitempty"` // when PID started, as its system counts; empty: unknown
-	Host            string   `json:"host"`                    // name of the machine of the process
-	Label           string   `json:"label"`
-	Model           string   `json:"model,omitempty"`
-	Tokens          int64    `json:"tokens"`                // generated
-	PromptTokens    int64    `json:"prompt_tokens"`         // sent, including those from the server's cache
-	RowsFailed      int64    `json:"rows_failed"`           // of RowsProcessed
-	RowsResumed     int64    `json:"rows_resumed"`          // of RowsProcessed: read from checkpoints
-	RowsBlank       int64    `json:"rows_blank,omitempty"`  // of RowsProcessed: without text, not sent
-	RowsCached      int64    `json:"rows_cached,omitempty"` // of RowsProcessed: labelled by this process without a call
-	RowsUntold      int64    `json:"rows_untold,omitempty"` // of RowsProcessed: labelled by this process without a confidence that was asked for
-	Parallel        int      `json:"parallel,omitempty"`    // calls in flight that --parallel auto found best so far
-	Retries         int64    `json:"retries"`               // calls repeated after a transient error
-	Servers         []Server `json:"servers,omitempty"`     // where there are several
-	LastError       string   `json:"last_error,omitempty"`
-	Hint            string   `json:"hint,omitempty"`        // what helps against LastError, where that ended the worker
-	StopReason      Reason   `json:"stop_reason,omitempty"` // set with Failed and Stopped
-	Cause           string   `json:"cause,omitempty"`       // with StopReason Unreachable: why the server did not serve (server.Cause)
-	Permanent       bool     `json:"permanent,omitempty"`   // with StopReason Unreachable: waiting does not help, somebody must mend it
-	Log             string   `json:"log,omitempty"`         // absolute path of the worker's log
-	Resume          string   `json:"resume,omitempty"`      // command that resumes this worker
+	CheckpointCount       int      `json:"checkpoint_count"`
+	PID                   int      `json:"pid"`
+	ProcessStart          string   `json:"process_start,omitempty"` // when PID started, as its system counts; empty: unknown
+	Host                  string   `json:"host"`                    // name of the machine of the process
+	Label                 string   `json:"label"`
+	Model                 string   `json:"model,omitempty"`
+	Tokens                int64    `json:"tokens"`                // generated
+	PromptTokens          int64    `json:"prompt_tokens"`         // sent, including those from the server's cache
+	RowsFailed            int64    `json:"rows_failed"`           // of RowsProcessed
+	RowsResumed           int64    `json:"rows_resumed"`          // of RowsProcessed: read from checkpoints
+	RowsBlank             int64    `json:"rows_blank,omitempty"`  // of RowsProcessed: without text, not sent
+	RowsCached            int64    `json:"rows_cached,omitempty"` // of RowsProcessed: labelled by this process without a call
+	RowsWithoutConfidence int64    `json:"rows_untold,omitempty"` // of RowsProcessed: labelled by this process without a confidence that was asked for
+	Parallel              int      `json:"parallel,omitempty"`    // calls in flight that --parallel auto found best so far
+	Retries               int64    `json:"retries"`               // calls repeated after a transient error
+	Servers               []Server `json:"servers,omitempty"`     // where there are several
+	LastError             string   `json:"last_error,omitempty"`
+	Hint                  string   `json:"hint,omitempty"`        // what helps against LastError, where that ended the worker
+	StopReason            Reason   `json:"stop_reason,omitempty"` // set with Failed and Stopped
+	Cause                 string   `json:"cause,omitempty"`       // with StopReason Unreachable: why the server did not serve (server.Cause)
+	Permanent             bool     `json:"permanent,omitempty"`   // with StopReason Unreachable: waiting does not help, somebody must mend it
+	Log                   string   `json:"log,omitempty"`         // absolute path of the worker's log
+	Resume                string   `json:"resume,omitempty"`      // command that resumes this worker
 
 	changed time.Time // when the file was written, by the clock of its file system; zero: unknown
 }

@@ -10,7 +10,7 @@ import (
 	"prism/internal/table"
 )
 
-// IsBy tells whether a student labelled a row, by its cells in Labelled_By and Model_Name.
+// IsBy reports whether a student labelled a row, by its cells in Labelled_By and Model_Name.
 func IsBy(labelledBy, modelName string) bool {
 	return strings.HasPrefix(labelledBy, job.StudentAPI) || strings.HasPrefix(modelName, job.StudentAPI+":")
 }
@@ -102,7 +102,7 @@ func (in *Inputs) Restrict(p *columns.Places) {
 	}
 }
 
-// Equal tells whether both are the same columns.
+// Equal reports whether both are the same columns.
 func (in *Inputs) Equal(other *Inputs) bool {
 	return in.Text == other.Text && in.Title == other.Title && in.Sentiment == other.Sentiment && slices.Equal(in.Context, other.Context)
 }

@@ -197,7 +197,7 @@ func (st *Student) checkColumns(s *prompt.Schema) error {
 	return nil
 }
 
-// isSubset tells whether all of some are among all, in the same order.
+// isSubset reports whether all of some are among all, in the same order.
 func isSubset(some, all []string) bool {
 	for _, x := range some {
 		at := slices.Index(all, x)

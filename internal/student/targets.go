@@ -75,7 +75,7 @@ func Cell(s *prompt.Schema, column int, cell string) string {
 	return cell
 }
 
-// Knows tells whether a student can learn a column.
+// Knows reports whether a student can learn a column.
 func Knows(s *prompt.Schema, column int) bool { return closedCells(s, column) != nil }
 
 func isNotApplicable(cell string) bool { return strings.EqualFold(cell, prompt.NotApplicable) }
@@ -152,10 +152,10 @@ func (t *target) dropUnlearned() {
 	}
 }
 
-// isLearned tells whether there is anything to give.
+// isLearned reports whether there is anything to give.
 func (t *target) isLearned() bool { return len(t.Cells) > 0 }
 
-// sign tells whether the function'th function is to be above 0 in a row: of two classes in the first.
+// sign reports whether the function'th function is to be above 0 in a row: of two classes in the first.
 func (t *target) sign(function, row int) bool {
 	if t.Kind == prompt.TypeLabels {
 		_, has := slices.BinarySearch(t.sets[row], int32(function))

@@ -17,7 +17,7 @@ type rangeChecker struct {
 	text   []byte
 }
 
-// isWanted tells whether a position is in one of the ranges.
+// isWanted reports whether a position is in one of the ranges.
 func (c *rangeChecker) isWanted(pos int64) bool {
 	for _, r := range c.o.Ranges {
 		if r.RowStart <= pos && (r.RowEnd == 0 || pos <= r.RowEnd) {

@@ -51,7 +51,7 @@ type recordScan struct {
 }
 
 // read goes on in the text, of which there may be more than at the last call, and
-// tells whether the record ends in it.
+// reports whether the record ends in it.
 func (r *recordScan) read(text []byte) (ended bool) {
 	for ; r.at < len(text); r.at++ {
 		c := text[r.at]
@@ -162,7 +162,7 @@ func hasNames(record []byte, delimiter byte) bool {
 	})
 }
 
-// EndsInCR tells whether the record that text starts with ends in CR alone.
+// EndsInCR reports whether the record that text starts with ends in CR alone.
 func EndsInCR(text []byte) bool {
 	var r recordScan
 	return r.read(text) && r.at+1 < len(text) && text[r.at] == '\r' && text[r.at+1] != '\n'

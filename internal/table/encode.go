@@ -108,7 +108,7 @@ func (e *Encoder) Record(dst []byte, cells []Cell) []byte {
 	return append(dst, '\n')
 }
 
-// fits tells whether a raw token reads the same as field i of any record: a CR
+// fits reports whether a raw token reads the same as field i of any record: a CR
 // at its end would become part of the line ending, and nothing at all a blank line.
 func (e *Encoder) fits(token []byte, i int) bool {
 	if i < len(e.names)-1 {

@@ -135,9 +135,9 @@ type Error struct {
 	form  bool   // prism-split --normalize makes a table of the file that can be read
 }
 
-// IsForm tells whether the file is a table in another form than those that are read: one
+// NeedsNormalizing reports whether the file is a table in another form than those that are read: one
 // that normalizing turns into one that is.
-func (e *Error) IsForm() bool { return e.form }
+func (e *Error) NeedsNormalizing() bool { return e.form }
 
 // WithHint gives the error a hint beside the one that it has, and returns it.
 func (e *Error) WithHint(hint string) *Error {
@@ -148,7 +148,7 @@ func (e *Error) WithHint(hint string) *Error {
 	return e
 }
 
-// IsDuplicate tells whether the record has the ID of an earlier one.
+// IsDuplicate reports whether the record has the ID of an earlier one.
 func (e *Error) IsDuplicate() bool { return e.twice }
 
 // Hint says what the user can do about it; empty where nothing is known.

@@ -116,7 +116,7 @@ func textState(isQuoted bool) guardState {
 	return bareText
 }
 
-// isEnd tells whether a byte ends a cell.
+// isEnd reports whether a byte ends a cell.
 func (g *FormulaGuard) isEnd(c byte, isQuoted bool) bool {
 	if isQuoted {
 		return c == '"'

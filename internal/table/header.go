@@ -214,7 +214,7 @@ func (r *Reader) namesOf(rec *rawRecord) ([]string, error) {
 }
 
 // checkHeaderText returns an *Error if the header holds other bytes than UTF-8. What is
-// read of the rows behind it tells whether these are UTF-8.
+// read of the rows behind it reports whether these are UTF-8.
 func (r *Reader) checkHeaderText(header []byte) error {
 	if utf8valid.Valid(header) {
 		return nil

@@ -15,7 +15,7 @@ func HideCredentials(address string) string {
 	return address
 }
 
-// HasCredentials tells whether an address holds a user or a password.
+// HasCredentials reports whether an address holds a user or a password.
 func HasCredentials(address string) bool {
 	_, _, ok := cutCredentials(address)
 	return ok

@@ -2,7 +2,7 @@ package term
 
 import "bytes"
 
-// StartsFormula tells whether spreadsheet programs may take a cell of a CSV file for a formula by
+// StartsFormula reports whether spreadsheet programs may take a cell of a CSV file for a formula by
 // its beginning (OWASP, CSV injection). Excel takes the wide signs for signs in some languages.
 func StartsFormula[T string | []byte](cell T) bool {
 	if len(cell) == 0 {
@@ -43,7 +43,7 @@ func WithoutTextMark[T string | []byte](cell T) T {
 // LongestNumber is the most bytes of a number that IsPlainNumber looks at.
 const LongestNumber = 64
 
-// IsPlainNumber tells whether a cell that begins like a formula is only a number with its sign: a
+// IsPlainNumber reports whether a cell that begins like a formula is only a number with its sign: a
 // decimal point or comma, an exponent, a percent sign.
 func IsPlainNumber(cell []byte) bool {
 	if len(cell) > LongestNumber || len(cell) == 0 || cell[0] != '-' && cell[0] != '+' {

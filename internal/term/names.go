@@ -30,13 +30,13 @@ func trimName(s string) string {
 	return s
 }
 
-// EqualNames tells whether two names are equal as CanonicalName has them, without
+// EqualNames reports whether two names are equal as CanonicalName has them, without
 // regard to case.
 func EqualNames(a, b string) bool {
 	return strings.EqualFold(a, b) || strings.EqualFold(CanonicalName(a), CanonicalName(b))
 }
 
-// IsASCII tells whether s has only ASCII characters.
+// IsASCII reports whether s has only ASCII characters.
 func IsASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

@@ -72,7 +72,7 @@ func isPrintable(s string) bool {
 	return true
 }
 
-// isHidden tells whether r is not seen, or changes how others are seen.
+// isHidden reports whether r is not seen, or changes how others are seen.
 func isHidden(r rune) bool {
 	switch r {
 	case '\u2028', '\u2029':
@@ -81,7 +81,7 @@ func isHidden(r rune) bool {
 	return unicode.IsControl(r) || IsInvisible(r)
 }
 
-// IsInvisible tells whether r takes no room in a text and means nothing to its reader:
+// IsInvisible reports whether r takes no room in a text and means nothing to its reader:
 // zero-width space and no-break space, word joiner, soft hyphen, the marks that turn
 // the direction of text and what fills a place. Such names look like others.
 func IsInvisible(r rune) bool {

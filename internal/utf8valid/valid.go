@@ -1,4 +1,4 @@
-// Package utf8valid tells whether text is UTF-8, at the speed of memory where the
+// Package utf8valid reports whether text is UTF-8, at the speed of memory where the
 // processor has AVX2: a table's check reads every byte of it.
 package utf8valid
 

@@ -170,7 +170,7 @@ func appendFloat(dst []byte, v float64) []byte {
 	return strconv.AppendFloat(dst, short, 'f', -1, 64)
 }
 
-// isPlainInteger tells whether text is an integer without a sign but -, and without
+// isPlainInteger reports whether text is an integer without a sign but -, and without
 // leading zeros.
 func isPlainInteger(text []byte) bool {
 	digits := bytes.TrimPrefix(text, []byte{'-'})
@@ -185,7 +185,7 @@ func isPlainInteger(text []byte) bool {
 	return true
 }
 
-// IsExactNumber tells whether a cell that holds the number shows this text again,
+// IsExactNumber reports whether a cell that holds the number shows this text again,
 // whatever program wrote it: no leading zeros, at most 15 digits.
 func IsExactNumber(text []byte) bool {
 	if len(text) == 0 || len(text) > significant+3 || text[0] != '-' && (text[0] < '0' || text[0] > '9') {

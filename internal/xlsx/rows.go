@@ -25,7 +25,7 @@ type Counts struct {
 // errStop ends the reading of a sheet early.
 var errStop = errors.New("stop")
 
-// HasCells tells whether a sheet has a cell that is not empty.
+// HasCells reports whether a sheet has a cell that is not empty.
 func (w *Workbook) HasCells(ctx context.Context, s Sheet) (bool, error) {
 	found := false
 	_, err := w.ReadRows(ctx, s, func(Row) error {

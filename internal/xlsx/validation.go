@@ -26,7 +26,7 @@ const maxListText = 255
 // maxPromptText is the most characters of a prompt, in units of UTF-16.
 const maxPromptText = 255
 
-// needsSheet tells whether there are choices that stand on the hidden sheet.
+// needsSheet reports whether there are choices that stand on the hidden sheet.
 func (in *Input) needsSheet() bool {
 	n := len(in.Choices) - 1
 	for _, c := range in.Choices {

@@ -106,7 +106,7 @@ func (w *Writer) appendCell(column int, text []byte) {
 	w.line = append(b, "</t></is></c>"...)
 }
 
-// keepsText tells whether what people type into a column stays the text that they typed.
+// keepsText reports whether what people type into a column stays the text that they typed.
 func (w *Writer) keepsText(column int) bool {
 	in := w.columns[column].Input
 	return in != nil && !in.Numbers
@@ -136,14 +136,14 @@ func (w *Writer) styleOf(column int, text []byte, isNumber bool) int {
 	return plainStyle
 }
 
-// needsTextStyle tells whether a program would take what it shows for something else
+// needsTextStyle reports whether a program would take what it shows for something else
 // when it is edited: a number, a date or a formula.
 func needsTextStyle(text []byte) bool {
 	c := text[0]
 	return c >= '0' && c <= '9' || c == '=' || c == '+' || c == '-' || c == '@' || c == '\'' || c == '.'
 }
 
-// needsPreserve tells whether XML could lose blanks of a text.
+// needsPreserve reports whether XML could lose blanks of a text.
 func needsPreserve(text []byte) bool {
 	first, last := text[0], text[len(text)-1]
 	return first <= ' ' || last <= ' ' || bytes.IndexByte(text, '\n') >= 0 || bytes.Contains(text, []byte("  "))

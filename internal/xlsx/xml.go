@@ -149,7 +149,7 @@ func (s *xmlScanner) readTag() (xmlToken, error) {
 	return startTag, nil
 }
 
-// closesQuotes tells whether a tag has no open quote.
+// closesQuotes reports whether a tag has no open quote.
 func closesQuotes(tag []byte) bool {
 	quote := byte(0)
 	for _, c := range tag {

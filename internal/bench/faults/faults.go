@@ -60,7 +60,7 @@ func mixedFaults(p float64) ollamatest.Faults {
 	kinds := []ollamatest.Kind{
 		ollamatest.Close, ollamatest.Reset, ollamatest.Cut, ollamatest.Busy, ollamatest.Kill, ollamatest.ErrorIn200, ollamatest.NotJSON,
 		ollamatest.CutReply, ollamatest.Empty, ollamatest.Prose, ollamatest.Fence, ollamatest.TrailingComma,
-		ollamatest.MissingRow, ollamatest.TwiceRow, ollamatest.SwapRows, ollamatest.ForeignRow,
+		ollamatest.MissingRow, ollamatest.TwiceRow, ollamatest.SwapRows, ollamatest.OtherRow,
 	}
 	var faults ollamatest.Faults
 	for _, k := range kinds {

@@ -157,7 +157,7 @@ func readFailedRanges(path string) (map[int64]bool, error) {
 	return failed, nil
 }
 
-// saidSo tells whether one of the commands said by its exit code that something is wrong; one that
+// saidSo reports whether one of the commands said by its exit code that something is wrong; one that
 // was killed says nothing.
 func saidSo(codes []int) bool {
 	return slices.ContainsFunc(codes, func(code int) bool { return code != 0 && code != killed })

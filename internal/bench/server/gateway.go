@@ -78,7 +78,7 @@ func (g *gateway) close() error {
 	return g.server.Close()
 }
 
-// isCall tells whether a request asks a model.
+// isCall reports whether a request asks a model.
 func isCall(r *http.Request) bool {
 	return r.Method == http.MethodPost && (strings.HasSuffix(r.URL.Path, "/api/chat") || strings.HasSuffix(r.URL.Path, "/api/generate"))
 }

@@ -42,7 +42,7 @@ type setting struct {
 	cache           bool // prism-classify keeps answers in a new cache
 }
 
-// isGrid tells whether the setting is one of prism-classify's on the table itself.
+// isGrid reports whether the setting is one of prism-classify's on the table itself.
 func (s *setting) isGrid() bool { return s.peer == nil && !s.repeats }
 
 // client names the program.

@@ -28,7 +28,7 @@ func summarizeAll(results []result) []measured {
 	return all
 }
 
-// isAsRight tells whether labels are not less right than those of a peer: in each column the accuracy is within
+// isAsRight reports whether labels are not less right than those of a peer: in each column the accuracy is within
 // the peer's 95% interval or above it, and no more rows are without labels.
 func isAsRight(prism, peer *figures) bool {
 	for i, c := range prism.columns {

@@ -18,7 +18,7 @@ func TestAnsweredAndRepeated(t *testing.T) {
 		{"other order", Fault{Kind: SwapRows}, 3, 3},
 		{"text around", Fault{Kind: Prose}, 3, 0},
 		{"a row is missing", Fault{Kind: MissingRow, Rows: second}, 3, 2},
-		{"a row has another RowID", Fault{Kind: ForeignRow, Rows: second}, 3, 2},
+		{"a row has another RowID", Fault{Kind: OtherRow, Rows: second}, 3, 2},
 		{"a row comes with two values", Fault{Kind: TwiceRow, Rows: second}, 3, 2},
 		{"half the reply", Fault{Kind: CutReply}, 3, 0},
 		{"no reply", Fault{Kind: Empty}, 3, 0},

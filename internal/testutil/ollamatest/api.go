@@ -125,7 +125,7 @@ func (s *Server) ps(w http.ResponseWriter) {
 	writeJSON(w, map[string]any{"models": list})
 }
 
-// atLeast tells whether the server claims to be of this version or later.
+// atLeast reports whether the server claims to be of this version or later.
 func (s *Server) atLeast(major, minor, patch int) bool {
 	want := [3]int{major, minor, patch}
 	for i, part := range strings.SplitN(s.version, ".", 3) {

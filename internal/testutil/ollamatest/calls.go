@@ -160,7 +160,7 @@ func (r *record) leaveQueue() {
 	r.waiting--
 }
 
-// loadModel tells whether the call makes the server load a model.
+// loadModel reports whether the call makes the server load a model.
 func (r *record) loadModel(key string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -129,7 +129,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request, called kindOfAPI) 
 	s.record.beginCall(c)
 	defer s.record.endCall()
 	queued := time.Now()
-	if !s.passGate(r, c) {
+	if !s.awaitRelease(r, c) {
 		return // the caller is gone
 	}
 	if !s.acquireSlot(r) {

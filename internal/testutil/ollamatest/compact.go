@@ -12,7 +12,7 @@ import (
 // In the compact style a row has no RowID in messages and replies, but its number in the batch. The
 // fake needs the RowID for the row's labels, and takes it from the ticket that MakeRow writes.
 
-// isCompactRow tells whether a JSON Schema is that of an array that answers one row.
+// isCompactRow reports whether a JSON Schema is that of an array that answers one row.
 func isCompactRow(schema []byte) bool {
 	return bytes.HasPrefix(schema, []byte(`{"type":"array","prefixItems":[{"const":`))
 }

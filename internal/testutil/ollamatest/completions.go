@@ -128,7 +128,7 @@ func (s *Server) encodeCompletion(c *chatCall) []byte {
 	return body
 }
 
-// refuseLong tells whether vLLM refuses a call: its prompt and the reply that it asks
+// refuseLong reports whether vLLM refuses a call: its prompt and the reply that it asks
 // for do not fit.
 func (c *chatCall) refuseLong() (status int, text string) {
 	room, most := c.numCtx(), max(c.Options.NumPredict, 1)

@@ -52,7 +52,7 @@ const (
 	MissingRow Kind = "missing-row" // the row is left out
 	TwiceRow   Kind = "twice-row"   // the row comes again at the end, with other labels
 	SwapRows   Kind = "swap-rows"   // all rows in reverse order
-	ForeignRow Kind = "foreign-row" // the row has a RowID that was not asked
+	OtherRow   Kind = "foreign-row" // the row has a RowID that was not asked
 	WrongLabel Kind = "wrong-label" // the first label of the row is WrongText
 	NullValue  Kind = "null-value"  // the first label of the row is null
 	TextID     Kind = "text-id"     // RowIDs are strings
@@ -61,7 +61,7 @@ const (
 
 var kinds = [...]Kind{Close, Reset, Cut, Hang, Slow, Status, Busy, Kill, NoModel, NoPage, BadOption, ErrorIn200,
 	NoDone, NoMetrics, NoLogProbs, NotJSON, Loop, CutReply, WhiteSpace, Think, FreeText, Empty, Prose, Fence, Wrapped, ThinkBlock,
-	TrailingComma, MissingRow, TwiceRow, SwapRows, ForeignRow, WrongLabel, NullValue, TextID, OtherCase}
+	TrailingComma, MissingRow, TwiceRow, SwapRows, OtherRow, WrongLabel, NullValue, TextID, OtherCase}
 
 // FreeReply is the text of a FreeText reply.
 const FreeReply = "I would say that these are mostly complaints."
@@ -69,8 +69,8 @@ const FreeReply = "I would say that these are mostly complaints."
 // WrongText is the label of a WrongLabel row.
 const WrongText = "No Such Label"
 
-// foreignOffset is what a ForeignRow adds to its RowID.
-const foreignOffset = 1_000_000_000
+// otherRowOffset is what a OtherRow adds to its RowID.
+const otherRowOffset = 1_000_000_000
 
 // Fault is a way to go wrong and the calls it happens to: those that meet all
 // conditions given; without any, every call. P, Rows and Marker are about calls
@@ -100,7 +100,7 @@ type Fault struct {
 // Faults is several of them, for instance ParseFaults'.
 type Faults []Fault
 
-// matchesCall tells whether the fault concerns the call, but for P and Times.
+// matchesCall reports whether the fault concerns the call, but for P and Times.
 func (f *Fault) matchesCall(c *chatCall) bool {
 	if f.Contract != (c.contract != "") {
 		return false
@@ -122,7 +122,7 @@ func (f *Fault) matchesCall(c *chatCall) bool {
 	return false
 }
 
-// matchesRow tells whether Rows or Marker single the row out.
+// matchesRow reports whether Rows or Marker single the row out.
 func (f *Fault) matchesRow(r *Row) bool {
 	for _, id := range f.Rows {
 		if id == r.ID {
@@ -132,7 +132,7 @@ func (f *Fault) matchesRow(r *Row) bool {
 	return f.Marker != "" && (strings.Contains(r.Message, f.Marker) || strings.Contains(r.Title, f.Marker))
 }
 
-// isRandom tells whether P is the only condition.
+// isRandom reports whether P is the only condition.
 func (f *Fault) isRandom() bool {
 	return f.P > 0 && f.From == 0 && len(f.Rows) == 0 && f.Marker == ""
 }

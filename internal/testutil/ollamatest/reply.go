@@ -80,7 +80,7 @@ func wrapping(kind Kind) (before, after string) {
 // hitRows are the RowIDs that a fault of rows strikes.
 func (c *chatCall) hitRows() map[int64]bool {
 	switch c.kind() {
-	case MissingRow, TwiceRow, ForeignRow, WrongLabel, NullValue:
+	case MissingRow, TwiceRow, OtherRow, WrongLabel, NullValue:
 	default:
 		return nil
 	}
@@ -133,8 +133,8 @@ func (w *rowWriter) appendRow(dst []byte, r *Row, hit bool, shift int64) []byte 
 	if w.call.compact {
 		name, open, end = r.Number, '[', ']'
 	}
-	if hit && w.kind == ForeignRow {
-		name += foreignOffset
+	if hit && w.kind == OtherRow {
+		name += otherRowOffset
 	}
 	dst = w.appendKey(append(dst, open), "RowID")
 	if w.kind == TextID {

@@ -108,7 +108,7 @@ type Server struct {
 	bodies sync.Pool
 	quit   chan struct{} // closed by Close: calls that hang end
 	record record
-	gate   gate
+	gate   callHold
 
 	mu   sync.Mutex
 	addr string

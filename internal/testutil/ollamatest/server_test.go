@@ -172,7 +172,7 @@ func TestTextFaults(t *testing.T) {
 		{Fault{Kind: Wrapped}, `{"results": ` + good + "}", "stop"},
 		{Fault{Kind: MissingRow, Rows: second}, list(object(0), object(2)), "stop"},
 		{Fault{Kind: SwapRows}, list(object(2), object(1), object(0)), "stop"},
-		{Fault{Kind: ForeignRow, Rows: second}, strings.Replace(good, ":1001,", ":1000001001,", 1), "stop"},
+		{Fault{Kind: OtherRow, Rows: second}, strings.Replace(good, ":1001,", ":1000001001,", 1), "stop"},
 		{Fault{Kind: NullValue, Rows: second}, list(object(0), swapMood("null"), object(2)), "stop"},
 		{Fault{Kind: WrongLabel, Rows: second}, list(object(0), swapMood(`"No Such Label"`), object(2)), "stop"},
 		{Fault{Kind: OtherCase}, strings.NewReplacer("RowID", "rowid", "Mood", "mood", `"T<1>":`, `"t<1>":`).Replace(good), "stop"},

@@ -136,7 +136,7 @@ func constantText(e ast.Expr) (string, bool) {
 	return "", false
 }
 
-// isPrinted tells whether a format makes the quoted message. A place such as
+// isPrinted reports whether a format makes the quoted message. A place such as
 // FILE:LINE: may be before it. One that ends in … is the beginning of a message.
 func isPrinted(message string, formats []string) bool {
 	start, isStart := strings.CutSuffix(message, "…")
@@ -152,7 +152,7 @@ func isPrinted(message string, formats []string) bool {
 	return false
 }
 
-// hasWords tells whether a format says more than its verbs.
+// hasWords reports whether a format says more than its verbs.
 func hasWords(format string) bool {
 	return strings.IndexFunc(verb.ReplaceAllString(format, ""), func(r rune) bool { return 'a' <= r && r <= 'z' }) >= 0
 }

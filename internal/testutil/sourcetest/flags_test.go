@@ -16,8 +16,8 @@ import (
 
 var longFlag = regexp.MustCompile(`(^|[\s("'\x60|=,])--([a-z][a-z-]*[a-z])\b`)
 
-// foreignFlags are those of other programs that messages and pages mention.
-var foreignFlags = map[string]string{
+// othersFlags are those of other programs that messages and pages mention.
+var othersFlags = map[string]string{
 	"csv": "mlr", "ifs": "mlr", "eta": "parallel", "joblog": "parallel", "keep-order": "parallel", "pipe": "parallel",
 	"resume-failed": "parallel", "sshloginfile": "parallel", "termseq": "parallel", "will-cite": "parallel", "retry": "curl", "purge": "dpkg", "ignore-missing": "sha256sum", "formula": "brew",
 	"max-model-len": "vllm", "port": "vllm", "arg": "jq", "argjson": "jq", "args": "jq", "slurpfile": "jq",
@@ -78,7 +78,7 @@ func TestFlagsThatAreNamedExist(t *testing.T) {
 	flags := readFlags(t)
 	check := func(where, text string) {
 		for _, found := range longFlag.FindAllStringSubmatch(text, -1) {
-			if name := found[2]; !flags[name] && foreignFlags[name] == "" {
+			if name := found[2]; !flags[name] && othersFlags[name] == "" {
 				t.Errorf("%s names --%s, which no tool has", where, name)
 			}
 		}

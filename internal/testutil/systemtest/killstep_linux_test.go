@@ -112,7 +112,7 @@ func moveAndChangeRows(t *testing.T, path string) {
 	}
 }
 
-// wasKilled tells whether a command, or the one that strace ran for it, was killed.
+// wasKilled reports whether a command, or the one that strace ran for it, was killed.
 func wasKilled(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {

@@ -36,7 +36,7 @@ func (s *lessAccurate) share(style string, rows int) float64 {
 	return 1
 }
 
-// isWrong tells whether a label is wrong. It depends on the row, the column and the rows of the call,
+// isWrong reports whether a label is wrong. It depends on the row, the column and the rows of the call,
 // and on nothing else.
 func (s *lessAccurate) isWrong(style string, rows int, ticket, column string) bool {
 	return unitOf(style, rows, ticket, column) >= s.share(style, rows)
@@ -133,7 +133,7 @@ func (s *lessAccurate) spoilRows(text string, tickets []string) (string, bool) {
 	return string(spoiled), err == nil
 }
 
-// isRow tells whether an item of a reply is a row, and not a value of one.
+// isRow reports whether an item of a reply is a row, and not a value of one.
 func isRow(item any) bool {
 	switch item.(type) {
 	case map[string]any, []any:

@@ -45,7 +45,7 @@ func mean(right []bool) float64 {
 	return float64(n) / float64(len(right))
 }
 
-// isWorse tells whether in any column the 95% interval of the mean difference from best lies below 0, by the normal
+// isWorse reports whether in any column the 95% interval of the mean difference from best lies below 0, by the normal
 // distribution, which the script does not use.
 func (s *gridSetting) isWorse(best *gridSetting) bool {
 	for column, right := range s.right {

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// slipIn is what DescribeSlip says of text that is not JSON.
+// slipIn is what ExplainJSONError says of text that is not JSON.
 func slipIn(data string) (line int, what string) {
 	err := json.Unmarshal([]byte(data), new(any))
 	at := int64(len(data))
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && !strings.Contains(err.Error(), "unexpected end") {
 		at = syntax.Offset - 1
 	}
-	return DescribeSlip([]byte(data), at, err.Error())
+	return ExplainJSONError([]byte(data), at, err.Error())
 }
 
 func TestDescribeSlip(t *testing.T) {

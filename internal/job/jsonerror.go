@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// slips are what people type where JSON wants something else, with what it wants.
-var slips = []struct{ typed, want string }{
+// jsonMistakes are what people type where JSON wants something else, with what it wants.
+var jsonMistakes = []struct{ typed, want string }{
 	{"“", curlyQuotes}, {"”", curlyQuotes}, {"„", curlyQuotes}, {"‘", curlyQuotes}, {"’", curlyQuotes}, {"«", curlyQuotes}, {"»", curlyQuotes},
 	{"'", "JSON requires double quotes (\") instead of single ones"},
 	{"`", "JSON requires double quotes (\") instead of backticks"},
@@ -20,10 +20,10 @@ const (
 	noComments  = "JSON does not allow comments"
 )
 
-// DescribeSlip tells the line of the mistake in text that is not JSON, and what was probably
+// ExplainJSONError tells the line of the mistake in text that is not JSON, and what was probably
 // meant, empty if it cannot tell. At is the place of the byte at which the reading ended, message
 // what encoding/json said.
-func DescribeSlip(data []byte, at int64, message string) (line int, what string) {
+func ExplainJSONError(data []byte, at int64, message string) (line int, what string) {
 	at = min(max(at, 0), int64(len(data)))
 	rest, before := data[at:], bytes.TrimRight(data[:at], " \t\r\n")
 	lineOf := func(text []byte) int { return 1 + bytes.Count(text, []byte("\n")) }
@@ -34,10 +34,10 @@ func DescribeSlip(data []byte, at int64, message string) (line int, what string)
 		}
 		return line, what
 	}
-	if at > 0 && data[at-1] == '"' && beginsWord(rest) { // which may be one of the slips
+	if at > 0 && data[at-1] == '"' && beginsWord(rest) { // which may be one of the jsonMistakes
 		return unlessCurly(line, "a quote inside a text is written \\\"")
 	}
-	for _, s := range slips {
+	for _, s := range jsonMistakes {
 		if bytes.HasPrefix(rest, []byte(s.typed)) {
 			return line, s.want
 		}

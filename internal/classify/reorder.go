@@ -15,10 +15,10 @@ const (
 	maxChunk = 256 << 10
 )
 
-// window brings finished rows into input order. Those of this process wait in
+// reorderBuffer brings finished rows into input order. Those of this process wait in
 // memory; those of an earlier one stay in the checkpoint. The coordinator alone
 // uses it.
-type window struct {
+type reorderBuffer struct {
 	store   *checkpoint.Store
 	records map[int64][]byte // by position, with line end
 	bytes   int              // of records and of ready, with overhead
@@ -37,20 +37,20 @@ type chunk struct {
 
 func (c *chunk) isEmpty() bool { return len(c.records) == 0 && c.last == 0 }
 
-func newWindow(store *checkpoint.Store, first int64) *window {
-	return &window{store: store, records: map[int64][]byte{}, next: first, read: first - 1}
+func newReorderBuffer(store *checkpoint.Store, first int64) *reorderBuffer {
+	return &reorderBuffer{store: store, records: map[int64][]byte{}, next: first, read: first - 1}
 }
 
 // addRecord adds a finished row.
-func (w *window) addRecord(pos int64, record []byte) {
+func (w *reorderBuffer) addRecord(pos int64, record []byte) {
 	w.records[pos] = record
 	w.bytes += len(record) + rowOverhead
 }
 
-// prepare makes the next chunk ready, unless one is, and tells whether there is one.
+// fillChunk makes the next chunk ready, unless one is, and reports whether there is one.
 // It stops at a row that is not finished, or that the input does not have: what an
 // earlier process finished beyond the end of this input stays out.
-func (w *window) prepare() bool {
+func (w *reorderBuffer) fillChunk() bool {
 	if !w.ready.isEmpty() {
 		return true
 	}
@@ -79,7 +79,7 @@ func (w *window) prepare() bool {
 }
 
 // release forgets the chunk that is ready: the writer has it.
-func (w *window) release() {
+func (w *reorderBuffer) release() {
 	w.bytes -= w.ready.bytes
 	w.ready = chunk{}
 }

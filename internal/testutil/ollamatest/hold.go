@@ -9,8 +9,8 @@ import (
 // A test that acts while calls are in flight holds these back until it has acted: with a
 // latency instead, a busy machine would let them all end before.
 
-// gate holds calls back.
-type gate struct {
+// callHold holds calls back.
+type callHold struct {
 	mu      sync.Mutex
 	rows    int           // of the calls that passed
 	limit   int           // no call passes once that many rows did
@@ -28,9 +28,9 @@ func (s *Server) HoldAfter(rows int) { s.gate.setLimit(rows) }
 // Release lets all calls pass.
 func (s *Server) Release() { s.gate.open() }
 
-func (g *gate) open() { g.setLimit(math.MaxInt) }
+func (g *callHold) open() { g.setLimit(math.MaxInt) }
 
-func (g *gate) setLimit(rows int) {
+func (g *callHold) setLimit(rows int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.changed != nil {
@@ -39,14 +39,14 @@ func (g *gate) setLimit(rows int) {
 	g.limit, g.changed = rows, make(chan struct{})
 }
 
-func (g *gate) counts() (passed, held int) {
+func (g *callHold) counts() (passed, held int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.rows, g.held
 }
 
 // admit lets a call with so many rows pass, or holds it and returns what is closed when that may change.
-func (g *gate) admit(rows int) (wait <-chan struct{}) {
+func (g *callHold) admit(rows int) (wait <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if rows > 0 && g.rows >= g.limit {
@@ -57,14 +57,14 @@ func (g *gate) admit(rows int) (wait <-chan struct{}) {
 	return nil
 }
 
-func (g *gate) leave() {
+func (g *callHold) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.held--
 }
 
-// passGate returns once the call may pass; false: the caller left.
-func (s *Server) passGate(r *http.Request, c *chatCall) bool {
+// awaitRelease returns once the call may pass; false: the caller left.
+func (s *Server) awaitRelease(r *http.Request, c *chatCall) bool {
 	for {
 		wait := s.gate.admit(len(c.rows))
 		if wait == nil {

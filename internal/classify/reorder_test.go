@@ -42,7 +42,7 @@ func TestWindowOrder(t *testing.T) {
 		}
 
 		s = open()
-		w := newWindow(s, 1)
+		w := newReorderBuffer(s, 1)
 		var todo []int64
 		for pos := int64(1); pos <= rows; pos++ {
 			if s.State(pos) == checkpoint.Unfinished {
@@ -53,7 +53,7 @@ func TestWindowOrder(t *testing.T) {
 		var got, want bytes.Buffer
 		failed := map[int64]bool{}
 		takeOut := func() {
-			for w.prepare() {
+			for w.fillChunk() {
 				records := w.ready.records
 				if w.ready.last > 0 {
 					var err error
@@ -109,14 +109,14 @@ func TestWindowKeepsWhatItCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	e := &engine{c: config{Layout: &layout{coded: []int{0}}}, store: store, window: newWindow(store, 1), meter: new(meter)}
+	e := &engine{c: config{Layout: &layout{coded: []int{0}}}, store: store, reorder: newReorderBuffer(store, 1), meter: new(meter)}
 	asked := []*row{{pos: 1, kept: []byte("1")}, {pos: 2, kept: make([]byte, 1<<20)}}
 	asked[0].RowID, asked[1].RowID = 1, 2
 	if err := e.commitLabelled(newBatch(asked, false), []reply.Row{{RowID: 1, Values: []string{"a"}}}); err != nil {
 		t.Fatal(err)
 	}
-	if got := cap(e.window.records[1]); got > rowOverhead {
-		t.Errorf("a row of %d bytes keeps %d", len(e.window.records[1]), got)
+	if got := cap(e.reorder.records[1]); got > rowOverhead {
+		t.Errorf("a row of %d bytes keeps %d", len(e.reorder.records[1]), got)
 	}
 	if err := e.commitLabelled(newBatch(asked, false), []reply.Row{{RowID: 3}}); err == nil {
 		t.Error("a row that was not asked for was saved")
