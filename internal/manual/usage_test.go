@@ -135,3 +135,14 @@ func TestManEscapes(t *testing.T) {
 		t.Error("a hidden flag is in the man page")
 	}
 }
+
+// The summary of a page is in lower case; environment variables and groups have their lines.
+func TestManOfAGroup(t *testing.T) {
+	p := &Page{Name: "tool", Usage: []string{"tool A", "tool B"}, Description: "Labels\nrows. It is quick.", Flags: []Flag{{Name: "in", Value: "FILE", Help: "read", Group: "Input", Env: []string{"TOOL_IN", "IN"}}}}
+	got := p.Man("1", "2026-01-02", nil)
+	for _, want := range []string{"tool \\- labels rows\n", ".B tool\nA\n.br\n.B tool\nB\n", ".SS Input\n.TP\n", "The environment variable TOOL_IN or IN sets it too.\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
