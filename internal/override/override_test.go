@@ -130,6 +130,41 @@ func TestApplyToJSONL(t *testing.T) {
 	}
 }
 
+// What people changed in columns that are no labels is not taken, and they are told; what a
+// spreadsheet program makes of a cell is no change.
+func TestEditsOfOtherColumnsAreNoted(t *testing.T) {
+	const long = "a text that is longer than any number or date is "
+	for _, c := range []struct {
+		name, present, given string
+		want                 bool
+	}{
+		{"the same", "one", "one", false},
+		{"blanks around", "one", " one ", false},
+		{"another", "one", "two", true},
+		{"nothing typed", "one", "", false},
+		{"a number", "1.50", "1,5", false},
+		{"another number", "1.50", "1.6", true},
+		{"a boolean", "true", "TRUE", false},
+		{"characters that are lost", "退款", "??", false},
+		{"a long text", long, long, false},
+		{"the case of a long text", long, strings.ToUpper(long), true},
+		{"line ends", long + "\r\n" + long, long + "\n" + long, false},
+		{"lost in a long text", long + "退", long + "?", false},
+		{"another line", long + "\n" + long, long + "\nx", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, o, err := applyTo(t, "r.csv", "RowID,Comment,Topic\n1,\""+c.present+"\",Billing\n", "o.csv", "RowID,Comment,Topic\n1,\""+c.given+"\",Billing\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			notes := strings.Join(o.Summary().Notes, "\n")
+			if got := strings.Contains(notes, `"Comment"`); got != c.want || got != (notes != "") {
+				t.Errorf("got notes %q, want one: %v", notes, c.want)
+			}
+		})
+	}
+}
+
 // TestFaultsAreBounded shows that a million mistakes take neither a million lines nor the
 // memory of them.
 func TestFaultsAreBounded(t *testing.T) {
