@@ -167,3 +167,100 @@ func FuzzManifest(f *testing.F) {
 		}
 	})
 }
+
+// TestReplaceUnits: of a file that is planned again, a merge is forgotten; a unit whose rows changed
+// stays marked, as an earlier output may be of other rows.
+func TestReplaceUnits(t *testing.T) {
+	m := plan(t)
+	m.File("a").Status, m.File("a").MergedOutput = Completed, "output/a.csv"
+	units := []Unit{
+		{Unit: 1, Label: "a", RowStart: 1, RowEnd: 3, Rows: 3, InputSize: 12, InputSum: "us", FileSum: "s2"},
+		{Unit: 2, Label: "a", RowStart: 4, RowEnd: 7, Rows: 4, InputSize: 12, InputSum: "new", FileSum: "s2"},
+	}
+	m.ReplaceUnits("a", units)
+	f := m.File("a")
+	if f.Status != Planned || f.Rows != 7 || f.InputSize != 12 || f.InputSum != "s2" || !cmp.Equal(f.RowRanges, []FileRange{{1, 3}, {4, 7}}) || f.MergedOutput != "output/a.csv" {
+		t.Errorf("got file %+v", f)
+	}
+	if got := []bool{m.Units[0].Replanned, m.Units[1].Replanned, m.Units[2].Replanned}; !cmp.Equal(got, []bool{false, true, false}) {
+		t.Errorf("got replanned %v, want the second unit", got)
+	}
+	m.ReplaceUnits("a", units)
+	if !m.Units[1].Replanned || m.Units[1].OutputName != "r_a_w2.csv" {
+		t.Errorf("a second time: got %+v", m.Units[1])
+	}
+	if got := len(m.UnitsOf("a")); got != 2 {
+		t.Errorf("got %d units of a, want 2", got)
+	}
+}
+
+// TestManifestThatCannotBeWritten: the normal forms of the inputs go with it; what else is in their
+// folder stays.
+func TestManifestThatCannotBeWritten(t *testing.T) {
+	t.Chdir(t.TempDir())
+	m := plan(t)
+	m.Files[0].InputFile, m.Files[0].NormalizedFrom = "logs/r/inputs/a.csv", &Source{Path: "data/a.xlsx"}
+	full := errors.New("disk full")
+	path, err := m.Write(func() error {
+		for _, name := range []string{"logs/r/inputs/a.csv", "b.csv"} {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o777), os.WriteFile(name, nil, 0o666)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return full
+	})
+	if !errors.Is(err, full) {
+		t.Errorf("got %v, want %v", err, full)
+	}
+	for name, want := range map[string]bool{path: false, "logs/r/inputs": false, "b.csv": true} {
+		if _, err := os.Stat(name); (err == nil) != want {
+			t.Errorf("%s is there: %v, want %v", name, err == nil, want)
+		}
+	}
+}
+
+func TestManifestOfBytesThatAreNoText(t *testing.T) {
+	t.Chdir(t.TempDir())
+	m := plan(t)
+	m.Files[1].InputFile = "caf\xe9.csv"
+	path, err := m.Write(nil)
+	if !errors.Is(err, ErrNotUTF8) {
+		t.Errorf("got %v, want %v", err, ErrNotUTF8)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Errorf("%s was written", path)
+	}
+}
+
+func TestCommandsOfARun(t *testing.T) {
+	m := plan(t)
+	m.JobFile, m.dir = "my job.yaml", "."
+	if got, want := m.ResumeCommand(), "prism-run 'my job.yaml' --resume --run-id r"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	m.JobFile = "-job.yaml"
+	if got, want := m.ResumeCommand(), "prism-run ./-job.yaml --resume --run-id r"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	m.Config.Output.Format = "xlsx" // which is merged from CSV
+	if got, want := filepath.ToSlash(m.MergeCommand("a")), "prism-merge -o NAME.csv output/r_a_w*.csv"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestTablesOfARun: outputs of CSV have the delimiter of their input, those of other formats none.
+func TestTablesOfARun(t *testing.T) {
+	m := plan(t)
+	m.Config.InputQueue[0].Delimiter = ";"
+	for _, c := range []struct {
+		label, output string
+		want          byte
+	}{{"a", "out.csv", ';'}, {"a", "out.tsv", 0}, {"b", "out.csv", 0}} {
+		if got := m.OutputOptions(c.label, c.output).Delimiter; got != c.want {
+			t.Errorf("%s of %s: got delimiter %q, want %q", c.output, c.label, got, c.want)
+		}
+	}
+	if got := m.InputOptions("a").Delimiter; got != ';' {
+		t.Errorf("the input: got delimiter %q", got)
+	}
+}

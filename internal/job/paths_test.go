@@ -1,8 +1,10 @@
 package job
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -87,5 +89,96 @@ func TestRunID(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestPathsOfAManifest holds the names of files that only runs with a manifest have.
+func TestPathsOfAManifest(t *testing.T) {
+	m := plan(t)
+	m.dir = "."
+	reports := []func() string{m.SummaryPath, m.AnalyticsPath, m.ReportPath}
+	for i, want := range []string{"logs/r/summary_r.md", "logs/r/analytics_r.csv", "output/report_r.html"} {
+		m.Settings.LogSettings.CreateSummaries, m.Settings.LogSettings.CreateAnalytics, m.Settings.LogSettings.CreateReports = true, true, true
+		if got := filepath.ToSlash(reports[i]()); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		m.Settings.LogSettings.CreateSummaries, m.Settings.LogSettings.CreateAnalytics, m.Settings.LogSettings.CreateReports = false, false, false
+		if got := reports[i](); got != "" {
+			t.Errorf("got %s, want none where the settings want none", got)
+		}
+	}
+	for _, tt := range []struct{ name, got, want string }{
+		{"checkpoint of a unit", m.JobID(2), "r_w2"},
+		{"failed ranges", m.FailedRangesPath(), "logs/r/failed_ranges.json"},
+		{"what prism-cascade did", m.CascadeReportPath("a"), "logs/r/cascade_a/report.json"},
+		{"what it was made of", m.CascadeDonePath("a"), "logs/r/cascade_a/done"},
+		{"calls for texts", m.TextsLogsDir("a"), "logs/r/cascade_a/texts/logs"},
+		{"lock of the workers", m.WorkersLockPath(), "logs/r/workers.lock"},
+		{"lock of prism-run", m.OrchestratorLockPath(), "logs/r/orchestrator.lock"},
+	} {
+		if got := filepath.ToSlash(tt.got); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestFindFilesOfRuns finds what the other functions name, and nothing else.
+func TestFindFilesOfRuns(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, path := range []string{ManifestPath("logs", "a"), ManifestPath("logs", "b"), CallLogPath("logs/a", 2), "logs/a/calls.jsonl", "logs/c/other.json"} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, nil, 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	manifests, err := FindManifests("logs")
+	if want := []string{ManifestPath("logs", "a"), ManifestPath("logs", "b")}; err != nil || !slices.Equal(manifests, want) {
+		t.Errorf("got %q, %v, want %q", manifests, err, want)
+	}
+	logs, err := FindCallLogs(RunDir("logs", "a"))
+	if want := []string{CallLogPath(RunDir("logs", "a"), 2)}; err != nil || !slices.Equal(logs, want) {
+		t.Errorf("got %q, %v, want %q", logs, err, want)
+	}
+}
+
+func TestDescribeRunFile(t *testing.T) {
+	for path, want := range map[string]string{
+		"logs/r/run_manifest.json": "the manifest of a run", "status/r/worker_12.json": "a status file of a run", "pause.flag": "a status file of a run", "calls_w1.jsonl": "the call log of a run",
+		"checkpoint_r_w1.json": "a file of a checkpoint", "checkpoint_r_w1_part0012.csv": "a file of a checkpoint", "checkpoint_r_w1.failed.jsonl": "a file of a checkpoint",
+		"checkpoint_notes.csv": "", "checkpoint_r_w1_part12.csv": "", "worker_x.json": "", "labels.csv": "",
+	} {
+		if got := DescribeRunFile(path); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
+
+// TestReserveRun: of several processes that make the same run ID one has it, whatever folders
+// they use.
+func TestReserveRun(t *testing.T) {
+	for _, c := range []struct {
+		name, logs, status, checkpoints string
+		again                           bool // of the same ID
+	}{
+		{"all folders", "logs", "status", "cp", false}, {"logs", "logs", "", "", false}, {"status files", "", "status", "", false}, {"no folder", "", "", "", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			o := &Options{Monitoring: Monitoring{LogsDir: c.logs, StatusDir: c.status}, Output: Output{Checkpoints: Checkpoints{Directory: c.checkpoints}}}
+			for _, try := range []struct {
+				id   string
+				want bool
+			}{{"r", true}, {"r", c.again}, {"other", true}} {
+				if got, err := o.ReserveRun(try.id, 1); err != nil || got != try.want {
+					t.Errorf("%s: got %v, %v, want %v", try.id, got, err, try.want)
+				}
+			}
+		})
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("logs", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := (&Options{Monitoring: Monitoring{LogsDir: "logs"}}).ReserveRun("r", 1); err == nil || got {
+		t.Errorf("a file in the place of the folder: got %v, %v", got, err)
 	}
 }
