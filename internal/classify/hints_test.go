@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,36 @@ func TestServerHints(t *testing.T) {
 		}
 		if strings.Contains(got, "ollama serve") != (c.err.Class == server.Unreachable) {
 			t.Errorf("%s: got %q", c.name, got)
+		}
+	}
+}
+
+// TestServerHintsOfOpenAI: a server of OpenAI's API is not talked of as if it were Ollama.
+func TestServerHintsOfOpenAI(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  server.Error
+		want string // the hint has it
+	}{
+		{"unreachable", server.Error{Class: server.Unreachable, Host: "http://h:1"}, "http://h:1"},
+		{"missing model", server.Error{Class: server.MissingModel, Have: []string{"a", "b\x1b[31m"}}, `a, b\x1b[31m`},
+		{"no model at all", server.Error{Class: server.MissingModel}, "none"},
+		{"no key", server.Error{Class: server.Denied, Status: 401}, "PRISM_API_KEY"},
+		{"something else answers", server.Error{Class: server.NotOllama}, "/v1"},
+		{"overflow", server.Error{Class: server.Overflow}, "--batch-size"},
+		{"busy", server.Error{Class: server.Busy, Status: 503}, "--parallel"},
+		{"transient", server.Error{Class: server.Transient, Status: 500}, "log"},
+		{"memory", server.Error{Class: server.Transient, Status: 500, Err: errors.New("CUDA out of memory")}, "memory"},
+		{"disk", server.Error{Class: server.Transient, Status: 500, Err: errors.New("no space left on device")}, "disk"},
+		{"mismatch", server.Error{Class: server.Mismatch}, "every host"},
+		{"quota", server.Error{Class: server.Busy, Status: 429}, "--parallel"},
+		{"a call too large for a gateway", server.Error{Class: server.BadRequest, Status: 413}, "client_max_body_size"},
+		{"a proxy", server.Error{Class: server.Transient, Status: 502, Proxy: "http://p:8"}, "http://p:8"},
+	} {
+		c.err.API = server.OpenAI
+		got := serverHint(&c.err, "m")
+		if !strings.Contains(got, c.want) || strings.Contains(strings.ToLower(got), "ollama") {
+			t.Errorf("%s: got %q, want %q in it, and nothing of Ollama", c.name, got, c.want)
 		}
 	}
 }

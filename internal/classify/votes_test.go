@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -147,5 +148,34 @@ func TestAppendShares(t *testing.T) {
 	}
 	if !reflect.DeepEqual(appendShares(nil, nil, []float64{1}), []byte(nil)) {
 		t.Error("a share without a column")
+	}
+}
+
+// TestVotesOfARun: each row is asked for as often as there are votes, in other batches, and has the
+// share of those that agree beside its labels. All votes agree here, as the server's labels depend on
+// the row alone.
+func TestVotesOfARun(t *testing.T) {
+	s := serve(t)
+	b := newBench(t, 25, s)
+	b.s.Model.Votes = 3
+	b.mustRun()
+	b.check()
+	for _, record := range b.records() {
+		if got := record[7:9]; got[0] != "1" || got[1] != "1" && got[1] != "" {
+			t.Fatalf("got agreements %q, want 1 of the topic, and 1 or none of the tone in %q", got, record)
+		}
+	}
+	for id, times := range s.Sent() {
+		if times != 3 {
+			t.Errorf("row %d was asked for %d times, want 3", id, times)
+		}
+	}
+	asked := map[string]bool{}
+	for _, c := range s.Calls() {
+		order := fmt.Sprint(c.RowIDs)
+		if asked[order] && len(c.RowIDs) > 0 {
+			t.Errorf("two calls asked for the rows %s in this order", order)
+		}
+		asked[order] = true
 	}
 }
