@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,18 +18,25 @@ import (
 	"prism/internal/manual"
 )
 
-func main() {
-	version := flag.String("version", "", "version of the programs")
-	date := flag.String("date", "", "date of the version")
-	flag.Parse()
-	if flag.NArg() < 2 {
-		fmt.Fprintln(os.Stderr, "usage: write [--version V] [--date DATE] FOLDER PROGRAM…")
-		os.Exit(2)
+func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+
+func run(args []string, stderr io.Writer) int {
+	flags := flag.NewFlagSet("write", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	version := flags.String("version", "", "version of the programs")
+	date := flags.String("date", "", "date of the version")
+	if err := flags.Parse(args); err != nil {
+		return 2
 	}
-	if err := writeAll(flag.Arg(0), flag.Args()[1:], *version, *date); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
+	if flags.NArg() < 2 {
+		fmt.Fprintln(stderr, "usage: write [--version V] [--date DATE] FOLDER PROGRAM…")
+		return 2
 	}
+	if err := writeAll(flags.Arg(0), flags.Args()[1:], *version, *date); err != nil {
+		fmt.Fprintln(stderr, "error:", err)
+		return 1
+	}
+	return 0
 }
 
 func writeAll(folder string, programs []string, version, date string) error {
