@@ -21,7 +21,7 @@ help:
 	@echo 'make check-report  check the HTML report in headless Chromium'
 	@echo 'make check-formats check workbooks and Parquet with exceljs and DuckDB'
 	@echo 'make check-windows run the Windows binaries under Wine'
-	@echo 'make cover         count the statements of internal/ that tests reach'
+	@echo 'make cover         count the statements of internal/ that tests reach, in all and by the tests of each package'
 	@echo 'make bench         measure speed and memory, and compare them with other programs'
 	@echo 'make bench-tokens  count the tokens a row of both prompt styles'
 	@echo 'make bench-styles  measure both prompt styles on a real Ollama server'
