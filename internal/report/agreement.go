@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"prism/internal/stats"
 	"prism/internal/term"
@@ -195,7 +194,7 @@ func accuracyChange(p *stats.ComparedPair) string {
 		text += ", " + interval + " (95%)"
 	}
 	if p.McNemarP.IsDefined() {
-		text += strings.TrimSuffix(", McNemar p "+formatP(p.McNemarP), " ")
+		text += ", McNemar p " + formatP(p.McNemarP)
 	}
 	return text
 }
