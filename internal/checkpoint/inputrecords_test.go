@@ -40,7 +40,7 @@ func TestEachRowOfTheInput(t *testing.T) {
 				t.Fatal(err)
 			}
 			for pos := int64(1); pos <= 3; pos++ {
-				if _, err := s.SameRow(pos, fmt.Appendf(nil, "record %d", pos)); err != nil {
+				if _, err := s.MatchOrRecord(pos, fmt.Appendf(nil, "record %d", pos)); err != nil {
 					t.Fatal(err)
 				}
 			}

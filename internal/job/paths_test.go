@@ -112,7 +112,7 @@ func TestPathsOfAManifest(t *testing.T) {
 		{"failed ranges", m.FailedRangesPath(), "logs/r/failed_ranges.json"},
 		{"what prism-cascade did", m.CascadeReportPath("a"), "logs/r/cascade_a/report.json"},
 		{"what it was made of", m.CascadeDonePath("a"), "logs/r/cascade_a/done"},
-		{"calls for texts", m.TextsLogsDir("a"), "logs/r/cascade_a/texts/logs"},
+		{"calls for texts", m.TextsDir("a"), "logs/r/cascade_a/texts/logs/r"},
 		{"lock of the workers", m.WorkersLockPath(), "logs/r/workers.lock"},
 		{"lock of prism-run", m.OrchestratorLockPath(), "logs/r/orchestrator.lock"},
 	} {

@@ -70,7 +70,7 @@ func TestAddRows(t *testing.T) {
 		{"of two files the later", []string{typed + all + "x\n", typed + "2,Billing,,5,,,\n"}, `2,"two, too",,Billing,App|Web,5,2.5,false,x,Topic|Areas|Severity|Score|Refund|Order` + "\n", ""},
 		{"of two files together", []string{typed + "2,Product,Web,,,,\n", typed + "2,,,1,1,vrai,\n"}, `2,"two, too",,Product,Web,1,1,true,,Topic|Areas|Severity|Score|Refund` + "\n", ""},
 		{"the default is enough where nothing applies", []string{typed + "2,not_applicable,,,,,\n"}, `2,"two, too",,NOT_APPLICABLE,,,,,-,Topic` + "\n", ""},
-		{"values lack", []string{typed + "3,Billing,,2,,true,\n"}, "", "o.csv:2: no result has the row, so it needs values of Areas, Score too"},
+		{"values lack", []string{typed + "3,Billing,,2,,true,\n"}, "", "o.csv:2: no result has the row, so it requires values of Areas, Score too"},
 		{"a value that the codebook lacks", []string{typed + "\n3,Billng,Web,2,1,true,\n"}, "", `o.csv:3: Topic`},
 		{"a row that the input lacks, too", []string{typed + all + "\n9,Billing,Web,2,1,true,\n"}, `2,"two, too",,Product,App|Web,4,2.5,false,,Topic|Areas|Severity|Score|Refund` + "\n", "o.csv:3: unknown RowID 9"},
 	} {

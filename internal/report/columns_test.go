@@ -70,7 +70,7 @@ func TestCrossTableInEveryForm(t *testing.T) {
 	checkForms(t, crossResult(3), &PageData{}, []formCase{
 		{"cells", "text", "Topic by Region\n             rows    region A   region B     region C\n  Billing   1,500           0  500 (33%)  1,000 (67%)\n  Product     500  500 (100%)          0            0\n  (others)      0           0          0            0"},
 		{"cells", "Markdown", "| Topic | rows | region A | region B | region C |\n| --- | ---: | ---: | ---: | ---: |\n| Billing | 1,500 | 0 | 500 (33%) | 1,000 (67%) |"},
-		{"what is not in it", "Markdown", "2 rows without a value in one of the two, 3 rows with values that are not told apart."},
+		{"what is not in it", "Markdown", "2 rows without a value in one of the two, 3 rows with values that are not counted separately."},
 		{"shares of all", "CSV", "cross|Topic=Billing|Region=region B|500|0.250000"},
 		{"shares of a line", "CSV", "cross_row|Topic=Billing|Region=region B|500|0.333333"},
 		{"other values", "CSV", "cross|Topic=(others)|Region=region A|0|0.000000"},
@@ -82,7 +82,7 @@ func TestCrossTableInEveryForm(t *testing.T) {
 // A table too wide for the terminal has fewer columns, and says how many it lacks.
 func TestWideCrossTable(t *testing.T) {
 	checkForms(t, crossResult(20), &PageData{}, []formCase{
-		{"text", "text", "  15 more columns, 2 rows without a value in one of the two, 3 rows with values that are not told apart"},
+		{"text", "text", "  15 more columns, 2 rows without a value in one of the two, 3 rows with values that are not counted separately"},
 		{"the last column", "CSV", "cross|Topic=Billing|Region=region T|9500|0.099476"},
 	})
 	for line := range strings.Lines(string(Text(crossResult(20)))) {

@@ -66,7 +66,7 @@ func TestConfidencesInEveryForm(t *testing.T) {
 		{"bins that have rows", "text", "  confidence  rows  mean  accuracy\n  0.9 to 1     900  0.97     95.0%\n  Brier score   0.046  0 is best"},
 		{"bins that have rows", "Markdown", "| confidence | rows | mean | accuracy |\n| --- | ---: | ---: | ---: |\n| 0.9 to 1 | 900 | 0.97 | 95.0% |\n"},
 		{"every bin", "CSV", "gold_bin_confidence|Topic=0.8 to 0.9||0|\ngold_bin_accuracy|Topic=0.8 to 0.9||0|\ngold_bin_confidence|Topic=0.9 to 1|0.97|900|"},
-		{"undefined figure", "Markdown", "| AUROC | - | 1 is best, 0.5 tells nothing |"},
+		{"undefined figure", "Markdown", "| AUROC | - | 1 is best, 0.5 is chance |"},
 		{"threshold", "Markdown", "| threshold | 0.9125 | for 95% accuracy; 60.0% of the rows reach it |"},
 		{"threshold", "CSV", "gold|Topic target|0.95||\ngold|Topic threshold|0.9125||\ngold|Topic above|0.6||"},
 		{"rows without a confidence", "text", "  100 rows without a confidence left out"},
@@ -84,7 +84,7 @@ func TestThresholdOfConfidences(t *testing.T) {
 		want              string // empty: no line
 	}{
 		{"no target", undefined(), undefined(), ""},
-		{"no confidence is enough", 0.999, undefined(), "| threshold | - | no confidence makes sure of 99.9% accuracy |"},
+		{"no confidence is enough", 0.999, undefined(), "| threshold | - | no confidence guarantees 99.9% accuracy |"},
 		{"one is", 0.9, 0.5, "| threshold | 0.5 | for 90% accuracy; 60.0% of the rows reach it |"},
 	} {
 		r := goldResult()
