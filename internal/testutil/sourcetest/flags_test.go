@@ -164,7 +164,7 @@ func TestPagesNameEveryFlag(t *testing.T) {
 	short := map[string]string{"output": "`-o"}
 	for _, tool := range []string{"split", "classify", "merge", "stats", "status"} {
 		p := pageFlags{structs: structs}
-		p.addStruct("cmd/prism-"+tool, "grammar")
+		p.addStruct("cmd/prism-"+tool, "flags")
 		if !slices.Contains(p.names, "quiet") {
 			t.Errorf("cmd/prism-%s: the grammar was not read to its end: it has the flags %q", tool, p.names)
 		}
