@@ -1,7 +1,3 @@
-package classify
-
-import "fmt"
-
 // The retry policy. Rows that are asked for together are a batch. What is done
 // with a batch in one go is a round: one call, which is resent after errors that
 // may pass, and perhaps a probe, a tiny call that tells a server that is down from
@@ -54,6 +50,9 @@ import "fmt"
 // Rows are bisected when the call for them fails although the server works: the
 // first half is asked for, and what comes of it decides about the second half,
 // see bisectsSecondHalf.
+package classify
+
+import "fmt"
 
 // outcome is what came of a call or of a probe.
 type outcome uint8
