@@ -7,7 +7,6 @@ import (
 	"io/fs"
 
 	"prism/internal/cli"
-	"prism/internal/fsutil"
 	"prism/internal/job"
 	"prism/internal/prompt"
 )
@@ -61,11 +60,7 @@ func (g *flags) checkPromptsUnchanged(ctx context.Context, m *job.Manifest) erro
 	if g.typed["prompts-config"] {
 		return nil
 	}
-	data, err := fsutil.ReadFileContext(ctx, g.Prompts.ConfigFile, fsutil.MaxConfig)
-	if err != nil {
-		return cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
-	}
-	s, err := prompt.Parse(data, g.Prompts.ConfigFile)
+	s, err := prompt.ReadFile(ctx, g.Prompts.ConfigFile)
 	if err != nil {
 		return cli.Fail(cli.Usage, err, "")
 	}

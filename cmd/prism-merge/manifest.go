@@ -69,8 +69,8 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	if g.Condition != "" {
 		r.condition = g.Condition
 	}
-	if r.schema, err = readSchema(ctx, man.Path(man.Paths.PromptsConfig)); err != nil {
-		return err
+	if r.schema, err = prompt.ReadFile(ctx, man.Path(man.Paths.PromptsConfig)); err != nil {
+		return cli.Fail(cli.Usage, err, "")
 	}
 	labels, err := r.labels()
 	if err != nil {
@@ -91,18 +91,6 @@ func (m *merger) mergeRun(ctx context.Context) error {
 		return cli.Fail(cli.Partial, nil, "")
 	}
 	return nil
-}
-
-func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
-	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
-	if err != nil {
-		return nil, cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
-	}
-	s, err := prompt.Parse(data, path)
-	if err != nil {
-		return nil, cli.Fail(cli.Usage, err, "")
-	}
-	return s, nil
 }
 
 func (r *runMerger) labels() ([]string, error) {

@@ -15,6 +15,7 @@ import (
 	"prism/internal/job"
 	"prism/internal/merge"
 	"prism/internal/override"
+	"prism/internal/prompt"
 	"prism/internal/table"
 	"prism/internal/term"
 )
@@ -47,10 +48,13 @@ func (g *flags) checkOverrides() error {
 // readPartsSchema reads the prompt schema of parts, where the command line names one. That of the
 // environment matters to overrides alone.
 func (m *merger) readPartsSchema(ctx context.Context) (err error) {
-	if len(m.g.Overrides) > 0 || m.g.typed["prompts-config"] {
-		m.o.Schema, err = readSchema(ctx, m.g.PromptsConfig)
+	if len(m.g.Overrides) == 0 && !m.g.typed["prompts-config"] {
+		return nil
 	}
-	return err
+	if m.o.Schema, err = prompt.ReadFile(ctx, m.g.PromptsConfig); err != nil {
+		return cli.Fail(cli.Usage, err, "")
+	}
+	return nil
 }
 
 // partsName is what messages call all parts.

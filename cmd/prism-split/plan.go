@@ -213,12 +213,7 @@ func (p *planner) readPrompts(ctx context.Context) {
 	if path == "" {
 		return
 	}
-	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
-	if err != nil {
-		p.addMistake(fmt.Errorf("read the prompt schema: %w", err))
-		return
-	}
-	schema, err := prompt.Parse(data, path)
+	schema, err := prompt.ReadFile(ctx, path)
 	if err != nil {
 		p.addMistake(err)
 		return

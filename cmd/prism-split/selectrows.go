@@ -137,8 +137,9 @@ func (s *rowSelector) openAll(ctx context.Context, name string) (in selection.Ta
 	var schema *prompt.Schema
 	if f.Unsure != "" || f.Blind {
 		var err error
-		schema, err = readSchema(ctx, f.PromptsConfig)
-		errs = append(errs, err)
+		if schema, err = prompt.ReadFile(ctx, f.PromptsConfig); err != nil {
+			errs = append(errs, cli.Fail(cli.Usage, err, ""))
+		}
 	}
 	var thresholds []selection.Threshold
 	for _, text := range f.Threshold {
@@ -177,19 +178,6 @@ func (s *rowSelector) openTable(ctx context.Context, name, format, delimiter str
 	}
 	s.open = append(s.open, f)
 	return &selection.Table{File: f, Options: o}, nil
-}
-
-// readSchema reads a prompt schema file.
-func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
-	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
-	if err != nil {
-		return nil, cli.Fail(cli.Usage, fmt.Errorf("read the prompt schema: %w", err), "")
-	}
-	schema, err := prompt.Parse(data, path)
-	if err != nil {
-		return nil, cli.Fail(cli.Usage, err, "")
-	}
-	return schema, nil
 }
 
 // checkOutput makes sure that the output is no input and has the form of the table by its name.

@@ -55,11 +55,7 @@ func readSchema(ctx context.Context, path string) (*prompt.Schema, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
-	if err != nil {
-		return nil, cli.Fail(cli.Usage, err, "")
-	}
-	s, err := prompt.Parse(data, path)
+	s, err := prompt.ReadFile(ctx, path)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, err, "")
 	}

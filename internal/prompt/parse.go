@@ -3,6 +3,7 @@ package prompt
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"prism/internal/fsutil"
 	"prism/internal/term"
 )
 
@@ -52,6 +54,16 @@ func Parse(data []byte, name string) (*Schema, error) {
 	}
 	s.warnings = append(s.findUnmentioned(), s.findUnlistedDefaults()...)
 	return s, nil
+}
+
+// ReadFile reads the prompt schema file at path, until ctx ends. Its errors are those of Parse, or
+// say that the file cannot be read.
+func ReadFile(ctx context.Context, path string) (*Schema, error) {
+	data, err := fsutil.ReadFileContext(ctx, path, fsutil.MaxConfig)
+	if err != nil {
+		return nil, fmt.Errorf("read the prompt schema: %w", err)
+	}
+	return Parse(data, path)
 }
 
 // parser collects the mistakes of a file.
