@@ -38,16 +38,21 @@ func intervalText(low, high stats.Figure, format func(stats.Figure) string) stri
 	return format(low) + " to " + format(high)
 }
 
-// appendGold says how right the results are.
-func appendGold(dst []byte, g *stats.Gold) []byte {
-	line := "Gold: " + term.Plural(g.Rows, "row")
+// goldRows says what rows results are compared with.
+func goldRows(g *stats.Gold) string {
+	text := term.Plural(g.Rows, "row")
 	if g.Missing > 0 {
-		line += ", " + term.Count(g.Missing) + " of them without a result"
+		text += ", " + term.Count(g.Missing) + " of them without a result"
 	}
 	if g.Weighted {
-		line += ", weighted by how likely each was to be drawn"
+		text += ", weighted by how likely each was to be drawn"
 	}
-	dst = append(dst, line+"\n"...)
+	return text
+}
+
+// appendGold says how right the results are.
+func appendGold(dst []byte, g *stats.Gold) []byte {
+	dst = append(dst, "Gold: "+goldRows(g)+"\n"...)
 	for i := range g.Columns {
 		dst = appendGoldColumn(append(dst, '\n'), &g.Columns[i])
 	}

@@ -78,7 +78,7 @@ func appendComparisonRecords(out [][]string, c *stats.Comparison) [][]string {
 
 // writeGoldMarkdown writes how right the results are.
 func writeGoldMarkdown(b *strings.Builder, g *stats.Gold) {
-	b.WriteString("\n## Compared with gold\n\n" + term.Plural(g.Rows, "row") + ", " + term.Count(g.Missing) + " of them without a result.\n")
+	b.WriteString("\n## Compared with gold\n\n" + goldRows(g) + ".\n")
 	for i := range g.Columns {
 		c := &g.Columns[i]
 		b.WriteString("\n### " + markdownText(c.Column) + "\n\n| | | 95% |\n| --- | ---: | --- |\n")
@@ -99,6 +99,7 @@ func writeLabelsMarkdown(b *strings.Builder, labels []stats.LabelFigures) {
 	for _, l := range labels[:min(len(labels), maxMarkdownValues)] {
 		markdownRow(b, labelOrEmpty(l.Label), formatScore(l.Precision), formatScore(l.Recall), formatScore(l.F1), term.Count(l.Support))
 	}
+	writeMoreMarkdown(b, len(labels)-maxMarkdownValues, "label")
 }
 
 // writeComparisonMarkdown writes how far results agree.

@@ -85,6 +85,7 @@ func writeEstimateTablesMarkdown(b *strings.Builder, e *stats.Estimate) {
 		for _, l := range x.lines[:min(len(x.lines), maxMarkdownValues)] {
 			markdownRow(b, l.name, l.labelled, l.corrected, l.interval)
 		}
+		writeMoreMarkdown(b, len(x.lines)-maxMarkdownValues, "label")
 	}
 }
 

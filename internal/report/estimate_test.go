@@ -54,6 +54,7 @@ func TestEstimateOfManyNumbers(t *testing.T) {
 	checkForms(t, r, &PageData{}, []formCase{
 		{"the mean alone", "page", "<tbody>\n" + `<tr><th scope="row">mean</th><td class="number">1.00</td><td class="number">2.00</td>`},
 		{"labels beyond the page", "page", "… and 40 more lines: --format csv has all"},
+		{"labels beyond the Markdown", "Markdown", "… and 50 more labels; --format csv has all."},
 		{"labels beyond the text", "text", "  … and 70 more labels"},
 		{"all", "CSV", "estimate_high|Topic=value 99|0.7||"},
 	})

@@ -33,7 +33,7 @@ func goldResult() *stats.Result {
 func TestGoldInEveryForm(t *testing.T) {
 	checkForms(t, goldResult(), &PageData{}, []formCase{
 		{"rows", "text", "Gold: 1,200 rows, 3 of them without a result, weighted by how likely each was to be drawn"},
-		{"rows", "Markdown", "1,200 rows, 3 of them without a result."},
+		{"rows", "Markdown", "1,200 rows, 3 of them without a result, weighted by how likely each was to be drawn."},
 		{"rows", "CSV", "gold|rows||1200|\ngold|missing||3|"},
 		{"rows", "page", "Compared with 1,200 rows that people labelled, 3 of them without a result; each counts by how likely it was to be drawn."},
 		{"a column of another name", "text", "Topic (Validated_Topic): 1,000 rows compared"},
@@ -130,6 +130,7 @@ func TestListsOfGoldAreBounded(t *testing.T) {
 		{"labels", "text", "  … and 70 more labels"},
 		{"pairs", "text", "  label 15  other        2\n  … and 92 more pairs"},
 		{"labels", "page", "… and 40 more labels"},
+		{"labels", "Markdown", "… and 50 more labels; --format csv has all."},
 		{"pairs", "page", "… and 92 more pairs"},
 		{"the last label", "CSV", "gold_f1|Topic=label 99|0|1|"},
 		{"the last pair", "CSV", "gold_confusion|Topic=label 99|other|2|"},

@@ -9,7 +9,12 @@ import (
 	"prism/internal/term"
 )
 
-const maxMarkdownValues = 50 // of a column at most
+// The most lines of a table of Markdown.
+const (
+	maxMarkdownValues = 50 // of a column
+	maxMarkdownGroups = 100
+	maxMarkdownErrors = 50
+)
 
 // Markdown writes statistics as a summary in Markdown.
 func Markdown(r *stats.Result) []byte {
@@ -119,6 +124,13 @@ func writeColumnMarkdown(b *strings.Builder, c *stats.Column) {
 	}
 }
 
+// writeMoreMarkdown says how many things a table leaves out, if it does.
+func writeMoreMarkdown(b *strings.Builder, more int, what string) {
+	if more > 0 {
+		b.WriteString("\n… and " + term.Plural(int64(more), "more "+what) + "; --format csv has all.\n")
+	}
+}
+
 func writeCrossMarkdown(b *strings.Builder, c *stats.CrossTable) {
 	b.WriteString("\n## " + markdownText(c.Rows) + " by " + markdownText(c.Columns) + "\n")
 	heads, body, notes := crossCells(c, 40, 40)
@@ -143,17 +155,19 @@ func writeGroupsMarkdown(b *strings.Builder, c *stats.Calls) {
 		b.WriteString("\n")
 		markdownRow(b, append([]string{k.title}, groupColumns...)...)
 		b.WriteString("| --- |" + strings.Repeat(" ---: |", len(groupColumns)) + "\n")
-		for i := range k.groups[:min(100, len(k.groups))] {
+		for i := range k.groups[:min(maxMarkdownGroups, len(k.groups))] {
 			markdownRow(b, append([]string{k.name(&k.groups[i])}, groupCells(&k.groups[i])...)...)
 		}
+		writeMoreMarkdown(b, len(k.groups)-maxMarkdownGroups, "group")
 	}
 	if len(c.ErrorGroups) == 0 {
 		return
 	}
 	b.WriteString("\n| calls | outcome | message |\n| ---: | --- | --- |\n")
-	for _, t := range c.ErrorGroups[:min(50, len(c.ErrorGroups))] {
+	for _, t := range c.ErrorGroups[:min(maxMarkdownErrors, len(c.ErrorGroups))] {
 		markdownRow(b, term.Count(t.Calls), string(t.Outcome), t.Error)
 	}
+	writeMoreMarkdown(b, len(c.ErrorGroups)-maxMarkdownErrors, "message")
 }
 
 func markdownRow(b *strings.Builder, cells ...string) {
