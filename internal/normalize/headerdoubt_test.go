@@ -19,6 +19,7 @@ func TestHeaderBelowTitle(t *testing.T) {
 		{"title, in Windows-1252", "\xdcbersicht\nNr;Stra\xdfe;Text\n1;2;a\n2;3;c\n", Options{}, "line 2 looks like the header (--header-line 2)"},
 		{"title, without a last line end", "Report\nKey;Date;Text\n1;2;a\n2;3;c", Options{}, "line 2 looks like the header"},
 		{"title above quoted names", "Report\nNr;\"Name; first\";Text\n1;2;a\n2;3;c\n", Options{}, "line 2 looks like the header"},
+		{"numbers with blanks", "Export of tickets\n1 ;2 ;3 \n4 ;5 ;6 \n7 ;8 ;9 \n", Options{}, ""},
 		{"title, and a record of delimiters alone", "Report\n;;\nKey;Date;Text\n1;2;a\n2;3;c\n", Options{}, "line 3 looks like the header"},
 		{"one column of sentences", "Text\ngood; cheap; fast\nbad; dear; slow\nfine; well; yes\n", Options{}, ""},
 		{"four lines of text", "Text\na\nb\nc\nd;e;f\nd;e;f\nd;e;f\n", Options{}, ""},

@@ -157,7 +157,7 @@ func hasNames(record []byte, delimiter byte) bool {
 	}
 	return !slices.ContainsFunc(rec.fields, func(f span) bool {
 		cell := string(appendUnquoted(nil, record[f.from:f.to]))
-		_, err := strconv.ParseFloat(cell, 64)
+		_, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
 		return strings.TrimSpace(cell) == "" || err == nil || cell[0] == ' '
 	})
 }
