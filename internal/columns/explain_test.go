@@ -103,7 +103,8 @@ func TestExplain(t *testing.T) {
 		},
 		{
 			name: "IDs and numbers", table: "Nr,Message\n1,a\n", o: Options{Columns: job.InputColumns{IDColumn: "Nr", NumberRows: true}},
-			err: `in.csv:1: --id-column Nr and --number-rows are mutually exclusive`,
+			err:  `in.csv:1: --id-column Nr and --number-rows are mutually exclusive`,
+			hint: "leave one of them out: a RowID is either a value of that column or the position of its row",
 		},
 		{
 			name: "a text that is not needed yet", table: "RowID,Text\n1,a\n",

@@ -87,7 +87,8 @@ func (o *Options) findIDFault(s *sample) (x fault, bad bool) {
 	has := slices.Contains(s.names, c.ID())
 	switch {
 	case c.NumberRows && c.IDColumn != "" && c.IDColumn != table.RowID:
-		return fault{what: o.option("id-column", c.IDColumn) + " and " + o.option("number-rows", "") + " are mutually exclusive"}, true
+		return fault{what: o.option("id-column", c.IDColumn) + " and " + o.option("number-rows", "") + " are mutually exclusive",
+			hint: "leave one of them out: a RowID is either a value of that column or the position of its row"}, true
 	case c.NumberRows && has:
 		return fault{what: "the table already has a column RowID: its rows cannot be numbered",
 			hint: "leave out " + o.option("number-rows", ""), fix: func(c *job.InputColumns) { c.NumberRows = false }}, true

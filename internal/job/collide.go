@@ -51,7 +51,9 @@ func (m *Manifest) CheckOutputs() error {
 // yet, but its summary and its figures, which are made again and again.
 func (m *Manifest) GuardFiles(guard *fsutil.Guard) {
 	const what = "a file of the run"
-	for _, path := range []string{m.Path(m.Paths.PromptsConfig), m.Path(m.JobFile), filepath.Join(m.RunDir(), manifestName)} {
+	for _, path := range []string{
+		m.Path(m.Paths.PromptsConfig), m.Path(m.JobFile), filepath.Join(m.RunDir(), manifestName), m.StopFlagPath(), m.MachinesPath(),
+	} {
 		guard.Protect(what, path)
 	}
 	for _, f := range m.Files {

@@ -60,9 +60,9 @@ func TestGuardFiles(t *testing.T) {
 		guard bool
 	}{
 		{"p.json", true}, {"job.yaml", true}, {"data/a.csv", true}, {"data/a.xlsx", true}, {"b.csv", true},
-		{"logs/r/run_manifest.json", true}, {"logs/r/calls_w7.jsonl", true}, {"logs/r/failed_ranges.json", true}, {"logs/r/inputs/a.csv", true}, {"logs/r/cascade_a/done", true},
+		{"logs/r/run_manifest.json", true}, {"logs/r/calls_w7.jsonl", true}, {"logs/r/stop", true}, {"logs/r/machines", true}, {"logs/r/failed_ranges.json", true}, {"logs/r/inputs/a.csv", true}, {"logs/r/cascade_a/done", true},
 		{"output/r_a_w1.csv", true}, {"output/a-m-1-20250127_143052.csv", true}, {"checkpoints/checkpoint_r_w1.json", true}, {"status/r/worker_1.json", true}, {"cache/answers.db", true},
-		{"logs/r/summary_r.md", false}, {"logs/r/analytics_r.csv", false}, {"output/other.csv", false}, {"checkpoints/other.json", false}, {"cache/other", false},
+		{"logs/r/summary_r.md", false}, {"logs/r/analytics_r.csv", false}, {"logs/r/stopwords.csv", false}, {"logs/r/machines.csv", false}, {"output/other.csv", false}, {"checkpoints/other.json", false}, {"cache/other", false},
 	} {
 		if err := guard.Check(filepath.FromSlash(c.path)); (err != nil) != c.guard {
 			t.Errorf("%s: got %v, want an error: %v", c.path, err, c.guard)

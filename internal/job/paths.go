@@ -76,8 +76,8 @@ const (
 // keptOfRun are how the names of files begin that workers, prism-merge and prism-run keep
 // in a run's folder of logs, but those that stdout of a tool may be: prism-run.log and the logs of Slurm.
 var keptOfRun = []string{
-	"run_", "calls_w", "failed_ranges", inputsName + string(filepath.Separator), "workers.", "orchestrator.", stopFlagName,
-	machinesName, unitListPrefix, terminalLogPrefix, parallelLogPrefix, cascadePrefix,
+	"run_", "calls_w", "failed_ranges", inputsName + string(filepath.Separator), "workers.", "orchestrator.",
+	unitListPrefix, terminalLogPrefix, parallelLogPrefix, cascadePrefix,
 }
 
 // JobID names the work of one worker of a run, and so its checkpoint.
