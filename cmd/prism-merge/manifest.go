@@ -144,7 +144,10 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 		r.std.Warnf("%s: %d of its %d rows have no labels: positions %s", label, missing.rows, r.m.File(label).Rows, missing)
 	}
 	report.addGaps(r.m, units, missing, parts.without)
-	if err := errors.Join(r.listMissing(ctx, report), r.recordStatus(ctx, label, status, path)); err != nil {
+	if err := r.listMissing(ctx, report); err != nil {
+		return err
+	}
+	if err := r.recordStatus(ctx, label, status, path); err != nil {
 		return err
 	}
 	if err := r.writeCopy(ctx, r.m.File(label), merged); err != nil {
@@ -160,7 +163,10 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 func (r *runMerger) recordUnmerged(ctx context.Context, label string, report failedFile, units []job.UnitPlan, without []int) error {
 	r.short = true
 	report.addUnits(r.m, units, without)
-	return errors.Join(r.listMissing(ctx, report), r.recordStatus(ctx, label, job.Unmerged, ""))
+	if err := r.listMissing(ctx, report); err != nil {
+		return err
+	}
+	return r.recordStatus(ctx, label, job.Unmerged, "")
 }
 
 // recordStatus puts what became of a file into the manifest.
