@@ -88,7 +88,7 @@ func summary(r classify.Result, elapsed time.Duration) string {
 		text += ", " + term.Plural(r.Blank, "blank row") + " not sent"
 	}
 	if r.Organic > 0 {
-		text += ", " + term.Plural(r.Organic, "unlisted label")
+		text += ", " + term.Plural(r.Organic, "organic label")
 	}
 	if r.NoConfidence > 0 {
 		text += ", " + term.Plural(r.NoConfidence, "row") + " without confidence"
@@ -99,7 +99,7 @@ func summary(r classify.Result, elapsed time.Duration) string {
 	return text + "; run " + r.RunID
 }
 
-// unlistedLines says which columns have mostly unlisted labels, and what to do about it.
+// unlistedLines says which columns have mostly organic labels, and what to do about it.
 func unlistedLines(r classify.Result) (lines []string) {
 	for _, u := range r.Unlisted {
 		if line := report.UnlistedLine(u.Column, u.Rows, r.Labelled); line != "" {

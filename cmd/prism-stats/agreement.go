@@ -27,7 +27,7 @@ type agreementFlags struct {
 	Cascade  []string `filled:"" help:"What prism-cascade --student reported (report.json in its folder; with --manifest it is found): who labelled the rows, and what the audit of the student says (repeatable)." placeholder:"REPORT.json" group:"Agreement:"`
 	Sample   *int64   `help:"Draw N rows at random for people to label, and write them as CSV: their labels empty." placeholder:"N" group:"Agreement:"`
 	By       string   `filled:"" help:"With --sample: draw from each value of this column, so that rare ones are there too; confidence (or COLUMN_Confidence) draws more rows where the model is unsure." placeholder:"COLUMN" group:"Agreement:"`
-	Review   *int64   `help:"Write the N rows that are most worth a look, with their labels and why: little confidence, few votes, unlisted labels, other results (--compare), equal texts, rare labels." placeholder:"N" group:"Agreement:"`
+	Review   *int64   `help:"Write the N rows that are most worth a look, with their labels and why: little confidence, few votes, organic labels, other results (--compare), equal texts, rare labels." placeholder:"N" group:"Agreement:"`
 	Output   string   `filled:"" short:"o" help:"With --review or --sample: write to this file, by its name CSV, TSV, JSONL, .parquet, or .xlsx with the labels of --prompts-config to choose from [stdout]." placeholder:"FILE" group:"Agreement:"`
 	Needed   *float64 `help:"Print how many rows to draw for shares to be within this, such as 0.03." placeholder:"HALF-WIDTH" group:"Agreement:"`
 	Seed     uint64   `help:"Random seed [${default}]." default:"1" placeholder:"S" group:"Agreement:"`
@@ -56,9 +56,12 @@ func (g *flags) checkAgreement(files []string) error {
 	case g.Gold == "-" && g.Estimate == "-":
 		return cli.Usagef("cannot read stdin twice: --gold and --estimate are both -")
 	}
-	seen := map[string]bool{g.Gold: g.Gold != "", g.Estimate: g.Estimate != ""}
+	seen := map[string]bool{}
 	for _, name := range files {
-		if seen[name] && (g.Compare || g.Gold != "" || g.Estimate != "") {
+		switch {
+		case name == g.Gold, name == g.Estimate:
+			return cli.Usagef("%s is both a result and the file of --gold or --estimate", table.ShownName(name))
+		case seen[name] && (g.Compare || g.Gold != "" || g.Estimate != ""):
 			return cli.Usagef("duplicate result %s", table.ShownName(name))
 		}
 		seen[name] = true

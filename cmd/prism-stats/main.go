@@ -114,6 +114,8 @@ func (g *flags) printStats(ctx context.Context, std cli.Std) error {
 		return err
 	}
 	switch {
+	case len(files) == 0 && (g.Sample != nil || g.Review != nil || g.Needed != nil || g.TrainStudent != ""):
+		return cli.RequireFlag(g.typed, "results", "sample", "review", "needed", "train-student")
 	case g.Sample != nil:
 		return g.writeSample(ctx, o, files, std)
 	case g.Review != nil:

@@ -4,7 +4,7 @@ import "prism/internal/cli"
 
 var manual = cli.Manual{
 	Purpose: "Count labels and calls, and measure how right the labels are.",
-	About: "From results: the distribution of each coded column, unlisted labels, rows that are not " +
+	About: "From results: the distribution of each coded column, organic labels (labels outside the list), rows that are not " +
 		"applicable and lengths of free text; with --gold how right they are and how far their confidence shows it, with --compare " +
 		"how far they agree, with --estimate what the shares truly are. From call logs: rows/s, tokens/s, tokens a row, calls, " +
 		"retries and errors. Without FILE and call logs it reads stdin. A file named calls_w*.jsonl is a call log.",

@@ -55,7 +55,7 @@ func (g *flags) printSaved(m *job.Manifest, r *stats.Result, std cli.Std) {
 	std.Infof("done: every row of run %s has its labels\nnext: %s", m.RunID, read)
 }
 
-// savedRows counts the rows of a run: all, those without labels, those with unlisted labels.
+// savedRows counts the rows of a run: all, those without labels, those with organic labels.
 func savedRows(r *stats.Result) string {
 	var all int64
 	for _, f := range r.Run.Files {
@@ -70,9 +70,9 @@ func savedRows(r *stats.Result) string {
 	}
 	text := fmt.Sprintf("%s: %s without labels, ", term.Count(all), term.Count(missing))
 	if unlisted == nil {
-		return text + "0 with unlisted labels"
+		return text + "0 with organic labels"
 	}
-	return text + "with unlisted labels " + strings.Join(unlisted, ", ")
+	return text + "with organic labels " + strings.Join(unlisted, ", ")
 }
 
 // printResults says where the results are.

@@ -87,7 +87,7 @@ type engine struct {
 	inFlight         int
 	reorder          *reorderBuffer
 	organic          map[reply.Label]bool // that were warned of
-	unlistedRows     map[string]int64     // rows with an unlisted label, by column
+	unlistedRows     map[string]int64     // rows with an organic label, by column
 	failed           int                  // rows
 	warnedConfidence bool                 // people were told that rows have no confidence
 	heldRounds       []*round             // of whole batches, while no row is labelled

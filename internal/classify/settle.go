@@ -215,9 +215,9 @@ func (e *engine) warnUnlisted(l *reply.Row) {
 		}
 		e.organic[o] = true
 		if len(e.organic) <= maxWarnings {
-			e.c.Warn("unlisted label %q in column %s (RowID %d)", o.Label, o.Column, l.RowID)
+			e.c.Warn("organic label %q in column %s (RowID %d)", o.Label, o.Column, l.RowID)
 		} else {
-			e.c.Warn("more unlisted labels follow: they are only counted; prism-stats lists them")
+			e.c.Warn("more organic labels follow: they are only counted; prism-stats lists them")
 		}
 	}
 }

@@ -59,7 +59,7 @@ func TestMajorityOf(t *testing.T) {
 				t.Errorf("agreement: got %s, want %s", share, c.share)
 			}
 			if organic := len(got.Organic) > 0; organic != (got.Values[0] == "Pets") {
-				t.Errorf("unlisted labels: %v", got.Organic)
+				t.Errorf("organic labels: %v", got.Organic)
 			}
 			sum, n := 0.0, 0.0
 			for i := range votes {

@@ -25,7 +25,7 @@ func (e *GuardError) Error() string {
 	return fmt.Sprintf("%s is %s, so it cannot be the output", e.Output, e.What)
 }
 
-// Keep guards the file at a path, which need not exist; an empty path is none.
+// Protect guards the file at a path, which need not exist; an empty path is none.
 func (g *Guard) Protect(what, path string) {
 	if path != "" {
 		g.kept = append(g.kept, guardedFile{what: what, file: identify(path)})

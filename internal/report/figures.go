@@ -88,7 +88,7 @@ func columnNotes(c *stats.Column) []string {
 				numberText(n.Min)+" to "+numberText(n.Max))
 		}
 		if c.OrganicRows > 0 {
-			notes = append(notes, fmt.Sprintf("%s (%s) with an unlisted label", term.Plural(c.OrganicRows, "row"), term.Percent(c.OrganicRows, c.Rows)))
+			notes = append(notes, fmt.Sprintf("%s (%s) with an organic label", term.Plural(c.OrganicRows, "row"), term.Percent(c.OrganicRows, c.Rows)))
 		}
 		if c.OtherRows > 0 && len(c.Values) > 0 {
 			notes = append(notes, term.Plural(c.OtherRows, "row")+" with still others")

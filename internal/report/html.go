@@ -312,7 +312,7 @@ func pageTiles(r *stats.Result) []tile {
 		}
 	}
 	if r.Gate != nil {
-		out = append(out, tile{term.Percent(organic, rows), "unlisted labels", term.Count(organic) + " values"})
+		out = append(out, tile{term.Percent(organic, rows), "organic labels", term.Count(organic) + " values"})
 	}
 	if r.Gold != nil {
 		out = append(out, accuracyTiles(r.Gold)...)

@@ -115,7 +115,7 @@ func writeColumnMarkdown(b *strings.Builder, c *stats.Column) {
 	for _, v := range values {
 		label := quoteBlanks(v.Value)
 		if v.Class == stats.Organic {
-			label += " (unlisted)"
+			label += " (organic)"
 		}
 		markdownRow(b, label, term.Count(v.Count), term.Percent(v.Count, c.Rows))
 	}

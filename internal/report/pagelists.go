@@ -55,7 +55,7 @@ func missedRows(d *PageData) list {
 }
 
 func organicLabels(r *stats.Result, d *PageData) list {
-	l := list{ID: "organic", Name: "Unlisted labels", Heads: []string{"column", "label", "rows", "share", "a row with it"}}
+	l := list{ID: "organic", Name: "Organic labels", Heads: []string{"column", "label", "rows", "share", "a row with it"}}
 	var all int64
 	for i := range r.Columns {
 		c := &r.Columns[i]

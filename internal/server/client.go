@@ -168,7 +168,7 @@ func (c *Client) Limit() int {
 	return c.balancer.limit((*pace).current)
 }
 
-// Chosen is how many calls in flight were found best so far; 0: not known yet, or without
+// BestParallel is how many calls in flight were found best so far; 0: not known yet, or without
 // MaxParallel. Limit differs from it while more or fewer are tried.
 func (c *Client) BestParallel() int {
 	if c.balancer.most == 0 {

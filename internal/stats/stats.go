@@ -72,7 +72,7 @@ type Column struct {
 	MissingRows int64        `json:"missing"`           // of Rows, those without a value
 	Distinct    int64        `json:"distinct"`          // different values; a lower bound for text with Overflow
 	Overflow    bool         `json:"overflow"`          // more values than are counted separately
-	OrganicRows int64        `json:"organic_rows"`      // rows with an unlisted label; only with a prompt schema
+	OrganicRows int64        `json:"organic_rows"`      // rows with an organic label; only with a prompt schema
 	Values      []ValueCount `json:"values"`            // of labels, each of several on its own, by class, count and name; of scales in their order
 	OtherRows   int64        `json:"rest"`              // rows with values that are not counted separately, of labels with Overflow
 	Length      *Length      `json:"length,omitempty"`  // of a text
