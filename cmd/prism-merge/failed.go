@@ -212,5 +212,5 @@ func (f *failedFiles) writeList(m *job.Manifest) error {
 	if err != nil {
 		return err
 	}
-	return fsutil.WriteFile(path, append(data, '\n'))
+	return fsutil.ReplaceFile(path, append(data, '\n'))
 }

@@ -160,7 +160,7 @@ func (p *planner) addMistake(err error) {
 
 // readFiles reads settings.json, models.json and the job file.
 func (p *planner) readFiles(ctx context.Context) {
-	p.settings, p.models = job.DefaultSettings(), job.DefaultModels()
+	p.settings, p.models = job.DefaultSettingsFile(), job.DefaultModels()
 	if data, ok := p.readOptional(ctx, p.g.Settings, defaultSettings); ok {
 		s, err := job.ParseSettings(data, cmp.Or(p.g.Settings, defaultSettings))
 		p.addMistake(err)

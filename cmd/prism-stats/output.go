@@ -26,7 +26,7 @@ func (g *flags) writeResult(ctx context.Context, r *stats.Result, out io.Writer)
 		}
 		text, err := g.render(r, f.format)
 		if err == nil {
-			err = fsutil.WriteFileContext(ctx, f.path, text)
+			err = fsutil.ReplaceFileContext(ctx, f.path, text)
 		}
 		if err != nil {
 			return err

@@ -71,7 +71,7 @@ func (g *flags) trainStudent(ctx context.Context, o stats.Options, files []strin
 	if err != nil {
 		return err
 	}
-	if err := fsutil.WriteFileContext(ctx, g.TrainStudent, file); err != nil {
+	if err := fsutil.ReplaceFileContext(ctx, g.TrainStudent, file); err != nil {
 		return err
 	}
 	found.File = g.TrainStudent

@@ -179,7 +179,7 @@ func (g *flags) metricsWriter(ctx context.Context) func(text []byte) error {
 		return nil
 	}
 	return func(text []byte) error {
-		_, err := fsutil.Await(ctx, func() (struct{}, error) { return struct{}{}, fsutil.WriteFileNoSync(g.Metrics, text) }, nil)
+		_, err := fsutil.Await(ctx, func() (struct{}, error) { return struct{}{}, fsutil.ReplaceFileNoSync(g.Metrics, text) }, nil)
 		return err
 	}
 }

@@ -33,7 +33,7 @@ func (s *Store) openFailures() error {
 		return err
 	}
 	s.failures = f
-	return repairLines(f, func(line int64, data []byte) error {
+	return repairSideFile(f, func(line int64, data []byte) error {
 		v, err := parseFailure(data)
 		if err != nil {
 			return &DamageError{File: path, Line: line, What: err.Error()}
@@ -178,7 +178,7 @@ func (s *Store) failureLines() ([]failureLine, error) {
 	}
 	var list []failureLine
 	off := int64(0)
-	err := repairLines(s.failures, func(_ int64, data []byte) error {
+	err := repairSideFile(s.failures, func(_ int64, data []byte) error {
 		var v struct {
 			Position int64 `json:"position"`
 		}

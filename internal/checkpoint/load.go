@@ -131,7 +131,7 @@ func (s *Store) openSums(haveParts bool) ([]sealedSum, error) {
 	}
 	s.sums = f
 	var sums []sealedSum
-	err = repairLines(f, func(line int64, data []byte) error {
+	err = repairSideFile(f, func(line int64, data []byte) error {
 		var v sum
 		crc := uint64(0)
 		err := json.Unmarshal(data, &v)
@@ -160,9 +160,9 @@ type sealedSum struct {
 	crc   uint32
 }
 
-// repairLines calls f for every whole line and truncates the file behind the last
+// repairSideFile calls f for every whole line and truncates the file behind the last
 // one, where a write was torn.
-func repairLines(file *os.File, f func(line int64, data []byte) error) error {
+func repairSideFile(file *os.File, f func(line int64, data []byte) error) error {
 	r := bufio.NewReaderSize(file, 64<<10)
 	var end, line int64
 	for {

@@ -209,7 +209,7 @@ func (s *Store) dropTornTail(p *part, end int64) error {
 			return err
 		}
 		path := s.partPath(p.number)
-		if err := fsutil.WriteFile(path, s.partHeader); err != nil {
+		if err := fsutil.ReplaceFile(path, s.partHeader); err != nil {
 			return err
 		}
 		f, err := fsutil.OpenOwn(path, os.O_RDWR)

@@ -170,7 +170,7 @@ func (c Sidecar) save(path string) error {
 	if err != nil {
 		return err
 	}
-	return fsutil.WriteFile(path, append(data, '\n'))
+	return fsutil.ReplaceFile(path, append(data, '\n'))
 }
 
 func differences(have, want Sidecar) []Difference {

@@ -106,8 +106,8 @@ func (f *AtomicFile) Commit() error {
 // Abort removes the pending file. After Commit it does nothing, so it can be deferred.
 func (f *AtomicFile) Abort() error { return f.p.abort() }
 
-// WriteFile replaces the file at path by data, atomically and synced.
-func WriteFile(path string, data []byte) error {
+// ReplaceFile replaces the file at path by data, atomically and synced.
+func ReplaceFile(path string, data []byte) error {
 	f, err := CreateAtomic(path)
 	if err != nil {
 		return err
@@ -119,10 +119,10 @@ func WriteFile(path string, data []byte) error {
 	return f.Commit()
 }
 
-// WriteFileContext is WriteFile to a path that the user names, which may be a pipe whose
+// ReplaceFileContext is ReplaceFile to a path that the user names, which may be a pipe whose
 // reader never comes: it waits until ctx ends.
-func WriteFileContext(ctx context.Context, path string, data []byte) error {
-	_, err := Await(ctx, func() (struct{}, error) { return struct{}{}, WriteFile(path, data) }, nil)
+func ReplaceFileContext(ctx context.Context, path string, data []byte) error {
+	_, err := Await(ctx, func() (struct{}, error) { return struct{}{}, ReplaceFile(path, data) }, nil)
 	return err
 }
 
@@ -132,16 +132,16 @@ func CreateAtomicContext(ctx context.Context, path string) (*AtomicFile, error) 
 	return Await(ctx, func() (*AtomicFile, error) { return CreateAtomic(path) }, func(f *AtomicFile) { f.Abort() })
 }
 
-// WriteFileNoSync is WriteFile without the syncs: readers see the old or the new
+// ReplaceFileNoSync is ReplaceFile without the syncs: readers see the old or the new
 // file, never a part of one, but after a power cut either may be there. It is for
 // files whose loss costs nothing, such as a heartbeat. It makes no folder.
-func WriteFileNoSync(path string, data []byte) error {
+func ReplaceFileNoSync(path string, data []byte) error {
 	t, err := resolveTarget(path)
 	if err != nil {
 		return err
 	}
 	if t.isStream {
-		return WriteFile(path, data)
+		return ReplaceFile(path, data)
 	}
 	f, err := createBeside(t.path)
 	if err != nil {

@@ -57,7 +57,7 @@ func TestNothingShowsBeforeCommit(t *testing.T) {
 func TestAbortKeepsTheOldFileAndLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out.csv")
-	if err := WriteFile(path, []byte("old")); err != nil {
+	if err := ReplaceFile(path, []byte("old")); err != nil {
 		t.Fatal(err)
 	}
 	f, err := CreateAtomic(path)
@@ -82,7 +82,7 @@ func TestWriteFileNoSyncLeavesNothingBeside(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "worker_1.json")
 	for _, text := range []string{"one", "two"} {
-		if err := WriteFileNoSync(path, []byte(text)); err != nil {
+		if err := ReplaceFileNoSync(path, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 		if got := readFile(t, path); got != text {
@@ -92,7 +92,7 @@ func TestWriteFileNoSyncLeavesNothingBeside(t *testing.T) {
 	if list := fileNames(t, dir); len(list) != 1 {
 		t.Errorf("left behind: %v", list)
 	}
-	if err := WriteFileNoSync(filepath.Join(dir, "none", "x"), nil); !errors.Is(err, os.ErrNotExist) {
+	if err := ReplaceFileNoSync(filepath.Join(dir, "none", "x"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("into a folder that is not there: %v", err)
 	}
 }
@@ -193,7 +193,7 @@ func TestNamedPendingFileFollowsNoLink(t *testing.T) {
 func TestCreateAtomicErrors(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	if err := WriteFile(file, nil); err != nil {
+	if err := ReplaceFile(file, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "folder", "x"), 0o777); err != nil {
@@ -208,7 +208,7 @@ func TestCreateAtomicErrors(t *testing.T) {
 		{"below a file", filepath.Join(file, "x"), "not a directory"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, err := range []error{WriteFile(tt.path, nil), WriteFileNoSync(tt.path, nil)} {
+			for _, err := range []error{ReplaceFile(tt.path, nil), ReplaceFileNoSync(tt.path, nil)} {
 				if err == nil || !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("got %v, want %q", err, tt.want)
 				}

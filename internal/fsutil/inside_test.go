@@ -76,7 +76,7 @@ func TestPlantedLink(t *testing.T) {
 		if err := errors.Join(os.Symlink(precious, link), os.Lchown(link, tt.uid, -1)); err != nil {
 			t.Fatal(err)
 		}
-		if err := WriteFile(link, []byte(tt.name)); (err == nil) != tt.follows {
+		if err := ReplaceFile(link, []byte(tt.name)); (err == nil) != tt.follows {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}

@@ -60,7 +60,7 @@ func TestOpenFileIsNotReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteFile(path, []byte("new")); err == nil || !strings.Contains(err.Error(), "replace "+path) {
+	if err := ReplaceFile(path, []byte("new")); err == nil || !strings.Contains(err.Error(), "replace "+path) {
 		t.Errorf("replacing an open file: got %v, want an error that names it", err)
 	}
 	if text, err := io.ReadAll(reader); string(text) != "old" || err != nil {
@@ -71,7 +71,7 @@ func TestOpenFileIsNotReplaced(t *testing.T) {
 	if len(names) != 1 || err != nil {
 		t.Errorf("beside the file there is more: %v, %v", names, err)
 	}
-	if err := WriteFile(path, []byte("newer")); err != nil {
+	if err := ReplaceFile(path, []byte("newer")); err != nil {
 		t.Errorf("once it is closed: %v", err)
 	}
 }
@@ -85,14 +85,14 @@ func TestPathsOfWindows(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
 		}
-		if err := WriteFile(path, []byte("rows\r\n")); err != nil {
+		if err := ReplaceFile(path, []byte("rows\r\n")); err != nil {
 			t.Errorf("write %s: %v", path, err)
 		}
 		if text, err := ReadFile(path, MaxConfig); string(text) != "rows\r\n" || err != nil {
 			t.Errorf("%s reads as %q, %v", path, text, err)
 		}
 		var g Guard
-		g.Keep("the input", path)
+		g.Protect("the input", path)
 		if err := g.Check(strings.ToUpper(filepath.FromSlash(path))); err == nil {
 			t.Errorf("%s is not guarded under its name in capitals", path)
 		}

@@ -20,7 +20,7 @@ func TestLinkStaysALink(t *testing.T) {
 			if err := os.Symlink(tt.to, link); err != nil {
 				t.Skip(err)
 			}
-			for _, write := range []func(string, []byte) error{WriteFile, WriteFileNoSync} {
+			for _, write := range []func(string, []byte) error{ReplaceFile, ReplaceFileNoSync} {
 				if err := write(link, []byte(tt.name)); err != nil {
 					t.Fatal(err)
 				}
@@ -58,7 +58,7 @@ func TestOpenFileIsAStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, write := range []func(string, []byte) error{WriteFile, WriteFileNoSync} {
+	for _, write := range []func(string, []byte) error{ReplaceFile, ReplaceFileNoSync} {
 		if err := write(fmt.Sprintf("/dev/fd/%d", w.Fd()), []byte("a")); err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestDeviceIsAStream(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no /dev/null")
 	}
-	if err := WriteFile(os.DevNull, []byte("gone")); err != nil {
+	if err := ReplaceFile(os.DevNull, []byte("gone")); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {

@@ -47,7 +47,7 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Parse(data, "job_config.yaml", DefaultSettings(), Overrides{}); err != nil {
+	if _, err := Parse(data, "job_config.yaml", DefaultSettingsFile(), Overrides{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -25,7 +25,7 @@ input_queue:
   - {path: c.xlsx, number_rows: true, sheet: Data, blank_rows: fail}
   - {path: d.csv, id_column: Key, number_rows: false}
   - {path: e.csv, id_column: "", text_column: ""}
-`), "job.yaml", DefaultSettings(), Overrides{})
+`), "job.yaml", DefaultSettingsFile(), Overrides{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ input_queue:
     context_columns: [""]
     Encoding: utf-8
     sheet: 2026
-`), "job.yaml", DefaultSettings(), Overrides{})
+`), "job.yaml", DefaultSettingsFile(), Overrides{})
 	want := `job.yaml:6:3: input: unknown key "text_colum"; did you mean "text_column"?
 job.yaml:7:15: input.blank_rows: want "na" or "ask" or "fail", have "skip"
 job.yaml:8:14: input.delimiter: invalid delimiter ";;" (want one ASCII character or tab)
@@ -88,12 +88,12 @@ job.yaml:22:12: input_queue[2].sheet: want text, have a number: write "2026"`
 // RowID.
 func TestNormalizedFile(t *testing.T) {
 	c, err := Parse([]byte(jobHead+"input: {id_column: Key, text_column: Body, delimiter: ';'}\ninput_queue: [{path: a.csv}, {path: b.csv.gz, encoding: utf-16}]\n"),
-		"job.yaml", DefaultSettings(), Overrides{})
+		"job.yaml", DefaultSettingsFile(), Overrides{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	units := []Unit{{Unit: 1, Label: "a", Input: "a.csv"}, {Unit: 2, Label: "b", Input: "temporary"}}
-	m := Plan("r", c, DefaultSettings(), units, time.Date(2025, 1, 27, 14, 30, 52, 0, time.UTC))
+	m := Plan("r", c, DefaultSettingsFile(), units, time.Date(2025, 1, 27, 14, 30, 52, 0, time.UTC))
 	m.SetNormalized("b", Source{Path: "b.csv.gz", Size: 5})
 	if got, want := m.ColumnsOf("a"), (InputColumns{IDColumn: "Key", TextColumn: "Body", Delimiter: ";", BlankRows: "na"}); !cmp.Equal(got, want) {
 		t.Errorf("columns of a: %+v, want %+v", got, want)

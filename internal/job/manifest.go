@@ -228,7 +228,7 @@ func (m *Manifest) saveFile(path string) error {
 	if err := e.Encode(m); err != nil {
 		return fmt.Errorf("write manifest: %w", err)
 	}
-	return fsutil.WriteFile(path, b.Bytes())
+	return fsutil.ReplaceFile(path, b.Bytes())
 }
 
 // MaxManifest is the most bytes of a manifest, or of another file that has some lines a

@@ -23,7 +23,7 @@ func plan(t *testing.T) *Manifest {
 		{Unit: 2, Label: "a", Input: "data/a.csv", RowStart: 4, RowEnd: 5, Rows: 2, InputSize: 9, InputSum: "us", FileSum: "s"},
 		{Unit: 3, Label: "b", Input: "b.csv", RowStart: 1, RowEnd: 1, Rows: 1, InputSize: 5, InputSum: "ut", FileSum: "t"},
 	}
-	return Plan("r", c, DefaultSettings(), units, time.Date(2025, 1, 27, 14, 30, 52, 0, time.UTC))
+	return Plan("r", c, DefaultSettingsFile(), units, time.Date(2025, 1, 27, 14, 30, 52, 0, time.UTC))
 }
 
 func TestManifest(t *testing.T) {
@@ -117,7 +117,7 @@ func TestNoManifest(t *testing.T) {
 }
 
 func TestEstimate(t *testing.T) {
-	c := jobFileDefaults(DefaultSettings())
+	c := jobFileDefaults(DefaultSettingsFile())
 	load := Load{Rows: []int64{25, 24}, Bytes: 4900, PromptBytes: 400, Columns: 4}
 	for _, tt := range []struct {
 		name  string

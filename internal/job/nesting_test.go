@@ -35,7 +35,7 @@ func TestKeysAreBounded(t *testing.T) {
 			t.Errorf("%s: got line %d, want %d", name, got, tt.line)
 		}
 	}
-	_, err := Parse([]byte(many("k%d: 1\n")), "job.yaml", DefaultSettings(), Overrides{Getenv: func(string) string { return "" }})
+	_, err := Parse([]byte(many("k%d: 1\n")), "job.yaml", DefaultSettingsFile(), Overrides{Getenv: func(string) string { return "" }})
 	if err == nil || !strings.HasPrefix(err.Error(), "job.yaml:1001:1: more than 1000 keys on one level") {
 		t.Errorf("got %.100v", err)
 	}
@@ -46,7 +46,7 @@ func TestNestingIsBounded(t *testing.T) {
 		"brackets": strings.Repeat("[", 40_000), "braces": "a:\n  " + strings.Repeat("{a: ", 40_000),
 		"lists on a line": strings.Repeat("- ", 20_000) + "a", "keys on a line": strings.Repeat("? ", 20_000) + "a",
 	} {
-		_, err := Parse([]byte(text), "job.yaml", DefaultSettings(), Overrides{Getenv: func(string) string { return "" }})
+		_, err := Parse([]byte(text), "job.yaml", DefaultSettingsFile(), Overrides{Getenv: func(string) string { return "" }})
 		if err == nil || !strings.Contains(err.Error(), "nested too deeply") {
 			t.Errorf("%s: got %.100v, want nested too deeply", name, err)
 		}

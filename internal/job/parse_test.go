@@ -19,18 +19,18 @@ func readFile(t testing.TB, name string) []byte {
 }
 
 func parseJob(text string) (*Config, error) {
-	return Parse([]byte(text), "job.yaml", DefaultSettings(), Overrides{})
+	return Parse([]byte(text), "job.yaml", DefaultSettingsFile(), Overrides{})
 }
 
 // usualColumns are those of an input of which a job file says nothing.
 var usualColumns = InputColumns{BlankRows: "na"}
 
 func TestSeed(t *testing.T) {
-	got, err := Parse(readFile(t, "seed.yaml"), "job.yaml", DefaultSettings(), Overrides{})
+	got, err := Parse(readFile(t, "seed.yaml"), "job.yaml", DefaultSettingsFile(), Overrides{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := jobFileDefaults(DefaultSettings())
+	want := jobFileDefaults(DefaultSettingsFile())
 	want.Project = Project{"customer_feedback", "v1", "Classify customer feedback by topic and sentiment"}
 	want.Model.Name = "llama3.2"
 	want.InputQueue = []Input{{"data/feedback_q1.csv", "q1_feedback", "", usualColumns}, {"data/feedback_q2.csv", "q2_feedback", "", usualColumns}}
@@ -70,7 +70,7 @@ merge:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := jobFileDefaults(DefaultSettings())
+	want := jobFileDefaults(DefaultSettingsFile())
 	want.Project.Name, want.Model.Name, want.Prompts.ConfigFile = "p", "m", "p.json"
 	want.Model.Delay, want.Model.Timeout = Seconds(250*time.Millisecond), Seconds(2500*time.Millisecond)
 	want.Model.Hosts, want.Model.Temperature, want.Model.Labels = []string{"a:1", "http://b:2"}, 0.7, "strict"
@@ -86,7 +86,7 @@ merge:
 }
 
 func TestPrecedence(t *testing.T) {
-	s := DefaultSettings()
+	s := DefaultSettingsFile()
 	s.CheckpointInterval, s.RetryAttempts, s.RetryDelay = 70, 7, Seconds(7*time.Second)
 	job := "project: {name: p}\nmodel: {name: m, retries: 4}\ninput_queue: [{path: a.csv}]\nparallelization: {enabled: false}\n"
 	environment := func(name string) string {

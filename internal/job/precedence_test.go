@@ -70,7 +70,7 @@ func TestEnvironment(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Parse([]byte(least), "job.yaml", DefaultSettings(), Overrides{Getenv: func(name string) string {
+			got, err := Parse([]byte(least), "job.yaml", DefaultSettingsFile(), Overrides{Getenv: func(name string) string {
 				return map[string]string{tt.variable: tt.text}[name]
 			}})
 			if tt.err != "" {
@@ -151,7 +151,7 @@ func TestReplacedValuesAreTold(t *testing.T) {
 	const file = "project: {name: p}\nmodel:\n  name: m1\n  seed: 4\ninput_queue: [{path: a.csv}]\nprompts: {config_file: p.json}\n"
 	env := map[string]string{"PRISM_MODEL": "other model", "PRISM_BATCH_SIZE": "7", "PRISM_PROMPTS_CONFIG": "p.json"}
 	var lines []string
-	_, err := Parse([]byte(file), "job.yaml", DefaultSettings(), Overrides{
+	_, err := Parse([]byte(file), "job.yaml", DefaultSettingsFile(), Overrides{
 		Getenv: func(name string) string { return env[name] }, Replaced: func(line string) { lines = append(lines, line) },
 	})
 	want := []string{"job.yaml:3: model.name is m1, but PRISM_MODEL takes precedence: it is 'other model'"}

@@ -39,7 +39,7 @@ func TestNamesThatLeaveTheirFolder(t *testing.T) {
 // A manifest that somebody wrote may name anything.
 func TestManifestNamesStayInTheirFolders(t *testing.T) {
 	base := func() *Manifest {
-		s := DefaultSettings()
+		s := DefaultSettingsFile()
 		c := jobFileDefaults(s)
 		c.Project.Name, c.Project.Version, c.Model.Name = "p", "v1", "m"
 		c.InputQueue = []Input{{Path: "in.csv", Label: "in"}}
@@ -83,7 +83,7 @@ func TestManifestNamesStayInTheirFolders(t *testing.T) {
 
 func TestLinksOfARunLeadNowhereElse(t *testing.T) {
 	t.Chdir(t.TempDir())
-	s := DefaultSettings()
+	s := DefaultSettingsFile()
 	c := jobFileDefaults(s)
 	c.InputQueue = []Input{{Path: "in.csv", Label: "in"}}
 	m := Plan("r", c, s, []Unit{{Unit: 1, Label: "in", Input: "in.csv", RowStart: 1, RowEnd: 1, Rows: 1}}, time.Unix(0, 0))

@@ -96,7 +96,7 @@ func TestSchema(t *testing.T) {
 	const path = "../../docs/job_config.schema.json"
 	schema := append(object{
 		{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "PRISM job file"},
-	}, schemaOf(reflect.TypeFor[Config](), "", reflect.ValueOf(*jobFileDefaults(DefaultSettings())))...)
+	}, schemaOf(reflect.TypeFor[Config](), "", reflect.ValueOf(*jobFileDefaults(DefaultSettingsFile())))...)
 	want, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
 		t.Fatal(err)

@@ -25,8 +25,8 @@ type LogSettings struct {
 	CreateReports    bool `json:"create_reports" help:"Write an HTML report beside the outputs."`
 }
 
-// DefaultSettings returns the settings of a job without settings.json.
-func DefaultSettings() *Settings {
+// DefaultSettingsFile returns the settings of a job without settings.json.
+func DefaultSettingsFile() *Settings {
 	c := tagDefaults()
 	return &Settings{
 		CheckpointInterval: c.Output.Checkpoints.Interval, RetryAttempts: c.Model.Retries, RetryDelay: c.Model.Delay,
@@ -41,7 +41,7 @@ func DefaultSettings() *Settings {
 
 // ParseSettings reads settings.json. The error holds every mistake in it.
 func ParseSettings(data []byte, name string) (*Settings, error) {
-	s, d := DefaultSettings(), &decoder{file: name}
+	s, d := DefaultSettingsFile(), &decoder{file: name}
 	d.decode(data, s)
 	for i, c := range s.RequiredInputColumns {
 		if c == "" {

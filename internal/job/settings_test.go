@@ -12,7 +12,7 @@ func TestSeedSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(got, DefaultSettings()); diff != "" {
+	if diff := cmp.Diff(got, DefaultSettingsFile()); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
 	}
 	folders := []string{"analytics", "checkpoints", "data", "data/inputs", "data/outputs", "logs", "logs/summaries", "logs/terminal_logs"}

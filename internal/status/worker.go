@@ -141,10 +141,10 @@ func (w *Worker) WriteFile(runDir string) error {
 		return err
 	}
 	path := job.WorkerStatusPath(runDir, w.WorkerID)
-	err = fsutil.WriteFileNoSync(path, data)
+	err = fsutil.ReplaceFileNoSync(path, data)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(runDir, 0o777); err == nil {
-			err = fsutil.WriteFileNoSync(path, data)
+			err = fsutil.ReplaceFileNoSync(path, data)
 		}
 	}
 	if err != nil {
