@@ -16,7 +16,7 @@ const root = "../../.."
 
 // userScripts are the scripts that users run, with their parts, whose messages and flags are held to the docs.
 var userScripts = []string{
-	"scripts/prism-run", "scripts/prism-run-workers", "scripts/prism-interactive", "scripts/prism-interactive-questions", "scripts/prism-tune",
+	"scripts/prism-run", "scripts/prism-run-workers", "scripts/prism-run-outcomes", "scripts/prism-interactive", "scripts/prism-interactive-questions", "scripts/prism-tune",
 	"scripts/prism-cascade", "scripts/prism-cascade-student", "scripts/prism-classify-runs", "scripts/prism-script",
 }
 
