@@ -174,6 +174,7 @@ func TestInterruptWhileStreamsBlock(t *testing.T) {
 		out := &gateWriter{open: make(chan struct{})}
 		defer close(out.open)
 		b.progress = func() { cancel(stop) }
+		b.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // no patience with the blocked output
 		if _, err := b.runTo(ctx, out); !errors.Is(err, stop) {
 			t.Errorf("got %v", err)
 		}

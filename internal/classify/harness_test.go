@@ -70,8 +70,8 @@ type bench struct {
 func newBench(t *testing.T, rows int, hosts ...*ollamatest.Server) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: t.TempDir(), sleep: func(ctx context.Context, d time.Duration) error {
-		if d == lastWrite { // a write that has begun is to be waited for
-			time.Sleep(d)
+		if d == lastWrite { // a write that has begun ends, and is waited for as long as that takes
+			<-t.Context().Done()
 		}
 		return ctx.Err()
 	}}

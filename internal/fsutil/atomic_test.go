@@ -78,7 +78,7 @@ func TestAbortKeepsTheOldFileAndLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestWriteFileNoSyncLeavesNothingBeside(t *testing.T) {
+func TestReplaceFileNoSyncLeavesNothingBeside(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "worker_1.json")
 	for _, text := range []string{"one", "two"} {
