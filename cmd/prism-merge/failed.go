@@ -158,9 +158,9 @@ type failedFiles struct {
 	Files []failedFile `json:"files"`
 }
 
-// listMissing puts what is missing of a file into the list of the run, while no other
+// updateFailedFiles puts what is missing of a file into the list of the run, while no other
 // merge changes it.
-func (r *runMerger) listMissing(ctx context.Context, file failedFile) error {
+func (r *runMerger) updateFailedFiles(ctx context.Context, file failedFile) error {
 	lock, err := job.LockManifest(ctx, r.g.Manifest)
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ func (m *merger) mergeRun(ctx context.Context) error {
 	if err := errors.Join(r.checkCopy(labels), r.checkCorrected(labels)); err != nil {
 		return err
 	}
-	if _, err := readFailedFiles(man); err != nil { // listMissing could not read it either
+	if _, err := readFailedFiles(man); err != nil { // updateFailedFiles could not read it either
 		return err
 	}
 	for _, label := range labels {
@@ -114,11 +114,11 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 	switch {
 	case len(units) == 0:
 		r.std.Warnf("%s: no unit of the run has its rows", label)
-		return r.recordUnmerged(ctx, label, report, units, parts.without)
+		return r.recordUnmerged(ctx, report, units, parts.without)
 	case !conditionHolds(r.condition, parts.completed, len(units)), len(parts.inputs) == 0:
 		r.std.Warnf("%s is not merged: %d of its %d units completed, merge.condition is %s; not completed: %s",
 			label, parts.completed, len(units), r.condition, joinNumbers(parts.without))
-		return r.recordUnmerged(ctx, label, report, units, parts.without)
+		return r.recordUnmerged(ctx, report, units, parts.without)
 	}
 	in, err := parts.splitInput(ctx)
 	if err != nil {
@@ -144,10 +144,7 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 		r.std.Warnf("%s: %d of its %d rows have no labels: positions %s", label, missing.rows, r.m.File(label).Rows, missing)
 	}
 	report.addGaps(r.m, units, missing, parts.without)
-	if err := r.listMissing(ctx, report); err != nil {
-		return err
-	}
-	if err := r.recordStatus(ctx, label, status, path); err != nil {
+	if err := r.recordFile(ctx, report, status, path); err != nil {
 		return err
 	}
 	if err := r.writeCopy(ctx, r.m.File(label), merged); err != nil {
@@ -160,17 +157,19 @@ func (r *runMerger) mergeFile(ctx context.Context, label string) error {
 }
 
 // recordUnmerged records a file that is not merged.
-func (r *runMerger) recordUnmerged(ctx context.Context, label string, report failedFile, units []job.UnitPlan, without []int) error {
+func (r *runMerger) recordUnmerged(ctx context.Context, report failedFile, units []job.UnitPlan, without []int) error {
 	r.short = true
 	report.addUnits(r.m, units, without)
-	if err := r.listMissing(ctx, report); err != nil {
-		return err
-	}
-	return r.recordStatus(ctx, label, job.Unmerged, "")
+	return r.recordFile(ctx, report, job.Unmerged, "")
 }
 
-// recordStatus puts what became of a file into the manifest.
-func (r *runMerger) recordStatus(ctx context.Context, label string, status job.FileStatus, output string) error {
+// recordFile puts what is missing of a file into the list of the run, and what became of it into the
+// manifest.
+func (r *runMerger) recordFile(ctx context.Context, missing failedFile, status job.FileStatus, output string) error {
+	if err := r.updateFailedFiles(ctx, missing); err != nil {
+		return err
+	}
+	label := missing.Label
 	return job.UpdateManifest(ctx, r.g.Manifest, func(m *job.Manifest) {
 		f := m.File(label)
 		f.Status, f.MergedOutput = status, output
