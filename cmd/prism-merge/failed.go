@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"prism/internal/checkpoint"
+	"prism/internal/cli"
 	"prism/internal/fsutil"
 	"prism/internal/job"
 )
@@ -184,7 +185,7 @@ func readFailedFiles(m *job.Manifest) (failedFiles, error) {
 		return out, err
 	}
 	if err := json.Unmarshal(data, &out); err != nil {
-		return out, fmt.Errorf("%s: %w", m.FailedRangesPath(), err)
+		return out, cli.Fail(cli.Failed, fmt.Errorf("%s: %w", m.FailedRangesPath(), err), "remove it, then run prism-merge without --label: it lists the missing rows of all files")
 	}
 	return out, nil
 }
